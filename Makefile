@@ -1,0 +1,27 @@
+# Each target is one call of tox or of a script.
+
+.PHONY: demo demo-stop test unit lint types functional format
+
+demo:           ## a real OpenStack, the gateway, and the life of a machine
+	@tools/demo
+
+demo-stop:      ## stop what `make demo` started, and only that
+	@tools/demo-stop
+
+test:           ## everything: lint, types, unit tests, tests against a real OpenStack
+	@tools/tox run -e lint,types,unit,functional
+
+unit:           ## the tests that need no server
+	@tools/tox run -e unit
+
+lint:           ## ruff, import order of the house, shell scripts
+	@tools/tox run -e lint
+
+types:          ## mypy
+	@tools/tox run -e types
+
+functional:     ## the tests against a real OpenStack
+	@tools/tox run -e functional
+
+format:         ## rewrite the sources in the house's format
+	@tools/tox run -e format

@@ -1,0 +1,5 @@
+"""pbr does all of it; see setup.cfg."""
+
+import setuptools
+
+setuptools.setup(setup_requires=["pbr"], pbr=True)
