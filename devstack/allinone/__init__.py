@@ -1,0 +1,1 @@
+"""A real all-in-one OpenStack on the loopback interface of one small machine."""

@@ -1,0 +1,70 @@
+"""The Python environment of the OpenStack services, with exactly pinned versions."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from . import commands
+from .deployment import Deployment
+from .errors import StandaloneError
+
+PYTHON = "/usr/bin/python3"  # Debian's rados and rbd modules are built for this one
+DIST_PACKAGES = Path("/usr/lib/python3/dist-packages")
+HERE = Path(__file__).resolve().parents[1]
+REQUIREMENTS = HERE / "requirements.txt"
+CONSTRAINTS = HERE / "constraints.txt"
+
+SUDO = """#!/bin/sh
+# rootwrap calls sudo; everything here runs as one user already
+while [ "${1#-}" != "$1" ]; do shift; done
+exec "$@"
+"""
+
+
+def fingerprint() -> str:
+    """A hash of what is to be installed."""
+    texts = (REQUIREMENTS.read_bytes(), CONSTRAINTS.read_bytes())
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
+
+
+def install(deployment: Deployment) -> str | None:
+    """Make the environment, unless the right one is there."""
+    venv = deployment.venv
+    stamp = venv / "stamp"
+    # an environment works only where it was made, and with the Python it was made with
+    place = f"{venv} {Path(PYTHON).resolve().name}"
+    found = stamp.read_text().splitlines() if stamp.exists() else []
+    if found == [place, fingerprint()]:
+        return None
+    # pip works as its user has configured it, but not inside an environment of his
+    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    env["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    log = deployment.logs / "pip.log"
+    if found[:1] != [place]:
+        shutil.rmtree(venv, ignore_errors=True)
+        commands.run("python3 -m venv", [PYTHON, "-m", "venv", venv], log, env)
+    stamp.write_text(f"{place}\n")  # what is below can be continued if it is interrupted
+    pip = [str(venv / "bin/python"), "-m", "pip", "install", "--no-input"]
+    pip += ["--requirement", str(REQUIREMENTS), "--constraint", str(CONSTRAINTS)]
+    commands.run("pip", pip, log, env)
+    stamp.write_text(f"{place}\n{fingerprint()}\n")
+    return "Python packages installed"
+
+
+def link_bindings(deployment: Deployment) -> str | None:
+    """Let the environment see Debian's Ceph modules, and a sudo that does nothing."""
+    for module in ("rados", "rbd"):
+        found = sorted(DIST_PACKAGES.glob(f"{module}.cpython-*.so"))
+        if not found:
+            message = f"the package python3-{module} has no module for {PYTHON}"
+            raise StandaloneError(message)
+        for site in deployment.venv.glob("lib/python3.*/site-packages"):
+            link = site / found[0].name
+            if not link.exists():
+                link.symlink_to(found[0])
+    sudo = deployment.shim / "sudo"
+    if not sudo.exists():
+        sudo.write_text(SUDO)
+        sudo.chmod(0o755)
+    return None

@@ -1,0 +1,48 @@
+"""RabbitMQ, with a port mapper (epmd) of its own."""
+
+from .deployment import ADDRESS, Deployment
+from .probes import port_open
+from .processes import Processes
+from .templates import write
+
+PROGRAMS = "/usr/lib/rabbitmq/bin"  # those in the PATH would switch to the system's user
+
+
+def start(deployment: Deployment, processes: Processes) -> str | None:
+    """Start the broker."""
+    if processes.alive("rabbitmq") and processes.alive("epmd"):
+        return None
+    home = deployment.data / "rabbitmq"
+    home.mkdir(exist_ok=True)
+    etc = deployment.etc / "rabbitmq"
+    write(
+        deployment, "rabbitmq.conf", etc / "rabbitmq.conf", password=deployment.password("rabbitmq")
+    )
+    (etc / "enabled_plugins").write_text("[].\n")
+    (etc / "rabbitmq-env.conf").write_text("")
+    ports = deployment.ports
+    env = deployment.environment(
+        HOME=str(home),
+        ERL_EPMD_ADDRESS=ADDRESS,
+        ERL_EPMD_PORT=str(ports["epmd"]),
+        RABBITMQ_NODENAME="kic-vm@localhost",
+        RABBITMQ_NODE_IP_ADDRESS=ADDRESS,
+        RABBITMQ_NODE_PORT=str(ports["rabbitmq"]),
+        RABBITMQ_DIST_PORT=str(ports["rabbitmq_dist"]),
+        RABBITMQ_HOME_DIR=str(home),
+        RABBITMQ_MNESIA_BASE=str(home / "mnesia"),
+        RABBITMQ_LOG_BASE=str(deployment.logs),
+        RABBITMQ_PID_FILE=str(home / "rabbitmq.pid"),
+        RABBITMQ_CONFIG_FILE=str(etc / "rabbitmq"),
+        RABBITMQ_CONF_ENV_FILE=str(etc / "rabbitmq-env.conf"),
+        RABBITMQ_ENABLED_PLUGINS_FILE=str(etc / "enabled_plugins"),
+        RABBITMQ_SERVER_START_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
+        # two schedulers that sleep when there is nothing to do
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
+    )
+    epmd = ["epmd", "-address", ADDRESS, "-port", str(ports["epmd"])]
+    processes.start("epmd", epmd, env)
+    processes.wait("epmd", lambda: port_open(ports["epmd"]), 20)
+    processes.start("rabbitmq", [f"{PROGRAMS}/rabbitmq-server"], env)
+    processes.wait("rabbitmq", lambda: port_open(ports["rabbitmq"]), 120)
+    return "RabbitMQ runs"

@@ -1,0 +1,1 @@
+"""What a fresh deployment is filled with. Every part can be run again and again."""

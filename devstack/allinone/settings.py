@@ -1,0 +1,125 @@
+"""The knobs: ports and sizes, from the environment, an ini file and the defaults, in that order."""
+
+import configparser
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import StandaloneError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEFAULT_DATA = REPOSITORY / ".standalone"
+PREFIX = "KIC_VM_STANDALONE_"
+
+# name: (default port, what listens there)
+PORTS: dict[str, tuple[int, str]] = {
+    "keystone": (15000, "Keystone"),
+    "placement": (18778, "Placement"),
+    "glance": (19292, "Glance"),
+    "cinder": (18776, "Cinder"),
+    "neutron": (19696, "Neutron"),
+    "nova": (18774, "Nova"),
+    "mariadb": (13306, "MariaDB"),
+    "rabbitmq": (15673, "RabbitMQ"),
+    "rabbitmq_dist": (15674, "RabbitMQ (Erlang distribution)"),
+    "epmd": (14369, "RabbitMQ (Erlang port mapper)"),
+    "redis": (16379, "Redis"),
+    "ceph_mon": (13300, "Ceph monitor"),
+    "ceph_daemons": (16800, "Ceph OSD and manager (the first of 16 ports)"),
+    "gateway": (8788, "the kic-vm gateway (only advertised here, not started)"),
+}
+CEPH_DAEMON_PORTS = 16
+LARGEST_PORT = 65535
+DEFAULT_VOLUME_GIB = 40
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a deployment is made with."""
+
+    data: Path
+    demo: Path
+    ports: dict[str, int]
+    volume_gib: int
+
+
+def ini_file(data: Path) -> Path:
+    """Where the settings of a data directory are written down."""
+    return data / "standalone.ini"
+
+
+def load(environ: dict[str, str] | None = None) -> Settings:
+    """The settings in force; raises StandaloneError naming the knob that is wrong."""
+    env = dict(os.environ) if environ is None else environ
+    data = Path(env.get(PREFIX + "DIR") or DEFAULT_DATA).expanduser().absolute()
+    ini = configparser.ConfigParser(interpolation=None)
+    try:
+        ini.read(ini_file(data))
+    except configparser.Error as error:
+        message = f"{ini_file(data)} cannot be read: {error}"
+        raise StandaloneError(message) from error
+    _refuse_unknown(ini, ini_file(data))
+    offset = _number(env, PREFIX + "PORT_OFFSET", ini, "offset", 0)
+    ports = {
+        name: _number(env, f"{PREFIX}{name.upper()}_PORT", ini, name, default + offset)
+        for name, (default, _) in PORTS.items()
+    }
+    _refuse_impossible(ports)
+    volume_gib = _number(
+        env, PREFIX + "VOLUME_GIB", ini, "volume_gib", DEFAULT_VOLUME_GIB, section="storage"
+    )
+    if volume_gib < 1:
+        raise StandaloneError("volume_gib must be at least 1")
+    # the people's files of a second deployment must not replace those of the first
+    demo = REPOSITORY / ".demo" if data == DEFAULT_DATA else data / "demo"
+    if chosen := env.get("KIC_VM_DEMO_DIR"):
+        demo = Path(chosen).expanduser().absolute()
+    return Settings(data, demo, ports, volume_gib)
+
+
+def how_to_set(port: str) -> str:
+    """Tells the user where a port is chosen."""
+    return f"{PREFIX}{port.upper()}_PORT, or `{port}` below [ports] in standalone.ini"
+
+
+def _number(
+    env: dict[str, str],
+    variable: str,
+    ini: configparser.ConfigParser,
+    option: str,
+    default: int,
+    section: str = "ports",
+) -> int:
+    text, where = env.get(variable, ""), variable
+    if not text:
+        text, where = ini.get(section, option, fallback=""), f"[{section}] {option}"
+    if not text:
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        message = f"{where} is not a number: {text!r}"
+        raise StandaloneError(message) from None
+
+
+def _refuse_unknown(ini: configparser.ConfigParser, path: Path) -> None:
+    known = {"ports": {*PORTS, "offset"}, "storage": {"volume_gib"}}
+    for section in ini.sections():
+        for option in ini.options(section):
+            if option not in known.get(section, set()):
+                message = f"{path}: there is no option [{section}] {option}"
+                raise StandaloneError(message)
+
+
+def _refuse_impossible(ports: dict[str, int]) -> None:
+    seen: dict[int, str] = {}
+    for name, first in ports.items():
+        count = CEPH_DAEMON_PORTS if name == "ceph_daemons" else 1
+        for port in range(first, first + count):
+            if not 0 < port <= LARGEST_PORT:
+                message = f"port {port} ({name}) is not between 1 and {LARGEST_PORT}"
+                raise StandaloneError(message)
+            if port in seen:
+                message = f"port {port} is given to both {seen[port]} and {name}"
+                raise StandaloneError(message)
+            seen[port] = name

@@ -1,0 +1,48 @@
+"""The knobs of devstack/standalone."""
+
+import pytest
+from allinone import settings
+from allinone.errors import StandaloneError
+
+
+def load(tmp_path, **environ):
+    return settings.load({"KIC_VM_STANDALONE_DIR": str(tmp_path), **environ})
+
+
+def test_offset_moves_every_default_port(tmp_path):
+    """One number makes room for a second deployment."""
+    moved = load(tmp_path, KIC_VM_STANDALONE_PORT_OFFSET="1000").ports
+    assert moved == {name: port + 1000 for name, (port, _) in settings.PORTS.items()}
+
+
+def test_environment_wins_over_the_file(tmp_path):
+    """What is said for one command counts more than what is written down."""
+    (tmp_path / "standalone.ini").write_text("[ports]\nnova = 1111\nredis = 2222\n")
+    ports = load(tmp_path, KIC_VM_STANDALONE_NOVA_PORT="3333").ports
+    assert (ports["nova"], ports["redis"]) == (3333, 2222)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[ports]\nnova = x\n", r"\[ports\] nova is not a number: 'x'"),
+        ("[ports]\nnovaa = 1\n", r"no option \[ports\] novaa"),
+        ("[ports]\nnova = 70000\n", r"port 70000 \(nova\)"),
+        ("[ports]\nnova = 15000\n", "given to both keystone and nova"),
+        ("[ports]\nnova = 16803\n", "given to both nova and ceph_daemons"),
+        ("[storage]\nvolume_gib = 0\n", "volume_gib must be at least 1"),
+        ("nonsense", "cannot be read"),
+    ],
+)
+def test_wrong_file_is_refused_with_a_sentence(tmp_path, text, sentence):
+    """A wrong line of the file is named."""
+    (tmp_path / "standalone.ini").write_text(text)
+    with pytest.raises(StandaloneError, match=sentence):
+        load(tmp_path)
+
+
+def test_second_deployment_keeps_away_from_the_first_ones_credentials(tmp_path):
+    """Only the default data directory writes to the repository's .demo."""
+    assert load(tmp_path).demo == tmp_path / "demo"
+    default = settings.load({})
+    assert default.demo == settings.REPOSITORY / ".demo"
