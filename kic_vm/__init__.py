@@ -1,0 +1,1 @@
+"""The KakaoCloud VM API on any OpenStack."""

@@ -1,0 +1,20 @@
+"""kic-vm-manage: the operator's tool."""
+
+import argparse
+import sys
+
+from kic_vm.cmd import manage_lifecycle
+
+
+def main() -> int:
+    """Run the subcommand that the arguments name."""
+    parser = argparse.ArgumentParser(prog="kic-vm-manage", description=__doc__)
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    manage_lifecycle.add_parser(subparsers)
+    args = parser.parse_args()
+    status: int = args.run(args)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

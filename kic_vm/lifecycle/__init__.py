@@ -1,0 +1,1 @@
+"""The lifecycle: which documented state OpenStack's states are, and which of them are billed."""

@@ -1,0 +1,170 @@
+"""The lifecycle tables: looked up in both directions, with an answer for the unknown too.
+
+The tables are the two YAML files beside this module; they say where each row comes from. A lookup
+is one dictionary access, so that a list of a thousand servers does not feel it.
+"""
+
+import functools
+import importlib.resources
+import logging
+from collections.abc import Hashable
+from typing import Any
+
+import yaml
+
+from kic_vm.lifecycle import schema
+from kic_vm.lifecycle.model import (
+    ANY_TASK,
+    InstancePair,
+    InstanceState,
+    LifecycleTableError,
+    Table,
+    VolumeState,
+)
+
+LOG = logging.getLogger(__name__)
+
+INSTANCE_FILE = "instance_states.yaml"
+VOLUME_FILE = "volume_states.yaml"
+
+
+class LifecycleTables:
+    """The checked tables of instance and volume states.
+
+    Every lookup from OpenStack's side has an answer. What the tables do not know, as a newer Nova
+    or Cinder may show, is answered by their fallback and logged as a warning, once for each.
+    """
+
+    def __init__(self, instances: Table[InstancePair], volumes: Table[str]) -> None:
+        """Serve these tables; ``load_tables`` is the way to get the real ones."""
+        self.instances = instances
+        self.volumes = volumes
+        self._warned: set[Hashable] = set()
+
+    def instance_state(
+        self, vm_state: str | None, task_state: str | None, *, confirm_in_progress: bool = False
+    ) -> InstanceState:
+        """The documented state of a server that Nova shows with this pair.
+
+        Nova does not show that a resize is being confirmed; a caller who knows says so with
+        ``confirm_in_progress``. It changes nothing for a server that does not wait for it.
+        """
+        pair = InstancePair(vm_state or "", task_state)
+        if confirm_in_progress:
+            row = self.instances.conditional.get((schema.CONFIRM_IN_PROGRESS, pair))
+            if row is not None:
+                return row
+        return self.instances.index.get(pair) or self._unknown_instance_pair(pair)
+
+    def volume_state(
+        self,
+        status: str | None,
+        *,
+        snapshot_in_progress: bool = False,
+        attach_in_progress: bool = False,
+    ) -> VolumeState:
+        """The documented state of a volume that Cinder shows with this status.
+
+        Cinder does not show on the volume that a snapshot of it is being created, nor whether
+        ``reserved`` is the first step of an attachment or means a shelved instance; a caller who
+        knows says so. Either changes nothing for a volume whose status it does not touch.
+        """
+        status = status or ""
+        for applies, condition in (
+            (snapshot_in_progress, schema.SNAPSHOT_IN_PROGRESS),
+            (attach_in_progress, schema.ATTACH_IN_PROGRESS),
+        ):
+            if applies and (row := self.volumes.conditional.get((condition, status))):
+                return row
+        return self.volumes.index.get(status) or self._unknown_volume_status(status)
+
+    def instance_state_by_wire(self, wire: str) -> InstanceState | None:
+        """The state with this ``status`` value (in any letter case), or None."""
+        return self.instances.by_wire.get(wire.lower())
+
+    def volume_state_by_wire(self, wire: str) -> VolumeState | None:
+        """The state with this ``status`` value (in any letter case), or None."""
+        return self.volumes.by_wire.get(wire.lower())
+
+    def openstack_pairs(self, state: InstanceState) -> frozenset[InstancePair]:
+        """Every pair with which Nova may show an instance in this state.
+
+        Wildcards are multiplied out over the known task states, and pairs that depend on a
+        condition are included: a list filter may ask Nova for these and must look again at what
+        comes back.
+        """
+        pairs = {pair for pair, row in self.instances.index.items() if row is state}
+        pairs |= {pair for _condition, pair in state.openstack_when}
+        return frozenset(pair for pair in pairs if pair.task_state != ANY_TASK)
+
+    def openstack_statuses(self, state: VolumeState) -> frozenset[str]:
+        """Every status with which Cinder may show a volume in this state, as above."""
+        return frozenset(
+            [*state.openstack, *(status for _condition, status in state.openstack_when)]
+        )
+
+    def _unknown_instance_pair(self, pair: InstancePair) -> InstanceState:
+        fallback = InstancePair(pair.vm_state, ANY_TASK)
+        row = self.instances.index.get(fallback, self.instances.unknown)
+        self._warn_once(
+            pair,
+            "Nova shows vm_state %r with task_state %r, which %s does not know: reported as %s",
+            *(*pair, INSTANCE_FILE, row.state),
+        )
+        return row
+
+    def _unknown_volume_status(self, status: str) -> VolumeState:
+        row = self.volumes.unknown
+        self._warn_once(
+            status,
+            "Cinder shows volume status %r, which %s does not know: reported as %s",
+            *(status, VOLUME_FILE, row.state),
+        )
+        return row
+
+    def _warn_once(self, key: Hashable, message: str, *args: object) -> None:
+        if key not in self._warned:
+            self._warned.add(key)
+            LOG.warning(message, *args)
+
+
+@functools.cache
+def load_tables() -> LifecycleTables:
+    """The tables of this package, read and checked at the first call.
+
+    Raises LifecycleTableError, with a sentence that names the row, when a file is wrong.
+    """
+    return LifecycleTables(
+        schema.read_instance_table(read_file(INSTANCE_FILE), INSTANCE_FILE),
+        schema.read_volume_table(read_file(VOLUME_FILE), VOLUME_FILE),
+    )
+
+
+def read_file(name: str) -> Any:
+    """The content of one of the YAML files, as plain data and not yet checked."""
+    text = importlib.resources.files("kic_vm.lifecycle").joinpath(name).read_text("utf-8")
+    return parse(text, name)
+
+
+def parse(text: str, where: str) -> Any:
+    """The plain data in this YAML text; a key that is given twice is refused."""
+    try:
+        return _UniqueKeyLoader(text).get_single_data()
+    except yaml.YAMLError as error:
+        raise LifecycleTableError(where, f"not readable as YAML: {error}") from error
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A safe loader; plain YAML would silently keep the last of two equal keys."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _value in node.value]
+        for key, _value in node.value:
+            if keys.count(key.value) > 1:
+                raise yaml.constructor.ConstructorError(
+                    "while reading a mapping",
+                    node.start_mark,
+                    f"the key {key.value!r} is given twice",
+                    key.start_mark,
+                )
+        return super().construct_mapping(node, deep)

@@ -1,0 +1,98 @@
+"""The tables for readers: the public document, plain text, the diagram, and the command."""
+
+import argparse
+import json
+import re
+
+import pytest
+
+from kic_vm.cmd import manage_lifecycle
+from kic_vm.lifecycle import render
+
+ROW_KEYS = {"state", "wire", "billable", "meaning", "openstack", "allowed_actions"}
+
+
+def test_the_document_has_the_published_shape(tables):
+    """Every row has the published keys with the published types, and nothing is left out."""
+    document = json.loads(render.as_json(tables))
+    assert set(document) == {"instance_states", "volume_states"}
+    assert [len(rows) for rows in document.values()] == [26, 11]
+    for row in document["instance_states"] + document["volume_states"]:
+        assert set(row) == ROW_KEYS
+        assert isinstance(row["billable"], bool)
+        assert set(row["meaning"]) == {"en", "ko"}
+        assert isinstance(row["allowed_actions"], list)
+    for row in document["instance_states"]:
+        assert all(set(pair) == {"vm_state", "task_state"} for pair in row["openstack"])
+    for row in document["volume_states"]:
+        assert all(set(pair) == {"status"} for pair in row["openstack"])
+
+
+def test_the_document_answers_each_pair_once(tables):
+    """No pair is published for two states; null is no task, "*" any task not listed."""
+    rows = render.as_document(tables)["instance_states"]
+    pairs = [(pair["vm_state"], pair["task_state"]) for row in rows for pair in row["openstack"]]
+    assert len(pairs) == len(set(pairs))
+    assert ("active", None) in pairs
+    assert ("active", "*") in pairs
+
+
+def test_the_meanings_are_korean_where_they_say_so(tables):
+    """Every Korean meaning is in Hangul and ends as a polite sentence."""
+    for row in (*tables.instances.rows, *tables.volumes.rows):
+        assert re.search("[가-힣]", row.meaning.ko)
+        assert row.meaning.ko.endswith("다.")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_columns_of_the_table_are_aligned(tables, language):
+    """Every BILLED cell stands in one column of the terminal, Hangul counted twice as wide."""
+    lines = render.as_table(tables, language).splitlines()
+    start = lines[1].index("BILLED")
+    openstack = lines[1].index("OPENSTACK")
+    firsts = [line for line in lines if line[start : start + 3].strip() in {"yes", "no"}]
+    assert len(firsts) == 26 + 11
+    for line in firsts:
+        prefix, columns = "", 0
+        for char in line:
+            if columns >= openstack - 2:
+                break
+            prefix += char
+            columns += 2 if "가" <= char <= "힣" else 1
+        assert columns == openstack - 2
+        assert line[len(prefix) : len(prefix) + 2] == "  "
+
+
+def test_the_diagram_is_made_of_the_rows_and_the_commands(tables):
+    """Every state is a node, billed ones filled; every edge ends at declared nodes."""
+    dot = render.as_dot(tables)
+    assert dot.startswith("digraph lifecycle {")
+    assert dot.count("{") == dot.count("}")
+    assert dot.count('"') % 2 == 0
+    nodes = dict(re.findall(r'^    ("[^"]+") \[(.*)\];$', dot, re.MULTILINE))
+    edges = re.findall(r'^    ("[^"]+") -> ("[^"]+")( \[label="[^"]+"\])?;$', dot, re.MULTILINE)
+    assert len(edges) == dot.count("->")
+    assert {end for edge in edges for end in edge[:2]} == set(nodes)
+    for kind, table in (("instance", tables.instances), ("volume", tables.volumes)):
+        for row in table.rows:
+            assert ("d5e8d4" in nodes[f'"{kind}.{row.state}"']) is row.billable
+    assert ('"instance.Active"', '"instance.Powering-off"', ' [label="stop"]') in edges
+    assert ('"instance.Powering-off"', '"instance.Stopped"', "") in edges
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beginning"),
+    [
+        ([], "Instance states"),
+        (["--format", "table", "--language", "ko"], "Instance states"),
+        (["--format", "json"], "{"),
+        (["--format", "dot"], "digraph"),
+    ],
+)
+def test_the_command_prints_each_format(capsys, arguments, beginning):
+    """``lifecycle --format ...`` prints to standard output and ends well, without configuration."""
+    parser = argparse.ArgumentParser()
+    manage_lifecycle.add_parser(parser.add_subparsers())
+    args = parser.parse_args(["lifecycle", *arguments])
+    assert manage_lifecycle.run(args) == 0
+    assert capsys.readouterr().out.startswith(beginning)
