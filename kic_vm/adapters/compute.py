@@ -1,0 +1,203 @@
+"""Nova: servers, flavors, keypairs."""
+
+from typing import Any
+
+from kic_vm.adapters import paging
+from kic_vm.adapters.connection import JSON, Service, path
+
+# Lowest microversions that have the fields we show.
+STATE = "2.1"  # vm_state, task_state, flavor id
+SERVER = "2.90"  # hostname for everyone; flavor details since 2.47, description since 2.19
+DETACH = "2.20"  # also from a shelved server
+ATTACH = "2.79"  # delete_on_termination of a new attachment
+ATTACHMENT = "2.85"  # delete_on_termination can be changed
+ACTIONS = "2.58"  # updated_at of an action, and pages of them
+CREATE = "2.67"  # volume_type of a block device
+FLAVOR = "2.61"  # extra_specs and description in the flavor itself
+KEYPAIR = "2.2"  # type; Nova makes a private key only below 2.92
+KEYPAIR_PAGES = "2.35"
+
+
+class Compute(Service):
+    """The compute service in the name of one caller."""
+
+    def get_server(self, server_id: str, microversion: str = SERVER) -> JSON:
+        """One server; with a cloud admin's token it may be another project's."""
+        server: JSON = self.json("GET", path("servers", server_id), microversion=microversion)[
+            "server"
+        ]
+        return server
+
+    def list_servers(self) -> list[JSON]:
+        """All servers of the caller's project, newest first."""
+
+        def page(marker: str | None) -> JSON:
+            return self.json(
+                "GET",
+                path("servers", "detail", limit=paging.PAGE, marker=marker),
+                microversion=SERVER,
+            )
+
+        return paging.follow(page, "servers")
+
+    def list_resized_servers(self) -> list[JSON]:
+        """The servers of all projects whose resize waits for confirmation; for cloud admins."""
+
+        def page(marker: str | None) -> JSON:
+            query: dict[str, str | int | None] = {"limit": paging.PAGE, "marker": marker}
+            return self.json(
+                "GET",
+                path("servers", "detail", all_tenants="1", status="VERIFY_RESIZE", **query),
+                microversion=STATE,
+            )
+
+        return paging.follow(page, "servers")
+
+    def create_server(self, server: JSON) -> JSON:
+        """Ask for servers; the answer names the first one."""
+        created: JSON = self.json("POST", "/servers", json={"server": server}, microversion=CREATE)[
+            "server"
+        ]
+        return created
+
+    def update_server(self, server_id: str, changes: JSON) -> JSON:
+        """Change name or description; the answer is the whole server."""
+        updated: JSON = self.json(
+            "PUT", path("servers", server_id), json={"server": changes}, microversion=SERVER
+        )["server"]
+        return updated
+
+    def delete_server(self, server_id: str) -> None:
+        """Begin to remove a server."""
+        self.request("DELETE", path("servers", server_id))
+
+    def act(self, server_id: str, action: str, argument: Any = None) -> None:
+        """Begin a server action, by its name in Nova's API."""
+        self.request("POST", path("servers", server_id, "action"), json={action: argument})
+
+    def list_actions(self, server_id: str) -> list[JSON]:
+        """The latest actions on a server, newest first, at most a page of them."""
+        actions: list[JSON] = self.json(
+            "GET",
+            path("servers", server_id, "os-instance-actions", limit=paging.PAGE),
+            microversion=ACTIONS,
+        )["instanceActions"]
+        return actions
+
+    def get_console_output(self, server_id: str, lines: int) -> str:
+        """The last lines of a server's console."""
+        output: str = self.json(
+            "POST",
+            path("servers", server_id, "action"),
+            json={"os-getConsoleOutput": {"length": lines}},
+        )["output"]
+        return output
+
+    def get_server_password(self, server_id: str) -> str:
+        """The encrypted password that the guest has left; empty where it has left none."""
+        password: str = self.json("GET", path("servers", server_id, "os-server-password"))[
+            "password"
+        ]
+        return password
+
+    def attach_interface(self, server_id: str, port_id: str) -> JSON:
+        """Attach a port; it is attached when this returns."""
+        attachment: JSON = self.json(
+            "POST",
+            path("servers", server_id, "os-interface"),
+            json={"interfaceAttachment": {"port_id": port_id}},
+        )["interfaceAttachment"]
+        return attachment
+
+    def detach_interface(self, server_id: str, port_id: str) -> None:
+        """Begin to detach a port."""
+        self.request("DELETE", path("servers", server_id, "os-interface", port_id))
+
+    def attach_volume(
+        self, server_id: str, volume_id: str, *, is_delete_on_termination: bool
+    ) -> JSON:
+        """Begin to attach a volume; the answer is the attachment."""
+        attachment: JSON = self.json(
+            "POST",
+            path("servers", server_id, "os-volume_attachments"),
+            json={
+                "volumeAttachment": {
+                    "volumeId": volume_id,
+                    "delete_on_termination": is_delete_on_termination,
+                }
+            },
+            microversion=ATTACH,
+        )["volumeAttachment"]
+        return attachment
+
+    def update_volume_attachment(
+        self, server_id: str, volume_id: str, *, is_delete_on_termination: bool
+    ) -> None:
+        """Say whether an attached volume goes with the server."""
+        self.request(
+            "PUT",
+            path("servers", server_id, "os-volume_attachments", volume_id),
+            json={
+                "volumeAttachment": {
+                    "volumeId": volume_id,
+                    "delete_on_termination": is_delete_on_termination,
+                }
+            },
+            microversion=ATTACHMENT,
+        )
+
+    def detach_volume(self, server_id: str, volume_id: str) -> None:
+        """Begin to detach a volume."""
+        self.request(
+            "DELETE",
+            path("servers", server_id, "os-volume_attachments", volume_id),
+            microversion=DETACH,
+        )
+
+    def list_flavors(self) -> list[JSON]:
+        """All flavors that the caller's project may use."""
+
+        def page(marker: str | None) -> JSON:
+            return self.json(
+                "GET",
+                path("flavors", "detail", limit=paging.PAGE, marker=marker),
+                microversion=FLAVOR,
+            )
+
+        return paging.follow(page, "flavors")
+
+    def get_flavor(self, flavor_id: str) -> JSON:
+        """One flavor."""
+        flavor: JSON = self.json("GET", path("flavors", flavor_id), microversion=FLAVOR)["flavor"]
+        return flavor
+
+    def list_keypairs(self) -> list[JSON]:
+        """All keypairs of the calling user, of whatever project."""
+
+        def page(marker: str | None) -> JSON:
+            return self.json(
+                "GET",
+                path("os-keypairs", limit=paging.PAGE, marker=marker),
+                microversion=KEYPAIR_PAGES,
+            )
+
+        return [item["keypair"] for item in paging.follow(page, "keypairs")]
+
+    def get_keypair(self, name: str) -> JSON:
+        """One keypair of the calling user."""
+        keypair: JSON = self.json("GET", path("os-keypairs", name), microversion=KEYPAIR)["keypair"]
+        return keypair
+
+    def create_keypair(self, name: str, public_key: str | None) -> JSON:
+        """A keypair of the calling user; Nova makes the key where none is given."""
+        body: JSON = {"name": name, "type": "ssh"}
+        if public_key is not None:
+            body["public_key"] = public_key
+        keypair: JSON = self.json(
+            "POST", "/os-keypairs", json={"keypair": body}, microversion=KEYPAIR
+        )["keypair"]
+        return keypair
+
+    def delete_keypair(self, name: str) -> None:
+        """Remove a keypair of the calling user."""
+        self.request("DELETE", path("os-keypairs", name), microversion=KEYPAIR)

@@ -1,0 +1,176 @@
+"""One openstacksdk connection a process, used with each caller's own token.
+
+The connection finds the services' addresses, negotiates versions and keeps the pool of HTTP
+connections; it is built once. A call goes through its adapters as raw JSON with the token of the
+caller at hand, so no SDK object is made for it.
+"""
+
+import time
+import urllib.parse
+from typing import Any
+
+import openstack.connection
+import requests
+from keystoneauth1 import adapter as ksa_adapter
+from keystoneauth1 import exceptions as ksa_exceptions
+from keystoneauth1 import loading
+from keystoneauth1 import session as ksa_session
+from keystoneauth1.identity.base import BaseIdentityPlugin
+from keystoneauth1.plugin import BaseAuthPlugin
+from keystoneauth1.service_token import ServiceTokenAuthWrapper
+from oslo_config import cfg
+
+from kic_vm.adapters import errors
+from kic_vm.conf import service_user, upstreams
+from kic_vm.context import RequestContext, current_record
+
+JSON = dict[str, Any]
+
+
+class MeteredSession(requests.Session):
+    """A requests session that writes every request on the wire into the request's record."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """See requests.Session."""
+        started = time.monotonic()
+        try:
+            return super().send(request, **kwargs)
+        finally:
+            record = current_record()
+            if record is not None:
+                record.add_upstream_call(time.monotonic() - started)
+
+
+class Cloud:
+    """The OpenStack that the configuration names; one object a process, safe for threads.
+
+    :raises oslo_config.cfg.RequiredOptError: [service_user] does not say who the gateway is
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self._conf = conf
+        self.http = MeteredSession()
+        size = conf.service_user.pool_size
+        for scheme in ("http://", "https://"):
+            self.http.mount(
+                scheme, ksa_session.TCPKeepAliveAdapter(pool_connections=32, pool_maxsize=size)
+            )
+        service_auth = loading.load_auth_from_conf_options(conf, service_user.GROUP)
+        if not isinstance(service_auth, BaseIdentityPlugin):
+            raise cfg.RequiredOptError("auth_type", cfg.OptGroup(service_user.GROUP))
+        self.service_auth = service_auth
+        self.session = loading.load_session_from_conf_options(
+            conf,
+            service_user.GROUP,
+            auth=self.service_auth,
+            session=self.http,
+            collect_timing=False,
+            split_loggers=False,
+        )
+        self._connection = openstack.connection.Connection(
+            session=self.session, oslo_conf=conf, service_types=list(upstreams.GROUPS.values())
+        )
+
+    @property
+    def identity_url(self) -> str:
+        """Keystone's versioned address; to know it, no login of the gateway's own is needed."""
+        configured = self._conf.keystone.endpoint_override or self.service_auth.auth_url
+        base = str(configured).rstrip("/")
+        return base if base.endswith("/v3") else f"{base}/v3"
+
+    def adapter(self, service: str) -> ksa_adapter.Adapter:
+        """The connection's adapter for a service type of the catalog.
+
+        :raises UpstreamError: the service or Keystone cannot be reached
+        """
+        attribute = service.replace("-", "_")
+        try:
+            found: ksa_adapter.Adapter = getattr(self._connection, attribute)
+        except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
+            raise errors.from_exception(service, error) from error
+        return found
+
+    def auth_for(self, context: RequestContext) -> BaseAuthPlugin:
+        """The caller's token, with the gateway's own beside it where that is wished."""
+        assert context.auth is not None, "a public operation makes no call in a caller's name"  # noqa: S101
+        if self._conf.service_user.send_service_user_token:
+            return ServiceTokenAuthWrapper(context.auth, self.service_auth)
+        return context.auth
+
+
+class Answer(dict[str, Any]):
+    """The JSON object that a service answered."""
+
+    def __init__(self, service: str, body: JSON) -> None:
+        super().__init__(body)
+        self._service = service
+
+    def __missing__(self, key: str) -> Any:
+        """What its API documents is not there.
+
+        :raises UpstreamError: always
+        """
+        raise errors.not_understood(self._service)
+
+
+class Service:
+    """One OpenStack service, called in the name of one caller.
+
+    :param service: its type in the service catalog
+    """
+
+    def __init__(self, cloud: Cloud, context: RequestContext, service: str) -> None:
+        self._cloud = cloud
+        self._context = context
+        self._service = service
+
+    def request(
+        self, method: str, path: str, *, microversion: str | None = None, **kwargs: Any
+    ) -> requests.Response:
+        """Send one request.
+
+        :param path: path below the service's versioned endpoint; build it with ``path()``
+        :param microversion: the lowest one that has the fields that are wanted
+        :raises KicVmError: the service refused or failed, in the terms of our errors
+        """
+        self._context.update_store()  # so that log lines of this thread carry the request id
+        adapter = self._cloud.adapter(self._service)
+        try:
+            response = adapter.request(
+                path,
+                method,
+                auth=self._cloud.auth_for(self._context),
+                microversion=microversion,
+                global_request_id=self._context.request_id,
+                raise_exc=False,
+                **kwargs,
+            )
+        except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
+            raise errors.from_exception(self._service, error) from error
+        if response.status_code >= 400:
+            raise errors.from_response(self._service, response)
+        return response
+
+    def json(self, method: str, path: str, **kwargs: Any) -> JSON:
+        """Send one request and read the JSON object of its answer.
+
+        :raises KicVmError: as ``request``, and where the answer is no JSON object
+        """
+        response = self.request(method, path, **kwargs)
+        try:
+            body = response.json()
+        except requests.exceptions.JSONDecodeError as error:
+            raise errors.not_understood(self._service) from error
+        if not isinstance(body, dict):
+            raise errors.not_understood(self._service)
+        return Answer(self._service, body)
+
+
+def path(*parts: str, **query: str | int | list[str] | None) -> str:
+    """A request path of which every part and query value is quoted.
+
+    Query parameters that are None are left out; a list repeats its parameter.
+    """
+    base = "".join("/" + urllib.parse.quote(part, safe="") for part in parts)
+    given = {key: value for key, value in query.items() if value is not None}
+    return f"{base}?{urllib.parse.urlencode(given, doseq=True)}" if given else base

@@ -1,0 +1,105 @@
+"""Upstream failures -> our errors, by one table.
+
+The backends' own words never reach a caller: they are matched here, logged, and answered with a
+sentence that says what to change.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import openstack.exceptions
+import requests
+from keystoneauth1 import exceptions as ksa_exceptions
+from oslo_log import log as logging
+
+from kic_vm import exceptions
+from kic_vm.adapters.error_rules import RULES
+
+LOG = logging.getLogger(__name__)
+
+# The status alone, where no rule knows the message.
+STATUSES: Final[dict[int, Callable[[str], exceptions.KicVmError]]] = {
+    400: lambda service: exceptions.InvalidRequest(
+        f"The {service} service refused a value of the request: check each one against the "
+        "resources that exist in the project."
+    ),
+    401: lambda _service: exceptions.Unauthorized("The token is no longer valid: issue a new one."),
+    403: lambda service: exceptions.Forbidden(
+        f"The cloud's own policy for the {service} service does not allow you this operation."
+    ),
+    404: lambda _service: exceptions.NotFound(),
+    409: lambda _service: exceptions.Conflict(),
+    413: lambda _service: exceptions.QuotaExceeded(),
+    429: lambda service: exceptions.UpstreamUnavailable(
+        service, f"The {service} service takes no more requests at the moment. Try again later."
+    ),
+    503: exceptions.UpstreamUnavailable,
+    504: exceptions.UpstreamTimeout,
+}
+
+
+def _message_of(response: requests.Response) -> str:
+    """The sentence in an OpenStack error body: each service wraps it in its own way."""
+    try:
+        body = response.json()
+    except requests.exceptions.JSONDecodeError:
+        return response.text[:500]
+    if not isinstance(body, dict):
+        return str(body)[:500]
+    for value in body.values():
+        if isinstance(value, dict) and "message" in value:
+            return f"{value.get('type', '')} {value['message']}".strip()
+    return str(body)[:500]
+
+
+def _loggable(service: str, message: str) -> str:
+    """The message without what it repeats of the request, which may be a password or user data."""
+    if service == "identity":
+        return "(its message is about credentials)"
+    return message.partition("Value:")[0]
+
+
+def from_response(service: str, response: requests.Response) -> exceptions.KicVmError:
+    """Our error for an answer of 400 and above from ``service``."""
+    message = _message_of(response)
+    status = response.status_code
+    LOG.info("%s answered %d: %s", service, status, _loggable(service, message))
+    for rule in RULES:
+        if (rule.service, rule.status) == (service, status):
+            match = rule.pattern.search(message)
+            if match:
+                return rule.error(rule.sentence.format("", *match.groups()))
+    if status in STATUSES:
+        return STATUSES[status](service)
+    return STATUSES[400](service) if status < 500 else exceptions.UpstreamError(service)
+
+
+def from_exception(service: str, error: Exception) -> exceptions.KicVmError:
+    """Our error where a call to ``service`` brought no usable answer at all."""
+    LOG.warning("Calling %s failed: %s", service, error)
+    match error:
+        case ksa_exceptions.Unauthorized():
+            # The gateway's own user was refused: nothing that the caller could mend.
+            return exceptions.UpstreamUnavailable("identity")
+        case ksa_exceptions.HttpError():
+            return STATUSES.get(error.http_status, exceptions.UpstreamError)(service)
+        case ksa_exceptions.ConnectTimeout():  # what keystoneauth calls any timeout
+            return exceptions.UpstreamTimeout(service)
+        case ksa_exceptions.EndpointNotFound() | openstack.exceptions.ConfigException():
+            return exceptions.UpstreamUnavailable(
+                service, f"The cloud's catalog has no {service} service in this region."
+            )
+        case (
+            ksa_exceptions.ConnectFailure()
+            | ksa_exceptions.DiscoveryFailure()
+            | openstack.exceptions.ServiceDiscoveryException()
+            | openstack.exceptions.NotSupported()  # its list of versions could not be fetched
+        ):
+            return exceptions.UpstreamUnavailable(service)
+    return exceptions.UpstreamError(service)
+
+
+def not_understood(service: str) -> exceptions.KicVmError:
+    """Our error where the answer of ``service`` is not what its API documents."""
+    LOG.error("%s sent an answer that its API does not document", service)
+    return exceptions.UpstreamError(service)

@@ -1,0 +1,117 @@
+"""A small key-value cache: Redis where there is one, else bounded memory.
+
+Nothing here is the only copy. A Redis that fails is left alone for a while and the process goes
+on with its memory; a caller never sees the difference but for speed.
+"""
+
+import threading
+import time
+from typing import Protocol
+
+import cachetools
+import redis
+from oslo_config import cfg
+from oslo_log import log as logging
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+LOG = logging.getLogger(__name__)
+
+
+class Cache(Protocol):
+    """Bytes under a text key, each for a limited time."""
+
+    def get(self, key: str) -> bytes | None:
+        """The value, None where there is none (any more)."""
+
+    def set(self, key: str, value: bytes, time: float) -> None:
+        """Keep ``value`` for ``time`` seconds; not at all where that is 0."""
+
+
+class MemoryCache:
+    """A bounded cache in this process; the entry used longest ago goes first."""
+
+    def __init__(self, entries: int) -> None:
+        self._lock = threading.Lock()
+        self._values: cachetools.TLRUCache[str, tuple[bytes, float]] = cachetools.TLRUCache(
+            maxsize=entries, ttu=lambda _key, value, now: now + value[1], timer=time.monotonic
+        )
+
+    def get(self, key: str) -> bytes | None:
+        """See Cache."""
+        with self._lock:
+            found = self._values.get(key)
+        return found[0] if found else None
+
+    def set(self, key: str, value: bytes, time: float) -> None:
+        """See Cache."""
+        with self._lock:
+            self._values[key] = (value, time)
+
+
+class RedisCache:
+    """The cache that all processes share, with a memory to fall back on."""
+
+    def __init__(
+        self, client: "redis.Redis[bytes]", prefix: str, fallback: MemoryCache, retry_after: float
+    ) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._fallback = fallback
+        self._retry_after = retry_after
+        self._silent_until = 0.0
+
+    def _is_usable(self) -> bool:
+        return time.monotonic() >= self._silent_until
+
+    def _failed(self, error: redis.RedisError) -> None:
+        self._silent_until = time.monotonic() + self._retry_after
+        LOG.warning(
+            "Redis failed (%s); using memory for %g s", type(error).__name__, self._retry_after
+        )
+
+    def get(self, key: str) -> bytes | None:
+        """See Cache."""
+        if self._is_usable():
+            try:
+                found: bytes | None = self._client.get(self._prefix + key)
+            except redis.RedisError as error:
+                self._failed(error)
+            else:
+                return found
+        return self._fallback.get(key)
+
+    def set(self, key: str, value: bytes, time: float) -> None:
+        """See Cache."""
+        if time <= 0:
+            return
+        if self._is_usable():
+            try:
+                self._client.set(self._prefix + key, value, px=max(1, int(time * 1000)))
+            except redis.RedisError as error:
+                self._failed(error)
+            else:
+                return
+        self._fallback.set(key, value, time)
+
+    def ping(self) -> None:
+        """Return when Redis answers.
+
+        :raises redis.RedisError: it does not
+        """
+        self._client.ping()
+
+
+def create(conf: cfg.ConfigOpts) -> MemoryCache | RedisCache:
+    """The cache that [redis] describes."""
+    memory = MemoryCache(conf.redis.memory_entries)
+    if not conf.redis.url:
+        return memory
+    client = redis.Redis.from_url(
+        conf.redis.url,
+        socket_timeout=conf.redis.timeout,
+        socket_connect_timeout=conf.redis.timeout,
+        # redis-py would wait and try again; here memory takes over at once.
+        retry=Retry(NoBackoff(), 0),
+    )
+    return RedisCache(client, conf.redis.key_prefix, memory, conf.redis.retry_after)

@@ -1,0 +1,30 @@
+"""The gateway's configuration (oslo.config): one module a group."""
+
+import os
+from collections.abc import Sequence
+
+from oslo_config import cfg
+
+from kic_vm.conf import opts
+
+ENVIRONMENT = "KIC_VM_CONFIG"
+DEFAULT_FILE = "/etc/kic-vm/kic-vm.conf"
+
+
+def load(args: Sequence[str] = (), config_file: str | None = None) -> cfg.ConfigOpts:
+    """The configuration from its file.
+
+    :param args: arguments in oslo.config's own syntax (``--config-file``, ``--debug``, ...)
+    :param config_file: the file to read when ``args`` names none; else that of the environment
+        variable KIC_VM_CONFIG, else /etc/kic-vm/kic-vm.conf where it exists
+    :raises oslo_config.cfg.Error: the file is missing or a value is not valid
+    """
+    conf = cfg.ConfigOpts()
+    opts.register(conf)
+    named = config_file or os.environ.get(ENVIRONMENT)
+    files = [named] if named else [DEFAULT_FILE] if os.path.exists(DEFAULT_FILE) else []  # noqa: PTH110
+    conf(list(args), project="kic-vm", default_config_files=files)
+    for module in opts.OWN:
+        for opt in module.OPTS:
+            conf[module.GROUP][opt.dest]  # oslo.config looks at a value when it is first read
+    return conf

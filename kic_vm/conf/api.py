@@ -1,0 +1,41 @@
+"""[api]: the server, and what it tells its clients."""
+
+from oslo_config import cfg
+
+GROUP = "api"
+
+OPTS = [
+    cfg.HostAddressOpt("host", default="127.0.0.1", help="Address to listen on."),
+    cfg.PortOpt("port", default=8788, help="Port to listen on."),
+    cfg.IntOpt("workers", default=2, min=1, help="Processes that serve requests."),
+    cfg.IntOpt("threads", default=16, min=1, help="Requests that one process serves at a time."),
+    cfg.IntOpt(
+        "graceful_timeout",
+        default=60,
+        min=1,
+        help="Seconds that a request in flight has to finish when the server stops.",
+    ),
+    cfg.IntOpt(
+        "keep_alive", default=75, min=0, help="Seconds that an idle client connection stays open."
+    ),
+    cfg.URIOpt(
+        "public_url",
+        schemes=["http", "https"],
+        help="Base URL under which clients reach the gateway, without a slash at the end: what "
+        "the client configuration answers as the address of every service. Unset: the address "
+        "that the client itself has used, as far as the server can see it.",
+    ),
+    cfg.StrOpt("region", default="kr-central-2", help="Region name that clients see."),
+    cfg.FloatOpt(
+        "readiness_cache_time",
+        default=2.0,
+        min=0,
+        help="Seconds for which one look at the OpenStack services answers GET /readiness, so "
+        "that asking often does not load them.",
+    ),
+]
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Teach ``conf`` this group."""
+    conf.register_opts(OPTS, GROUP)

@@ -1,0 +1,53 @@
+"""All groups of options: registering them, and listing them for the sample configuration."""
+
+from collections.abc import Iterable
+
+from oslo_config import cfg
+from oslo_log import log
+from oslo_middleware import cors
+from oslo_policy import opts as policy_opts
+
+from kic_vm.conf import (
+    api,
+    availability_zones,
+    flavors,
+    instance,
+    public_ip,
+    redis,
+    resize,
+    service_user,
+    upstreams,
+    volume,
+    worker,
+)
+
+OWN = (api, availability_zones, flavors, instance, public_ip, redis, resize, volume, worker)
+MODULES = (*OWN, service_user, upstreams)
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Teach ``conf`` every option of the gateway and of the libraries it uses."""
+    log.register_options(conf)
+    conf.register_opts(cors.CORS_OPTS, "cors")
+    for module in MODULES:
+        module.register(conf)
+    set_defaults(conf)
+
+
+def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
+    """The libraries' options whose defaults differ here."""
+    cors.set_defaults(
+        allow_headers=["X-Auth-Token", "X-Openstack-Request-Id", "Idempotency-Key"],
+        expose_headers=["X-Subject-Token", "X-Openstack-Request-Id"],
+        allow_methods=["GET", "PUT", "POST", "DELETE"],
+    )
+    if conf is not None:
+        policy_opts.set_defaults(conf, policy_file="policy.yaml")
+
+
+def list_opts() -> list[tuple[str, Iterable[cfg.Opt]]]:
+    """The gateway's own options, for oslo-config-generator."""
+    listed = [(module.GROUP, module.OPTS) for module in OWN]
+    listed.append((service_user.GROUP, service_user.list_opts()))
+    listed.extend((group, upstreams.adapter_opts(group)) for group in upstreams.GROUPS)
+    return listed

@@ -1,0 +1,29 @@
+"""[keystone] [nova] [cinder] [glance] [neutron]: where and how each service is reached."""
+
+from keystoneauth1 import loading
+from oslo_config import cfg
+
+# Group (the OpenStack project's name) and its type in the service catalog.
+GROUPS = {
+    "keystone": "identity",
+    "nova": "compute",
+    "cinder": "block-storage",
+    "glance": "image",
+    "neutron": "network",
+}
+
+
+def adapter_opts(group: str) -> list[cfg.Opt]:
+    """keystoneauth's adapter options, with the group's service type as default."""
+    found: list[cfg.Opt] = loading.get_adapter_conf_options(include_deprecated=False)
+    for opt in found:
+        if opt.dest == "service_type":
+            opt.default = GROUPS[group]
+    return found
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Teach ``conf`` these groups."""
+    for group, service_type in GROUPS.items():
+        loading.register_adapter_conf_options(conf, group, include_deprecated=False)
+        conf.set_default("service_type", service_type, group)

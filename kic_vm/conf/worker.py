@@ -1,0 +1,26 @@
+"""[worker]: what kic-vm-worker does, and when."""
+
+from oslo_config import cfg
+
+GROUP = "worker"
+
+OPTS = [
+    cfg.FloatOpt(
+        "interval",
+        default=10.0,
+        min=0.1,
+        help="Seconds that kic-vm-worker waits after each round of work.",
+    ),
+    cfg.IntOpt(
+        "port_grace_time",
+        default=3600,
+        min=0,
+        help="Seconds for which a port that the gateway has made may belong to no instance, "
+        "before kic-vm-worker removes it. Longer than a creation may wait for a host.",
+    ),
+]
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Teach ``conf`` this group."""
+    conf.register_opts(OPTS, GROUP)

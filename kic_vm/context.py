@@ -1,0 +1,74 @@
+"""Who asks, in which project, with which token, under which request id."""
+
+import contextlib
+import dataclasses
+import threading
+import time
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from keystoneauth1.plugin import BaseAuthPlugin
+from oslo_context import context as oslo_context
+
+# Where the parts of the pipeline leave things for each other in the WSGI environment.
+RECORD_KEY = "kic_vm.record"
+ENVIRON_KEY = "kic_vm.context"
+DECISION_KEY = "kic_vm.decision"
+
+
+@dataclasses.dataclass(slots=True)
+class RequestRecord:
+    """What one request has done so far, for its line in the access log."""
+
+    request_id: str
+    started: float = dataclasses.field(default_factory=time.monotonic)
+    route: str | None = None
+    project_id: str | None = None
+    upstream_calls: int = 0
+    upstream_seconds: float = 0.0
+    _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
+
+    def add_upstream_call(self, seconds: float) -> None:
+        """Count a call; calls of one request end side by side, in several threads."""
+        with self._lock:
+            self.upstream_calls += 1
+            self.upstream_seconds += seconds
+
+
+_record: ContextVar[RequestRecord | None] = ContextVar("kic_vm_request_record", default=None)
+
+
+def current_record() -> RequestRecord | None:
+    """The record of the request that this thread serves; None outside of requests."""
+    return _record.get()
+
+
+@contextlib.contextmanager
+def recording(record: RequestRecord) -> Iterator[RequestRecord]:
+    """Make ``record`` the one of this thread, and of work it hands to other threads."""
+    token = _record.set(record)
+    try:
+        yield record
+    finally:
+        _record.reset(token)
+
+
+class RequestContext(oslo_context.RequestContext):
+    """oslo.context's identity of the caller, with the means to act as the caller.
+
+    ``auth`` is the caller's token as a keystoneauth plugin, None for a public operation.
+    ``is_restricted`` says that the token is good for this very request only, as far as its
+    access rules were looked at.
+    """
+
+    def __init__(
+        self, *, auth: BaseAuthPlugin | None = None, is_restricted: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.auth = auth
+        self.is_restricted = is_restricted
+
+    def __repr__(self) -> str:
+        """The request without the token."""
+        return f"<RequestContext {self.request_id} project={self.project_id}>"

@@ -1,0 +1,212 @@
+"""Every error that a caller can meet: status, code and sentence, declared once.
+
+The codes are stable: clients may branch on them. ``ERRORS`` is published in the OpenAPI document.
+"""
+
+from typing import Any, ClassVar
+
+
+class KicVmError(Exception):
+    """An answer that is not the one the caller asked for.
+
+    :param message: a sentence for this case; the class has one for the general case
+    :param details: JSON fields that stand beside the message in the error envelope
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    sentence: ClassVar[str] = "The gateway met an error of its own. It has been logged."
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        self.message = message or self.sentence
+        self.details = details
+        super().__init__(self.message)
+
+
+class InternalError(KicVmError):
+    """A defect of the gateway."""
+
+
+class InvalidRequest(KicVmError):
+    """The request cannot be understood or would be impossible to fulfil."""
+
+    status = 400
+    code = "invalid_request"
+    sentence = "The request is not valid."
+
+
+class Unauthorized(KicVmError):
+    """No valid token came with the request."""
+
+    status = 401
+    code = "unauthorized"
+    sentence = "A valid token is needed: send one in the header X-Auth-Token."
+
+
+class Forbidden(KicVmError):
+    """The caller's roles do not allow the operation."""
+
+    status = 403
+    code = "forbidden"
+    sentence = "Your role in this project does not allow this operation."
+
+
+class ProjectScopeRequired(KicVmError):
+    """The token is valid but names no project."""
+
+    status = 403
+    code = "project_scope_required"
+    sentence = "The token is not scoped to a project: issue one for the project to work in."
+
+
+class QuotaExceeded(KicVmError):
+    """The project has used up a quota."""
+
+    status = 403
+    code = "quota_exceeded"
+    sentence = "The project's quota does not allow this."
+
+
+class NotFound(KicVmError):
+    """The resource does not exist, or not for this project."""
+
+    status = 404
+    code = "not_found"
+    sentence = "There is no such resource in this project."
+
+
+class NoSuchPath(KicVmError):
+    """No operation has this path."""
+
+    status = 404
+    code = "no_such_path"
+    sentence = "There is no operation at this path. /openapi.json lists all of them."
+
+
+class MethodNotAllowed(KicVmError):
+    """The path exists, the method does not."""
+
+    status = 405
+    code = "method_not_allowed"
+    sentence = "This path does not take this method; the header Allow lists those it takes."
+
+
+class Conflict(KicVmError):
+    """The resource is in the way of the request."""
+
+    status = 409
+    code = "conflict"
+    sentence = "The request conflicts with the present state of the resource."
+
+
+class InvalidState(KicVmError):
+    """The resource's lifecycle state does not allow the command."""
+
+    status = 409
+    code = "invalid_state"
+    sentence = "The resource's state does not allow this command."
+
+
+class AlreadyInState(KicVmError):
+    """What the command would bring about holds already."""
+
+    status = 409
+    code = "already_in_state"
+    sentence = "The resource is in the state already that this command leads to."
+
+
+class AlreadyUnderWay(KicVmError):
+    """The same thing, or its opposite, is being done."""
+
+    status = 409
+    code = "already_under_way"
+    sentence = "This is being done already."
+
+
+class AlreadyExists(KicVmError):
+    """The name is taken."""
+
+    status = 409
+    code = "already_exists"
+    sentence = "A resource of this name exists already: choose another name."
+
+
+class RequestTooLarge(KicVmError):
+    """The body is longer than the gateway takes."""
+
+    status = 413
+    code = "request_too_large"
+    sentence = "The request body is too large."
+
+
+class UnsupportedMediaType(KicVmError):
+    """The body is not JSON."""
+
+    status = 415
+    code = "unsupported_media_type"
+    sentence = "The request body must be JSON: send Content-Type: application/json."
+
+
+class UpstreamError(KicVmError):
+    """An OpenStack service failed or gave an answer that makes no sense.
+
+    :param service: the service's type in the OpenStack catalog
+    """
+
+    status = 502
+    code = "upstream_error"
+    sentence = "An OpenStack service failed."
+    template: ClassVar[str] = "The {service} service failed. Try again later."
+
+    def __init__(self, service: str, message: str | None = None) -> None:
+        super().__init__(message or self.template.format(service=service), service=service)
+
+
+class UpstreamUnavailable(UpstreamError):
+    """An OpenStack service cannot be reached or is overloaded."""
+
+    status = 503
+    code = "upstream_unavailable"
+    sentence = "An OpenStack service cannot be reached."
+    template = "The {service} service cannot be reached at the moment. Try again later."
+
+
+class UpstreamTimeout(UpstreamError):
+    """An OpenStack service did not answer in time; what was asked may still happen."""
+
+    status = 504
+    code = "upstream_timeout"
+    sentence = "An OpenStack service did not answer in time."
+    template = "The {service} service did not answer in time. Look before you try again."
+
+
+class NotReady(KicVmError):
+    """A service that the gateway cannot do without does not answer."""
+
+    status = 503
+    code = "not_ready"
+    sentence = "A service that is needed does not answer."
+
+
+ERRORS: tuple[type[KicVmError], ...] = (
+    InvalidRequest,
+    Unauthorized,
+    Forbidden,
+    ProjectScopeRequired,
+    QuotaExceeded,
+    NotFound,
+    NoSuchPath,
+    MethodNotAllowed,
+    Conflict,
+    InvalidState,
+    AlreadyInState,
+    AlreadyUnderWay,
+    AlreadyExists,
+    RequestTooLarge,
+    UnsupportedMediaType,
+    InternalError,
+    UpstreamError,
+    UpstreamUnavailable,
+    UpstreamTimeout,
+    NotReady,
+)

@@ -1,0 +1,1 @@
+"""OpenStack resource -> the contract's object; no I/O. Names change here and only here."""

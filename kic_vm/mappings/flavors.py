@@ -1,0 +1,144 @@
+"""Nova flavor -> flavor (instance type) of the contract.
+
+What Nova does not know about a flavor, its extra specs ``kic:<field>`` say; what they leave out,
+the documented grammar of flavor names says (``m2a.large``: family letter, generation, maker,
+size); what neither says is null.
+"""
+
+import re
+from typing import Any, Final
+
+JSON = dict[str, Any]
+
+PREFIX: Final = "kic:"
+
+_NAME = re.compile(r"(?P<family>[a-z]{1,2})\d+(?P<maker>[ai])[a-z]*\.(?P<size>[a-z0-9.]+)")
+_FAMILIES = {
+    "m": "general",
+    "t": "general",
+    "c": "compute",
+    "r": "memory",
+    "g": "accelerated",
+    "p": "accelerated",
+}
+_GROUPS = {
+    "general": "Standard",
+    "compute": "CPU Optimized",
+    "memory": "Memory Optimized",
+    "accelerated": "GPU",
+}
+_MAKERS = {"a": "amd", "i": "intel"}
+_TRUE = {"true", "1", "yes", "on"}
+
+
+class _Specs:
+    """Extra specs under the gateway's prefix, each in the type that the contract wants."""
+
+    def __init__(self, extra_specs: dict[str, str]) -> None:
+        self._specs = extra_specs
+
+    def text(self, field: str, default: str | None = None) -> str | None:
+        return self._specs.get(PREFIX + field, default)
+
+    def integer(self, field: str) -> int | None:
+        value = self._specs.get(PREFIX + field, "")
+        return int(value) if value.isdecimal() else None
+
+    def boolean(self, field: str, *, default: bool | None = None) -> bool | None:
+        value = self._specs.get(PREFIX + field)
+        return default if value is None else value.lower() in _TRUE
+
+
+def _from_name(name: str) -> dict[str, str]:
+    """Family, maker and size by the documented grammar; empty for a name outside of it."""
+    match = _NAME.fullmatch(name)
+    if not match:
+        return {}
+    found = {"manufacturer": _MAKERS[match["maker"]], "instance_size": match["size"]}
+    family = _FAMILIES.get(match["family"][0])
+    return found | ({"instance_family": family} if family else {})
+
+
+def _common(
+    flavor_id: str | None, name: str, vcpus: int, memory_mb: int, root_gb: int, specs: _Specs
+) -> JSON:
+    """The fields that a flavor has wherever it is shown."""
+    said = _from_name(name)
+    family = specs.text("instance_family", said.get("instance_family"))
+    return {
+        "id": flavor_id,
+        "name": name,
+        "group": specs.text("group", _GROUPS.get(family or "")),
+        "vcpus": vcpus,
+        "is_burstable": specs.boolean("is_burstable", default=name.startswith("t")),
+        "manufacturer": specs.text("manufacturer", said.get("manufacturer")),
+        "memory_mb": memory_mb,
+        "root_gb": root_gb,
+        "disk_type": specs.text("disk_type"),
+        "instance_family": family,
+        "maximum_network_interfaces": specs.integer("maximum_network_interfaces"),
+        "hw_type": specs.text("hw_type"),
+        "hw_count": specs.integer("hw_count"),
+        "is_hyper_threading_supported": specs.boolean("is_hyper_threading_supported"),
+    }
+
+
+def instance_type(extra_specs: dict[str, str]) -> str:
+    """Kind of machine: vm, gpu or bm. Clients cannot read an answer without it."""
+    found = extra_specs.get(PREFIX + "instance_type")
+    return found if found in {"vm", "bm", "gpu"} else "vm"
+
+
+def is_hyper_threading(extra_specs: dict[str, str]) -> bool | None:
+    """Whether guests see two threads a core; None where the flavor does not settle it.
+
+    Nova's own extra spec settles it: with the thread policy ``isolate`` a core has one thread.
+    """
+    if extra_specs.get("hw:cpu_thread_policy") == "isolate":
+        return False
+    return _Specs(extra_specs).boolean("is_hyper_threading_supported")
+
+
+def flavor_from_flavor(flavor: JSON, zones: list[str]) -> JSON:
+    """The contract's flavor.
+
+    :param flavor: Nova's, with extra_specs (2.61)
+    :param zones: zones that clients may choose; Nova offers a flavor in all of them
+    """
+    extra_specs = flavor.get("extra_specs") or {}
+    specs = _Specs(extra_specs)
+    name = flavor["name"]
+    common = _common(flavor["id"], name, flavor["vcpus"], flavor["ram"], flavor["disk"], specs)
+    return common | {
+        "description": flavor.get("description"),
+        "architecture": specs.text("architecture"),
+        "instance_type": instance_type(extra_specs),
+        "processor": specs.text("processor"),
+        "created_at": None,
+        "updated_at": None,
+        "availability_zone": zones,
+        "available": None,
+        "instance_size": specs.text("instance_size", _from_name(name).get("instance_size")),
+        "os_distro": specs.text("os_distro"),
+        "hw_name": specs.text("hw_name"),
+        "is_hyper_threading_disabled": extra_specs.get("hw:cpu_thread_policy") == "isolate",
+        "is_hyper_threading_disable_supported": specs.boolean(
+            "is_hyper_threading_disable_supported"
+        ),
+    }
+
+
+def flavor_of_server(embedded: JSON, flavor_id: str | None) -> JSON:
+    """The flavor as an instance shows it: the server's own copy, as it was made with.
+
+    :param embedded: ``flavor`` of a server at 2.47 and above, which leaves the id out
+    """
+    extra_specs = embedded.get("extra_specs") or {}
+    specs = _Specs(extra_specs)
+    name = embedded["original_name"]
+    common = _common(flavor_id, name, embedded["vcpus"], embedded["ram"], embedded["disk"], specs)
+    distro = specs.text("os_distro")
+    return common | {
+        "os_distro": distro.split(",") if distro else None,
+        "real_vcpus": specs.integer("real_vcpus"),
+    }

@@ -1,0 +1,65 @@
+"""Nova instance action -> action log of the contract."""
+
+from typing import Any, Final
+
+from kic_vm.mappings.times import utc
+
+JSON = dict[str, Any]
+
+# Nova's word -> ours (nova.compute.instance_actions). What stands on the right is a command of the
+# API or an event of the documents; the rest is the operator's work, or not offered here.
+_ACTIONS: Final = {
+    "create": "create",
+    "delete": "delete",
+    "restore": "restore",
+    "start": "start",
+    "stop": "stop",
+    "reboot": "reboot",
+    "rebuild": "rebuild",
+    "resize": "resize",
+    "confirmResize": "confirm-resize",
+    "revertResize": "revert-resize",
+    "shelve": "shelve",
+    "shelveOffload": "shelve",
+    "unshelve": "unshelve",
+    "attach_volume": "attach-volume",
+    "detach_volume": "detach-volume",
+    "swap_volume": "swap-volume",
+    "extend_volume": "extend-volume",
+    "refresh_volume_attachment": "refresh-volume",
+    "attach_interface": "attach-network-interface",
+    "detach_interface": "detach-network-interface",
+    "attach_share": "attach-share",
+    "detach_share": "detach-share",
+    "createImage": "create-image",
+    "createBackup": "create-image",
+    "changePassword": "change-password",
+    "resetState": "reset-state",
+    "migrate": "migrate",
+    "live-migration": "migrate",
+    "live_migration_cancel": "cancel-migration",
+    "live_migration_force_complete": "complete-migration",
+    "evacuate": "evacuate",
+    "trigger_crash_dump": "crash-dump",
+    "pause": "pause",
+    "unpause": "unpause",
+    "suspend": "suspend",
+    "resume": "resume",
+    "rescue": "rescue",
+    "unrescue": "unrescue",
+    "lock": "lock",
+    "unlock": "unlock",
+}
+
+
+def action_from_action(action: JSON) -> JSON:
+    """The contract's action log. Nova says no more about a failure than that there was one."""
+    ours = _ACTIONS.get(action["action"], "other")
+    return {
+        "action": ours,
+        "request_id": action["request_id"],
+        "user_id": action["user_id"],
+        "start_time": utc(action["start_time"]),
+        "message": f"The command {ours} failed." if action["message"] else None,
+        "updated_at": utc(action["updated_at"]),
+    }

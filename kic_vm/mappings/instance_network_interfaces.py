@@ -1,0 +1,91 @@
+"""Neutron port -> network interface of the contract, as operations on instances show it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kic_vm.mappings.times import utc
+
+JSON = dict[str, Any]
+
+
+def in_order(server: JSON, ports: Iterable[JSON]) -> list[JSON]:
+    """A server's ports in the order in which Nova has attached them: the first is the primary.
+
+    Neutron does not know the order, and the ages of ports do not tell it either: one that was made
+    long ago may have been attached last. Nova tells addresses in its order, though by network.
+    Ports that it does not show, for they have no address or it has not caught up, come last.
+    """
+    shown = (item for items in server["addresses"].values() for item in items)
+    addresses = dict.fromkeys(item["OS-EXT-IPS-MAC:mac_addr"] for item in shown)
+    order = {address: number for number, address in enumerate(addresses)}
+    return sorted(
+        ports,
+        key=lambda port: (order.get(port["mac_address"], len(order)), port["created_at"]),
+    )
+
+
+def status_of(port: JSON) -> str:
+    """Whether the interface is at a machine; Neutron's own status is about cables."""
+    return "in_use" if port["device_id"] else "available"
+
+
+def interface_from_attachment(attachment: JSON) -> JSON:
+    """The contract's answer to an attach."""
+    return {
+        "id": attachment["port_id"],
+        "status": "in_use",
+        "mac_address": attachment["mac_addr"],
+        "private_ips": [
+            {"ip_address": fixed["ip_address"], "subnet_id": fixed["subnet_id"]}
+            for fixed in attachment["fixed_ips"]
+        ],
+    }
+
+
+def updated_interface_from_port(port: JSON) -> JSON:
+    """The contract's answer to a change: security groups by their ids."""
+    addresses = [fixed["ip_address"] for fixed in port["fixed_ips"]]
+    return {
+        "id": port["id"],
+        "name": port["name"],
+        "status": status_of(port),
+        "description": port["description"],
+        "project_id": port["project_id"],
+        "is_network_interface_security_enabled": port.get("port_security_enabled"),
+        "security_groups": port["security_groups"],
+        "mac_address": port["mac_address"],
+        "device_id": port["device_id"],
+        "secondary_ips": addresses[1:],
+        "private_ip": addresses[0] if addresses else None,
+        "created_at": utc(port["created_at"]),
+        "updated_at": utc(port["updated_at"]),
+    }
+
+
+def interface_from_port(
+    port: JSON,
+    project_name: str | None,
+    public_ips: Mapping[tuple[str, str], str],
+    group_names: Mapping[str, str],
+) -> JSON:
+    """The contract's network interface in an instance's list.
+
+    :param public_ips: floating addresses by port id and fixed address
+    :param group_names: security group names by id
+    """
+    fixed_ips = port["fixed_ips"]
+    public = (public_ips.get((port["id"], fixed["ip_address"])) for fixed in fixed_ips)
+    return updated_interface_from_port(port) | {
+        "project_name": project_name,
+        "vpc_id": port["network_id"],
+        "subnet_id": fixed_ips[0]["subnet_id"] if fixed_ips else None,
+        "device_owner": port["device_owner"],
+        "public_ip": next((address for address in public if address), None),
+        "allowed_address_pairs": [
+            {"mac_address": pair["mac_address"], "ip_address": pair["ip_address"]}
+            for pair in port["allowed_address_pairs"]
+        ],
+        "security_groups": [
+            {"id": group, "name": group_names.get(group)} for group in port["security_groups"]
+        ],
+    }

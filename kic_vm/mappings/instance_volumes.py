@@ -1,0 +1,21 @@
+"""Nova volume attachment -> attached volume of the contract."""
+
+from typing import Any
+
+JSON = dict[str, Any]
+
+
+def is_attached(server: JSON, volume_id: str) -> bool:
+    """Whether the volume is attached to the server, as far as Nova knows."""
+    attached = server["os-extended-volumes:volumes_attached"]
+    return volume_id in {item["id"] for item in attached}
+
+
+def volume_from_attachment(attachment: JSON) -> JSON:
+    """The contract's answer to an attach."""
+    return {
+        "id": attachment["volumeId"],
+        "instance_id": attachment["serverId"],
+        "mount_point": attachment["device"] or "",
+        "is_delete_on_termination": attachment["delete_on_termination"],
+    }

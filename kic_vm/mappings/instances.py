@@ -1,0 +1,274 @@
+"""Nova server, with what Neutron and Cinder know of it -> instance of the contract."""
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from kic_vm.lifecycle.table import LifecycleTables
+from kic_vm.mappings import flavors, images, keypairs
+from kic_vm.mappings.instance_faults import fault_of
+from kic_vm.mappings.instance_network_interfaces import in_order
+from kic_vm.mappings.instance_states import lifecycle_of, power_state, state_of
+from kic_vm.mappings.times import utc
+from kic_vm.mappings.zones import Zones
+
+JSON = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What other services know about servers, indexed for looking up."""
+
+    ports: Mapping[str, list[JSON]]
+    """Neutron ports by device id."""
+    public_ips: Mapping[tuple[str, str], str]
+    """Floating addresses by port id and fixed address."""
+    volumes: Mapping[str, JSON]
+    """Cinder volumes by id."""
+    group_names: Mapping[str, str]
+    """Security group names by id."""
+    flavor_ids: Mapping[str, str]
+    """Flavor ids by name."""
+    confirming: Collection[str] = ()
+    """Ids of servers of which a resize is being confirmed."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Translation:
+    """The tables that translate the words of the cloud."""
+
+    lifecycle: LifecycleTables
+    zones: Zones
+
+
+def ports_by_device(ports: Iterable[JSON]) -> dict[str, list[JSON]]:
+    """Ports by the machine they belong to."""
+    found: dict[str, list[JSON]] = defaultdict(list)
+    for port in ports:
+        found[port["device_id"]].append(port)
+    return found
+
+
+def public_ips_by_port(floating_ips: Iterable[JSON]) -> dict[tuple[str, str], str]:
+    """Floating addresses by the port and the fixed address they lead to."""
+    return {
+        (item["port_id"], item["fixed_ip_address"]): item["floating_ip_address"]
+        for item in floating_ips
+        if item["port_id"]
+    }
+
+
+def _ports(server: JSON, around: Surroundings) -> list[JSON]:
+    return in_order(server, around.ports.get(server["id"], ()))
+
+
+def _addresses(server: JSON, around: Surroundings) -> list[JSON]:
+    return [
+        {
+            "private_ip": fixed["ip_address"],
+            "public_ip": around.public_ips.get((port["id"], fixed["ip_address"])),
+            "network_interface_id": port["id"],
+        }
+        for port in _ports(server, around)
+        for fixed in port["fixed_ips"]
+    ]
+
+
+def _security_groups(server: JSON, around: Surroundings) -> list[JSON]:
+    ids = dict.fromkeys(
+        group for port in _ports(server, around) for group in port["security_groups"]
+    )
+    return [{"id": group, "name": around.group_names.get(group)} for group in ids]
+
+
+def group_names_told(servers: Iterable[JSON], ports: Mapping[str, list[JSON]]) -> dict[str, str]:
+    """Security group names that need no further call.
+
+    Neutron tells a server's group ids, Nova their names, neither tells both; where a server has
+    exactly one group the two are the same group's.
+    """
+    told = {}
+    for server in servers:
+        ids = {group for port in ports.get(server["id"], ()) for group in port["security_groups"]}
+        names = {group["name"] for group in server.get("security_groups", ())}
+        if len(ids) == 1 and len(names) == 1:
+            told[ids.pop()] = names.pop()
+    return told
+
+
+def _mount_point(volume: JSON, server_id: str) -> str | None:
+    for attachment in volume.get("attachments", ()):
+        if attachment["server_id"] == server_id:
+            device: str | None = attachment["device"]
+            return device
+    return None
+
+
+def _root_volume_id(server: JSON, volumes: list[JSON]) -> str | None:
+    """The volume that the server boots from: the first of its bootable ones.
+
+    A server that Nova booted from an image on the hypervisor's disk has none.
+    """
+    if server.get("image"):
+        return None
+    bootable = [volume for volume in volumes if volume["bootable"] == "true"]
+    if not bootable:
+        return None
+    # Without devices (a shelved server has none) the order is Nova's, which begins with the root.
+    first: str = min(bootable, key=lambda volume: _mount_point(volume, server["id"]) or "")["id"]
+    return first
+
+
+def _attached_volumes(server: JSON, around: Surroundings, lifecycle: LifecycleTables) -> list[JSON]:
+    attached = server["os-extended-volumes:volumes_attached"]
+    known = [around.volumes[item["id"]] for item in attached if item["id"] in around.volumes]
+    root = _root_volume_id(server, known)
+    # Cinder begins every attachment as a reservation; only a terminated instance keeps one.
+    is_attaching = server["OS-EXT-STS:vm_state"] != "shelved_offloaded" and not str(
+        server["OS-EXT-STS:task_state"]
+    ).startswith("shelving")
+    shown = []
+    for item in attached:
+        # A volume that Cinder does not list (any more) is still attached as far as Nova knows.
+        volume = around.volumes.get(item["id"], {})
+        shown.append(
+            {
+                "id": item["id"],
+                "name": volume.get("name"),
+                "status": _volume_status(volume, lifecycle, is_attaching) if volume else None,
+                "mount_point": _mount_point(volume, server["id"]),
+                "type": volume.get("volume_type"),
+                "size": volume.get("size"),
+                "is_delete_on_termination": item.get("delete_on_termination"),
+                "created_at": utc(volume.get("created_at")),
+                "is_root": item["id"] == root,
+            }
+        )
+    return sorted(shown, key=lambda item: (not item["is_root"], item["mount_point"] or ""))
+
+
+def _volume_status(volume: JSON, lifecycle: LifecycleTables, is_attaching: bool) -> str:
+    return lifecycle.volume_state(volume["status"], attach_in_progress=is_attaching).wire
+
+
+def _image(server: JSON, attached: list[JSON], around: Surroundings) -> JSON | None:
+    for item in attached:
+        if item["is_root"]:
+            metadata = around.volumes[item["id"]].get("volume_image_metadata") or {}
+            return images.image_of_volume(metadata)
+    return images.image_of_volume({"image_id": server["image"]["id"]}) if server["image"] else None
+
+
+def instance_from_server(server: JSON, around: Surroundings, translation: Translation) -> JSON:
+    """The contract's instance as get and list show it.
+
+    :param server: Nova's, at compute.SERVER
+    """
+    state = state_of(
+        server, translation.lifecycle, confirm_in_progress=server["id"] in around.confirming
+    )
+    extra_specs = server["flavor"].get("extra_specs") or {}
+    attached = _attached_volumes(server, around, translation.lifecycle)
+    groups = _security_groups(server, around)
+    flavor_name = server["flavor"]["original_name"]
+    return {
+        "id": server["id"],
+        "name": server["name"],
+        "description": server["description"],
+        "flavor": flavors.flavor_of_server(server["flavor"], around.flavor_ids.get(flavor_name)),
+        "addresses": _addresses(server, around),
+        "is_hyper_threading": flavors.is_hyper_threading(extra_specs),
+        "is_hadoop": False,
+        "is_k8se": False,
+        "image": _image(server, attached, around),
+        "vm_state": server["OS-EXT-STS:vm_state"],
+        "task_state": server["OS-EXT-STS:task_state"],
+        "power_state": power_state(server),
+        "status": state.wire,
+        "lifecycle": lifecycle_of(state),
+        "fault": fault_of(server, state),
+        "user_id": server["user_id"],
+        "project_id": server["tenant_id"],
+        "key_name": keypairs.shown_name(server["tenant_id"], server["key_name"]),
+        "hostname": server["OS-EXT-SRV-ATTR:hostname"],
+        "availability_zone": _zone(server, attached, around, translation),
+        "attached_volumes": attached,
+        "attached_volume_count": len(attached),
+        "security_groups": groups,
+        "security_group_count": len(groups),
+        "instance_type": flavors.instance_type(extra_specs),
+        "created_at": utc(server["created"]),
+        "updated_at": utc(server["updated"]),
+    }
+
+
+def _zone(
+    server: JSON, attached: list[JSON], around: Surroundings, translation: Translation
+) -> str | None:
+    """The instance's zone; while it is on no host Nova tells none, and its root volume's counts.
+
+    An instance and its volumes are in one zone, as documented.
+    """
+    zone = server["OS-EXT-AZ:availability_zone"]
+    if not zone and attached and attached[0]["id"] in around.volumes:
+        zone = around.volumes[attached[0]["id"]]["availability_zone"]
+    return translation.zones.to_client(zone)
+
+
+def updated_instance_from_server(
+    server: JSON, translation: Translation, *, confirm_in_progress: bool
+) -> JSON:
+    """The contract's instance as an update answers it: its shape is not that of a get."""
+    state = state_of(server, translation.lifecycle, confirm_in_progress=confirm_in_progress)
+    flavor = server["flavor"]
+    return {
+        "id": server["id"],
+        "name": server["name"],
+        "description": server["description"],
+        "status": state.wire,
+        "lifecycle": lifecycle_of(state),
+        "project_id": server["tenant_id"],
+        "user_id": server["user_id"],
+        "metadata": server["metadata"],
+        "flavor": {
+            "vcpus": flavor["vcpus"],
+            "ram": flavor["ram"],
+            "disk": flavor["disk"],
+            "original_name": flavor["original_name"],
+        },
+        "created_at": utc(server["created"]),
+        "updated_at": utc(server["updated"]),
+        "addresses": [
+            {
+                "mac_address": item["OS-EXT-IPS-MAC:mac_addr"],
+                "public_ip" if item["OS-EXT-IPS:type"] == "floating" else "private_ip": item[
+                    "addr"
+                ],
+            }
+            for items in server["addresses"].values()
+            for item in items
+        ],
+        "availability_zone": translation.zones.to_client(server["OS-EXT-AZ:availability_zone"]),
+        "key_name": keypairs.shown_name(server["tenant_id"], server["key_name"]),
+        "terminated_at": utc(server["OS-SRV-USG:terminated_at"]),
+        "security_groups": [{"name": group["name"]} for group in server.get("security_groups", ())],
+        "task_state": server["OS-EXT-STS:task_state"],
+        "vm_state": server["OS-EXT-STS:vm_state"],
+        "power_state": power_state(server),
+        "attached_volumes": [
+            {"id": item["id"], "is_delete_on_termination": item["delete_on_termination"]}
+            for item in server["os-extended-volumes:volumes_attached"]
+        ],
+        "hostname": server["OS-EXT-SRV-ATTR:hostname"],
+    }
+
+
+def created_instance(server: JSON) -> JSON:
+    """The contract's answer to a creation."""
+    return {
+        "id": server["id"],
+        "security_groups": [{"name": group["name"]} for group in server["security_groups"]],
+        "admin_pass": server.get("adminPass"),
+        "disk_config": server["OS-DCF:diskConfig"],
+    }

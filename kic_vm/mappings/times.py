@@ -1,0 +1,12 @@
+"""Timestamps as the clients read them: RFC 3339 with an offset."""
+
+
+def utc(stamp: str | None) -> str | None:
+    """An OpenStack timestamp (always UTC) with the offset that Cinder leaves out.
+
+    None and "" become None.
+    """
+    if not stamp:
+        return None
+    has_offset = stamp.endswith("Z") or "+" in stamp[10:] or "-" in stamp[10:]
+    return stamp if has_offset else f"{stamp}Z"

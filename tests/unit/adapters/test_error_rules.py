@@ -1,0 +1,100 @@
+"""The table of the backends' words: each row, met by a message as the service sends it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from kic_vm import exceptions
+from kic_vm.adapters import errors
+from kic_vm.adapters.error_rules import RULES
+from tests.unit.bodies import body
+
+JSON = dict[str, Any]
+SERVICES = {"nova": "compute", "neutron": "network", "cinder": "block-storage", "glance": "image"}
+
+
+ID = "a649d15f-bee6-4121-b632-bce071ab4866"
+MESSAGES = yaml.safe_load(Path(__file__).with_name("messages.yaml").read_text())
+
+
+def response(status: int, content: Any) -> requests.Response:
+    """An answer as it came over the wire."""
+    made = requests.Response()
+    made.status_code = status
+    text = content if isinstance(content, str) else json.dumps(content)
+    made._content = text.encode()
+    return made
+
+
+def wrapped(service: str, status: int, message: str) -> JSON:
+    """A message as the service wraps it."""
+    message = message.replace("ID", ID)
+    if service == "network":
+        kind, _space, message = message.partition(" ")
+        return {"NeutronError": {"type": kind, "message": message, "detail": ""}}
+    name = {400: "badRequest", 403: "forbidden", 409: "conflictingRequest"}.get(status, "error")
+    return {name: {"code": status, "message": message}}
+
+
+@pytest.mark.parametrize(("service", "status", "message", "error", "begin"), MESSAGES)
+def test_message(service: str, status: int, message: str, error: str, begin: str) -> None:
+    """The message becomes our error with our sentence."""
+    found = errors.from_response(service, response(status, wrapped(service, status, message)))
+    assert type(found).__name__ == error
+    assert found.message.startswith(begin), found.message
+    assert ID not in found.message
+
+
+def test_every_row_is_met() -> None:
+    """Each row of the table is the first to match one of these messages."""
+    met = set()
+    for service, status, message, _error, _begin in MESSAGES:
+        rows = [rule for rule in RULES if (rule.service, rule.status) == (service, status)]
+        met.add(next(rule for rule in rows if rule.pattern.search(message)))
+    assert met == set(RULES)
+
+
+@pytest.mark.parametrize("name", sorted(body("errors")))
+def test_recorded(name: str) -> None:
+    """No recorded error is a failure of the gateway, and none gets out as it is."""
+    recorded = body("errors")[name]
+    service = SERVICES.get(name.partition("_")[0], "identity")
+    found = errors.from_response(service, response(recorded["status"], recorded["body"]))
+    assert 400 <= found.status < 500
+    assert found.code != "internal_error"
+    text = str(recorded["body"])
+    assert found.message not in text
+    for word in ("os_compute_api", "vm_state", "10.20.", "rule:create_port", "<html>", "Fernet"):
+        assert word not in found.message
+
+
+@pytest.mark.parametrize("service", ["compute", "block-storage", "image", "network"])
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, exceptions.InvalidRequest),
+        (401, exceptions.Unauthorized),
+        (403, exceptions.Forbidden),
+        (404, exceptions.NotFound),
+        (405, exceptions.InvalidRequest),
+        (406, exceptions.InvalidRequest),
+        (409, exceptions.Conflict),
+        (413, exceptions.QuotaExceeded),
+        (429, exceptions.UpstreamUnavailable),
+        (500, exceptions.UpstreamError),
+        (502, exceptions.UpstreamError),
+        (503, exceptions.UpstreamUnavailable),
+        (504, exceptions.UpstreamTimeout),
+        (599, exceptions.UpstreamError),
+    ],
+)
+@pytest.mark.parametrize("content", ["", "<html>502 Bad Gateway</html>", "[]", '"text"', "{}"])
+def test_status_alone(
+    service: str, status: int, error: type[exceptions.KicVmError], content: str
+) -> None:
+    """Where nobody knows the message the status decides, whatever the body looks like."""
+    assert type(errors.from_response(service, response(status, content))) is error

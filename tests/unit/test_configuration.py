@@ -1,0 +1,128 @@
+"""Options and rules are documented, and a wrong configuration does not start."""
+
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+from oslo_config import cfg
+
+from kic_vm import conf as configuration
+from kic_vm import deploy, policies
+from kic_vm.conf import opts
+from kic_vm.policies import base
+
+OPTIONS = [(group, opt) for group, listed in opts.list_opts() for opt in listed]
+RULES = policies.list_rules()
+
+
+@pytest.mark.parametrize(("group", "opt"), OPTIONS, ids=lambda value: getattr(value, "name", value))
+def test_every_option_has_a_help(group: str, opt: cfg.Opt) -> None:
+    """Each option says what it is for."""
+    assert opt.help
+
+
+def test_options_are_listed_once() -> None:
+    """No option stands twice in a group of the sample file."""
+    names = [(group, opt.name) for group, opt in OPTIONS]
+    assert len(set(names)) == len(names)
+
+
+def test_secrets_are_marked() -> None:
+    """Passwords and addresses that may hold one are not written into logs."""
+    secret = {(group, opt.dest) for group, opt in OPTIONS if opt.secret}
+    assert {("redis", "url"), ("service_user", "password")} <= secret
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_is_described(rule: object) -> None:
+    """Each rule says in a sentence what it allows."""
+    assert rule.description.endswith(".")  # type: ignore[attr-defined]
+    assert rule.description[0].isupper()  # type: ignore[attr-defined]
+
+
+def test_every_module_has_rules() -> None:
+    """A module of rules that nobody lists would guard nothing."""
+    directory = Path(policies.__file__).parent
+    modules = {path.stem for path in directory.glob("*.py")} - {"__init__", "base"}
+    listed = policies.guarding_rules()
+    for name in modules:
+        module = __import__(f"kic_vm.policies.{name}", fromlist=["RULES"])
+        assert module.RULES
+        assert all(rule in listed for rule in module.RULES), name
+
+
+def test_rules_use_roles() -> None:
+    """Every guarding rule is public or one of the three roles."""
+    known = {base.PUBLIC, base.PROJECT_ADMIN, base.PROJECT_MEMBER, base.PROJECT_READER}
+    assert {rule.check_str for rule in policies.guarding_rules()} <= known
+
+
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [
+        ("oslo.config.opts", "kic_vm"),
+        ("oslo.config.opts.defaults", "kic_vm"),
+        ("oslo.policy.policies", "kic_vm"),
+        ("oslo.policy.enforcer", "kic_vm"),
+        ("console_scripts", "kic-vm-api"),
+        ("console_scripts", "kic-vm-manage"),
+    ],
+)
+def test_entry_points(group: str, name: str) -> None:
+    """The generators of OpenStack find the package's options and rules, and so does the shell."""
+    (point,) = entry_points(group=group, name=name)
+    assert callable(point.load())
+
+
+@pytest.mark.parametrize(
+    ("generator", "words"),
+    [
+        ("oslo-config-generator", ["[availability_zones]", "#zones =", "[nova]", "[service_user]"]),
+        ("oslopolicy-sample-generator", ['#"project_admin"', '"kic_vm:instances:stop"']),
+    ],
+)
+def test_generators(generator: str, words: list[str]) -> None:
+    """The sample files can be generated."""
+    command = [Path(sys.executable).with_name(generator), "--namespace", "kic_vm"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert all(word in done.stdout for word in words)
+
+
+def test_file_of_the_environment(
+    config_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KIC_VM_CONFIG names the file; an argument counts more."""
+    path = tmp_path / "other.conf"
+    path.write_text("[api]\nport = 1234\n")
+    monkeypatch.setenv(configuration.ENVIRONMENT, str(path))
+    assert configuration.load().api.port == 1234
+    assert configuration.load(["--config-file", str(config_file)]).api.port == 8788
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[api]\nport = many", "[api]\nport = 99999", "[volume]\nmax_size_gb = 0", "[redis\n"],
+)
+def test_wrong_file(config_file: Path, tmp_path: Path, text: str) -> None:
+    """A value that makes no sense is refused when the configuration is read."""
+    path = tmp_path / "wrong.conf"
+    path.write_text(text)
+    with pytest.raises(cfg.Error):
+        configuration.load(["--config-file", str(config_file), "--config-file", str(path)])
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """A file that was named has to be there."""
+    with pytest.raises(cfg.Error):
+        configuration.load(["--config-file", str(tmp_path / "nowhere")])
+
+
+def test_no_service_user(tmp_path: Path) -> None:
+    """Without knowing who it is the gateway does not start, and says where to write it."""
+    path = tmp_path / "empty.conf"
+    path.write_text("")
+    conf = configuration.load(["--config-file", str(path)])
+    with pytest.raises(cfg.Error, match="service_user"):
+        deploy.load_app(conf)
