@@ -1,0 +1,1 @@
+"""The gate: one concern a file; kic_vm.deploy puts them in order."""

@@ -1,0 +1,39 @@
+"""The confirmed identity -> RequestContext."""
+
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from keystoneauth1.identity.access import AccessInfoPlugin
+
+from kic_vm.context import ENVIRON_KEY, RECORD_KEY, RequestContext
+from kic_vm.middleware import routes
+
+
+class Context:
+    """Build the request's context from what auth_token has confirmed.
+
+    On public operations nothing is confirmed and the identity headers are the caller's own
+    invention: the context there names nobody.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """See PEP 3333."""
+        record = environ[RECORD_KEY]
+        operation = environ[routes.ENVIRON_KEY]
+        if isinstance(operation, routes.Operation) and operation.is_public:
+            context = RequestContext(request_id=record.request_id)
+        else:
+            token = environ["keystone.token_auth"].user
+            context = RequestContext.from_environ(
+                environ,
+                request_id=record.request_id,
+                # auth_token's own plugin would put its service token beside every call.
+                auth=AccessInfoPlugin(token),
+                is_restricted=token.application_credential_access_rules is not None,
+            )
+            record.project_id = context.project_id
+        environ[ENVIRON_KEY] = context
+        return self._application(environ, start_response)

@@ -1,0 +1,108 @@
+"""Which operation a request is for, and which rule guards it.
+
+The routes are Flask's own and the rules are data; here they are laid over each other, and the
+start fails where one is without the other.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from oslo_policy import policy
+from werkzeug import exceptions as http_exceptions
+from werkzeug.routing import Map
+
+from kic_vm import exceptions
+from kic_vm.context import RECORD_KEY
+from kic_vm.policies import base
+
+ENVIRON_KEY = "kic_vm.operation"
+_ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+_AUTOMATIC = {"HEAD", "OPTIONS"}
+
+
+class RouteError(RuntimeError):
+    """The routes and the rules do not cover each other."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one path, with its rule."""
+
+    method: str
+    path: str
+    rule: str
+    is_public: bool
+
+
+def template(flask_rule: str) -> str:
+    """A Flask rule as rules and OpenAPI write it: ``/flavors/<flavor_id>`` with braces."""
+    return _ARGUMENT.sub(r"{\1}", flask_rule)
+
+
+def cover(
+    url_map: Map, rules: Iterable[policy.DocumentedRuleDefault]
+) -> dict[tuple[str, str], Operation]:
+    """Every operation of the application by method and path.
+
+    :raises RouteError: a route has no rule, a rule has no route, or an operation has two rules
+    """
+    operations: dict[tuple[str, str], Operation] = {}
+    for rule in rules:
+        for guarded in rule.operations:
+            key = (guarded["method"], guarded["path"])
+            if key in operations:
+                raise RouteError(
+                    f"{key[0]} {key[1]} has two rules: {operations[key].rule} and {rule.name}"
+                )
+            operations[key] = Operation(*key, rule.name, rule.check_str == base.PUBLIC)
+    routes = {
+        (method, template(route.rule))
+        for route in url_map.iter_rules()
+        for method in (route.methods or set()) - _AUTOMATIC
+    }
+    for what, missing in (
+        ("routes without a rule", routes - operations.keys()),
+        ("rules without a route", operations.keys() - routes),
+    ):
+        if missing:
+            listed = ", ".join(sorted(f"{method} {path}" for method, path in missing))
+            raise RouteError(f"There are {what}: {listed}")
+    return operations
+
+
+class Routing:
+    """Find the operation that the request is for, before anything is decided about it.
+
+    ``environ[ENVIRON_KEY]`` is the Operation, or the error that the path or method is.
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        url_map: Map,
+        operations: dict[tuple[str, str], Operation],
+    ) -> None:
+        self._application = application
+        self._url_map = url_map
+        self._operations = operations
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """See PEP 3333."""
+        found = self._find(environ)
+        environ[ENVIRON_KEY] = found
+        if isinstance(found, Operation):
+            environ[RECORD_KEY].route = found.path
+        return self._application(environ, start_response)
+
+    def _find(self, environ: WSGIEnvironment) -> Operation | exceptions.KicVmError:
+        try:
+            route, _arguments = self._url_map.bind_to_environ(environ).match(return_rule=True)
+        except http_exceptions.MethodNotAllowed as error:
+            return exceptions.MethodNotAllowed(allow=sorted(error.valid_methods or ()))
+        except http_exceptions.HTTPException:
+            return exceptions.NoSuchPath()
+        method = environ["REQUEST_METHOD"]
+        key = ("GET" if method == "HEAD" else method, template(route.rule))
+        return self._operations.get(key) or exceptions.MethodNotAllowed()

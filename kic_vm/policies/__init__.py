@@ -1,0 +1,45 @@
+"""Who may do what: rules as data, one module a resource."""
+
+from oslo_policy import policy
+
+from kic_vm.policies import (
+    base,
+    client_configuration,
+    flavors,
+    images,
+    instance_actions,
+    instance_logs,
+    instance_network_interfaces,
+    instance_passwords,
+    instance_public_ips,
+    instance_security_groups,
+    instance_volumes,
+    instances,
+    keypairs,
+    public,
+)
+
+
+def list_rules() -> list[policy.RuleDefault]:
+    """All rules, for the enforcer and for oslopolicy-sample-generator."""
+    return [*base.RULES, *guarding_rules()]
+
+
+def guarding_rules() -> list[policy.DocumentedRuleDefault]:
+    """The rules that guard operations."""
+    modules = (
+        public,
+        client_configuration,
+        flavors,
+        images,
+        instances,
+        instance_actions,
+        instance_logs,
+        instance_network_interfaces,
+        instance_passwords,
+        instance_public_ips,
+        instance_security_groups,
+        instance_volumes,
+        keypairs,
+    )
+    return [rule for module in modules for rule in module.RULES]

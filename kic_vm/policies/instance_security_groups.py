@@ -1,0 +1,23 @@
+"""Security groups of an instance's network interface."""
+
+from kic_vm.policies import base
+
+_ONE = (
+    "/api/v1/instances/{instance_id}/network-interfaces/{network_interface_id}"
+    "/security-groups/{security_group_id}"
+)
+
+RULES = [
+    base.rule(
+        "instance_security_groups:attach",
+        base.PROJECT_MEMBER,
+        "Put an instance's network interface into a security group.",
+        ("POST", _ONE),
+    ),
+    base.rule(
+        "instance_security_groups:detach",
+        base.PROJECT_MEMBER,
+        "Take an instance's network interface out of a security group.",
+        ("DELETE", _ONE),
+    ),
+]

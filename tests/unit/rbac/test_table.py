@@ -1,0 +1,146 @@
+"""Who may do what: every row of the YAML files beside this one, through the whole pipeline."""
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kic_vm import policies
+from tests.unit import personas
+from tests.unit.bodies import GROUP, OTHER_GROUP, PORT, PUBLIC_IP, SECOND_PORT, SERVER
+from tests.unit.cloud import Cloud
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+from tests.unit.populated import show_server
+from tests.unit.requests_of import arguments_of, path_of
+
+PERSONAS = {*personas.TOKENS, "anybody"} - {"limited"}  # test_authentication has that one
+STATUSES = {
+    "unauthorized": 401,
+    "forbidden": 403,
+    "project_scope_required": 403,
+    "not_found": 404,
+}
+# The state from which each command is possible; the recorded server is active.
+STATES = {
+    "start": "stopped",
+    "unshelve": "shelved_offloaded",
+    "confirm-resize": "resized",
+    "revert-resize": "resized",
+}
+
+INTERFACE = "/api/v1/instances/{instance_id}/network-interfaces/{network_interface_id}"
+# What else must be there for the operation: what Neutron answers, and where.
+PREPARED: dict[str, tuple[str, dict[str, Any]]] = {
+    f"DELETE {INTERFACE}": (
+        f"/ports?project_id={PORT['project_id']}&device_id={SERVER['id']}",
+        {"ports": [PORT, SECOND_PORT]},
+    ),
+    f"DELETE {INTERFACE}/public-ips": (
+        f"/floatingips?port_id={PORT['id']}",
+        {"floatingips": [PUBLIC_IP]},
+    ),
+    f"DELETE {INTERFACE}/security-groups/{{security_group_id}}": (
+        f"/ports/{PORT['id']}",
+        {"port": PORT | {"security_groups": [GROUP, OTHER_GROUP]}},
+    ),
+}
+
+
+def table() -> dict[str, dict[str, list[str]]]:
+    """Operation -> outcome -> personas."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for path in sorted(Path(__file__).parent.glob("*.yaml")):
+        rows = yaml.safe_load(path.read_text())
+        assert not rows.keys() & found.keys(), "an operation stands in two files"
+        found |= rows
+    return found
+
+
+TABLE = table()
+
+
+@pytest.fixture
+def application(shared_application: Any) -> Any:
+    """Nothing here depends on what the gateway remembers."""
+    return shared_application
+
+
+def rows() -> Iterator[Any]:
+    for operation, outcomes in TABLE.items():
+        for outcome, who in outcomes.items():
+            for persona in who:
+                yield pytest.param(operation, persona, outcome, id=f"{persona}-{operation}")
+
+
+def test_table_is_complete() -> None:
+    """Every operation has a row, and every row every persona exactly once."""
+    guarded = {
+        f"{item['method']} {item['path']}"
+        for rule in policies.guarding_rules()
+        for item in rule.operations
+    }
+    assert guarded == TABLE.keys()
+    for operation, outcomes in TABLE.items():
+        assert sorted(itertools.chain(*outcomes.values())) == sorted(PERSONAS), operation
+        assert outcomes.keys() <= {"ok", *STATUSES}, operation
+
+
+@pytest.fixture
+def ready(populated: Cloud) -> Cloud:
+    """The populated cloud, where keypairs are their creator's as in Nova."""
+    for method in ("GET", "DELETE"):
+        for persona in PERSONAS - {"member"}:
+            populated.answer_below(
+                method,
+                "nova",
+                "/os-keypairs/",
+                status=404,
+                headers={"X-Auth-Token": personas.token_of(persona)},
+            )
+    return populated
+
+
+@pytest.mark.parametrize(("operation", "persona", "outcome"), list(rows()))
+def test_row(
+    anybody: Caller,
+    caller: Callable[[str], Caller],
+    ready: Cloud,
+    operation: str,
+    persona: str,
+    outcome: str,
+) -> None:
+    """The persona gets what the row says, and a refused request changes nothing."""
+    method, template = operation.split(" ")
+    state = STATES.get(template.rpartition("/")[2])
+    if state:
+        # The gateway remembers each resize that it confirms by the time of its end.
+        shown = {"OS-EXT-STS:vm_state": state, "OS-SRV-USG:launched_at": str(uuid.uuid4())}
+        ready.answer(
+            "GET",
+            "nova",
+            f"/servers/{SERVER['id']}",
+            lambda request, context: show_server(request, context, **shown),
+        )
+    if operation in PREPARED:
+        ready.answer("GET", "neutron", *PREPARED[operation])
+    who = anybody if persona == "anybody" else caller(persona)
+    response = who.request(method, path_of(method, template), **arguments_of(method, template))
+    if outcome == "ok":
+        assert response.status_code < 300, response.text
+        return
+    refusal(response, STATUSES[outcome], outcome)
+    if outcome != "not_found":
+        assert ready.calls() == []
+    assert [call for call in ready.writes() if "/os-keypairs/" not in call] == []
+
+
+def test_reader_can_do_no_write() -> None:
+    """In no row may a reader do anything but look."""
+    allowed = {operation for operation, outcomes in TABLE.items() if "reader" in outcomes["ok"]}
+    others = {operation for operation in allowed if not operation.startswith("GET ")}
+    assert others == {"POST /identity/v3/auth/tokens"}
