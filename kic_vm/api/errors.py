@@ -1,0 +1,62 @@
+"""The one error envelope: from any exception to what a client reads."""
+
+from typing import Any
+
+import flask
+import webob.exc
+from oslo_log import log as logging
+from werkzeug import exceptions as http_exceptions
+
+from kic_vm import exceptions
+from kic_vm.context import RECORD_KEY
+
+LOG = logging.getLogger(__name__)
+
+# Set in the WSGI environment when an error has been put into the envelope.
+RENDERED = "kic_vm.error_rendered"
+
+
+def from_any(error: Exception) -> exceptions.KicVmError:
+    """Our error for an exception; one that nobody has foreseen is logged and stays inside."""
+    if isinstance(error, exceptions.KicVmError):
+        return error
+    status = getattr(error, "code", None)
+    if isinstance(error, http_exceptions.HTTPException | webob.exc.HTTPException):
+        if status == 413:
+            return exceptions.RequestTooLarge()
+        if status is not None and 400 <= status < 500:
+            return exceptions.InvalidRequest()
+    LOG.error("Unforeseen error", exc_info=error)
+    return exceptions.InternalError()
+
+
+def envelope(error: exceptions.KicVmError, request_id: str) -> dict[str, Any]:
+    """The body of an error answer."""
+    return {
+        "error": {
+            "code": error.code,
+            "message": error.message,
+            **error.details,
+            "request_id": request_id,
+        }
+    }
+
+
+def rendered(error: exceptions.KicVmError) -> dict[str, Any]:
+    """The envelope as part of the answer that a view gives itself."""
+    flask.request.environ[RENDERED] = True
+    return envelope(error, flask.request.environ[RECORD_KEY].request_id)
+
+
+def headers(error: exceptions.KicVmError) -> dict[str, str]:
+    """Headers that belong to an error."""
+    return {"Allow": ", ".join(error.details["allow"])} if error.details.get("allow") else {}
+
+
+def render(error: Exception) -> flask.Response:
+    """Flask's answer to any exception of a view."""
+    ours = from_any(error)
+    response = flask.jsonify(rendered(ours))
+    response.status_code = ours.status
+    response.headers.update(headers(ours))
+    return response

@@ -1,0 +1,42 @@
+"""Tokens: Keystone's own, passed through."""
+
+import flask
+
+from kic_vm.adapters import identity
+from kic_vm.api.blueprint import Blueprint, platform
+from kic_vm.context import RECORD_KEY
+
+blueprint = Blueprint("tokens", __name__, url_prefix="/identity/v3/auth/tokens")
+
+
+def _forward() -> flask.Response:
+    request = flask.request
+    upstream = identity.forward_tokens(
+        platform().cloud,
+        request.method,
+        request.headers,
+        request.query_string.decode("latin-1"),
+        request.get_data(),
+        request.environ[RECORD_KEY].request_id,
+    )
+    response = flask.Response(
+        upstream.content, upstream.status_code, content_type="application/json"
+    )
+    response.headers["Vary"] = "X-Auth-Token"
+    if "X-Subject-Token" in upstream.headers:
+        response.headers["X-Subject-Token"] = upstream.headers["X-Subject-Token"]
+    return response
+
+
+@blueprint.post("")
+@blueprint.response(201)
+def issue_token() -> flask.Response:
+    """Issue a token: Keystone's POST /v3/auth/tokens."""
+    return _forward()
+
+
+@blueprint.get("")
+@blueprint.response(200)
+def validate_token() -> flask.Response:
+    """Validate a token: Keystone's GET /v3/auth/tokens."""
+    return _forward()

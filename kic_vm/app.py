@@ -1,0 +1,92 @@
+"""The Flask application: blueprints, the error handler, and two checks before any view."""
+
+import re
+from typing import Final
+
+import flask
+from oslo_log import log as logging
+
+from kic_vm import exceptions, policies
+from kic_vm.api import blueprint, documents, errors, health, openapi, tokens
+from kic_vm.api.v1 import (
+    client_configuration,
+    flavors,
+    images,
+    instance_actions,
+    instance_logs,
+    instance_network_interfaces,
+    instance_passwords,
+    instance_public_ips,
+    instance_security_groups,
+    instance_volumes,
+    instances,
+    keypairs,
+)
+from kic_vm.context import DECISION_KEY
+from kic_vm.middleware import routes
+from kic_vm.operations.readiness import Readiness
+from kic_vm.operations.scope import Platform
+
+LOG = logging.getLogger(__name__)
+
+_BLUEPRINTS: Final = (
+    health.blueprint,
+    documents.blueprint,
+    tokens.blueprint,
+    client_configuration.blueprint,
+    flavors.blueprint,
+    images.blueprint,
+    instances.blueprint,
+    instance_actions.blueprint,
+    instance_logs.blueprint,
+    instance_network_interfaces.blueprint,
+    instance_passwords.blueprint,
+    instance_public_ips.blueprint,
+    instance_security_groups.blueprint,
+    instance_volumes.blueprint,
+    keypairs.blueprint,
+)
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+
+
+def create_app(platform: Platform) -> flask.Flask:
+    """The application below the pipeline; by itself it refuses every request."""
+    app = flask.Flask("kic_vm", static_folder=None)
+    app.config.update(openapi.CONFIGURATION, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.extensions[blueprint.EXTENSION] = platform
+    app.extensions[health.EXTENSION] = Readiness(platform)
+    api = openapi.Api(app)
+    for one in _BLUEPRINTS:
+        api.register_blueprint(one)
+    app.extensions[documents.EXTENSION] = openapi.document(api, policies.guarding_rules())
+    app.register_error_handler(Exception, errors.render)
+    app.before_request(_was_decided)
+    app.before_request(_has_possible_ids)
+    return app
+
+
+def _was_decided() -> None:
+    """Let nothing reach a view for which no decision was made.
+
+    :raises InternalError: the request came by without RBAC, or to another view than decided
+    """
+    rule = flask.request.url_rule
+    if rule is None:
+        raise exceptions.NoSuchPath
+    decided = flask.request.environ.get(DECISION_KEY)
+    if decided != routes.template(rule.rule):
+        LOG.error("A request reached %s with a decision for %s", rule.rule, decided)
+        raise exceptions.InternalError
+
+
+def _has_possible_ids() -> None:
+    """Refuse ids that cannot be one, before they get into an upstream path.
+
+    :raises NotFound: an id is no UUID
+    """
+    for name, value in (flask.request.view_args or {}).items():
+        if name.endswith("_id") and not _UUID.fullmatch(value):
+            raise exceptions.NotFound

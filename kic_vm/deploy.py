@@ -1,0 +1,62 @@
+"""The pipeline, in order, in one place."""
+
+from wsgiref.types import WSGIApplication
+
+from oslo_config import cfg
+from oslo_middleware import cors, sizelimit
+
+from kic_vm import app, cache, policies, policy
+from kic_vm.adapters.connection import Cloud
+from kic_vm.lifecycle import table
+from kic_vm.mappings.instances import Translation
+from kic_vm.mappings.zones import Zones
+from kic_vm.middleware.access_log import AccessLog
+from kic_vm.middleware.authentication import Authentication
+from kic_vm.middleware.context import Context
+from kic_vm.middleware.faults import Faults
+from kic_vm.middleware.rbac import Rbac
+from kic_vm.middleware.request_id import RequestId
+from kic_vm.middleware.routes import Routing, cover
+from kic_vm.operations.scope import Platform
+
+
+def load_platform(conf: cfg.ConfigOpts) -> Platform:
+    """What a process of the gateway works with.
+
+    :raises LifecycleTableError: a lifecycle table is not sound
+    """
+    return Platform(
+        conf=conf,
+        cloud=Cloud(conf),
+        cache=cache.create(conf),
+        translation=Translation(table.load_tables(), Zones(conf.availability_zones.zones)),
+        enforcer=policy.create_enforcer(conf),
+    )
+
+
+def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
+    """The whole gateway for a configuration.
+
+    :raises RouteError: a route has no rule or a rule no route
+    :raises LifecycleTableError: a lifecycle table is not sound
+    """
+    platform = load_platform(conf)
+    flask_app = app.create_app(platform)
+    operations = cover(flask_app.url_map, policies.guarding_rules())
+
+    # Innermost first: a request passes these from the last to the first.
+    pipeline: WSGIApplication = flask_app
+    for layer in (
+        lambda inner: Rbac(inner, platform.enforcer),
+        Context,
+        lambda inner: Authentication(inner, conf, platform.cache),
+        lambda inner: Routing(inner, flask_app.url_map, operations),
+        lambda inner: sizelimit.RequestBodySizeLimiter(inner, conf),
+        Faults,
+        # Over Faults: a browser may read errors too. It makes 200 of every OPTIONS request.
+        lambda inner: cors.CORS(inner, conf) if conf.cors.allowed_origin else inner,
+        AccessLog,
+        RequestId,
+    ):
+        pipeline = layer(pipeline)
+    return pipeline

@@ -1,0 +1,103 @@
+"""Commands on an instance: asked of the lifecycle table first, of Nova then."""
+
+from functools import partial
+from typing import Any, Final
+
+from kic_vm import exceptions
+from kic_vm.adapters import compute
+from kic_vm.adapters.parallel import gather
+from kic_vm.mappings import flavors as flavor_mapping
+from kic_vm.operations import flavors, resize_confirmation
+from kic_vm.operations.instance_states import (
+    check,
+    commanding,
+    documented_state,
+    get_server_for,
+)
+from kic_vm.operations.instances import get_own_server
+from kic_vm.operations.references import named
+from kic_vm.operations.scope import Scope
+
+JSON = dict[str, Any]
+
+# Command -> Nova's server action and its argument.
+_NOVA: Final[dict[str, tuple[str, Any]]] = {
+    "start": ("os-start", None),
+    "stop": ("os-stop", None),
+    "soft-reboot": ("reboot", {"type": "SOFT"}),
+    "hard-reboot": ("reboot", {"type": "HARD"}),
+    "shelve": ("shelve", None),
+    "unshelve": ("unshelve", None),
+    "confirm-resize": (resize_confirmation.ACTION, None),
+    "revert-resize": ("revertResize", None),
+}
+
+
+def act_by_name(scope: Scope, instance_id: str, command: str) -> None:
+    """Begin a command, where the caller may give it under its own path too.
+
+    :raises Forbidden: the caller may not
+    """
+    if not scope.may(f"instances:{command.replace('-', '_')}"):
+        raise exceptions.Forbidden
+    act(scope, instance_id, command)
+
+
+def act(scope: Scope, instance_id: str, command: str) -> None:
+    """Begin a command that needs nothing but its name. 2 upstream calls.
+
+    :raises AlreadyInState: what it would bring about holds already
+    :raises InvalidState: the instance's documented state does not allow it; says which do
+    """
+    server = get_server_for(scope, instance_id, command)
+    action, argument = _NOVA[command]
+    if command == "start" and documented_state(scope, server).state == "Shelved_offloaded":
+        # The documents have one command for what is stopped and for what is terminated.
+        action, argument = _NOVA["unshelve"]
+    with commanding(scope, instance_id, command):
+        scope.openstack.compute.act(instance_id, action, argument)
+    if command == "confirm-resize":
+        resize_confirmation.remember(scope.platform, server)
+
+
+def resize_instance(scope: Scope, instance_id: str, flavor_id: str) -> None:
+    """Begin to change the flavor. 3 upstream calls, the first two side by side.
+
+    When this returns, Nova shows the instance as being resized: its API notes that down before it
+    answers.
+
+    :raises InvalidRequest: the flavor does not exist or does not fit the instance
+    :raises InvalidState: the instance's documented state does not allow it; says which do
+    """
+    server, flavor = gather(
+        partial(get_own_server, scope, instance_id, compute.SERVER),
+        partial(_flavor, scope, flavor_id),
+    )
+    check(scope, server, "resize")
+    _check_flavor(server["flavor"], flavor)
+    with commanding(scope, instance_id, "resize"):
+        scope.openstack.compute.act(instance_id, "resize", {"flavorRef": flavor["id"]})
+
+
+def _flavor(scope: Scope, flavor_id: str) -> JSON:
+    with named("flavor.id", "flavor", flavor_id):
+        return flavors.look_up(scope, flavor_id)
+
+
+def _check_flavor(present: JSON, wanted: JSON) -> None:
+    """Whether an instance can go from its flavor, as Nova shows it, to another one."""
+    if present["original_name"] == wanted["name"]:
+        raise exceptions.InvalidRequest(
+            "flavor.id: the instance has this flavor already: choose another one."
+        )
+    after = flavor_mapping.instance_type(wanted["extra_specs"])
+    if after == "bm":
+        raise exceptions.InvalidRequest("flavor.id: this is a bare metal flavor.")
+    if "extra_specs" not in present:  # the cloud's policy hides them: let Nova judge
+        return
+    before = flavor_mapping.instance_type(present["extra_specs"])
+    if before != after:
+        raise exceptions.InvalidRequest(
+            f"flavor.id: the instance is of the type {before}, this flavor is for {after}: "
+            f"choose a flavor of the instance_type {before}."
+        )

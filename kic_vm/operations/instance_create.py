@@ -1,0 +1,101 @@
+"""Making an instance: everything is looked at first, then Nova is asked once."""
+
+from functools import partial
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.adapters.parallel import gather
+from kic_vm.mappings import flavors as flavor_mapping
+from kic_vm.mappings import instances as mapping
+from kic_vm.mappings import keypairs
+from kic_vm.operations import flavors, instance_block_devices, instance_networks
+from kic_vm.operations.references import named
+from kic_vm.operations.scope import Scope
+
+JSON = dict[str, Any]
+
+
+def create_instance(scope: Scope, wanted: JSON) -> JSON:
+    """Ask Nova for instances; the answer names the first one.
+
+    4 upstream calls in the ordinary case: flavor, image and subnets side by side, then Nova's
+    create. One more for each named network interface and existing volume, one for security
+    groups by name, and one where ports have to be made first.
+
+    :param wanted: InstanceCreateSchema, loaded
+    :raises InvalidRequest: what is asked for could not work; nothing has been made
+    :raises QuotaExceeded: the project's quota is used up; nothing has been made
+    """
+    _check_count(scope, wanted)
+    root = wanted["volumes"][0]
+    has_image = root["source_type"] in {None, "image"}
+    image_id = str(root["uuid"] or wanted["image_id"])
+    flavor, image, networks, volumes = gather(
+        partial(_flavor, scope, str(wanted["flavor_id"])),
+        partial(_image, scope, image_id) if has_image else _nothing,
+        partial(instance_networks.look, scope, wanted),
+        partial(instance_block_devices.existing_volumes, scope, wanted["volumes"]),
+    )
+    if flavor_mapping.instance_type(flavor["extra_specs"]) == "bm":
+        raise exceptions.InvalidRequest("flavor_id: this is a bare metal flavor.")
+    server: JSON = {
+        "name": wanted["name"],
+        "flavorRef": flavor["id"],
+        "block_device_mapping_v2": instance_block_devices.block_devices(
+            scope, wanted["volumes"], image, volumes
+        ),
+        "min_count": wanted["count"],
+        "max_count": wanted["count"],
+    }
+    if wanted["description"] is not None:
+        server["description"] = wanted["description"]
+    if wanted["availability_zone"] is not None:
+        zones = scope.platform.translation.zones
+        server["availability_zone"] = zones.to_cloud(wanted["availability_zone"])
+    if wanted["key_name"] is not None:
+        server["key_name"] = keypairs.nova_name(scope.project_id, wanted["key_name"])
+    if wanted["user_data"] is not None:
+        server["user_data"] = wanted["user_data"]
+    if wanted["security_groups"]:
+        server["security_groups"] = wanted["security_groups"]
+    with instance_networks.made_ports(scope, networks, wanted["name"]) as requested:
+        server["networks"] = requested
+        return mapping.created_instance(scope.openstack.compute.create_server(server))
+
+
+def _nothing() -> None:
+    return None
+
+
+def _check_count(scope: Scope, wanted: JSON) -> None:
+    count, maximum = wanted["count"], scope.platform.conf.instance.max_count
+    if count > maximum:
+        raise exceptions.InvalidRequest(f"count: at most {maximum} instances can be made at once.")
+    if count == 1:
+        return
+    for subnet in wanted["subnets"]:
+        for field in ("network_interface_id", "private_ip"):
+            if subnet[field]:
+                raise exceptions.InvalidRequest(
+                    f"count: several instances cannot share one {field}: leave it out, or make "
+                    "them one at a time."
+                )
+    if any(volume["source_type"] == "volume" for volume in wanted["volumes"]):
+        raise exceptions.InvalidRequest(
+            "count: several instances cannot share one volume: make them one at a time."
+        )
+
+
+def _flavor(scope: Scope, flavor_id: str) -> JSON:
+    with named("flavor_id", "flavor", flavor_id):
+        return flavors.look_up(scope, flavor_id)
+
+
+def _image(scope: Scope, image_id: str) -> JSON:
+    with named("image_id", "image", image_id):
+        image = scope.openstack.image.get_image(image_id)
+        if image["visibility"] == "private" and image["owner"] != scope.project_id:
+            raise exceptions.NotFound
+    if image["status"] != "active":
+        raise exceptions.InvalidRequest("image_id: this image is not ready for use.")
+    return image

@@ -1,0 +1,167 @@
+"""The interfaces of a new instance: Nova's own wherever Nova can place them.
+
+Nova takes a network, not a subnet. Where a network has one subnet, or an address says which, Nova
+makes and removes the port. Else the gateway makes the port, marked, and removes it with the
+instance.
+"""
+
+import contextlib
+import dataclasses
+import ipaddress
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from oslo_log import log as logging
+
+from kic_vm import exceptions
+from kic_vm.adapters.network import PORT_MARK
+from kic_vm.adapters.parallel import gather
+from kic_vm.operations.references import named
+from kic_vm.operations.scope import Scope
+
+JSON = dict[str, Any]
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Placement:
+    """Where one interface goes: Nova's request for it, or the port to make for it first."""
+
+    request: JSON | None
+    port: JSON | None = None
+
+
+def look(scope: Scope, wanted: JSON) -> list[Placement]:
+    """Where the interfaces go; nothing is made.
+
+    :param wanted: InstanceCreateSchema, loaded
+    :raises InvalidRequest: a subnet, interface, address or group does not fit
+    """
+    subnets: list[JSON] = wanted["subnets"]
+    names = [group["name"] for group in wanted["security_groups"] or ()]
+    interfaces = [
+        str(one["network_interface_id"]) for one in subnets if one["network_interface_id"]
+    ]
+    if names and len(interfaces) == len(subnets):
+        raise exceptions.InvalidRequest(
+            "security_groups: network interfaces that exist already keep their own groups: leave "
+            "security_groups out."
+        )
+    visible, groups, *ports = gather(
+        scope.openstack.network.list_subnets,
+        partial(_group_ids, scope, names),
+        *(partial(_port, scope, one) for one in interfaces),
+    )
+    by_id = {subnet["id"]: subnet for subnet in visible}
+    crowd = Counter((subnet["network_id"], subnet["ip_version"]) for subnet in visible)
+    ports_by_id = {port["id"]: port for port in ports}
+    found = []
+    for one in subnets:
+        subnet = by_id.get(str(one["id"]))
+        if subnet is None:
+            raise exceptions.InvalidRequest(
+                f"subnets.id: there is no subnet {one['id']} for this project."
+            )
+        is_alone = crowd[subnet["network_id"], subnet["ip_version"]] == 1
+        found.append(_place(one, subnet, ports_by_id, groups, is_alone=is_alone))
+    if wanted["count"] > 1 and any(placement.port for placement in found):
+        raise exceptions.InvalidRequest(
+            "count: this subnet's network has several subnets, where instances can only be made "
+            "one at a time."
+        )
+    return found
+
+
+def _place(
+    wanted: JSON, subnet: JSON, ports: dict[str, JSON], groups: list[str], *, is_alone: bool
+) -> Placement:
+    if wanted["network_interface_id"]:
+        port = ports[str(wanted["network_interface_id"])]
+        if subnet["id"] not in {fixed["subnet_id"] for fixed in port["fixed_ips"]}:
+            raise exceptions.InvalidRequest(
+                "subnets.network_interface_id: this network interface is not in the subnet."
+            )
+        return Placement({"port": port["id"]})
+    if wanted["private_ip"]:
+        if ipaddress.ip_address(wanted["private_ip"]) not in ipaddress.ip_network(subnet["cidr"]):
+            raise exceptions.InvalidRequest(
+                f"subnets.private_ip: {wanted['private_ip']} is not in {subnet['cidr']}."
+            )
+        return Placement({"uuid": subnet["network_id"], "fixed_ip": wanted["private_ip"]})
+    if is_alone:
+        return Placement({"uuid": subnet["network_id"]})
+    port = {
+        "network_id": subnet["network_id"],
+        "fixed_ips": [{"subnet_id": subnet["id"]}],
+        "description": PORT_MARK,
+    }
+    if groups:
+        port["security_groups"] = groups
+    return Placement(None, port)
+
+
+def _port(scope: Scope, port_id: str) -> JSON:
+    with named("subnets.network_interface_id", "network interface", port_id):
+        port = scope.openstack.network.get_port(port_id)
+        if port["project_id"] != scope.project_id:
+            raise exceptions.NotFound
+    if port["device_id"]:
+        raise exceptions.Conflict(
+            f"subnets.network_interface_id: the network interface {port_id} is in use already."
+        )
+    return port
+
+
+def _group_ids(scope: Scope, names: list[str]) -> list[str]:
+    """Ids of the groups of these names; no call where none is named."""
+    if not names:
+        return []
+    existing = scope.openstack.network.list_security_groups()
+    ids = []
+    for name in dict.fromkeys(names):
+        same = [group["id"] for group in existing if group["name"] == name]
+        if not same:
+            raise exceptions.InvalidRequest(
+                f"security_groups: there is no group {name!r} in this project."
+            )
+        if len(same) > 1:
+            raise exceptions.Conflict(
+                f"security_groups: {len(same)} groups are named {name!r}: give the wanted one a "
+                "name of its own."
+            )
+        ids += same
+    return ids
+
+
+@contextlib.contextmanager
+def made_ports(scope: Scope, placements: list[Placement], name: str) -> Iterator[list[JSON]]:
+    """Nova's ``networks``, with the ports made that need to be made.
+
+    When what is done within fails, the ports are gone again. Only where Nova has not answered in
+    time they stay: the instance may yet come to be.
+    """
+    network = scope.openstack.network
+    to_make = [placement.port | {"name": name} for placement in placements if placement.port]
+    ids = network.create_ports(to_make) if to_make else []
+    left = iter(ids)
+    try:
+        yield [placement.request or {"port": next(left)} for placement in placements]
+    except exceptions.UpstreamTimeout:
+        raise
+    except Exception:
+        remove_ports(scope, ids)
+        raise
+
+
+def remove_ports(scope: Scope, port_ids: list[str]) -> None:
+    """Remove ports that were made for an instance; one that cannot be removed is logged."""
+    for port_id in port_ids:
+        try:
+            scope.openstack.network.delete_port(port_id)
+        except exceptions.NotFound:
+            continue
+        except exceptions.KicVmError as error:
+            LOG.warning("Port %s that was made for an instance stays behind: %s", port_id, error)

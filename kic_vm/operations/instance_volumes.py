@@ -1,0 +1,102 @@
+"""Volumes of an instance: attach, change, detach."""
+
+from functools import partial
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.adapters.parallel import gather
+from kic_vm.mappings import instance_volumes as mapping
+from kic_vm.operations.instance_states import commanding, documented_state, get_server_for
+from kic_vm.operations.scope import Scope
+
+JSON = dict[str, Any]
+
+
+def attach_volume(scope: Scope, instance_id: str, volume_id: str, wanted: JSON) -> JSON:
+    """Begin to attach a volume. 3 upstream calls, the first two side by side.
+
+    :raises NotFound: the project has no such instance or volume
+    :raises Conflict: the volume is not free
+    """
+    command = "attach-volume"
+    _server, volume = gather(
+        partial(get_server_for, scope, instance_id, command),
+        partial(_own_volume, scope, volume_id),
+    )
+    state = scope.platform.translation.lifecycle.volume_state(volume["status"])
+    if not state.allows("attach"):
+        raise exceptions.Conflict(
+            f"The volume is {state.state}: only one that is available can be attached."
+        )
+    with commanding(scope, instance_id, command):
+        attachment = scope.openstack.compute.attach_volume(
+            instance_id,
+            volume_id,
+            is_delete_on_termination=bool(wanted["is_delete_on_termination"]),
+        )
+    return mapping.volume_from_attachment(attachment)
+
+
+def update_volume(scope: Scope, instance_id: str, volume_id: str, changes: JSON) -> None:
+    """Change an attached volume. 2 or 3 upstream calls, the changes side by side.
+
+    :param changes: ``is_delete_on_termination``, ``name`` and ``description``; null clears the
+        description, and leaves the others as they are
+    :raises NotFound: the volume is not attached to this instance
+    """
+    if not changes:
+        raise exceptions.InvalidRequest(
+            "volume: give a name, a description or is_delete_on_termination to change."
+        )
+    _attached(scope, instance_id, volume_id, "update")
+    is_delete_on_termination = changes.get("is_delete_on_termination")
+    own = {
+        key: value
+        for key, value in changes.items()
+        if key == "description" or (key == "name" and value is not None)
+    }
+    calls = []
+    if own:
+        calls.append(partial(scope.openstack.block_storage.update_volume, volume_id, own))
+    if is_delete_on_termination is not None:
+        calls.append(
+            partial(
+                scope.openstack.compute.update_volume_attachment,
+                instance_id,
+                volume_id,
+                is_delete_on_termination=is_delete_on_termination,
+            )
+        )
+    with commanding(scope, instance_id, "update"):
+        gather(*calls)
+
+
+def detach_volume(scope: Scope, instance_id: str, volume_id: str) -> None:
+    """Begin to detach a volume. 2 upstream calls, 3 for a terminated instance.
+
+    :raises NotFound: the volume is not attached to this instance
+    :raises Conflict: it is the root volume
+    """
+    command = "detach-volume"
+    compute = scope.openstack.compute
+    server = _attached(scope, instance_id, volume_id, command)
+    with commanding(scope, instance_id, command):
+        if documented_state(scope, server).state == "Shelved_offloaded":
+            # Here Nova would take the detaching for the instance's end and delete the volume.
+            compute.update_volume_attachment(instance_id, volume_id, is_delete_on_termination=False)
+        compute.detach_volume(instance_id, volume_id)
+
+
+def _own_volume(scope: Scope, volume_id: str) -> JSON:
+    volume = scope.openstack.block_storage.get_volume(volume_id)
+    if volume["os-vol-tenant-attr:tenant_id"] != scope.project_id:
+        raise exceptions.NotFound
+    return volume
+
+
+def _attached(scope: Scope, instance_id: str, volume_id: str, command: str) -> JSON:
+    """The server, when the volume is attached to it and its state allows the command."""
+    server = get_server_for(scope, instance_id, command)
+    if not mapping.is_attached(server, volume_id):
+        raise exceptions.NotFound("This volume is not attached to the instance.")
+    return server

@@ -1,0 +1,169 @@
+"""Instances: get, list, update, delete."""
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.adapters import compute
+from kic_vm.adapters.parallel import gather
+from kic_vm.mappings import instances as mapping
+from kic_vm.operations import flavors, instance_networks, listing, resize_confirmation
+from kic_vm.operations.scope import Scope
+
+JSON = dict[str, Any]
+
+_FILTERS = {
+    "id": listing.equals("id"),
+    "name": listing.contains("name"),
+    "vm_state": listing.equals("vm_state"),
+    "flavor_name": listing.equals("flavor", "name"),
+    "image_name": listing.equals("image", "name"),
+    "private_ip": listing.any_equals("addresses", "private_ip"),
+    "public_ip": listing.any_equals("addresses", "public_ip"),
+    "availability_zone": listing.equals("availability_zone"),
+    "instance_type": listing.equals("instance_type"),
+    "status": listing.equals("status"),
+    "user_id": listing.equals("user_id"),
+    "hostname": listing.equals("hostname"),
+    "os_type": listing.equals("image", "os_type"),
+    "is_hadoop": listing.equals("is_hadoop"),
+    "is_k8se": listing.equals("is_k8se"),
+    "created_at": listing.dated("created_at"),
+    "updated_at": listing.dated("updated_at"),
+}
+
+
+def get_own_server(scope: Scope, instance_id: str, microversion: str) -> JSON:
+    """The server behind an instance of the caller's project. One upstream call.
+
+    :raises NotFound: there is none; with a cloud admin's token Nova shows other projects' too,
+        and of a server it has not scheduled yet it tells strangers that they may not look
+    """
+    try:
+        server = scope.openstack.compute.get_server(instance_id, microversion)
+    except exceptions.Forbidden as error:
+        raise exceptions.NotFound from error
+    if server["tenant_id"] != scope.project_id:
+        raise exceptions.NotFound
+    return server
+
+
+def _surroundings(
+    scope: Scope,
+    servers: list[JSON],
+    ports: Iterable[JSON],
+    floating_ips: Iterable[JSON],
+    volumes: Iterable[JSON],
+    confirming: Collection[str],
+) -> mapping.Surroundings:
+    """What other services know about ``servers``; no further call where names are known."""
+    by_device = mapping.ports_by_device(ports)
+    names = mapping.group_names_told(servers, by_device)
+    ids = {
+        group
+        for server in servers
+        for port in by_device.get(server["id"], ())
+        for group in port["security_groups"]
+    }
+    if not ids <= names.keys():
+        names |= {
+            group["id"]: group["name"] for group in scope.openstack.network.list_security_groups()
+        }
+    return mapping.Surroundings(
+        ports=by_device,
+        public_ips=mapping.public_ips_by_port(floating_ips),
+        volumes={volume["id"]: volume for volume in volumes},
+        group_names=names,
+        flavor_ids=flavors.ids_by_name(
+            scope, (server["flavor"]["original_name"] for server in servers)
+        ),
+        confirming=confirming,
+    )
+
+
+def get_instance(scope: Scope, instance_id: str) -> JSON:
+    """One instance: 3 upstream calls side by side, then 1 for its volumes, however many.
+
+    One more when it has been resized and [resize] wants that confirmed, beside the last one.
+    """
+    openstack = scope.openstack
+    server, ports, floating_ips = gather(
+        partial(get_own_server, scope, instance_id, compute.SERVER),
+        partial(openstack.network.list_ports, instance_id),
+        openstack.network.list_floating_ips,
+    )
+    volumes, confirming = gather(
+        partial(_volumes_of, scope, server),
+        partial(resize_confirmation.confirm_due, scope, [server]),
+    )
+    around = _surroundings(scope, [server], ports, floating_ips, volumes, confirming)
+    return mapping.instance_from_server(server, around, scope.platform.translation)
+
+
+def _volumes_of(scope: Scope, server: JSON) -> list[JSON]:
+    """The volumes of a server: Cinder gives one, or all of the project, in a call."""
+    attached = server["os-extended-volumes:volumes_attached"]
+    if not attached:
+        return []
+    if len(attached) > 1:
+        return scope.openstack.block_storage.list_volumes()
+    try:
+        return [scope.openstack.block_storage.get_volume(attached[0]["id"])]
+    except exceptions.NotFound:  # it went between the two calls
+        return []
+
+
+def list_instances(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+    """A page of the project's instances: 4 upstream calls side by side, however many there are.
+
+    One more for each that has been resized and that [resize] wants confirmed; not again while
+    that is under way.
+    """
+    openstack = scope.openstack
+    servers, volumes, ports, floating_ips = gather(
+        openstack.compute.list_servers,
+        openstack.block_storage.list_volumes,
+        openstack.network.list_ports,
+        openstack.network.list_floating_ips,
+    )
+    confirming = resize_confirmation.confirm_due(scope, servers)
+    around = _surroundings(scope, servers, ports, floating_ips, volumes, confirming)
+    translation = scope.platform.translation
+    return listing.select(
+        [mapping.instance_from_server(server, around, translation) for server in servers],
+        query,
+        _FILTERS,
+    )
+
+
+def update_instance(scope: Scope, instance_id: str, changes: JSON) -> JSON:
+    """Rename or describe an instance. 2 upstream calls.
+
+    :param changes: ``name`` and ``description``; null clears the description, a name that is
+        null or missing stays
+    """
+    given = {key: value for key, value in changes.items() if not (key == "name" and value is None)}
+    if not given:
+        raise exceptions.InvalidRequest("instance: give a name or a description to change.")
+    get_own_server(scope, instance_id, compute.STATE)
+    server = scope.openstack.compute.update_server(instance_id, given)
+    return mapping.updated_instance_from_server(
+        server,
+        scope.platform.translation,
+        confirm_in_progress=resize_confirmation.is_under_way(scope.platform, server),
+    )
+
+
+def delete_instance(scope: Scope, instance_id: str) -> None:
+    """Begin to remove an instance, in whatever state. 3 upstream calls.
+
+    The ports that the gateway had made for it go with it, as those that Nova makes do.
+    """
+    openstack = scope.openstack
+    _server, made_ports = gather(
+        partial(get_own_server, scope, instance_id, compute.STATE),
+        partial(openstack.network.list_made_ports, instance_id),
+    )
+    openstack.compute.delete_server(instance_id)
+    instance_networks.remove_ports(scope, made_ports)

@@ -1,0 +1,82 @@
+"""Filter, sort and cut a list as the contract's list operations do."""
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from kic_vm import exceptions
+
+JSON = dict[str, Any]
+Match = Callable[[JSON, Any], bool]
+
+PAGING: Final = {"limit", "offset", "sort_keys", "sort_dirs"}
+
+
+def equals(*path: str) -> Match:
+    """The item's field is the value."""
+    return lambda item, wanted: _field(item, path) == wanted
+
+
+def contains(*path: str) -> Match:
+    """The item's text has the value in it, in whatever case: documented for names."""
+    return lambda item, wanted: wanted.lower() in str(_field(item, path) or "").lower()
+
+
+def any_equals(collection: str, field: str) -> Match:
+    """One member of the item's collection has the value in that field."""
+    return lambda item, wanted: any(member[field] == wanted for member in item[collection])
+
+
+def dated(*path: str) -> Match:
+    """The item's time lies in the second, minute, hour or day that the value names.
+
+    The official clients send RFC 3339 times, dates, and times of day without a date.
+    """
+
+    def match(item: JSON, wanted: str) -> bool:
+        stamp = str(_field(item, path) or "")
+        text = wanted.removesuffix("Z").removesuffix("+00:00")
+        if ":" in text[:3]:  # a time of day
+            return stamp[11:].startswith(text)
+        return stamp.startswith(text.split(".")[0])
+
+    return match
+
+
+def _field(item: JSON, path: tuple[str, ...]) -> Any:
+    value: Any = item
+    for key in path:
+        value = value.get(key) if value is not None else None
+    return value
+
+
+def select(
+    items: list[JSON], query: Mapping[str, Any], filters: Mapping[str, Match]
+) -> tuple[list[JSON], JSON]:
+    """One page of a list, and the contract's ``pagination`` for it.
+
+    :param query: the operation's query parameters, already of their types
+    :param filters: what each of them means; parameters of paging and sorting aside
+    :raises InvalidRequest: there are more sort directions than keys
+    """
+    matches = [(filters[name], wanted) for name, wanted in query.items() if name not in PAGING]
+    found = [item for item in items if all(match(item, wanted) for match, wanted in matches)]
+    _sort(found, query["sort_keys"], query["sort_dirs"])
+    limit, offset = query["limit"], query["offset"]
+    return found[offset : offset + limit], {
+        "total": len(found),
+        "offset": offset,
+        "limit": limit,
+    }
+
+
+def _sort(items: list[JSON], keys: list[str], directions: list[str]) -> None:
+    """Sort in place, the first key counting most; what lacks a key comes last in any direction."""
+    if len(directions) > len(keys):
+        raise exceptions.InvalidRequest("sort_dirs: there are more of them than sort_keys.")
+    directions = directions + directions[-1:] * (len(keys) - len(directions))
+    for key, direction in reversed(list(zip(keys, directions, strict=True))):
+        present = [item for item in items if item[key] is not None]
+        absent = [item for item in items if item[key] is None]
+        present.sort(key=operator.itemgetter(key), reverse=direction == "desc")
+        items[:] = present + absent

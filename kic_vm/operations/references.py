@@ -1,0 +1,20 @@
+"""Resources that a request body refers to."""
+
+import contextlib
+from collections.abc import Iterator
+
+from kic_vm import exceptions
+
+
+@contextlib.contextmanager
+def named(field: str, what: str, identifier: str) -> Iterator[None]:
+    """Within, a resource that is not found is a wrong value of ``field``.
+
+    :raises InvalidRequest: in the place of NotFound
+    """
+    try:
+        yield
+    except exceptions.NotFound as error:
+        raise exceptions.InvalidRequest(
+            f"{field}: there is no {what} {identifier} for this project."
+        ) from error

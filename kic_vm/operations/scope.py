@@ -1,0 +1,56 @@
+"""What an operation has at hand: the caller, the services in the caller's name, the tables."""
+
+import dataclasses
+from typing import cast
+
+from oslo_config import cfg
+from oslo_policy.policy import Enforcer
+
+from kic_vm import policy
+from kic_vm.adapters.connection import Cloud
+from kic_vm.adapters.openstack_services import OpenStackServices
+from kic_vm.cache import Cache
+from kic_vm.context import RequestContext
+from kic_vm.mappings.instances import Translation
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Platform:
+    """What one process has: configuration, cloud, cache, tables, rules; shared by its threads."""
+
+    conf: cfg.ConfigOpts
+    cloud: Cloud
+    cache: Cache
+    translation: Translation
+    enforcer: Enforcer
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scope:
+    """What one request has; the services act with the caller's own token."""
+
+    platform: Platform
+    context: RequestContext
+    openstack: OpenStackServices
+
+    @classmethod
+    def of(cls, platform: Platform, context: RequestContext) -> "Scope":
+        """The scope of a request."""
+        return cls(platform, context, OpenStackServices(platform.cloud, context))
+
+    @property
+    def project_id(self) -> str:
+        """The project of the caller's token; the only one an operation answers for."""
+        return cast("str", self.context.project_id)
+
+    @property
+    def user_id(self) -> str:
+        """The calling user."""
+        return cast("str", self.context.user_id)
+
+    def may(self, rule: str) -> bool:
+        """Whether the caller's roles satisfy a rule other than the one of this request.
+
+        :param rule: ``resource:verb``
+        """
+        return policy.allows(self.platform.enforcer, f"kic_vm:{rule}", self.context)

@@ -1,0 +1,1 @@
+"""The contract's bodies and query parameters, in and out."""

@@ -1,0 +1,124 @@
+"""What the schemas share: paging, names, user data, envelopes."""
+
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from webargs.fields import DelimitedList
+
+MAXIMUM_32_BIT = 2**31 - 1
+PAGE_MAXIMUM = 1000  # what the Terraform provider asks for, once
+
+
+class RequestSchema(Schema):
+    """A body or query that comes in; what it does not know is refused by name."""
+
+    class Meta:
+        """Options of marshmallow."""
+
+        unknown = RAISE
+
+
+class PaginationSchema(Schema):
+    """Where a page lies in its list."""
+
+    total = fields.Integer(
+        required=True, metadata={"description": "Items that match, on all pages."}
+    )
+    offset = fields.Integer(required=True)
+    limit = fields.Integer(required=True)
+
+
+class LifecycleSchema(Schema):
+    """The documented state of a resource."""
+
+    state = fields.String(
+        required=True, metadata={"description": "As documented, such as Shelved_offloaded."}
+    )
+    billable = fields.Boolean(
+        required=True, metadata={"description": "Whether time in this state is billed."}
+    )
+    allowed_actions = fields.List(
+        fields.String(), required=True, metadata={"description": "Commands the state allows."}
+    )
+
+
+def text(length: int, **kwargs: Any) -> fields.String:
+    """A text of at most ``length`` characters that is null or left out when there is none."""
+    return fields.String(
+        allow_none=True, load_default=None, validate=validate.Length(max=length), **kwargs
+    )
+
+
+def _has_no_control_characters(value: str) -> None:
+    if not value.isprintable():
+        raise ValidationError("Must not contain control characters.")
+    if value != value.strip():
+        raise ValidationError("Must not begin or end with a space.")
+
+
+def name(**kwargs: Any) -> fields.String:
+    """A resource's name: what Nova takes."""
+    return fields.String(
+        validate=[validate.Length(min=1, max=255), _has_no_control_characters], **kwargs
+    )
+
+
+def query_schema(item: type[Schema], **filters: fields.Field[Any]) -> type[RequestSchema]:
+    """The query of a list operation: its filters, and the paging that every list has.
+
+    :param item: schema of the list's items; the list can be sorted by its plain fields
+    """
+    sortable = sorted(
+        key
+        for key, field in item().fields.items()
+        if not isinstance(field, fields.Nested | fields.List | fields.Dict)
+    )
+    key = fields.String(validate=validate.OneOf(sortable))
+    direction = fields.String(validate=validate.OneOf(["asc", "desc"]))
+    default_key = "created_at"
+    paging: dict[str, fields.Field[Any]] = {
+        "limit": fields.Integer(load_default=20, validate=validate.Range(min=1, max=PAGE_MAXIMUM)),
+        "offset": fields.Integer(
+            load_default=0, validate=validate.Range(min=0, max=MAXIMUM_32_BIT)
+        ),
+        "sort_keys": DelimitedList(
+            key,
+            load_default=[default_key],
+            metadata={"description": "Fields, by commas.", "default": [default_key]},
+        ),
+        "sort_dirs": DelimitedList(
+            direction,
+            load_default=["desc"],
+            metadata={"description": "asc or desc, by commas.", "default": ["desc"]},
+        ),
+    }
+    found: type[RequestSchema] = type(
+        item.__name__.removesuffix("Schema") + "ListQuerySchema",
+        (RequestSchema,),
+        {**filters, **paging, "__doc__": "Filters and paging of a list."},
+    )
+    return found
+
+
+def envelope(key: str, schema: type[Schema], base: type[Schema] = Schema) -> type[Schema]:
+    """A body with one object under the resource's name."""
+    title = schema.__name__.removesuffix("Schema")
+    return type(
+        f"{title}EnvelopeSchema",
+        (base,),
+        {key: fields.Nested(schema, required=True), "__doc__": f"One {key}."},
+    )
+
+
+def page(key: str, schema: type[Schema]) -> type[Schema]:
+    """A page of a list, with ``pagination``."""
+    title = schema.__name__.removesuffix("Schema")
+    return type(
+        f"{title}PageSchema",
+        (Schema,),
+        {
+            key: fields.List(fields.Nested(schema), required=True),
+            "pagination": fields.Nested(PaginationSchema, required=True),
+            "__doc__": f"A page of {key}.",
+        },
+    )

@@ -1,0 +1,66 @@
+"""What the gateway says of itself."""
+
+from marshmallow import Schema, fields
+
+from kic_vm.schemas.errors import ErrorSchema
+
+
+class MeaningSchema(Schema):
+    """A sentence in the documented languages."""
+
+    en = fields.String(required=True)
+    ko = fields.String(required=True)
+
+
+class LifecycleStateSchema(Schema):
+    """One documented state."""
+
+    state = fields.String(required=True, metadata={"description": "As documented."})
+    wire = fields.String(required=True, metadata={"description": "`status` in answers."})
+    billable = fields.Boolean(required=True)
+    meaning = fields.Nested(MeaningSchema, required=True)
+    openstack = fields.List(
+        fields.Dict(keys=fields.String(), values=fields.String(allow_none=True)),
+        required=True,
+        metadata={"description": "What OpenStack shows for it; `*` is any task not listed."},
+    )
+    allowed_actions = fields.List(fields.String(), required=True)
+
+
+class LifecycleDocumentSchema(Schema):
+    """The lifecycle table."""
+
+    instance_states = fields.List(fields.Nested(LifecycleStateSchema), required=True)
+    volume_states = fields.List(fields.Nested(LifecycleStateSchema), required=True)
+
+
+class HealthSchema(Schema):
+    """The gateway is there."""
+
+    status = fields.String(required=True)
+
+
+class ServiceReadinessSchema(Schema):
+    """One service behind the gateway."""
+
+    required = fields.Boolean(
+        required=True, metadata={"description": "Whether the gateway can do nothing without it."}
+    )
+    ok = fields.Boolean(required=True)
+    time_ms = fields.Float(required=True)
+    problem = fields.String(required=True, allow_none=True)
+
+
+class ReadinessSchema(Schema):
+    """All services behind the gateway, by name."""
+
+    ready = fields.Boolean(required=True)
+    services = fields.Dict(
+        keys=fields.String(), values=fields.Nested(ServiceReadinessSchema), required=True
+    )
+
+
+class UnreadinessSchema(ReadinessSchema):
+    """The same beside the error envelope."""
+
+    error = fields.Nested(ErrorSchema, required=True)

@@ -1,0 +1,21 @@
+"""The one error envelope."""
+
+from marshmallow import Schema, fields
+
+from kic_vm.exceptions import ERRORS
+
+
+class ErrorSchema(Schema):
+    """What went wrong and what to do about it."""
+
+    code = fields.String(required=True, metadata={"enum": sorted({error.code for error in ERRORS})})
+    message = fields.String(required=True)
+    request_id = fields.String(
+        metadata={"description": "Also in the header X-Openstack-Request-Id and in the log."}
+    )
+
+
+class ErrorEnvelopeSchema(Schema):
+    """The body of every answer of 400 and above."""
+
+    error = fields.Nested(ErrorSchema, required=True)

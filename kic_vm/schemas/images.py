@@ -1,0 +1,61 @@
+"""Images."""
+
+from marshmallow import Schema, fields, validate
+
+from kic_vm.schemas import base
+from kic_vm.schemas.flavors import INSTANCE_TYPES
+
+
+class OsInfoSchema(Schema):
+    """The operating system in an image, by Glance's common properties."""
+
+    type = fields.String(allow_none=True)
+    distro = fields.String(allow_none=True)
+    architecture = fields.String(allow_none=True)
+    admin_user = fields.String(allow_none=True)
+    is_hidden = fields.Boolean(allow_none=True)
+
+
+class ImageSchema(Schema):
+    """An image as get and list show it."""
+
+    id = fields.String(required=True)
+    name = fields.String(allow_none=True)
+    size = fields.Integer(allow_none=True, metadata={"description": "Bytes."})
+    status = fields.String()
+    owner = fields.String(allow_none=True)
+    visibility = fields.String(allow_none=True)
+    description = fields.String(allow_none=True)
+    is_shared = fields.Boolean()
+    disk_format = fields.String(allow_none=True)
+    container_format = fields.String(allow_none=True)
+    min_disk = fields.Integer(allow_none=True, metadata={"description": "GiB."})
+    min_ram = fields.Integer(allow_none=True, metadata={"description": "MiB."})
+    virtual_size = fields.Integer(allow_none=True, metadata={"description": "Bytes."})
+    instance_type = fields.String(validate=validate.OneOf(INSTANCE_TYPES))
+    image_member_status = fields.String(allow_none=True)
+    project_id = fields.String(allow_none=True)
+    os_info = fields.Nested(OsInfoSchema)
+    created_at = fields.String(allow_none=True)
+    updated_at = fields.String(allow_none=True)
+
+
+ImageEnvelopeSchema = base.envelope("image", ImageSchema)
+ImagePageSchema = base.page("images", ImageSchema)
+
+ImageListQuerySchema = base.query_schema(
+    ImageSchema,
+    id=fields.String(),
+    name=fields.String(metadata={"description": "Part of the name."}),
+    instance_type=fields.String(validate=validate.OneOf(["vm", "bm"])),
+    image_type=fields.String(validate=validate.OneOf(["basic", "my"])),
+    size=fields.Integer(),
+    min_disk=fields.Integer(),
+    disk_format=fields.String(),
+    status=fields.String(),
+    os_type=fields.String(),
+    visibility=fields.String(),
+    image_member_status=fields.String(),
+    created_at=fields.String(),
+    updated_at=fields.String(),
+)

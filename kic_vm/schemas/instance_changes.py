@@ -1,0 +1,213 @@
+"""Instances: what creates and changes them, and the answers to that."""
+
+import base64
+import binascii
+import ipaddress
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from kic_vm.schemas import base
+from kic_vm.schemas.instances import POWER_STATES
+
+USER_DATA_MAXIMUM = 16 * 1024
+
+
+def _is_user_data(value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        decoded = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValidationError("Must be base64 text.") from error
+    if len(decoded) > USER_DATA_MAXIMUM:
+        raise ValidationError("Must have at most 16 KB when decoded.")
+
+
+def _is_ip_address(value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        ipaddress.ip_address(value)
+    except ValueError as error:
+        raise ValidationError("Must be an IP address.") from error
+
+
+def _optional_uuid() -> fields.UUID:
+    return fields.UUID(allow_none=True, load_default=None)
+
+
+class InstanceSubnetSchema(base.RequestSchema):
+    """A subnet that the instance gets an interface in."""
+
+    id = fields.UUID(required=True)
+    network_interface_id = _optional_uuid()
+    private_ip = fields.String(allow_none=True, load_default=None, validate=_is_ip_address)
+
+    @validates_schema
+    def _one_way_only(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["network_interface_id"] and data["private_ip"]:
+            raise ValidationError(
+                "A network interface has its address already: leave private_ip out.", "private_ip"
+            )
+
+
+class InstanceVolumeSchema(base.RequestSchema):
+    """A volume that the instance gets; the first one is its root volume."""
+
+    is_delete_on_termination = fields.Boolean(
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "description": "Unset: true for the root volume, false for others and for volumes "
+            "that exist already."
+        },
+    )
+    size = fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(min=1, max=base.MAXIMUM_32_BIT),
+        metadata={"description": "GiB. An existing volume keeps its own size."},
+    )
+    source_type = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.OneOf(["image", "blank", "volume"]),
+        metadata={"description": "Unset: image for the root volume, blank for the others."},
+    )
+    uuid = fields.UUID(
+        allow_none=True, load_default=None, metadata={"description": "Of the image or volume."}
+    )
+    type_id = _optional_uuid()
+    encryption_secret_id = _optional_uuid()
+
+    @validates_schema
+    def _has_a_source(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["source_type"] == "volume":
+            if not data["uuid"]:
+                raise ValidationError("Must be the id of the volume.", "uuid")
+        elif data["size"] is None:
+            raise ValidationError("Missing data for required field.", "size")
+        if data["source_type"] == "blank" and data["uuid"]:
+            raise ValidationError("A blank volume has no source: leave uuid out.", "uuid")
+        if data["encryption_secret_id"]:
+            raise ValidationError(
+                "Volumes with a key of one's own are not offered: leave it out.",
+                "encryption_secret_id",
+            )
+
+
+class GroupNameSchema(base.RequestSchema):
+    """A security group, by its name."""
+
+    name = fields.String(required=True, validate=validate.Length(min=1, max=255))
+
+
+class InstanceCreateSchema(base.RequestSchema):
+    """An instance to make."""
+
+    name = base.name(required=True)
+    description = base.text(255)
+    count = fields.Integer(strict=True, load_default=1, validate=validate.Range(min=1))
+    image_id = fields.UUID(required=True)
+    flavor_id = fields.UUID(required=True)
+    availability_zone = fields.String(allow_none=True, load_default=None)
+    subnets = fields.List(
+        fields.Nested(InstanceSubnetSchema),
+        required=True,
+        validate=validate.Length(min=1, error="At least one subnet is needed."),
+        error_messages={"null": "At least one subnet is needed."},
+    )
+    volumes = fields.List(
+        fields.Nested(InstanceVolumeSchema),
+        required=True,
+        validate=validate.Length(min=1, error="The root volume is needed."),
+        error_messages={"null": "The root volume is needed."},
+    )
+    key_name = fields.String(
+        allow_none=True, load_default=None, validate=validate.Length(min=1, max=255)
+    )
+    security_groups = fields.List(
+        fields.Nested(GroupNameSchema), allow_none=True, load_default=None
+    )
+    user_data = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=_is_user_data,
+        metadata={"description": "base64; 16 KB at most when decoded"},
+    )
+    is_disable_hyper_threading = fields.Boolean(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Taken, without effect: a flavor settles it in OpenStack."},
+    )
+    is_bonding = fields.Boolean(
+        allow_none=True,
+        load_default=None,
+        validate=validate.NoneOf([True], error="Only bare metal has bonded interfaces."),
+    )
+
+
+class InstanceUpdateSchema(base.RequestSchema):
+    """What changes; null clears the description."""
+
+    name = base.name(allow_none=True)
+    description = fields.String(allow_none=True, validate=validate.Length(max=255))
+
+
+class CreatedInstanceSchema(Schema):
+    """A new instance; the first one where several were asked for."""
+
+    id = fields.String(required=True)
+    security_groups = fields.List(fields.Nested(GroupNameSchema), required=True)
+    admin_pass = fields.String(allow_none=True)
+    disk_config = fields.String(required=True)
+
+
+class UpdatedFlavorSchema(Schema):
+    """The flavor in an update's answer."""
+
+    vcpus = fields.Integer(required=True)
+    ram = fields.Integer(required=True)
+    disk = fields.Integer(required=True)
+    original_name = fields.String(required=True)
+
+
+class UpdatedVolumeSchema(Schema):
+    """A volume in an update's answer."""
+
+    id = fields.String(required=True)
+    is_delete_on_termination = fields.Boolean(required=True)
+
+
+class UpdatedInstanceSchema(Schema):
+    """An instance as an update answers it."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    description = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True)
+    lifecycle = fields.Nested(base.LifecycleSchema, required=True)
+    project_id = fields.String(required=True)
+    user_id = fields.String(required=True)
+    metadata = fields.Dict(keys=fields.String(), values=fields.String())
+    flavor = fields.Nested(UpdatedFlavorSchema, required=True)
+    created_at = fields.String(required=True)
+    updated_at = fields.String(required=True)
+    addresses = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
+    availability_zone = fields.String(allow_none=True)
+    key_name = fields.String(allow_none=True)
+    terminated_at = fields.String(allow_none=True)
+    security_groups = fields.List(fields.Nested(GroupNameSchema))
+    task_state = fields.String(allow_none=True)
+    vm_state = fields.String(allow_none=True)
+    power_state = fields.String(validate=validate.OneOf(POWER_STATES))
+    attached_volumes = fields.List(fields.Nested(UpdatedVolumeSchema))
+    hostname = fields.String(allow_none=True)
+
+
+InstanceCreateEnvelopeSchema = base.envelope("instance", InstanceCreateSchema, base.RequestSchema)
+InstanceUpdateEnvelopeSchema = base.envelope("instance", InstanceUpdateSchema, base.RequestSchema)
+CreatedInstanceEnvelopeSchema = base.envelope("instance", CreatedInstanceSchema)
+UpdatedInstanceEnvelopeSchema = base.envelope("instance", UpdatedInstanceSchema)

@@ -1,0 +1,41 @@
+"""Logs of an instance."""
+
+from marshmallow import Schema, fields, validate
+
+from kic_vm.schemas import base
+
+
+class InstanceActionSchema(Schema):
+    """Something that was done to an instance."""
+
+    action = fields.String(
+        metadata={
+            "description": "The command. Nova does not keep of which kind a reboot was: reboot."
+        }
+    )
+    request_id = fields.String(metadata={"description": "Nova's, for its operator."})
+    user_id = fields.String(allow_none=True, metadata={"description": "Who did it."})
+    start_time = fields.String(allow_none=True)
+    message = fields.String(allow_none=True, metadata={"description": "Set where it failed."})
+    updated_at = fields.String(allow_none=True)
+
+
+class InstanceActionsSchema(Schema):
+    """What was done to an instance, the latest first."""
+
+    actions = fields.List(fields.Nested(InstanceActionSchema), required=True)
+
+
+class ConsoleLogQuerySchema(base.RequestSchema):
+    """How much of the console."""
+
+    lines = fields.Integer(
+        required=True,
+        validate=validate.Range(min=1, max=base.MAXIMUM_32_BIT),
+        metadata={"description": "How many, counted from the end."},
+    )
+
+
+ConsoleLogSchema: type[Schema] = Schema.from_dict(
+    {"console-logs": fields.String(required=True)}, name="ConsoleLogSchema"
+)

@@ -1,0 +1,95 @@
+"""Network interfaces of an instance."""
+
+import ipaddress
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from kic_vm.schemas import base
+from kic_vm.schemas.instances import SecurityGroupSchema
+
+STATUSES = ["available", "in_use"]
+
+
+class FixedIpSchema(Schema):
+    """A private address in its subnet."""
+
+    ip_address = fields.String(required=True)
+    subnet_id = fields.String(required=True)
+
+
+class AttachedNetworkInterfaceSchema(Schema):
+    """A network interface as an attach answers it."""
+
+    id = fields.String(required=True)
+    status = fields.String(required=True)
+    mac_address = fields.String(required=True)
+    private_ips = fields.List(fields.Nested(FixedIpSchema))
+
+
+class AllowedAddressPairSchema(Schema):
+    """An address beside its own from which the interface may send."""
+
+    mac_address = fields.String(allow_none=True)
+    ip_address = fields.String(allow_none=True)
+
+
+class UpdatedNetworkInterfaceSchema(Schema):
+    """A network interface as a change answers it."""
+
+    id = fields.String(required=True)
+    name = fields.String(allow_none=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    description = fields.String(allow_none=True)
+    project_id = fields.String()
+    is_network_interface_security_enabled = fields.Boolean(allow_none=True)
+    security_groups = fields.List(fields.String(), metadata={"description": "Their ids."})
+    mac_address = fields.String()
+    device_id = fields.String(metadata={"description": "The instance."})
+    secondary_ips = fields.List(fields.String())
+    private_ip = fields.String(allow_none=True)
+    created_at = fields.String(allow_none=True)
+    updated_at = fields.String(allow_none=True)
+
+
+class InstanceNetworkInterfaceSchema(UpdatedNetworkInterfaceSchema):
+    """A network interface in an instance's list."""
+
+    project_name = fields.String(allow_none=True)
+    vpc_id = fields.String(metadata={"description": "The network."})
+    subnet_id = fields.String(allow_none=True)
+    device_owner = fields.String(allow_none=True)
+    public_ip = fields.String(allow_none=True)
+    allowed_address_pairs = fields.List(fields.Nested(AllowedAddressPairSchema))
+    security_groups = fields.List(fields.Nested(SecurityGroupSchema))
+
+
+def _is_address_or_range(value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        ipaddress.ip_interface(value)
+    except ValueError as error:
+        raise ValidationError("Must be an IP address or a CIDR.") from error
+
+
+class AllowedAddressSchema(base.RequestSchema):
+    """An address or range to allow; null stands for none."""
+
+    ip_address = fields.String(required=True, allow_none=True, validate=_is_address_or_range)
+
+
+class AllowedAddressesSchema(base.RequestSchema):
+    """All that is to be allowed; null or an empty list clears what was."""
+
+    allowed_address_pairs = fields.List(
+        fields.Nested(AllowedAddressSchema), required=True, allow_none=True
+    )
+
+
+AttachedNetworkInterfaceEnvelopeSchema = base.envelope(
+    "network_interface", AttachedNetworkInterfaceSchema
+)
+UpdatedNetworkInterfaceEnvelopeSchema = base.envelope(
+    "network_interface", UpdatedNetworkInterfaceSchema
+)
+InstanceNetworkInterfacePageSchema = base.page("network_interfaces", InstanceNetworkInterfaceSchema)

@@ -1,0 +1,39 @@
+"""Volumes of an instance."""
+
+from marshmallow import Schema, fields, validate
+
+from kic_vm.schemas import base
+
+
+class VolumeAttachSchema(base.RequestSchema):
+    """How a volume is attached."""
+
+    is_delete_on_termination = fields.Boolean(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Whether the volume goes with the instance. Unset: false."},
+    )
+
+
+class AttachedVolumeUpdateSchema(base.RequestSchema):
+    """What changes on an attached volume; null clears the description."""
+
+    is_delete_on_termination = fields.Boolean(allow_none=True)
+    name = base.name(allow_none=True)
+    description = fields.String(allow_none=True, validate=validate.Length(max=255))
+
+
+class VolumeAttachmentSchema(Schema):
+    """A volume that is being attached."""
+
+    id = fields.String(required=True)
+    instance_id = fields.String(required=True)
+    mount_point = fields.String(required=True)
+    is_delete_on_termination = fields.Boolean(required=True)
+
+
+VolumeAttachEnvelopeSchema = base.envelope("volume", VolumeAttachSchema, base.RequestSchema)
+AttachedVolumeUpdateEnvelopeSchema = base.envelope(
+    "volume", AttachedVolumeUpdateSchema, base.RequestSchema
+)
+VolumeAttachmentEnvelopeSchema = base.envelope("volume", VolumeAttachmentSchema)

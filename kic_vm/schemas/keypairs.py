@@ -1,0 +1,68 @@
+"""Keypairs."""
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from kic_vm.schemas import base
+
+# What Nova takes in a name, and what is left of its length beside the project's code.
+_NAME = validate.Regexp(
+    r"[A-Za-z0-9](?:[A-Za-z0-9 _-]*[A-Za-z0-9_-])?\Z",
+    error="Must begin with a letter or digit and hold only letters, digits, spaces, - and _.",
+)
+NAME_MAXIMUM = 228
+
+
+class KeypairSchema(Schema):
+    """A keypair as get and list show it."""
+
+    id = fields.String(required=True, metadata={"description": "The name."})
+    name = fields.String()
+    user_id = fields.String(allow_none=True, metadata={"description": "Who made it."})
+    fingerprint = fields.String()
+    public_key = fields.String()
+    type = fields.String(validate=validate.OneOf(["ssh", "x509"]))
+    created_at = fields.String(allow_none=True)
+
+
+class CreatedKeypairSchema(Schema):
+    """A new keypair; nothing else ever shows the private key."""
+
+    name = fields.String(required=True)
+    user_id = fields.String(required=True)
+    fingerprint = fields.String(required=True)
+    public_key = fields.String(required=True)
+    private_key = fields.String(
+        required=True, allow_none=True, metadata={"description": "null for an imported key"}
+    )
+    type = fields.String(required=True)
+
+
+def _is_public_key(value: str | None) -> None:
+    if value is not None and not value.strip():
+        raise ValidationError("Must be a public key in OpenSSH's format, or left out.")
+
+
+class KeypairCreateSchema(base.RequestSchema):
+    """A keypair to make, or, with a public key, to import."""
+
+    name = fields.String(required=True, validate=[validate.Length(min=1, max=NAME_MAXIMUM), _NAME])
+    public_key = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=[validate.Length(max=16384), _is_public_key],
+    )
+
+
+KeypairEnvelopeSchema = base.envelope("keypair", KeypairSchema)
+KeypairPageSchema = base.page("keypairs", KeypairSchema)
+CreatedKeypairEnvelopeSchema = base.envelope("keypair", CreatedKeypairSchema)
+KeypairCreateEnvelopeSchema = base.envelope("keypair", KeypairCreateSchema, base.RequestSchema)
+
+KeypairListQuerySchema = base.query_schema(
+    KeypairSchema,
+    id=fields.String(),
+    name=fields.String(metadata={"description": "Part of the name."}),
+    type=fields.String(),
+    fingerprint=fields.String(),
+    created_at=fields.String(),
+)

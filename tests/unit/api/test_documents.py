@@ -1,0 +1,114 @@
+"""The lifecycle table and the OpenAPI document, as the gateway serves them."""
+
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from kic_vm import exceptions, policies
+from kic_vm.lifecycle import render
+from kic_vm.lifecycle.table import load_tables
+from tests.contract import load
+from tests.unit.conftest import Caller
+
+JSON = dict[str, Any]
+
+
+@pytest.fixture
+def document(anybody: Caller) -> JSON:
+    """The document; no token is needed."""
+    response = anybody.get("/openapi.json")
+    assert response.status_code == 200
+    found: JSON = response.json
+    return found
+
+
+def test_valid(document: JSON) -> None:
+    """It is valid OpenAPI 3."""
+    assert document["openapi"].startswith("3.")
+    validate(document)
+
+
+def test_operations(document: JSON) -> None:
+    """It has exactly the operations that have a rule, each with the rule and a summary."""
+    described = {
+        (method.upper(), path): operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method in {"get", "put", "post", "delete", "patch", "head", "options"}
+    }
+    guarded = {
+        (item["method"], item["path"]): rule.name
+        for rule in policies.guarding_rules()
+        for item in rule.operations
+    }
+    assert described.keys() == guarded.keys()
+    for key, operation in described.items():
+        assert operation["x-policy-rule"] == guarded[key]
+        assert operation["summary"]
+
+
+def test_security(document: JSON) -> None:
+    """What needs no token says so, and everything else asks for one."""
+    public = {
+        path
+        for path, operations in document["paths"].items()
+        for operation in operations.values()
+        if isinstance(operation, dict) and operation.get("security") == []
+    }
+    assert public == {
+        "/healthcheck",
+        "/readiness",
+        "/api/v1/lifecycle",
+        "/openapi.json",
+        "/identity/v3/auth/tokens",
+    }
+
+
+def test_error_codes(document: JSON) -> None:
+    """The table of codes is published, whole and with one meaning for each code."""
+    published = document["x-error-codes"]
+    assert [(row["code"], row["status"]) for row in published] == [
+        (error.code, error.status) for error in exceptions.ERRORS
+    ]
+    assert len({row["code"] for row in published}) == len(published)
+    assert all(row["message"] for row in published)
+    for row in published:
+        assert f"`{row['code']}`" in document["info"]["description"]
+    enum = document["components"]["schemas"]["Error"]["properties"]["code"]["enum"]
+    assert sorted(enum) == sorted(row["code"] for row in published)
+
+
+def test_every_error_is_in_the_table() -> None:
+    """No class of errors has been forgotten."""
+
+    def below(error: type[exceptions.KicVmError]) -> set[type[exceptions.KicVmError]]:
+        return {error}.union(*(below(one) for one in error.__subclasses__()))
+
+    declared = {
+        one for one in below(exceptions.KicVmError) if one.__module__ == "kic_vm.exceptions"
+    }
+    assert declared - {exceptions.KicVmError} == set(exceptions.ERRORS)
+
+
+@pytest.mark.parametrize("service", ["bcs", "image", "config"])
+def test_contracts_parameters(document: JSON, service: str) -> None:
+    """Each query parameter of the contract's lists is described."""
+    for operation in load(service)["operations"]:
+        described = document["paths"].get(operation["path"], {}).get(operation["method"].lower())
+        if described is None:
+            continue  # a later operation of the contract
+        names = {item["name"] for item in described.get("parameters", []) if item["in"] == "query"}
+        assert names == {query["name"] for query in operation["query"]}, operation["id"]
+
+
+def test_lifecycle(anybody: Caller) -> None:
+    """The table is served as `kic-vm-manage lifecycle --format json` prints it."""
+    response = anybody.get("/api/v1/lifecycle")
+    assert response.status_code == 200
+    assert response.json == render.as_document(load_tables())
+    assert len(response.json["instance_states"]) == 26
+    assert len(response.json["volume_states"]) == 11
+    for row in response.json["instance_states"]:
+        assert set(row) >= {"state", "wire", "billable", "meaning", "openstack", "allowed_actions"}
+        assert set(row["meaning"]) == {"en", "ko"}

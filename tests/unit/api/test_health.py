@@ -1,0 +1,129 @@
+"""Whether the gateway lives, and whether it can work."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.unit.cloud import Cloud
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+from tests.unit.personas import GATEWAY, token_of
+
+JSON = dict[str, Any]
+NAMES = {
+    "nova": "compute",
+    "cinder": "block-storage",
+    "glance": "image",
+    "neutron": "network",
+}
+
+
+def unready(anybody: Caller) -> JSON:
+    """The services of a report of 503, after a look at its envelope."""
+    response = anybody.get("/readiness")
+    refusal(response, 503, "not_ready", "ready", "services")
+    assert response.json["ready"] is False
+    assert response.headers["Cache-Control"] == "no-store"
+    services: JSON = response.json["services"]
+    return services
+
+
+def test_alive(anybody: Caller, cloud: Cloud) -> None:
+    """It lives as long as it answers; nothing behind it is asked."""
+    cloud.take_down("keystone")
+    response = anybody.get("/healthcheck")
+    assert (response.status_code, response.json) == (200, {"status": "ok"})
+
+
+def test_ready(anybody: Caller, populated: Cloud) -> None:
+    """Every service is there by name, with the time it took, asked with the gateway's token."""
+    response = anybody.get("/readiness")
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.json["ready"] is True
+    services = response.json["services"]
+    assert set(services) == {"keystone", *NAMES}
+    for report in services.values():
+        assert report["ok"] is report["required"] is True
+        assert report["problem"] is None
+        assert report["time_ms"] >= 0
+    sent = [request for service in NAMES for request in populated.sent(service)]
+    assert {request.headers["X-Auth-Token"] for request in sent} == {token_of(GATEWAY)}
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_service_down(anybody: Caller, populated: Cloud, service: str) -> None:
+    """It is 503, and the one that is down is named, without its address."""
+    populated.take_down(service)
+    services = unready(anybody)
+    assert [name for name, report in services.items() if not report["ok"]] == [service]
+    assert NAMES[service] in services[service]["problem"]
+    assert ".test" not in str(services)
+
+
+def test_named_in_the_message(anybody: Caller, populated: Cloud) -> None:
+    """The sentence names Cinder when Cinder is stopped."""
+    populated.take_down("cinder")
+    assert "cinder" in anybody.get("/readiness").json["error"]["message"]
+
+
+def test_keystone_down(anybody: Caller, populated: Cloud) -> None:
+    """Without Keystone nothing can be asked, and it is Keystone that is named."""
+    populated.take_down("keystone")
+    assert unready(anybody)["keystone"]["ok"] is False
+
+
+@pytest.mark.parametrize(
+    "kwargs", [{"status": 500}, {"status": 401}, {"exc": requests.exceptions.ReadTimeout}]
+)
+def test_service_failing(anybody: Caller, populated: Cloud, kwargs: JSON) -> None:
+    """An answer that is none counts as down."""
+    populated.answer("GET", "cinder", "/types?limit=1", **kwargs)
+    assert unready(anybody)["cinder"]["ok"] is False
+
+
+def test_answer_is_kept(anybody: Caller, populated: Cloud) -> None:
+    """Asking often does not load the services."""
+    anybody.get("/readiness")
+    populated.forget()
+    populated.take_down("cinder")
+    assert anybody.get("/readiness").status_code == 200
+    assert populated.calls() == []
+
+
+class TestWithoutKeeping:
+    """[api] readiness_cache_time = 0."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        return "[api]\nreadiness_cache_time = 0"
+
+    def test_fresh(self, anybody: Caller, populated: Cloud) -> None:
+        """Each answer is a new look."""
+        assert anybody.get("/readiness").status_code == 200
+        populated.take_down("cinder")
+        assert anybody.get("/readiness").status_code == 503
+
+
+class TestRedisDown:
+    """[redis] url leads nowhere."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        return "[redis]\nurl = redis://127.0.0.1:1/0"
+
+    def test_ready_all_the_same(self, anybody: Caller, populated: Cloud) -> None:
+        """It is told, and the gateway is ready: it can work without."""
+        response = anybody.get("/readiness")
+        assert response.status_code == 200
+        report = response.json["services"]["redis"]
+        assert (report["ok"], report["required"]) == (False, False)
+        assert "127.0.0.1" not in str(report)
+
+    def test_operations(self, member: Caller, populated: Cloud) -> None:
+        """Operations work, with memory in the place of Redis."""
+        for _ in range(2):
+            assert member.get("/api/v1/instances").status_code == 200
+        asked = [r for r in populated.tokens_sent("GET") if "X-Subject-Token" in r.headers]
+        assert len(asked) == 1

@@ -1,0 +1,50 @@
+"""What real services have answered, recorded in ``tests/bodies``."""
+
+import copy
+import functools
+import json
+from pathlib import Path
+from typing import Any, Final
+
+_DIRECTORY: Final = Path(__file__).parents[1] / "bodies"
+
+
+@functools.cache
+def _read(name: str) -> Any:
+    return json.loads((_DIRECTORY / f"{name}.json").read_text())
+
+
+def body(name: str) -> dict[str, Any]:
+    """A recorded body, to be changed at will."""
+    copied: dict[str, Any] = copy.deepcopy(_read(name))
+    return copied
+
+
+def error(name: str) -> dict[str, Any]:
+    """A recorded error as the arguments of an answer: its status, and json or text."""
+    recorded = body("errors")[name]
+    kind = "text" if isinstance(recorded["body"], str) else "json"
+    return {"status": recorded["status"], kind: recorded["body"]}
+
+
+# The recorded server, and what stands around it.
+SERVER: Final[dict[str, Any]] = body("server")["server"]
+ROOT_VOLUME: Final[str] = SERVER["os-extended-volumes:volumes_attached"][0]["id"]
+DATA_VOLUME: Final[str] = SERVER["os-extended-volumes:volumes_attached"][1]["id"]
+FREE_VOLUME: Final[str] = body("volumes")["volumes"][2]["id"]
+FLAVOR: Final[dict[str, Any]] = body("flavors")["flavors"][0]
+LARGER_FLAVOR: Final[dict[str, Any]] = body("flavors")["flavors"][4]
+GPU_FLAVOR: Final[dict[str, Any]] = body("flavors")["flavors"][5]
+IMAGE: Final[dict[str, Any]] = body("images")["images"][0]
+PORT: Final[dict[str, Any]] = body("port")["port"]
+FREE_PORT: Final[dict[str, Any]] = body("port_free")["port"]
+SECOND_PORT: Final[dict[str, Any]] = FREE_PORT | {
+    "device_id": SERVER["id"],
+    "device_owner": "compute:nova",
+}
+SUBNET: Final[dict[str, Any]] = body("subnets")["subnets"][1]
+GROUP: Final[str] = body("security_groups")["security_groups"][0]["id"]
+OTHER_GROUP: Final[str] = body("security_group")["security_group"]["id"]
+PUBLIC_IP: Final[dict[str, Any]] = body("floating_ip_associated")["floatingip"]
+FREE_PUBLIC_IP: Final[dict[str, Any]] = body("floating_ip_free")["floatingip"]
+INSTANCE: Final[str] = f"/api/v1/instances/{SERVER['id']}"

@@ -1,0 +1,140 @@
+"""OpenStack on the wire: Keystone for everybody, and the answers that a test wants."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import requests
+import requests_mock
+from requests_mock.request import _RequestObjectProxy as Request
+
+from tests.unit import personas
+from tests.unit.bodies import body, error
+
+JSON = dict[str, Any]
+
+URLS: Final = {
+    "keystone": "http://keystone.test/v3",
+    "nova": "http://nova.test/v2.1",
+    "cinder": "http://cinder.test/v3",
+    "glance": "http://glance.test/v2",
+    "neutron": "http://neutron.test/v2.0",
+}
+MICROVERSION: Final = "OpenStack-API-Version"
+
+
+class Cloud:
+    """A cloud of which each answer is known; what nobody has told it to answer is unreachable."""
+
+    def __init__(self, mocker: requests_mock.Mocker) -> None:
+        self._mocker = mocker
+        for url, answer in body("discovery").items():
+            self.serve(url, answer["body"], answer["status"])
+        self.answer("GET", "keystone", "/auth/tokens", json=_validate)
+        self.answer("POST", "keystone", "/auth/tokens", json=_issue)
+
+    def serve(self, url: str, json: JSON, status: int = 200) -> None:
+        """Have a document at an address."""
+        self._mocker.get(url, json=json, status_code=status)
+
+    def answer(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        json: JSON | Callable[..., JSON] | None = None,
+        status: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Have a service answer a request; the last word about it counts.
+
+        :param path: below the service's address; a query in it must be in the request
+        :param kwargs: as requests-mock takes them: ``text``, ``exc``, ``headers``, ...
+        """
+        if status is not None:
+            kwargs["status_code"] = status
+        if json is not None:
+            kwargs["json"] = json
+        self._mocker.request(method, URLS[service] + path, **kwargs)
+
+    def answer_below(
+        self, method: str, service: str, path: str, status: int, headers: JSON | None = None
+    ) -> None:
+        """Have a service answer every request below a path with a bare status."""
+        self._mocker.request(
+            method,
+            requests_mock.ANY,
+            additional_matcher=lambda request: request.url.startswith(URLS[service] + path),
+            request_headers=headers or {},
+            status_code=status,
+        )
+
+    def refuse(self, method: str, service: str, path: str, name: str) -> None:
+        """Have a service answer with a recorded error."""
+        self.answer(method, service, path, **error(name))
+
+    def fail(self, method: str, service: str, path: str, exception: type[Exception]) -> None:
+        """Have a request to a service fail on its way."""
+        self.answer(method, service, path, exc=exception)
+
+    def take_down(self, service: str) -> None:
+        """Let nothing listen any more at the address of a service."""
+        address = URLS[service].rpartition("/")[0]
+        self._mocker.request(
+            requests_mock.ANY,
+            requests_mock.ANY,
+            additional_matcher=lambda request: request.url.startswith(address),
+            exc=requests.exceptions.ConnectionError,
+        )
+
+    def sent(self, service: str, method: str | None = None) -> list[Request]:
+        """What a service has been sent, in order, without discovery and tokens."""
+        return [
+            request
+            for request in self._mocker.request_history
+            if request.url.startswith(URLS[service] + "/")
+            and request.path.rstrip("/") not in {"/v2.1", "/v3", "/v3/auth/tokens"}
+            and method in {None, request.method}
+        ]
+
+    def tokens_sent(self, method: str) -> list[Request]:
+        """What Keystone has been asked about tokens."""
+        return [
+            request
+            for request in self._mocker.request_history
+            if request.url.startswith("http://keystone.test") and request.method == method
+        ]
+
+    def calls(self) -> list[str]:
+        """Every call to a service as ``METHOD service /path``, sorted: some run side by side."""
+        return sorted(
+            f"{request.method} {service} {request.url.removeprefix(URLS[service])}"
+            for service in URLS
+            for request in self.sent(service)
+        )
+
+    def writes(self) -> list[str]:
+        """The calls that are no reads."""
+        return [call for call in self.calls() if not call.startswith("GET ")]
+
+    def forget(self) -> None:
+        """Begin the record of what was sent anew."""
+        self._mocker.reset_mock()
+
+
+def _validate(request: Request, context: Any) -> JSON:
+    persona = personas.persona_of(request.headers["X-Subject-Token"])
+    if persona == personas.GATEWAY:
+        return body("token")
+    found = personas.TOKENS.get(persona)
+    if found is None:
+        recorded = error("keystone_404_token")
+        context.status_code = recorded["status"]
+        answer: JSON = recorded["json"]
+        return answer
+    return found
+
+
+def _issue(request: Request, context: Any) -> JSON:
+    context.status_code = 201
+    context.headers["X-Subject-Token"] = personas.token_of(personas.GATEWAY)
+    return body("token")

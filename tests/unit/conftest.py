@@ -1,0 +1,164 @@
+"""The whole gateway in front of a faked wire, and a caller for each persona."""
+
+import base64
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests_mock
+from oslo_config import cfg
+from werkzeug.test import Client, TestResponse
+
+from kic_vm import conf as configuration
+from kic_vm import deploy
+from tests.unit.cloud import Cloud
+from tests.unit.personas import SECRET, token_of
+from tests.unit.populated import populate
+
+_IDENTITY = f"""
+auth_type = password
+auth_url = http://keystone.test/v3
+username = kic-vm
+password = {SECRET} password
+project_name = service
+user_domain_name = Default
+project_domain_name = Default
+region_name = RegionOne
+"""
+_FILE = f"""
+[keystone_authtoken]
+www_authenticate_uri = http://keystone.test/v3
+service_type = kic-vm
+service_token_roles_required = true
+{_IDENTITY}
+[service_user]
+{_IDENTITY}
+"""
+
+
+class Caller:
+    """A client with one token, or with none."""
+
+    def __init__(self, application: Any, token: str | None) -> None:
+        self._client = Client(application)
+        self._token = token
+
+    def request(self, method: str, path: str, **kwargs: Any) -> TestResponse:
+        """Send a request; keywords are werkzeug's (json, data, headers, query_string, ...)."""
+        headers = dict(kwargs.pop("headers", {}))
+        if self._token is not None:
+            headers.setdefault("X-Auth-Token", self._token)
+        return self._client.open(path, method=method, headers=headers, **kwargs)
+
+    def get(self, path: str, **kwargs: Any) -> TestResponse:
+        return self.request("GET", path, **kwargs)
+
+    def post(self, path: str, **kwargs: Any) -> TestResponse:
+        return self.request("POST", path, **kwargs)
+
+    def put(self, path: str, **kwargs: Any) -> TestResponse:
+        return self.request("PUT", path, **kwargs)
+
+    def delete(self, path: str, **kwargs: Any) -> TestResponse:
+        return self.request("DELETE", path, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every line that is logged, as an operator with ``debug = True`` gets them: no secrets."""
+    found: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: found.append(_formatted(record))  # type: ignore[method-assign]
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "level", logging.DEBUG)
+    root.addHandler(handler)
+    yield found
+    root.removeHandler(handler)
+    encoded = base64.b64encode(SECRET.encode()).decode()
+    assert [line for line in found if SECRET in line or encoded in line] == []
+
+
+def _formatted(record: logging.LogRecord) -> str:
+    return logging.Formatter("%(levelname)s %(name)s %(message)s").format(record)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_levels(config_file: Path) -> None:
+    """The levels that oslo.log gives to the libraries."""
+    for pair in configuration.load([], str(config_file)).default_log_levels:
+        name, _equals, level = pair.partition("=")
+        logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def config_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A configuration that says who the gateway is, and no more."""
+    path = tmp_path_factory.mktemp("conf") / "kic-vm.conf"
+    path.write_text(_FILE)
+    return path
+
+
+@pytest.fixture
+def options() -> str:
+    """What a test's configuration file says beyond that."""
+    return ""
+
+
+@pytest.fixture
+def conf(config_file: Path, options: str, tmp_path: Path) -> cfg.ConfigOpts:
+    """The gateway's configuration."""
+    more = tmp_path / "more.conf"
+    more.write_text(options)
+    return configuration.load(["--config-file", str(config_file), "--config-file", str(more)])
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    """A cloud with a Keystone that knows the personas."""
+    with requests_mock.Mocker() as mocker:
+        yield Cloud(mocker)
+
+
+@pytest.fixture
+def populated(cloud: Cloud) -> Cloud:
+    """The cloud, with a project in it in which everything works."""
+    populate(cloud)
+    return cloud
+
+
+@pytest.fixture
+def application(conf: cfg.ConfigOpts) -> Any:
+    """The whole pipeline, as a server would load it."""
+    return deploy.load_app(conf)
+
+
+@pytest.fixture(scope="session")
+def shared_application(config_file: Path) -> Any:
+    """One pipeline for tests to which it does not matter what its caches hold."""
+    return deploy.load_app(configuration.load([], str(config_file)))
+
+
+@pytest.fixture
+def caller(application: Any, cloud: Cloud) -> Callable[[str], Caller]:
+    """A caller with a persona's token."""
+    return lambda persona: Caller(application, token_of(persona))
+
+
+@pytest.fixture
+def anybody(application: Any, cloud: Cloud) -> Caller:
+    """A caller without a token."""
+    return Caller(application, None)
+
+
+@pytest.fixture
+def member(caller: Callable[[str], Caller]) -> Caller:
+    """A member of the project."""
+    return caller("member")
+
+
+@pytest.fixture
+def reader(caller: Callable[[str], Caller]) -> Caller:
+    """A reader of the project."""
+    return caller("reader")

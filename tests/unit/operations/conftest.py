@@ -1,0 +1,14 @@
+"""One gateway for the tests of operations: they look at calls, not at what it remembers."""
+
+from typing import Any
+
+import pytest
+from oslo_config import cfg
+
+from kic_vm import deploy
+
+
+@pytest.fixture
+def application(options: str, conf: cfg.ConfigOpts, shared_application: Any) -> Any:
+    """The shared pipeline, or one of its own for a test with options of its own."""
+    return deploy.load_app(conf) if options else shared_application

@@ -1,0 +1,298 @@
+"""POST /api/v1/instances: what Nova is asked for, and what is refused before."""
+
+import base64
+import uuid
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.contract import check
+from tests.unit.bodies import FLAVOR, GROUP, IMAGE, SERVER, SUBNET, body
+from tests.unit.cloud import MICROVERSION, Cloud
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+from tests.unit.personas import OTHER_PROJECT, PROJECT, SECRET
+from tests.unit.requests_of import CREATE
+
+JSON = dict[str, Any]
+ROOT = {
+    "source_type": "image",
+    "uuid": IMAGE["id"],
+    "destination_type": "volume",
+    "boot_index": 0,
+    "volume_size": 5,
+    "delete_on_termination": True,
+}
+ASKED = {
+    "name": "web",
+    "flavorRef": FLAVOR["id"],
+    "block_device_mapping_v2": [ROOT],
+    "networks": [{"uuid": SUBNET["network_id"]}],
+    "min_count": 1,
+    "max_count": 1,
+}
+
+
+def create(caller: Caller, **changes: Any) -> TestResponse:
+    """Ask for an instance; a change to ... leaves the field out."""
+    wanted = {key: value for key, value in (CREATE | changes).items() if value is not ...}
+    return caller.post("/api/v1/instances", json={"instance": wanted})
+
+
+def refused(caller: Caller, cloud: Cloud, **changes: Any) -> str:
+    """The sentence with which impossible wishes are refused; nothing has been made."""
+    error = refusal(create(caller, **changes), 400, "invalid_request")
+    assert cloud.writes() == []
+    return str(error["message"])
+
+
+def asked(cloud: Cloud) -> JSON:
+    """The one server that Nova was asked for."""
+    (sent,) = cloud.sent("nova", "POST")
+    assert sent.headers[MICROVERSION] == "compute 2.67"
+    server: JSON = sent.json()["server"]
+    return server
+
+
+def test_least(member: Caller, populated: Cloud) -> None:
+    """Flavor, image and subnets are looked at, then Nova is asked: 4 calls."""
+    response = create(member)
+    assert response.status_code == 202, response.text
+    assert check("bcs", "CreateInstance", response.json) == []
+    assert response.json["instance"] == {
+        "id": SERVER["id"],
+        "security_groups": [{"name": "default"}],
+        "admin_pass": f"{SECRET} admin password",
+        "disk_config": "MANUAL",
+    }
+    assert [call.partition("?")[0] for call in populated.calls()] == [
+        f"GET glance /images/{IMAGE['id']}",
+        "GET neutron /subnets",
+        f"GET nova /flavors/{FLAVOR['id']}",
+        "POST nova /servers",
+    ]
+    assert asked(populated) == ASKED
+
+
+def test_everything(member: Caller, populated: Cloud) -> None:
+    """Each field of the contract has its place in Nova's request."""
+    user_data = base64.b64encode(b"#!/bin/sh\necho hello").decode()
+    response = create(
+        member,
+        description="a web server",
+        count=1,
+        availability_zone="kr-central-2-a",
+        key_name="recorded",
+        security_groups=[{"name": "default"}],
+        user_data=user_data,
+        is_disable_hyper_threading=True,
+        is_bonding=False,
+    )
+    assert response.status_code == 202, response.text
+    assert asked(populated) == ASKED | {
+        "description": "a web server",
+        "availability_zone": "nova",
+        "key_name": SERVER["key_name"],
+        "security_groups": [{"name": "default"}],
+        "user_data": user_data,
+    }
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "description",
+        "availability_zone",
+        "key_name",
+        "security_groups",
+        "user_data",
+        "is_disable_hyper_threading",
+        "is_bonding",
+    ],
+)
+def test_null_and_left_out(member: Caller, populated: Cloud, field: str) -> None:
+    """Null means what leaving it out means."""
+    for value in (None, ...):
+        populated.forget()
+        assert create(member, **{field: value}).status_code == 202
+        assert asked(populated) == ASKED
+
+
+@pytest.mark.parametrize("field", ["subnets", "volumes"])
+@pytest.mark.parametrize("value", [None, [], ...])
+def test_required_arrays(member: Caller, populated: Cloud, field: str, value: Any) -> None:
+    """The SDK sends null for an array that was left unset: 400 with the field's name."""
+    assert refused(member, populated, **{field: value}).startswith(f"instance.{field}: ")
+    assert populated.calls() == []
+
+
+@pytest.mark.parametrize("field", ["name", "image_id", "flavor_id"])
+def test_required_fields(member: Caller, populated: Cloud, field: str) -> None:
+    """Without one of them it is 400 with the field's name."""
+    assert refused(member, populated, **{field: ...}).startswith(f"instance.{field}: ")
+    assert refused(member, populated, **{field: None}).startswith(f"instance.{field}: ")
+
+
+def test_several(member: Caller, populated: Cloud) -> None:
+    """A count is Nova's count, and the answer names the first instance."""
+    assert create(member, count=3).status_code == 202
+    assert asked(populated) == ASKED | {"min_count": 3, "max_count": 3}
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"count": 0}, "count"),
+        ({"count": -1}, "count"),
+        ({"count": 21}, "at most 20"),
+        ({"count": 1.5}, "count"),
+        ({"count": "x"}, "count"),
+        ({"count": 2, "subnets": [{"id": SUBNET["id"], "private_ip": "10.20.0.9"}]}, "private_ip"),
+        (
+            {
+                "count": 2,
+                "subnets": [{"id": SUBNET["id"], "network_interface_id": str(uuid.uuid4())}],
+            },
+            "network_interface_id",
+        ),
+        (
+            {
+                "count": 2,
+                "volumes": [{"size": 5}, {"source_type": "volume", "uuid": str(uuid.uuid4())}],
+            },
+            "one volume",
+        ),
+    ],
+)
+def test_counts_that_cannot_be(member: Caller, populated: Cloud, changes: JSON, word: str) -> None:
+    """What several instances cannot share is refused."""
+    message = refused(member, populated, **changes)
+    assert "count" in message
+    assert word in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["not base64!", base64.b64encode(b"x" * (16 * 1024 + 1)).decode(), "YQ", 5],
+)
+def test_wrong_user_data(member: Caller, populated: Cloud, text: Any) -> None:
+    """User data is base64 of at most 16 KB."""
+    assert "instance.user_data" in refused(member, populated, user_data=text)
+
+
+def test_body_stays_secret(member: Caller, populated: Cloud) -> None:
+    """The longest user data passes; the guard of all tests sees to it that no line shows any."""
+    text = base64.b64encode((SECRET * 3000)[: 16 * 1024].encode()).decode()
+    assert create(member, user_data=text, description=SECRET).status_code == 202
+    populated.answer("POST", "nova", "/servers", status=500)
+    assert create(member, user_data=text, description=SECRET).status_code == 502
+    populated.forget()
+    populated.answer("POST", "nova", "/servers", body("server_created"), 202)
+    assert create(member, user_data=text, description=SECRET).status_code == 202
+    assert asked(populated)["user_data"] == text
+
+
+@pytest.mark.parametrize("zone", ["nova", "kr-central-2-b", "", "KR-CENTRAL-2-A"])
+def test_unknown_zone(member: Caller, populated: Cloud, zone: str) -> None:
+    """A zone that clients do not have is refused with those they have."""
+    message = refused(member, populated, availability_zone=zone)
+    assert message.startswith("availability_zone: ")
+    assert "kr-central-2-a" in message
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "recorded", "field"),
+    [
+        ("nova", f"/flavors/{FLAVOR['id']}", "nova_404_flavor", "flavor_id"),
+        ("glance", f"/images/{IMAGE['id']}", "glance_404", "image_id"),
+    ],
+)
+def test_what_is_not_there(
+    member: Caller, populated: Cloud, service: str, path: str, recorded: str, field: str
+) -> None:
+    """An id in the body that leads nowhere is a wrong value: 400 with its field, not 404."""
+    populated.refuse("GET", service, path, recorded)
+    assert refused(member, populated).startswith(f"{field}: there is no ")
+
+
+def test_bare_metal(member: Caller, populated: Cloud) -> None:
+    """A flavor for bare metal is refused, and so are bonded interfaces."""
+    flavor = FLAVOR | {"extra_specs": {"kic:instance_type": "bm"}}
+    populated.answer("GET", "nova", f"/flavors/{FLAVOR['id']}", {"flavor": flavor})
+    assert refused(member, populated).startswith("flavor_id: ")
+    assert "is_bonding" in refused(member, populated, is_bonding=True)
+
+
+@pytest.mark.parametrize("status", ["queued", "saving", "deactivated", "killed"])
+def test_image_that_is_not_ready(member: Caller, populated: Cloud, status: str) -> None:
+    """Only an active image is taken."""
+    populated.answer("GET", "glance", f"/images/{IMAGE['id']}", IMAGE | {"status": status})
+    assert refused(member, populated).startswith("image_id: ")
+
+
+@pytest.mark.parametrize(
+    ("visibility", "owner", "status"),
+    [
+        ("private", PROJECT, 202),
+        ("private", OTHER_PROJECT, 400),
+        ("shared", OTHER_PROJECT, 202),
+        ("community", OTHER_PROJECT, 202),
+        ("public", OTHER_PROJECT, 202),
+    ],
+)
+def test_whose_image(
+    member: Caller, populated: Cloud, visibility: str, owner: str, status: int
+) -> None:
+    """A private image of another project is not there, though a cloud admin's token sees it."""
+    image = IMAGE | {"visibility": visibility, "owner": owner}
+    populated.answer("GET", "glance", f"/images/{IMAGE['id']}", image)
+    assert create(member).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("recorded", "status", "code", "begin"),
+    [
+        ("nova_400_key_name", 400, "invalid_request", "key_name: "),
+        ("nova_400_zone", 400, "invalid_request", "availability_zone: "),
+        ("nova_400_volume_type", 400, "invalid_request", "volumes.type_id: "),
+        ("nova_400_group", 400, "invalid_request", "security_groups: "),
+        ("nova_400_fixed_in_use", 409, "conflict", "subnets.private_ip: "),
+        ("nova_409_port", 409, "conflict", "subnets.network_interface_id: "),
+        ("nova_403_quota", 403, "quota_exceeded", "The project's quota of cores "),
+        ("nova_403_policy", 403, "forbidden", "The cloud's own policy "),
+    ],
+)
+def test_what_nova_refuses(
+    member: Caller, populated: Cloud, recorded: str, status: int, code: str, begin: str
+) -> None:
+    """Nova's refusals say in the contract's words which field to change."""
+    populated.refuse("POST", "nova", "/servers", recorded)
+    error = refusal(create(member), status, code)
+    assert error["message"].startswith(begin)
+
+
+def test_quota_is_told(member: Caller, populated: Cloud) -> None:
+    """How much is used and asked for is said, so that the caller knows what to delete."""
+    populated.refuse("POST", "nova", "/servers", "nova_403_quota")
+    message = refusal(create(member), 403, "quota_exceeded")["message"]
+    assert "cores" in message
+    assert "2 more are asked for, 0 of 1 are in use" in message
+
+
+def test_security_groups(member: Caller, populated: Cloud) -> None:
+    """Groups are looked up by name before Nova is asked: a name that is not there is refused."""
+    message = refused(member, populated, security_groups=[{"name": "nobody"}])
+    assert message == "security_groups: there is no group 'nobody' in this project."
+    both = body("security_groups")["security_groups"] + [{"id": GROUP[::-1], "name": "default"}]
+    populated.answer("GET", "neutron", "/security-groups", {"security_groups": both})
+    response = create(member, security_groups=[{"name": "default"}])
+    assert "2 groups are named 'default'" in refusal(response, 409, "conflict")["message"]
+    assert populated.writes() == []
+
+
+def test_empty_security_groups(member: Caller, populated: Cloud) -> None:
+    """An empty list leaves the choice to the cloud, as null does."""
+    assert create(member, security_groups=[]).status_code == 202
+    assert asked(populated) == ASKED
+    assert "security-groups" not in str(populated.calls())

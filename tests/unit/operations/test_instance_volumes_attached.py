@@ -1,0 +1,189 @@
+"""Volumes of an instance that exists: attach, change, detach."""
+
+from typing import Any
+
+import pytest
+
+from tests.contract import check
+from tests.unit.bodies import DATA_VOLUME, FREE_VOLUME, INSTANCE, ROOT_VOLUME, SERVER, body
+from tests.unit.cloud import MICROVERSION, Cloud
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+from tests.unit.operations.test_instance_actions import in_states
+from tests.unit.personas import OTHER_PROJECT
+
+JSON = dict[str, Any]
+NOVA = f"/servers/{SERVER['id']}/os-volume_attachments"
+FREE = f"{INSTANCE}/volumes/{FREE_VOLUME}"
+DATA = f"{INSTANCE}/volumes/{DATA_VOLUME}"
+ROOT = f"{INSTANCE}/volumes/{ROOT_VOLUME}"
+
+
+@pytest.fixture
+def application(shared_application: Any) -> Any:
+    """Nothing here depends on what the gateway remembers."""
+    return shared_application
+
+
+def free_volume(cloud: Cloud, **changes: Any) -> None:
+    """Cinder shows the free volume with changes."""
+    volume = body("volumes")["volumes"][2] | changes
+    cloud.answer("GET", "cinder", f"/volumes/{FREE_VOLUME}", {"volume": volume})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "flag"),
+    [
+        ({}, False),
+        ({"is_delete_on_termination": None}, False),
+        ({"is_delete_on_termination": False}, False),
+        ({"is_delete_on_termination": True}, True),
+    ],
+)
+def test_attach(member: Caller, populated: Cloud, wanted: JSON, flag: bool) -> None:
+    """It is asked of Nova once, after a look at instance and volume; left out means: kept."""
+    response = member.post(FREE, json={"volume": wanted})
+    assert response.status_code == 200, response.text
+    assert check("bcs", "AttachVolume", response.json) == []
+    assert response.json["volume"] == {
+        "id": FREE_VOLUME,
+        "instance_id": SERVER["id"],
+        "mount_point": "/dev/sdc",
+        "is_delete_on_termination": False,
+    }
+    (sent,) = populated.sent("nova", "POST")
+    assert sent.json()["volumeAttachment"] == {
+        "volumeId": FREE_VOLUME,
+        "delete_on_termination": flag,
+    }
+    assert sent.headers[MICROVERSION] == "compute 2.79"
+    assert len(populated.calls()) == 3
+
+
+@pytest.mark.parametrize("status", ["in-use", "creating", "attaching", "reserved", "error"])
+def test_attach_what_is_not_free(member: Caller, populated: Cloud, status: str) -> None:
+    """A volume that is not available is 409, with its documented state."""
+    free_volume(populated, status=status)
+    error = refusal(member.post(FREE, json={"volume": {}}), 409, "conflict")
+    assert "available" in error["message"]
+    assert populated.writes() == []
+
+
+def test_attach_another_projects(member: Caller, populated: Cloud) -> None:
+    """A volume that Cinder shows to a cloud admin only is not there."""
+    free_volume(populated, **{"os-vol-tenant-attr:tenant_id": OTHER_PROJECT})
+    refusal(member.post(FREE, json={"volume": {}}), 404, "not_found")
+    assert populated.writes() == []
+
+
+def test_attach_without_a_volume(member: Caller, populated: Cloud) -> None:
+    """A volume that is gone is 404."""
+    populated.refuse("GET", "cinder", f"/volumes/{FREE_VOLUME}", "cinder_404")
+    refusal(member.post(FREE, json={"volume": {}}), 404, "not_found")
+
+
+@pytest.mark.parametrize("wanted", [{"volume": {"size": 1}}, {"volume": None}, {}])
+def test_attach_bodies(member: Caller, populated: Cloud, wanted: JSON) -> None:
+    """What an attach does not know is refused by name."""
+    error = refusal(member.post(FREE, json=wanted), 400, "invalid_request")
+    assert error["message"].startswith("volume")
+    assert populated.calls() == []
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_states(member: Caller, populated: Cloud, method: str) -> None:
+    """While the instance is being built neither is possible, and the state says so."""
+    in_states(populated, ("building", "spawning"))
+    path = {"POST": FREE, "DELETE": DATA}[method]
+    arguments = {"json": {"volume": {}}} if method == "POST" else {}
+    error = refusal(member.request(method, path, **arguments), 409, "invalid_state")
+    assert error["state"] == "Spawning"
+    assert populated.writes() == []
+
+
+def test_too_late(member: Caller, populated: Cloud) -> None:
+    """When the instance is stopped in between, Nova's 409 is told with the fresh state."""
+    in_states(populated, ("active", None), ("active", "deleting"))
+    populated.refuse("POST", "nova", NOVA, "nova_409_start")
+    error = refusal(member.post(FREE, json={"volume": {}}), 409, "invalid_state")
+    assert error["state"] == "Deleting"
+
+
+@pytest.mark.parametrize(
+    ("changes", "calls"),
+    [
+        ({"is_delete_on_termination": True}, ["PUT nova"]),
+        ({"is_delete_on_termination": False}, ["PUT nova"]),
+        ({"name": "data"}, ["PUT cinder"]),
+        ({"description": None}, ["PUT cinder"]),
+        ({"name": None, "description": "d"}, ["PUT cinder"]),
+        ({"name": "n", "is_delete_on_termination": True}, ["PUT cinder", "PUT nova"]),
+        ({"name": None}, []),
+        ({"is_delete_on_termination": None}, []),
+    ],
+)
+def test_update(member: Caller, populated: Cloud, changes: JSON, calls: list[str]) -> None:
+    """Each service gets its part; null clears the description and nothing else."""
+    response = member.put(DATA, json={"volume": changes})
+    assert (response.status_code, response.data) == (200, b"")
+    assert [" ".join(call.split(" ")[:2]) for call in populated.writes()] == calls
+    for sent in populated.sent("cinder", "PUT"):
+        own = {
+            key: value
+            for key, value in changes.items()
+            if key != "is_delete_on_termination" and (key, value) != ("name", None)
+        }
+        assert sent.json() == {"volume": own}
+    for sent in populated.sent("nova", "PUT"):
+        assert sent.path == f"/v2.1{NOVA}/{DATA_VOLUME}"
+        assert sent.headers[MICROVERSION] == "compute 2.85"
+        assert sent.json()["volumeAttachment"] == {
+            "volumeId": DATA_VOLUME,
+            "delete_on_termination": changes["is_delete_on_termination"],
+        }
+
+
+@pytest.mark.parametrize("changes", [{}, {"name": ""}, {"description": "d" * 256}, {"size": 2}])
+def test_update_impossible(member: Caller, populated: Cloud, changes: JSON) -> None:
+    """A change of nothing, or to what cannot be, is 400."""
+    refusal(member.put(DATA, json={"volume": changes}), 400, "invalid_request")
+    assert populated.calls() == []
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_not_attached(member: Caller, populated: Cloud, method: str) -> None:
+    """A volume that is not attached to the instance is 404, and nothing happens to it."""
+    arguments = {"json": {"volume": {"name": "mine"}}} if method == "PUT" else {}
+    error = refusal(member.request(method, FREE, **arguments), 404, "not_found")
+    assert error["message"] == "This volume is not attached to the instance."
+    assert populated.writes() == []
+
+
+def test_detach(member: Caller, populated: Cloud) -> None:
+    """It is begun in 2 calls."""
+    response = member.delete(DATA)
+    assert (response.status_code, response.data) == (202, b"")
+    assert populated.writes() == [f"DELETE nova {NOVA}/{DATA_VOLUME}"]
+    assert len(populated.calls()) == 2
+
+
+def test_detach_from_a_terminated_instance(member: Caller, populated: Cloud) -> None:
+    """Nova would delete a volume that goes with the instance: so it is told to keep it first."""
+    in_states(populated, ("shelved_offloaded", None))
+    assert member.delete(DATA).status_code == 202
+    put, delete = (item for item in populated.sent("nova") if item.method != "GET")
+    assert put.json()["volumeAttachment"]["delete_on_termination"] is False
+    assert delete.method == "DELETE"
+    assert delete.headers[MICROVERSION] == "compute 2.20"
+
+
+def test_detach_root(member: Caller, populated: Cloud) -> None:
+    """The root volume stays: 409."""
+    populated.refuse("DELETE", "nova", f"{NOVA}/{ROOT_VOLUME}", "nova_400_volume_root")
+    assert "root volume" in refusal(member.delete(ROOT), 409, "conflict")["message"]
+
+
+def test_detach_twice(member: Caller, populated: Cloud) -> None:
+    """While it is being detached, a second detach is 409."""
+    populated.refuse("DELETE", "nova", f"{NOVA}/{DATA_VOLUME}", "nova_400_volume_detaching")
+    assert "busy" in refusal(member.delete(DATA), 409, "conflict")["message"]

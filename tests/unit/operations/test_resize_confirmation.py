@@ -1,0 +1,166 @@
+"""Resizes that confirm themselves when somebody looks, and those that wait."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from tests.unit import personas
+from tests.unit.bodies import INSTANCE, SERVER, body
+from tests.unit.cloud import Cloud
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+
+JSON = dict[str, Any]
+PATH = f"/servers/{SERVER['id']}"
+ACTION = f"{PATH}/action"
+ON, OFF = 1, 4
+
+
+def resized(power_state: int, **changes: Any) -> JSON:
+    return SERVER | {
+        "OS-EXT-STS:vm_state": "resized",
+        "OS-EXT-STS:power_state": power_state,
+        **changes,
+    }
+
+
+def show(cloud: Cloud, server: JSON) -> None:
+    cloud.answer("GET", "nova", PATH, {"server": server})
+    cloud.answer("GET", "nova", "/servers/detail", {"servers": [server]})
+
+
+def state(response: Any) -> str:
+    """The state of the instance, got or listed."""
+    assert response.status_code == 200, response.text
+    found = response.json
+    return str((found.get("instance") or found["instances"][0])["lifecycle"]["state"])
+
+
+@pytest.fixture
+def options(request: pytest.FixtureRequest) -> str:
+    return f"[resize]\nconfirmation = {getattr(request, 'param', 'auto_when_stopped')}\n"
+
+
+@pytest.mark.parametrize("path", [INSTANCE, "/api/v1/instances"])
+@pytest.mark.parametrize(
+    ("options", "power_state", "is_confirmed"),
+    [
+        ("auto_when_stopped", OFF, True),
+        ("auto_when_stopped", ON, False),
+        ("auto", OFF, True),
+        ("auto", ON, True),
+        ("manual", OFF, False),
+        ("manual", ON, False),
+    ],
+    indirect=["options"],
+)
+def test_confirmation(
+    member: Caller, populated: Cloud, path: str, power_state: int, is_confirmed: bool
+) -> None:
+    """Whoever reads it first confirms it as configured, with one call, once."""
+    show(populated, resized(power_state))
+    wanted = "Resize_confirm" if is_confirmed else "Resized"
+    assert state(member.get(path)) == wanted
+    assert state(member.get(path)) == wanted
+    sent = [request.json() for request in populated.sent("nova", "POST")]
+    assert sent == ([{"confirmResize": None}] if is_confirmed else [])
+    if is_confirmed:
+        (request,) = populated.sent("nova", "POST")
+        assert request.headers["X-Auth-Token"] == personas.token_of("member")
+
+
+def test_others_need_no_call(member: Caller, populated: Cloud) -> None:
+    """In a list, only what waits for its confirmation costs a call."""
+    ids = [f"{number:08d}-79d8-4fac-972d-2c98044d8678" for number in range(3)]
+    servers = [resized(OFF, id=ids[0]), resized(ON, id=ids[1]), SERVER | {"id": ids[2]}]
+    populated.answer("GET", "nova", "/servers/detail", {"servers": servers})
+    populated.answer("POST", "nova", f"/servers/{ids[0]}/action", status=204)
+    listed = member.get("/api/v1/instances").json["instances"]
+    states = {item["id"]: item["lifecycle"]["state"] for item in listed}
+    assert states == dict(zip(ids, ["Resize_confirm", "Resized", "Active"], strict=True))
+    assert populated.writes() == [f"POST nova /servers/{ids[0]}/action"]
+
+
+@pytest.mark.parametrize("persona", ["reader", "limited"])
+def test_who_may_not(
+    caller: Callable[[str], Caller], populated: Cloud, persona: str, monkeypatch: Any
+) -> None:
+    """A reader's look changes nothing, and neither does that of a token for looking only."""
+    rules = personas.TOKENS["limited"]["token"]["application_credential"]["access_rules"]  # type: ignore[index]
+    monkeypatch.setitem(rules[0], "path", "/api/v1/instances/*")
+    show(populated, resized(OFF))
+    assert state(caller(persona).get(INSTANCE)) == "Resized"
+    assert populated.writes() == []
+
+
+def test_sent_already(member: Caller, populated: Cloud) -> None:
+    """Nova's refusal of a second confirmation says that one is under way."""
+    show(populated, resized(OFF))
+    answer = {"badRequest": {"code": 400, "message": "Instance has not been resized."}}
+    populated.answer("POST", "nova", ACTION, answer, 400)
+    assert state(member.get(INSTANCE)) == "Resize_confirm"
+    assert state(member.get(INSTANCE)) == "Resize_confirm"
+    assert len(populated.sent("nova", "POST")) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal_of_nova",
+    [
+        {"status": 403, "json": {"forbidden": {"code": 403, "message": "Policy doesn't allow"}}},
+        {"status": 409, "json": {"conflictingRequest": {"code": 409, "message": "is locked"}}},
+        {"status": 500},
+        {"exc": requests.exceptions.ConnectionError},
+    ],
+)
+def test_nova_does_not(member: Caller, populated: Cloud, refusal_of_nova: JSON) -> None:
+    """What cannot be confirmed now waits; the look succeeds, and Nova is not asked each time."""
+    show(populated, resized(OFF))
+    populated.answer("POST", "nova", ACTION, **refusal_of_nova)
+    assert state(member.get(INSTANCE)) == "Resized"
+    assert state(member.get(INSTANCE)) == "Resized"
+    assert len(populated.sent("nova", "POST")) == 1
+
+
+def test_next_resize(member: Caller, populated: Cloud) -> None:
+    """That one resize was confirmed says nothing about the next one of the same instance."""
+    show(populated, resized(OFF))
+    member.get(INSTANCE)
+    show(populated, resized(ON, **{"OS-SRV-USG:launched_at": "2026-11-23T11:00:00.000000"}))
+    assert state(member.get(INSTANCE)) == "Resized"
+
+
+@pytest.mark.parametrize("options", ["manual"], indirect=True)
+def test_by_hand(member: Caller, populated: Cloud) -> None:
+    """After confirm-resize the state says so, and neither command is possible any more."""
+    show(populated, resized(ON))
+    assert member.post(f"{INSTANCE}/confirm-resize").status_code == 202
+    assert state(member.get(INSTANCE)) == "Resize_confirm"
+    for command in ("confirm-resize", "revert-resize"):
+        error = refusal(member.post(f"{INSTANCE}/{command}"), 409, "invalid_state")
+        assert error["state"] == "Resize_confirm"
+    changed = body("server_updated")
+    changed["server"] |= resized(ON)
+    populated.answer("PUT", "nova", PATH, changed)
+    updated = member.put(INSTANCE, json={"instance": {"name": "renamed"}}).json["instance"]
+    assert updated["status"] == "resize_confirm"
+
+
+@pytest.mark.parametrize("options", ["manual"], indirect=True)
+def test_revert(member: Caller, populated: Cloud) -> None:
+    """A resize that waits can be undone."""
+    show(populated, resized(ON))
+    assert member.post(f"{INSTANCE}/revert-resize").status_code == 202
+    (sent,) = populated.sent("nova", "POST")
+    assert sent.json() == {"revertResize": None}
+
+
+@pytest.mark.parametrize("command", ["confirm-resize", "revert-resize"])
+@pytest.mark.parametrize("options", ["manual"], indirect=True)
+def test_somebody_else_was_faster(member: Caller, populated: Cloud, command: str) -> None:
+    """That the confirmation runs already, unknown to this process, has its own code."""
+    show(populated, resized(ON))
+    answer = {"badRequest": {"code": 400, "message": "Instance has not been resized."}}
+    populated.answer("POST", "nova", ACTION, answer, 400)
+    refusal(member.post(f"{INSTANCE}/{command}"), 409, "already_under_way")

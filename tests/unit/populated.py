@@ -1,0 +1,106 @@
+"""A cloud in which everything works: the recorded server and all that stands around it."""
+
+from typing import Any
+
+from tests.unit import personas
+from tests.unit.bodies import (
+    DATA_VOLUME,
+    FREE_PORT,
+    FREE_PUBLIC_IP,
+    OTHER_GROUP,
+    PORT,
+    PUBLIC_IP,
+    ROOT_VOLUME,
+    SERVER,
+    body,
+    error,
+)
+from tests.unit.cloud import MICROVERSION, Cloud, Request
+
+JSON = dict[str, Any]
+
+
+def populate(cloud: Cloud) -> None:
+    """Have every service answer from the recorded bodies."""
+    _nova(cloud)
+    cloud.answer("GET", "cinder", "/volumes/detail", body("volumes"))
+    for volume in body("volumes")["volumes"]:
+        cloud.answer("GET", "cinder", f"/volumes/{volume['id']}", {"volume": volume})
+        cloud.answer("PUT", "cinder", f"/volumes/{volume['id']}", {"volume": volume})
+    cloud.answer("GET", "cinder", "/types?limit=1", {"volume_types": []})
+    cloud.answer("GET", "glance", "/images", body("images"))
+    for image in body("images")["images"]:
+        cloud.answer("GET", "glance", f"/images/{image['id']}", image)
+    cloud.answer("GET", "neutron", "/ports", body("ports"))
+    for port in (PORT, FREE_PORT):
+        cloud.answer("GET", "neutron", f"/ports/{port['id']}", {"port": port})
+        cloud.answer("PUT", "neutron", f"/ports/{port['id']}", {"port": port})
+    whole = f"/ports?project_id={PORT['project_id']}&device_id={SERVER['id']}"
+    cloud.answer("GET", "neutron", whole, {"ports": [PORT]})
+    cloud.answer(
+        "GET", "neutron", "/ports?description=Made+by+kic-vm+for+an+instance", {"ports": []}
+    )
+    cloud.answer("POST", "neutron", "/ports", body("ports_created"), 201)
+    cloud.answer("GET", "neutron", "/floatingips", body("floating_ips"))
+    cloud.answer("POST", "neutron", "/floatingips", body("floating_ip_associated"), 201)
+    for floating_ip in (PUBLIC_IP, FREE_PUBLIC_IP):
+        path = f"/floatingips/{floating_ip['id']}"
+        cloud.answer("GET", "neutron", path, {"floatingip": floating_ip})
+        cloud.answer("PUT", "neutron", path, {"floatingip": floating_ip})
+        cloud.answer("DELETE", "neutron", path, status=204)
+    cloud.answer("GET", "neutron", f"/floatingips?port_id={PORT['id']}", {"floatingips": []})
+    cloud.answer("GET", "neutron", "/networks?router%3Aexternal=true", body("external_networks"))
+    cloud.answer("GET", "neutron", f"/security-groups/{OTHER_GROUP}", body("security_group"))
+    cloud.answer("GET", "neutron", "/security-groups", body("security_groups"))
+    cloud.answer("GET", "neutron", "/subnets", body("subnets"))
+    cloud.answer("GET", "neutron", "/networks?limit=1&fields=id", {"networks": []})
+
+
+def _nova(cloud: Cloud) -> None:
+    server = f"/servers/{SERVER['id']}"
+    cloud.answer("GET", "nova", "/servers/detail", {"servers": [SERVER]})
+    cloud.answer("POST", "nova", "/servers", body("server_created"), 202)
+    cloud.answer("GET", "nova", server, show_server)
+    cloud.answer("PUT", "nova", server, body("server_updated"))
+    cloud.answer("DELETE", "nova", server, status=204)
+    cloud.answer("POST", "nova", f"{server}/action", _act)
+    cloud.answer("GET", "nova", f"{server}/os-instance-actions", body("instance_actions"))
+    cloud.answer("GET", "nova", f"{server}/os-server-password", {"password": "ZW5jcnlwdGVk"})
+    cloud.answer("POST", "nova", f"{server}/os-interface", body("interface_attached"))
+    cloud.answer("DELETE", "nova", f"{server}/os-interface/{FREE_PORT['id']}", status=202)
+    attachments = f"{server}/os-volume_attachments"
+    cloud.answer("POST", "nova", attachments, body("volume_attachment"))
+    for volume in (ROOT_VOLUME, DATA_VOLUME):
+        cloud.answer("PUT", "nova", f"{attachments}/{volume}", status=202)
+        cloud.answer("DELETE", "nova", f"{attachments}/{volume}", status=202)
+    cloud.answer("GET", "nova", "/flavors/detail", body("flavors"))
+    cloud.answer("GET", "nova", "/flavors?limit=1", {"flavors": []})
+    for flavor in body("flavors")["flavors"]:
+        cloud.answer("GET", "nova", f"/flavors/{flavor['id']}", {"flavor": flavor})
+    keypair = f"/os-keypairs/{body('keypair')['keypair']['name']}"
+    cloud.answer("GET", "nova", "/os-keypairs", body("keypairs"))
+    cloud.answer("POST", "nova", "/os-keypairs", body("keypair_created"), 201)
+    cloud.answer("GET", "nova", keypair, body("keypair"))
+    cloud.answer("DELETE", "nova", keypair, status=202)
+
+
+def _act(request: Request, context: Any) -> JSON:
+    """Nova's answer to a server action; few have one."""
+    action = next(iter(request.json()))
+    if action == "os-getConsoleOutput":
+        return {"output": "ANOTHER\nLAST LINE"}
+    context.status_code = 202
+    return {}
+
+
+def show_server(request: Request, context: Any, **changes: Any) -> JSON:
+    """Nova's answer about the recorded server: by microversion, and only to who may see it."""
+    if personas.persona_of(request.headers["X-Auth-Token"]) not in personas.SEES_PROJECT:
+        recorded = error("nova_404_server")
+        context.status_code = recorded["status"]
+        refused: JSON = recorded["json"]
+        return refused
+    is_old = request.headers[MICROVERSION] == "compute 2.1"
+    shown = body("server_state" if is_old else "server")
+    shown["server"] |= changes
+    return shown

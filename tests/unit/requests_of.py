@@ -1,0 +1,78 @@
+"""A good request for each operation, at the recorded project."""
+
+from typing import Any, Final
+
+from tests.unit.bodies import (
+    DATA_VOLUME,
+    FLAVOR,
+    FREE_PORT,
+    FREE_PUBLIC_IP,
+    FREE_VOLUME,
+    IMAGE,
+    LARGER_FLAVOR,
+    OTHER_GROUP,
+    PORT,
+    SERVER,
+    SUBNET,
+)
+
+JSON = dict[str, Any]
+
+CREATE: Final[JSON] = {
+    "name": "web",
+    "image_id": IMAGE["id"],
+    "flavor_id": FLAVOR["id"],
+    "subnets": [{"id": SUBNET["id"]}],
+    "volumes": [{"size": 5}],
+    "security_groups": None,
+}
+KEYPAIR_NAME: Final = "recorded"
+
+_IDS: Final = {
+    "{instance_id}": SERVER["id"],
+    "{flavor_id}": FLAVOR["id"],
+    "{image_id}": IMAGE["id"],
+    "{keypair_name}": KEYPAIR_NAME,
+    "{volume_id}": DATA_VOLUME,
+    "{network_interface_id}": PORT["id"],
+    "{public_ip_id}": FREE_PUBLIC_IP["id"],
+    "{security_group_id}": OTHER_GROUP,
+}
+_VOLUME: Final = "/api/v1/instances/{instance_id}/volumes/{volume_id}"
+_INTERFACE: Final = "/api/v1/instances/{instance_id}/network-interfaces/{network_interface_id}"
+# Where another one of the recorded resources is needed.
+_OTHER_IDS: Final[dict[tuple[str, str], dict[str, str]]] = {
+    ("POST", _VOLUME): {"{volume_id}": FREE_VOLUME},
+    ("POST", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
+    ("DELETE", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
+}
+_MORE: Final[dict[tuple[str, str], JSON]] = {
+    ("POST", "/api/v1/instances"): {"json": {"instance": CREATE}},
+    ("PUT", "/api/v1/instances/{instance_id}"): {"json": {"instance": {"name": "renamed"}}},
+    ("GET", "/api/v1/instances/{instance_id}/console-logs"): {"query_string": {"lines": 2}},
+    ("POST", _VOLUME): {"json": {"volume": {}}},
+    ("PUT", _VOLUME): {"json": {"volume": {"is_delete_on_termination": True, "name": "data"}}},
+    ("POST", "/api/v1/instances/{instance_id}/resize"): {
+        "json": {"flavor": {"id": LARGER_FLAVOR["id"]}}
+    },
+    ("POST", "/api/v1/instances/{instance_id}/actions"): {"json": {"action": "stop"}},
+    ("PUT", f"{_INTERFACE}/allowed-address-pairs"): {"json": {"allowed_address_pairs": []}},
+    ("POST", "/api/v1/keypairs"): {"json": {"keypair": {"name": KEYPAIR_NAME}}},
+    ("GET", "/api/v1/client-metadata/resolve"): {"query_string": {"service": "bcs"}},
+    ("POST", "/identity/v3/auth/tokens"): {"json": {"auth": {}}},
+    ("GET", "/identity/v3/auth/tokens"): {"headers": {"X-Subject-Token": "s3cr3t-token-of-member"}},
+}
+
+
+def path_of(method: str, template: str) -> str:
+    """An operation's path with the recorded project's ids in it."""
+    ids = _IDS | _OTHER_IDS.get((method, template), {})
+    for place, value in ids.items():
+        template = template.replace(place, value)
+    assert "{" not in template, template
+    return template
+
+
+def arguments_of(method: str, template: str) -> JSON:
+    """Body, query and headers of a good request."""
+    return _MORE.get((method, template), {})
