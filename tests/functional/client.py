@@ -1,0 +1,163 @@
+"""A client of the gateway, and the gateway's process."""
+
+import configparser
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+JSON = dict[str, Any]
+
+
+class Client:
+    """Requests to the gateway with one token."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self.url = url
+        self.session = requests.Session()
+        if token:
+            self.session.headers["X-Auth-Token"] = token
+
+    @classmethod
+    def from_credential(cls, url: str, credential: JSON) -> "Client":
+        """A client whose token the gateway has issued for an application credential."""
+        body = {
+            "auth": {
+                "identity": {
+                    "methods": ["application_credential"],
+                    "application_credential": credential,
+                }
+            }
+        }
+        response = requests.post(f"{url}/identity/v3/auth/tokens", json=body, timeout=60)
+        assert response.status_code == 201, response.text
+        return cls(url, response.headers["X-Subject-Token"])
+
+    def request(self, method: str, path: str, **kwargs: Any) -> requests.Response:
+        """Any request."""
+        return self.session.request(method, self.url + path, timeout=120, **kwargs)
+
+    def get(self, path: str, **query: Any) -> JSON:
+        """A GET that must be answered."""
+        response = self.request("GET", path, params=query)
+        assert response.status_code == 200, response.text
+        body: JSON = response.json()
+        return body
+
+    def delete(self, path: str) -> int:
+        """A DELETE; its status."""
+        return self.request("DELETE", path).status_code
+
+    def instance_body(self, subnet_id: str, flavor: str = "t1i.micro") -> JSON:
+        """A small machine from the smaller image."""
+        flavors = self.get("/api/v1/flavors", name=flavor)["flavors"]
+        images = self.get("/api/v1/images", name="ubuntu")["images"]
+        return {
+            "name": "functional",
+            "image_id": images[0]["id"],
+            "flavor_id": flavors[0]["id"],
+            "subnets": [{"id": subnet_id}],
+            "volumes": [{"size": 2}],
+            "security_groups": None,
+        }
+
+    def create_instance(self, body: JSON) -> str:
+        """Ask for an instance; its id."""
+        response = self.request("POST", "/api/v1/instances", json={"instance": body})
+        assert response.status_code == 202, response.text
+        return str(response.json()["instance"]["id"])
+
+    def get_instance(self, instance_id: str) -> JSON:
+        """An instance."""
+        instance: JSON = self.get(f"/api/v1/instances/{instance_id}")["instance"]
+        return instance
+
+    def watch(self, instance_id: str, *ends: str, within: float = 90) -> list[tuple[str, bool]]:
+        """The documented states, with their billing flag, until the status is one of ``ends``."""
+        seen: list[tuple[str, bool]] = []
+        end = time.monotonic() + within
+        while True:
+            instance = self.get_instance(instance_id)
+            state = (instance["lifecycle"]["state"], instance["lifecycle"]["billable"])
+            if not seen or seen[-1] != state:
+                seen.append(state)
+            if instance["status"] in ends:
+                return seen
+            assert instance["status"] != "error", f"after {seen} the instance is in Error"
+            assert time.monotonic() < end, f"none of {ends} in {within} s: {seen}"
+
+    def wait_until_gone(self, path: str, within: float) -> None:
+        """Return when a resource answers 404."""
+        end = time.monotonic() + within
+        while self.request("GET", path).status_code != 404:
+            assert time.monotonic() < end, f"{path} is still there after {within} s"
+            time.sleep(0.3)
+
+
+class Gateway:
+    """kic-vm-api in a process of its own, on a free port."""
+
+    def __init__(self, base: Path, directory: Path, options: dict[str, dict[str, str]]) -> None:
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = directory / "log"
+        config = configparser.ConfigParser(interpolation=None, default_section="none")
+        config.read(base)
+        given = {"api": {"port": str(self.port), "workers": "1"}, "redis": {"key_prefix": "test:"}}
+        for group, values in [*given.items(), *options.items()]:
+            if not config.has_section(group):
+                config.add_section(group)
+            for name, value in values.items():
+                config.set(group, name, value)
+        path = directory / "kic-vm.conf"
+        with path.open("w") as file:
+            config.write(file)
+        path.chmod(0o600)
+        command = Path(sys.executable).with_name("kic-vm-api")
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [command, "--config-file", path],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={key: value for key, value in os.environ.items() if key != "KIC_VM_CONFIG"},
+            )
+
+    def wait_until_alive(self) -> None:
+        """Return when the gateway answers."""
+        end = time.monotonic() + 60
+        while True:
+            try:
+                requests.get(f"{self.url}/healthcheck", timeout=5)
+            except requests.ConnectionError:
+                assert self.process.poll() is None, self.log.read_text()[-3000:]
+                assert time.monotonic() < end, self.log.read_text()[-3000:]
+                time.sleep(0.1)
+            else:
+                return
+
+    def access_lines(self, route: str) -> list[dict[str, str]]:
+        """The access log's lines for a route, as key and value."""
+        lines = [line for line in self.log.read_text().splitlines() if f" route={route} " in line]
+        return [
+            dict(pair.split("=", 1) for pair in line.partition("] ")[2].split()) for line in lines
+        ]
+
+    def stop(self) -> int:
+        """Ask it to stop; its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=90)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

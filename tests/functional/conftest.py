@@ -1,0 +1,118 @@
+"""A real OpenStack, the gateway in front of it as it is served, and a client for each persona."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import openstack
+import pytest
+
+from tests.functional.client import Client, Gateway
+from tests.functional.instances import Instances
+
+TOP = Path(__file__).resolve().parents[2]
+STANDALONE = TOP / "devstack" / "standalone"
+# As devstack/standalone itself: another data directory has its own credentials.
+DATA = os.environ.get("KIC_VM_STANDALONE_DIR")
+DEMO = Path(os.environ.get("KIC_VM_DEMO_DIR") or (Path(DATA) / "demo" if DATA else TOP / ".demo"))
+
+
+@pytest.fixture(scope="session")
+def standalone() -> Iterator[Path]:
+    """The standalone OpenStack; left running if it ran before, else taken down in the end."""
+    was_up = (
+        subprocess.run([STANDALONE, "status"], capture_output=True, check=False).returncode == 0
+    )
+    # pytest hides what a fixture prints, and minutes of silence look like a hang.
+    subprocess.run([STANDALONE, "up"], check=True, stdout=sys.__stderr__)
+    yield DEMO
+    if not was_up:
+        subprocess.run([STANDALONE, "down"], check=True, stdout=sys.__stderr__)
+
+
+@pytest.fixture(scope="session")
+def start_gateway(
+    standalone: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Gateway]]:
+    """Start a gateway of the tests' own; options go over the standalone's configuration."""
+    started: list[Gateway] = []
+
+    def start(**options: dict[str, str]) -> Gateway:
+        gateway = Gateway(standalone / "kic-vm.conf", tmp_path_factory.mktemp("gateway"), options)
+        started.append(gateway)
+        gateway.wait_until_alive()
+        return gateway
+
+    yield start
+    for gateway in started:
+        gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def gateway(start_gateway: Callable[..., Gateway]) -> Gateway:
+    """The gateway that most tests share."""
+    return start_gateway()
+
+
+@pytest.fixture(scope="session")
+def cloud(standalone: Path) -> Callable[[str], openstack.connection.Connection]:
+    """OpenStack itself as a persona, around the gateway: to prepare and to look behind it."""
+    loader = openstack.config.OpenStackConfig(config_files=[str(standalone / "clouds.yaml")])
+    return lambda persona: openstack.connection.Connection(config=loader.get_one(persona))
+
+
+@pytest.fixture(scope="session")
+def persona(
+    gateway: Gateway, cloud: Callable[[str], openstack.connection.Connection]
+) -> Callable[[str], Client]:
+    """A client with a persona's token."""
+    clients: dict[str, Client] = {}
+
+    def client(name: str) -> Client:
+        if name not in clients:
+            clients[name] = Client(gateway.url, cloud(name).auth_token)
+        return clients[name]
+
+    return client
+
+
+@pytest.fixture(scope="session")
+def member(gateway: Gateway, standalone: Path) -> Client:
+    """A project member, whose token comes from an application credential by the gateway."""
+    credential = json.loads((standalone / "app-credential.json").read_text())
+    return Client.from_credential(gateway.url, credential)
+
+
+@pytest.fixture(scope="session")
+def subnet_id(cloud: Callable[[str], openstack.connection.Connection]) -> str:
+    """The demo project's subnet."""
+    connection = cloud("kic-member")
+    mine = connection.network.subnets(project_id=connection.current_project_id)
+    return str(next(iter(mine)).id)
+
+
+@pytest.fixture
+def instances(
+    member: Client, subnet_id: str, cloud: Callable[[str], openstack.connection.Connection]
+) -> Iterator[Instances]:
+    """Instances of the test's own, removed after it however it ends."""
+    made = Instances(member, subnet_id, cloud("kic-operator"))
+    yield made
+    made.remove_all()
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool], float], None]:
+    """Wait until something holds."""
+
+    def wait(holds: Callable[[], bool], within: float) -> None:
+        end = time.monotonic() + within
+        while not holds():
+            assert time.monotonic() < end, "it did not come true in time"
+            time.sleep(0.3)
+
+    return wait

@@ -1,0 +1,90 @@
+"""kic-vm-worker on the real services, once and in its loop."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import openstack
+import pytest
+
+from kic_vm.adapters.network import PORT_MARK
+from tests.functional.client import Client
+from tests.functional.instances import Instances
+from tests.functional.test_resize import command, resize
+
+
+@pytest.fixture
+def config(standalone: Path, tmp_path: Path) -> list[Path | str]:
+    """Its arguments: little grace for ports, and no cache that it shares with a gateway."""
+    more = tmp_path / "more.conf"
+    more.write_text(
+        "[worker]\ninterval = 0.5\nport_grace_time = 40\n[redis]\nkey_prefix = worker:\n"
+    )
+    return ["--config-file", standalone / "kic-vm.conf", "--config-file", more]
+
+
+def worker(*arguments: Path | str) -> list[Path | str]:
+    return [sys.executable, "-m", "kic_vm.cmd.worker", *arguments]
+
+
+def once(config: list[Path | str]) -> str:
+    """The log of one round."""
+    done = subprocess.run(
+        worker("--once", *config), capture_output=True, text=True, timeout=120, check=True
+    )
+    return done.stderr
+
+
+def test_resize_that_nobody_looks_at(
+    member: Client,
+    instances: Instances,
+    config: list[Path | str],
+    cloud: Callable[[str], openstack.connection.Connection],
+    eventually: Callable[..., None],
+) -> None:
+    """A worker, two in fact, confirms it; they end when they are told to."""
+    instance_id, _seen = instances.make_active()
+    command(member, instance_id, "stop")
+    member.watch(instance_id, "stopped")
+    nova = cloud("kic-member").compute
+    workers = [subprocess.Popen(worker(*config)) for _number in range(2)]
+    try:
+        resize(member, instance_id, "t1i.small")
+        eventually(
+            lambda: (
+                nova.get(f"/servers/{instance_id}").json()["server"]["status"]
+                in {"SHUTOFF", "ERROR"}
+            ),
+            90,
+        )
+    finally:
+        for process in workers:
+            process.send_signal(signal.SIGTERM)
+        statuses = [process.wait(timeout=30) for process in workers]
+    assert statuses == [0, 0]
+    instance = member.get_instance(instance_id)
+    assert (instance["status"], instance["flavor"]["name"]) == ("stopped", "t1i.small")
+
+
+def test_port_that_stayed_behind(
+    subnet_id: str,
+    config: list[Path | str],
+    cloud: Callable[[str], openstack.connection.Connection],
+    eventually: Callable[..., None],
+) -> None:
+    """One of the gateway's making that no instance has is removed; the user's own stays."""
+    network = cloud("kic-member").network
+    network_id = network.get_subnet(subnet_id).network_id
+    left = network.create_port(network_id=network_id, description=PORT_MARK)
+    own = network.create_port(network_id=network_id, description="mine")
+    try:
+        once(config)
+        assert network.find_port(left.id) is not None  # its grace has not passed
+        eventually(lambda: f"Port {left.id}, made for an instance" in once(config), 90)
+        assert network.find_port(left.id) is None
+        assert network.find_port(own.id) is not None
+    finally:
+        for port in (left, own):
+            network.delete_port(port.id, ignore_missing=True)
