@@ -1,0 +1,1 @@
+"""`make demo`: a real OpenStack, the gateway in front of it, and the life of one machine."""
