@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import threading
 import uuid
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Deployment:
         self.data = self.home / "data"
         self.logs = self.home / "log"
         self._passwords: dict[str, str] = {}
+        self._passwords_lock = threading.Lock()  # the first who ask may be several steps at once
 
     # ------------------------------------------------------------ directories
     def create(self) -> None:
@@ -84,14 +86,15 @@ class Deployment:
 
     def password(self, who: str) -> str:
         """The password of a user of this deployment, made up when first asked for."""
-        if not self._passwords:
-            path = self.state / "passwords.json"
-            if path.exists():
-                self._passwords = json.loads(path.read_text())
-            if set(PASSWORDS) - self._passwords.keys():
-                made = {name: secrets.token_hex(16) for name in PASSWORDS}
-                self._passwords = made | self._passwords
-                write_private(path, json.dumps(self._passwords, indent=1))
+        with self._passwords_lock:
+            if not self._passwords:
+                path = self.state / "passwords.json"
+                if path.exists():
+                    self._passwords = json.loads(path.read_text())
+                if set(PASSWORDS) - self._passwords.keys():
+                    made = {name: secrets.token_hex(16) for name in PASSWORDS}
+                    self._passwords = made | self._passwords
+                    write_private(path, json.dumps(self._passwords, indent=1))
         return self._passwords[who]
 
     def uuid(self, what: str) -> str:
