@@ -264,6 +264,27 @@ def updated_instance_from_server(
     }
 
 
+def rebuilt_instance_from_server(server: JSON, before: JSON, translation: Translation) -> JSON:
+    """The contract's instance as a rebuild answers it: an update's, but for the volumes' ids.
+
+    :param server: Nova's answer to the rebuild, at compute.REBUILD
+    :param before: the server as it was; the answer leaves out its security groups
+    """
+    shown = updated_instance_from_server(
+        server | {"security_groups": before.get("security_groups", ())},
+        translation,
+        confirm_in_progress=False,
+    )
+    shown["attached_volumes"] = [
+        {
+            "volume_id": volume["id"],
+            "is_delete_on_termination": volume["is_delete_on_termination"],
+        }
+        for volume in shown["attached_volumes"]
+    ]
+    return shown
+
+
 def created_instance(server: JSON) -> JSON:
     """The contract's answer to a creation."""
     return {

@@ -1,10 +1,12 @@
-"""Images: get and list."""
+"""Images: get and list, and those that a machine can be made of."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from kic_vm import exceptions
 from kic_vm.mappings import images as mapping
 from kic_vm.operations import listing
+from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
 
 JSON = dict[str, Any]
@@ -42,3 +44,17 @@ def list_images(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSO
         if image["visibility"] != "private" or image["owner"] == scope.project_id
     ]
     return listing.select(images, query, _FILTERS)
+
+
+def get_bootable_image(scope: Scope, image_id: str) -> JSON:
+    """The image in Glance that a body's ``image_id`` names. One upstream call.
+
+    :raises InvalidRequest: it is not there for this project, or not ready
+    """
+    with named("image_id", "image", image_id):
+        image = scope.openstack.image.get_image(image_id)
+        if image["visibility"] == "private" and image["owner"] != scope.project_id:
+            raise exceptions.NotFound
+    if image["status"] != "active":
+        raise exceptions.InvalidRequest("image_id: this image is not ready for use.")
+    return image

@@ -8,7 +8,7 @@ from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.mappings import instances as mapping
 from kic_vm.mappings import keypairs
-from kic_vm.operations import flavors, instance_block_devices, instance_networks
+from kic_vm.operations import flavors, images, instance_block_devices, instance_networks
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
 
@@ -32,7 +32,7 @@ def create_instance(scope: Scope, wanted: JSON) -> JSON:
     image_id = str(root["uuid"] or wanted["image_id"])
     flavor, image, networks, volumes = gather(
         partial(_flavor, scope, str(wanted["flavor_id"])),
-        partial(_image, scope, image_id) if has_image else _nothing,
+        partial(images.get_bootable_image, scope, image_id) if has_image else _nothing,
         partial(instance_networks.look, scope, wanted),
         partial(instance_block_devices.existing_volumes, scope, wanted["volumes"]),
     )
@@ -89,13 +89,3 @@ def _check_count(scope: Scope, wanted: JSON) -> None:
 def _flavor(scope: Scope, flavor_id: str) -> JSON:
     with named("flavor_id", "flavor", flavor_id):
         return flavors.look_up(scope, flavor_id)
-
-
-def _image(scope: Scope, image_id: str) -> JSON:
-    with named("image_id", "image", image_id):
-        image = scope.openstack.image.get_image(image_id)
-        if image["visibility"] == "private" and image["owner"] != scope.project_id:
-            raise exceptions.NotFound
-    if image["status"] != "active":
-        raise exceptions.InvalidRequest("image_id: this image is not ready for use.")
-    return image

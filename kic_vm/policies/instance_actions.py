@@ -26,6 +26,7 @@ RULES = [
             ("shelve", "Terminate an instance: give its resources back and keep it."),
             ("unshelve", "Bring a terminated instance back."),
             ("resize", "Change the flavor of an instance."),
+            ("rebuild", "Write an image over the root volume of an instance."),
             ("confirm_resize", "Complete a resize; also by looking, where it confirms itself."),
             ("revert_resize", "Undo a resize that waits for confirmation."),
         )

@@ -37,3 +37,20 @@ class ResizeSchema(base.RequestSchema):
     """A change of the flavor."""
 
     flavor = fields.Nested(ResizeFlavorSchema, required=True)
+
+
+class RebuildInstanceSchema(base.RequestSchema):
+    """What a rebuild writes over the root volume."""
+
+    image_id = fields.UUID(required=True)
+    key_name = fields.String(
+        allow_none=True,
+        validate=validate.Length(min=1, max=255),
+        metadata={"description": "Left out, the instance keeps its keypair; null takes it away."},
+    )
+
+
+class RebuildSchema(base.RequestSchema):
+    """A rebuild."""
+
+    rebuild = fields.Nested(RebuildInstanceSchema, required=True)

@@ -207,7 +207,21 @@ class UpdatedInstanceSchema(Schema):
     hostname = fields.String(allow_none=True)
 
 
+class RebuiltVolumeSchema(Schema):
+    """A volume in a rebuild's answer."""
+
+    volume_id = fields.String(required=True)
+    is_delete_on_termination = fields.Boolean(required=True)
+
+
+class RebuiltInstanceSchema(UpdatedInstanceSchema):
+    """An instance as a rebuild answers it: as an update does, but for the volumes."""
+
+    attached_volumes = fields.List(fields.Nested(RebuiltVolumeSchema))
+
+
 InstanceCreateEnvelopeSchema = base.envelope("instance", InstanceCreateSchema, base.RequestSchema)
 InstanceUpdateEnvelopeSchema = base.envelope("instance", InstanceUpdateSchema, base.RequestSchema)
 CreatedInstanceEnvelopeSchema = base.envelope("instance", CreatedInstanceSchema)
 UpdatedInstanceEnvelopeSchema = base.envelope("instance", UpdatedInstanceSchema)
+RebuiltInstanceEnvelopeSchema = base.envelope("instance", RebuiltInstanceSchema)

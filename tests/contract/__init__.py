@@ -23,6 +23,7 @@ OUR_OWN: Final = {
         "BcsInstanceV1ApiGetInstanceModelInstanceModel": {"lifecycle", "fault"},
         "BcsInstanceV1ApiListInstancesModelInstanceModel": {"lifecycle", "fault"},
         "BcsInstanceV1ApiUpdateInstanceModelInstanceModel": {"lifecycle", "status"},
+        "RebuildInstanceModel": {"lifecycle", "status"},
     },
 }
 

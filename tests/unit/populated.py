@@ -90,7 +90,16 @@ def _act(request: Request, context: Any) -> JSON:
     if action == "os-getConsoleOutput":
         return {"output": "ANOTHER\nLAST LINE"}
     context.status_code = 202
+    if action == "rebuild":
+        return {"server": rebuilding_server()}
     return {}
+
+
+def rebuilding_server() -> JSON:
+    """The recorded server as Nova's answer to a rebuild has it: without its security groups."""
+    server: JSON = body("server")["server"] | {"OS-EXT-STS:task_state": "rebuilding"}
+    del server["security_groups"]
+    return server
 
 
 def show_server(request: Request, context: Any, **changes: Any) -> JSON:

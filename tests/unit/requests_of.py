@@ -55,6 +55,9 @@ _MORE: Final[dict[tuple[str, str], JSON]] = {
     ("POST", "/api/v1/instances/{instance_id}/resize"): {
         "json": {"flavor": {"id": LARGER_FLAVOR["id"]}}
     },
+    ("POST", "/api/v1/instances/{instance_id}/rebuild"): {
+        "json": {"rebuild": {"image_id": IMAGE["id"]}}
+    },
     ("POST", "/api/v1/instances/{instance_id}/actions"): {"json": {"action": "stop"}},
     ("PUT", f"{_INTERFACE}/allowed-address-pairs"): {"json": {"allowed_address_pairs": []}},
     ("POST", "/api/v1/keypairs"): {"json": {"keypair": {"name": KEYPAIR_NAME}}},

@@ -6,7 +6,9 @@ import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, scope
 from kic_vm.operations import instance_actions as operations
+from kic_vm.operations import instance_rebuild
 from kic_vm.schemas import instance_actions as schemas
+from kic_vm.schemas.instance_changes import RebuiltInstanceEnvelopeSchema
 
 blueprint = Blueprint("instance-actions", __name__, url_prefix="/api/v1/instances/<instance_id>")
 
@@ -74,6 +76,15 @@ def resize_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
     """Change the flavor of an instance."""
     operations.resize_instance(scope(), instance_id, str(body["flavor"]["id"]))
     return answer(202)
+
+
+@blueprint.post("/rebuild")
+@blueprint.arguments(schemas.RebuildSchema)
+@blueprint.response(202, RebuiltInstanceEnvelopeSchema)
+def rebuild_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
+    """Write an image over the root volume; addresses and other volumes stay."""
+    rebuilt = instance_rebuild.rebuild_instance(scope(), instance_id, body["rebuild"])
+    return answer(202, {"instance": rebuilt})
 
 
 @blueprint.post("/confirm-resize")
