@@ -51,6 +51,14 @@ class Forbidden(KicVmError):
     sentence = "Your role in this project does not allow this operation."
 
 
+class NotTheCreator(KicVmError):
+    """Only who has made the resource may do this, whatever the caller's role."""
+
+    status = 403
+    code = "not_the_creator"
+    sentence = "Only who has made it may delete it."
+
+
 class ProjectScopeRequired(KicVmError):
     """The token is valid but names no project."""
 
@@ -147,6 +155,17 @@ class UnsupportedMediaType(KicVmError):
     sentence = "The request body must be JSON: send Content-Type: application/json."
 
 
+class GatewayNotAllowed(KicVmError):
+    """The cloud does not let the gateway's own user do what this operation needs."""
+
+    status = 502
+    code = "gateway_not_allowed"
+    sentence = (
+        "The cloud does not let the gateway do this: its operator has to give the gateway's user "
+        "the roles that it needs."
+    )
+
+
 class UpstreamError(KicVmError):
     """An OpenStack service failed or gave an answer that makes no sense.
 
@@ -192,6 +211,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     InvalidRequest,
     Unauthorized,
     Forbidden,
+    NotTheCreator,
     ProjectScopeRequired,
     QuotaExceeded,
     NotFound,
@@ -205,6 +225,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     RequestTooLarge,
     UnsupportedMediaType,
     InternalError,
+    GatewayNotAllowed,
     UpstreamError,
     UpstreamUnavailable,
     UpstreamTimeout,

@@ -1,11 +1,13 @@
-"""Keystone: tokens, passed through as they are."""
+"""Keystone: tokens, passed through as they are, and who has a role where."""
+
+from collections import defaultdict
 
 import requests
 from keystoneauth1 import exceptions as ksa_exceptions
 from werkzeug.datastructures import Headers
 
 from kic_vm.adapters import errors
-from kic_vm.adapters.connection import Cloud
+from kic_vm.adapters.connection import Cloud, Service, path
 
 SERVICE = "identity"
 _REQUEST_HEADERS = (
@@ -15,6 +17,27 @@ _REQUEST_HEADERS = (
     "X-Auth-Token",
     "X-Subject-Token",
 )
+
+
+class Identity(Service):
+    """The identity service in the name of one caller, for cloud admins."""
+
+    def list_project_user_ids(self, project_id: str) -> list[str]:
+        """Who has a role in a project, by groups and inheritance too; sorted."""
+        return sorted(self._users_by_project(**{"scope.project.id": project_id})[project_id])
+
+    def list_user_ids_by_project(self) -> dict[str, set[str]]:
+        """Who has a role in which project."""
+        return dict(self._users_by_project())
+
+    def _users_by_project(self, **query: str) -> defaultdict[str, set[str]]:
+        body = self.json("GET", path("role_assignments", effective="", **query))
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for assignment in body["role_assignments"]:
+            project = assignment["scope"].get("project")
+            if project and "user" in assignment:
+                found[project["id"]].add(assignment["user"]["id"])
+        return found
 
 
 def forward_tokens(

@@ -3,16 +3,18 @@
 from kic_vm.adapters.block_storage import BlockStorage
 from kic_vm.adapters.compute import Compute
 from kic_vm.adapters.connection import Cloud
+from kic_vm.adapters.identity import Identity
 from kic_vm.adapters.image import Image
 from kic_vm.adapters.network import Network
 from kic_vm.context import RequestContext
 
 
 class OpenStackServices:
-    """Compute, block storage, image and network; making one costs nothing."""
+    """Compute, block storage, image, network, identity; making one costs nothing."""
 
     def __init__(self, cloud: Cloud, context: RequestContext) -> None:
         self.compute = Compute(cloud, context, "compute")
         self.block_storage = BlockStorage(cloud, context, "block-storage")
+        self.identity = Identity(cloud, context, "identity")
         self.image = Image(cloud, context, "image")
         self.network = Network(cloud, context, "network")

@@ -12,6 +12,7 @@ from kic_vm.conf import (
     availability_zones,
     flavors,
     instance,
+    keypairs,
     public_ip,
     redis,
     resize,
@@ -21,7 +22,18 @@ from kic_vm.conf import (
     worker,
 )
 
-OWN = (api, availability_zones, flavors, instance, public_ip, redis, resize, volume, worker)
+OWN = (
+    api,
+    availability_zones,
+    flavors,
+    instance,
+    keypairs,
+    public_ip,
+    redis,
+    resize,
+    volume,
+    worker,
+)
 MODULES = (*OWN, service_user, upstreams)
 
 

@@ -12,6 +12,15 @@ OPTS = [
         help="Seconds that kic-vm-worker waits after each round of work.",
     ),
     cfg.IntOpt(
+        "keypairs_interval",
+        default=600,
+        min=0,
+        help="Seconds between two rounds in which kic-vm-worker makes the indexes of all projects' "
+        "keypairs anew and removes copies of keypairs that are no more; 0 for never. A round "
+        "costs a call to Nova for each user of the cloud. Several workers that share a Redis do "
+        "it once.",
+    ),
+    cfg.IntOpt(
         "port_grace_time",
         default=3600,
         min=0,

@@ -1,13 +1,16 @@
-"""Nova keypair -> keypair of the contract, and the two names of a keypair.
+"""Nova keypair -> keypair of the contract, and the names of a keypair in Nova.
 
 A keypair belongs to a project here and to a user in Nova. So in Nova it bears a name that carries
 the project: ``kic-<project>-<name>``, the project's 128 bits as 22 characters of URL-safe base64.
+Where another member uses it, that member has a copy of its public key, whose name carries the
+creator too: ``kic2-<project>-<creator>-<name>``, or ``kic3-`` where the creator's id has 256 bits
+and 43 characters.
 """
 
 import base64
 import hashlib
 import string
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kic_vm.mappings.times import utc
 
@@ -15,19 +18,34 @@ JSON = dict[str, Any]
 
 NOVA_MAXIMUM: Final = 255
 _MARK: Final = "kic-"
+_CODE_LENGTH: Final = 22
+# Mark of a copy's name -> length of the code of its creator.
+_COPY_MARKS: Final = {"kic2-": _CODE_LENGTH, "kic3-": 43}
 
 
-def _project_code(project_id: str) -> str:
-    is_uuid = len(project_id) == 32 and set(project_id) <= set(string.hexdigits)
-    bits = bytes.fromhex(project_id) if is_uuid else hashlib.sha256(project_id.encode()).digest()
-    return base64.urlsafe_b64encode(bits[:16]).decode().rstrip("=")
+class Copy(NamedTuple):
+    """What the name of a copy says: whose keypair it is a copy of, and under which name."""
+
+    creator_id: str
+    name: str
+
+
+def _bits(identifier: str) -> bytes:
+    """The bits of a Keystone id, which is hexadecimal as a rule; of any other one a digest."""
+    if len(identifier) in {32, 64} and set(identifier) <= set(string.hexdigits):
+        return bytes.fromhex(identifier)
+    return hashlib.sha256(identifier.encode()).digest()[:16]
+
+
+def _code(bits: bytes) -> str:
+    return base64.urlsafe_b64encode(bits).decode().rstrip("=")
 
 
 def _prefix(project_id: str) -> str:
-    return f"{_MARK}{_project_code(project_id)}-"
+    return f"{_MARK}{_code(_bits(project_id)[:16])}-"
 
 
-NAME_MAXIMUM: Final = NOVA_MAXIMUM - len(_prefix("0" * 32))
+NAME_MAXIMUM: Final = NOVA_MAXIMUM - len(f"kic3-{'p' * _CODE_LENGTH}-{'c' * 43}-")
 
 
 def nova_name(project_id: str, name: str) -> str:
@@ -41,6 +59,24 @@ def project_name(project_id: str, name_in_nova: str) -> str | None:
     return name_in_nova.removeprefix(prefix) if name_in_nova.startswith(prefix) else None
 
 
+def copy_name(project_id: str, creator_id: str, name: str) -> str:
+    """The name in Nova of another member's copy of a project's keypair."""
+    code = _code(_bits(creator_id))
+    mark = next(mark for mark, length in _COPY_MARKS.items() if length == len(code))
+    return f"{mark}{_prefix(project_id).removeprefix(_MARK)}{code}-{name}"
+
+
+def copy_of(project_id: str, name_in_nova: str) -> Copy | None:
+    """Of which of the project's keypairs this is a copy; None where it is none."""
+    for mark, length in _COPY_MARKS.items():
+        prefix = mark + _prefix(project_id).removeprefix(_MARK)
+        if name_in_nova.startswith(prefix):
+            rest = name_in_nova.removeprefix(prefix)
+            bits = base64.urlsafe_b64decode(rest[:length] + "=" * (-length % 4))
+            return Copy(bits.hex(), rest[length + 1 :])
+    return None
+
+
 def shown_name(project_id: str, name_in_nova: str | None) -> str | None:
     """The keypair name that an instance shows.
 
@@ -48,7 +84,8 @@ def shown_name(project_id: str, name_in_nova: str | None) -> str | None:
     """
     if not name_in_nova:
         return None
-    return project_name(project_id, name_in_nova) or name_in_nova
+    copy = copy_of(project_id, name_in_nova)
+    return copy.name if copy else project_name(project_id, name_in_nova) or name_in_nova
 
 
 def keypair_from_keypair(keypair: JSON, name: str, user_id: str) -> JSON:
@@ -57,7 +94,7 @@ def keypair_from_keypair(keypair: JSON, name: str, user_id: str) -> JSON:
     Its id is its name: that is what addresses it, and Nova's number is not in Nova's lists.
     ``created_at`` is in Nova's answer about a single keypair only, else null.
 
-    :param user_id: the owner; Nova's lists hold the caller's own keypairs and do not say so
+    :param user_id: the creator; Nova's lists hold one user's keypairs and do not say whose
     """
     return {
         "id": name,

@@ -7,8 +7,13 @@ from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.mappings import instances as mapping
-from kic_vm.mappings import keypairs
-from kic_vm.operations import flavors, images, instance_block_devices, instance_networks
+from kic_vm.operations import (
+    flavors,
+    images,
+    instance_block_devices,
+    instance_networks,
+    keypairs,
+)
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
 
@@ -30,9 +35,12 @@ def create_instance(scope: Scope, wanted: JSON) -> JSON:
     root = wanted["volumes"][0]
     has_image = root["source_type"] in {None, "image"}
     image_id = str(root["uuid"] or wanted["image_id"])
-    flavor, image, networks, volumes = gather(
+    flavor, image, key_name, networks, volumes = gather(
         partial(_flavor, scope, str(wanted["flavor_id"])),
         partial(images.get_bootable_image, scope, image_id) if has_image else _nothing,
+        partial(keypairs.usable_name, scope, "key_name", wanted["key_name"])
+        if wanted["key_name"] is not None
+        else _nothing,
         partial(instance_networks.look, scope, wanted),
         partial(instance_block_devices.existing_volumes, scope, wanted["volumes"]),
     )
@@ -52,8 +60,8 @@ def create_instance(scope: Scope, wanted: JSON) -> JSON:
     if wanted["availability_zone"] is not None:
         zones = scope.platform.translation.zones
         server["availability_zone"] = zones.to_cloud(wanted["availability_zone"])
-    if wanted["key_name"] is not None:
-        server["key_name"] = keypairs.nova_name(scope.project_id, wanted["key_name"])
+    if key_name is not None:
+        server["key_name"] = key_name
     if wanted["user_data"] is not None:
         server["user_data"] = wanted["user_data"]
     if wanted["security_groups"]:

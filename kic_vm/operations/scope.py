@@ -38,6 +38,17 @@ class Scope:
         """The scope of a request."""
         return cls(platform, context, OpenStackServices(platform.cloud, context))
 
+    def as_gateway(self) -> "Scope":
+        """The same request with the services in the name of the gateway's own user.
+
+        For what a mission of the gateway's needs beyond the caller's power in OpenStack, after
+        the rules have let the caller through.
+        """
+        context = RequestContext(
+            auth=self.platform.cloud.service_auth, request_id=self.context.request_id
+        )
+        return Scope.of(self.platform, context)
+
     @property
     def project_id(self) -> str:
         """The project of the caller's token; the only one an operation answers for."""

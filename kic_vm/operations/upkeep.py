@@ -12,6 +12,7 @@ from oslo_log import log as logging
 from kic_vm import exceptions
 from kic_vm.mappings.instance_states import waits_for_confirmation
 from kic_vm.operations import resize_confirmation
+from kic_vm.operations.keypair_upkeep import sweep_if_due
 from kic_vm.operations.scope import Scope
 
 JSON = dict[str, Any]
@@ -24,7 +25,7 @@ def run(scope: Scope) -> None:
 
     :param scope: that of a cloud admin, such as the gateway's own user
     """
-    for job in (confirm_resizes, remove_ports):
+    for job in (confirm_resizes, remove_ports, sweep_if_due):
         try:
             job(scope)
         except exceptions.KicVmError as error:

@@ -9,7 +9,7 @@ _NAME = validate.Regexp(
     r"[A-Za-z0-9](?:[A-Za-z0-9 _-]*[A-Za-z0-9_-])?\Z",
     error="Must begin with a letter or digit and hold only letters, digits, spaces, - and _.",
 )
-NAME_MAXIMUM = 228
+NAME_MAXIMUM = 183
 
 
 class KeypairSchema(Schema):

@@ -1,6 +1,7 @@
 """A client of the gateway, and the gateway's process."""
 
 import configparser
+import functools
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import redis
 import requests
 
 JSON = dict[str, Any]
@@ -115,6 +117,7 @@ class Gateway:
                 config.add_section(group)
             for name, value in values.items():
                 config.set(group, name, value)
+        self._redis_url = config.get("redis", "url")
         path = directory / "kic-vm.conf"
         with path.open("w") as file:
             config.write(file)
@@ -141,6 +144,11 @@ class Gateway:
                 time.sleep(0.1)
             else:
                 return
+
+    @functools.cached_property
+    def redis(self) -> "redis.Redis[bytes]":
+        """The Redis that it uses."""
+        return redis.Redis.from_url(self._redis_url)
 
     def access_lines(self, route: str) -> list[dict[str, str]]:
         """The access log's lines for a route, as key and value."""

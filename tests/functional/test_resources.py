@@ -1,15 +1,9 @@
-"""Flavors, images and keypairs of the real services."""
-
-from collections.abc import Callable
+"""Flavors and images of the real services, and a key that is none."""
 
 import pytest
 
 from tests.contract import check
 from tests.functional.client import Client
-
-PUBLIC_KEY = (
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBeFfmGHBnEWfMnOjbcZGcqAk2jbmcf5q7Wq6nTuYJwP functional"
-)
 
 
 @pytest.mark.parametrize(
@@ -29,24 +23,6 @@ def test_catalogues(member: Client, kind: str, get: str, listing: str) -> None:
         body = member.get(f"/api/v1/{kind}s/{item['id']}")
         assert check(service, get, body) == []
         assert body[kind] == item
-
-
-def test_keypairs(member: Client, persona: Callable[[str], Client]) -> None:
-    """An imported key comes back as it was given; a name can be taken once in a project."""
-    member.delete("/api/v1/keypairs/functional")
-    body = {"keypair": {"name": "functional", "public_key": PUBLIC_KEY}}
-    created = member.request("POST", "/api/v1/keypairs", json=body)
-    assert created.status_code == 201, created.text
-    assert created.json()["keypair"]["private_key"] is None
-    assert member.request("POST", "/api/v1/keypairs", json=body).status_code == 409
-    shown = member.get("/api/v1/keypairs/functional")
-    assert check("bcs", "GetKeypair", shown) == []
-    assert shown["keypair"]["public_key"] == PUBLIC_KEY
-    page = member.get("/api/v1/keypairs", name="functional")
-    assert check("bcs", "ListKeypairs", page) == []
-    assert "functional" in {keypair["name"] for keypair in page["keypairs"]}
-    assert persona("kic-other").request("GET", "/api/v1/keypairs/functional").status_code == 404
-    assert member.delete("/api/v1/keypairs/functional") == 204
 
 
 def test_a_key_that_is_none(member: Client) -> None:

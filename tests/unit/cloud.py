@@ -1,5 +1,6 @@
 """OpenStack on the wire: Keystone for everybody, and the answers that a test wants."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -55,6 +56,12 @@ class Cloud:
         if json is not None:
             kwargs["json"] = json
         self._mocker.request(method, URLS[service] + path, **kwargs)
+
+    def answer_pattern(
+        self, method: str, pattern: re.Pattern[str], json: Callable[..., JSON]
+    ) -> None:
+        """Have every address that a pattern matches answer."""
+        self._mocker.request(method, pattern, json=json)
 
     def answer_below(
         self, method: str, service: str, path: str, status: int, headers: JSON | None = None

@@ -16,6 +16,7 @@ from tests.unit.bodies import (
     error,
 )
 from tests.unit.cloud import MICROVERSION, Cloud, Request
+from tests.unit.nova_keypairs import NovaKeypairs
 
 JSON = dict[str, Any]
 
@@ -77,11 +78,7 @@ def _nova(cloud: Cloud) -> None:
     cloud.answer("GET", "nova", "/flavors?limit=1", {"flavors": []})
     for flavor in body("flavors")["flavors"]:
         cloud.answer("GET", "nova", f"/flavors/{flavor['id']}", {"flavor": flavor})
-    keypair = f"/os-keypairs/{body('keypair')['keypair']['name']}"
-    cloud.answer("GET", "nova", "/os-keypairs", body("keypairs"))
-    cloud.answer("POST", "nova", "/os-keypairs", body("keypair_created"), 201)
-    cloud.answer("GET", "nova", keypair, body("keypair"))
-    cloud.answer("DELETE", "nova", keypair, status=202)
+    NovaKeypairs(cloud)
 
 
 def _act(request: Request, context: Any) -> JSON:

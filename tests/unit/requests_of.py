@@ -1,5 +1,7 @@
 """A good request for each operation, at the recorded project."""
 
+import copy
+import uuid
 from typing import Any, Final
 
 from tests.unit.bodies import (
@@ -27,6 +29,7 @@ CREATE: Final[JSON] = {
     "security_groups": None,
 }
 KEYPAIR_NAME: Final = "recorded"
+NEW_NAME: Final = "a name of its own"
 
 _IDS: Final = {
     "{instance_id}": SERVER["id"],
@@ -60,7 +63,7 @@ _MORE: Final[dict[tuple[str, str], JSON]] = {
     },
     ("POST", "/api/v1/instances/{instance_id}/actions"): {"json": {"action": "stop"}},
     ("PUT", f"{_INTERFACE}/allowed-address-pairs"): {"json": {"allowed_address_pairs": []}},
-    ("POST", "/api/v1/keypairs"): {"json": {"keypair": {"name": KEYPAIR_NAME}}},
+    ("POST", "/api/v1/keypairs"): {"json": {"keypair": {"name": NEW_NAME}}},
     ("GET", "/api/v1/client-metadata/resolve"): {"query_string": {"service": "bcs"}},
     ("POST", "/identity/v3/auth/tokens"): {"json": {"auth": {}}},
     ("GET", "/identity/v3/auth/tokens"): {"headers": {"X-Subject-Token": "s3cr3t-token-of-member"}},
@@ -77,5 +80,9 @@ def path_of(method: str, template: str) -> str:
 
 
 def arguments_of(method: str, template: str) -> JSON:
-    """Body, query and headers of a good request."""
-    return _MORE.get((method, template), {})
+    """Body, query and headers of a good request; what must be new in the project is."""
+    arguments = copy.deepcopy(_MORE.get((method, template), {}))
+    keypair = arguments.get("json", {}).get("keypair", {})
+    if keypair.get("name") == NEW_NAME:
+        keypair["name"] = uuid.uuid4().hex
+    return arguments

@@ -1,6 +1,7 @@
 """Which paths lead to an operation; tricks with them lead nowhere."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -8,6 +9,8 @@ from tests.unit.bodies import INSTANCE, SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.nova_keypairs import NovaKeypairs
+from tests.unit.personas import USER
 
 ID = SERVER["id"]
 PROJECT_CODE = SERVER["key_name"].split("-")[1]
@@ -125,8 +128,9 @@ def test_ids_of_other_kinds(member: Caller, populated: Cloud, kind: str) -> None
 
 def test_names_are_quoted(member: Caller, cloud: Cloud) -> None:
     """A keypair's name cannot lead out of its place in Nova's path."""
-    name = f"kic-{PROJECT_CODE}-a%3Fb%23c%26d"
-    cloud.refuse("GET", "nova", f"/os-keypairs/{name}", "nova_404_keypair")
+    name = f"kic-{PROJECT_CODE}-a?b#c&d"
+    NovaKeypairs(cloud).add(USER, name)
+    cloud.refuse("GET", "nova", f"/os-keypairs/{quote(name)}", "nova_404_keypair")
     refusal(member.get("/api/v1/keypairs/a%3Fb%23c%26d"), 404, "not_found")
-    (sent,) = cloud.sent("nova")
-    assert sent.url.endswith(f"/os-keypairs/{name}")
+    sent = cloud.sent("nova")[-1]
+    assert sent.url.endswith(f"/os-keypairs/kic-{PROJECT_CODE}-a%3Fb%23c%26d")

@@ -12,62 +12,79 @@ from tests.unit.bodies import SERVER, body
 from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.personas import OTHER_PROJECT, PROJECT, SECRET, USER
 
 JSON = dict[str, Any]
 PATH = "/api/v1/keypairs"
 RECORDED = body("keypair")["keypair"]
+COLLEAGUE = "1" * 32
+ALL_USERS = 5
+
+
+@pytest.fixture
+def options() -> str:
+    """An index of keypairs of each test's own."""
+    return "[keypairs]\nindex_time = 300\n"
+
+
+@pytest.fixture
+def nova(populated: Cloud) -> NovaKeypairs:
+    """Nova's keypairs, to be changed behind the gateway's back."""
+    return NovaKeypairs(populated)
 
 
 def create(caller: Caller, **wanted: Any) -> Any:
     return caller.post(PATH, json={"keypair": wanted})
 
 
+def names(caller: Caller) -> list[str]:
+    page = caller.get(f"{PATH}?sort_keys=name&sort_dirs=asc").json
+    return [item["name"] for item in page["keypairs"]]
+
+
 def test_create(member: Caller, populated: Cloud) -> None:
     """Nova makes the key, under a name that carries the project; the private key is told once."""
-    response = create(member, name="recorded")
+    response = create(member, name="new")
     assert response.status_code == 201
     assert check("bcs", "CreateKeypair", response.json) == []
     keypair = response.json["keypair"]
-    assert keypair["name"] == "recorded"
+    assert (keypair["name"], keypair["user_id"]) == ("new", USER)
     assert keypair["private_key"] == f"{SECRET} private key"
-    (sent,) = populated.sent("nova")
-    assert sent.json() == {"keypair": {"name": SERVER["key_name"], "type": "ssh"}}
+    (sent,) = populated.sent("nova", "POST")
+    assert sent.json() == {"keypair": {"name": mapping.nova_name(PROJECT, "new"), "type": "ssh"}}
     assert sent.headers[MICROVERSION] == "compute 2.2"
 
 
 def test_import(member: Caller, populated: Cloud) -> None:
     """A public key that is given goes to Nova, and there is no private key to tell."""
-    answered = body("keypair_created")
-    del answered["keypair"]["private_key"]
-    populated.answer("POST", "nova", "/os-keypairs", answered, 201)
-    response = create(member, name="recorded", public_key=RECORDED["public_key"])
+    response = create(member, name="new", public_key=RECORDED["public_key"])
     assert check("bcs", "CreateKeypair", response.json) == []
     assert response.json["keypair"]["private_key"] is None
-    (sent,) = populated.sent("nova")
+    (sent,) = populated.sent("nova", "POST")
     assert sent.json()["keypair"]["public_key"] == RECORDED["public_key"]
 
 
 def test_null_public_key(member: Caller, populated: Cloud) -> None:
     """Null is what leaving it out is."""
     assert create(member, name="k", public_key=None).status_code == 201
-    (sent,) = populated.sent("nova")
+    (sent,) = populated.sent("nova", "POST")
     assert "public_key" not in sent.json()["keypair"]
 
 
 @pytest.mark.parametrize(
-    "name", ["k", "a" * 228, "with space", "under_score", "1", "A-b c_D9", "ends-"]
+    "name", ["k", "a" * 183, "with space", "under_score", "1", "A-b c_D9", "ends-"]
 )
 def test_names(member: Caller, populated: Cloud, name: str) -> None:
     """What Nova takes as a name, and what is left of its length."""
     response = create(member, name=name)
     assert response.status_code == 201, response.text
-    (sent,) = populated.sent("nova")
+    (sent,) = populated.sent("nova", "POST")
     assert len(sent.json()["keypair"]["name"]) <= 255
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", " k", "k ", "-k", "k/l", "k.l", "k@l", "키", "k\n", "a" * 229, None, 5]
+    "name", ["", " ", " k", "k ", "-k", "k/l", "k.l", "k@l", "키", "k\n", "a" * 184, None, 5]
 )
 def test_wrong_names(member: Caller, populated: Cloud, name: Any) -> None:
     """Any other is refused with its field."""
@@ -100,11 +117,15 @@ def test_what_nova_refuses(
     assert "kic-" not in message
 
 
-def test_get(reader: Caller, populated: Cloud) -> None:
-    """Its id is its name; the time is Nova's, with an offset."""
-    response = reader.get(f"{PATH}/recorded")
-    assert check("bcs", "GetKeypair", response.json) == []
-    assert response.json["keypair"] == {
+def test_name_of_a_colleagues(caller: Callable[[str], Caller], nova: NovaKeypairs) -> None:
+    """A name is the project's: whoever has taken it."""
+    refusal(create(caller("colleague"), name="recorded"), 409, "already_exists")
+    assert nova.names(COLLEAGUE) == []
+
+
+def test_get(caller: Callable[[str], Caller], populated: Cloud) -> None:
+    """Its id is its name, its user its creator; the time is Nova's, with an offset."""
+    shown = {
         "id": "recorded",
         "name": "recorded",
         "user_id": USER,
@@ -113,33 +134,36 @@ def test_get(reader: Caller, populated: Cloud) -> None:
         "type": "ssh",
         "created_at": "2026-11-23T10:46:59.000000Z",
     }
-    assert len(populated.calls()) == 1
+    for persona in ("reader", "member", "colleague", "admin"):
+        populated.forget()
+        response = caller(persona).get(f"{PATH}/recorded")
+        assert check("bcs", "GetKeypair", response.json) == []
+        assert response.json["keypair"] == shown
+        first = ALL_USERS + 1 if persona == "reader" else 0
+        assert len(populated.calls()) == 1 + first
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_not_there(member: Caller, populated: Cloud, method: str) -> None:
-    """What Nova does not know under the project's name is 404."""
-    populated.refuse(method, "nova", f"/os-keypairs/{SERVER['key_name']}x", "nova_404_keypair")
+    """What nobody in the project has is 404."""
     message = refusal(member.request(method, f"{PATH}/recordedx"), 404, "not_found")["message"]
     assert USER not in message
 
 
-def test_list(member: Caller, populated: Cloud) -> None:
-    """Only the project's are listed: not those of other projects, nor those made in Nova itself."""
-    mine = body("keypairs")["keypairs"][0]["keypair"]
-    others = [
-        mine | {"name": mapping.nova_name(OTHER_PROJECT, "elsewhere")},
-        mine | {"name": "native"},
-        mine | {"name": "kic-native"},
-        mine | {"name": mapping.nova_name(PROJECT, "second")},
-    ]
-    populated.answer(
-        "GET", "nova", "/os-keypairs", {"keypairs": [{"keypair": item} for item in [mine, *others]]}
-    )
-    response = member.get(f"{PATH}?sort_keys=name&sort_dirs=asc")
+def test_list(caller: Callable[[str], Caller], populated: Cloud, nova: NovaKeypairs) -> None:
+    """The project's, whoever made them: not other projects', nor those made in Nova itself."""
+    nova.add(USER, mapping.nova_name(OTHER_PROJECT, "elsewhere"))
+    nova.add(USER, "native")
+    nova.add(USER, "kic-native")
+    nova.add(COLLEAGUE, mapping.nova_name(PROJECT, "second"))
+    nova.add("9" * 32, mapping.nova_name(PROJECT, "of a stranger"))
+    response = caller("reader").get(f"{PATH}?sort_keys=name&sort_dirs=asc")
     assert check("bcs", "ListKeypairs", response.json) == []
-    assert [item["name"] for item in response.json["keypairs"]] == ["recorded", "second"]
-    assert {item["user_id"] for item in response.json["keypairs"]} == {USER}
+    listed = {item["name"]: item["user_id"] for item in response.json["keypairs"]}
+    assert listed == {"recorded": USER, "second": COLLEAGUE}
+    populated.forget()
+    assert names(caller("member")) == ["recorded", "second"]
+    assert len(populated.calls()) == 1
 
 
 @pytest.mark.parametrize(
@@ -163,6 +187,7 @@ def test_filters(member: Caller, populated: Cloud, query: str, count: int) -> No
 def test_pages_of_nova(member: Caller, populated: Cloud) -> None:
     """Nova's pages of keypairs go on after a name."""
     mine = body("keypairs")["keypairs"][0]["keypair"]
+    populated.answer("GET", "keystone", "/role_assignments", {"role_assignments": []})
     populated.answer(
         "GET",
         "nova",
@@ -179,13 +204,22 @@ def test_pages_of_nova(member: Caller, populated: Cloud) -> None:
 def test_delete(member: Caller, populated: Cloud) -> None:
     """It is 204, and Nova is asked for the name that carries the project."""
     assert member.delete(f"{PATH}/recorded").status_code == 204
-    assert populated.calls() == [f"DELETE nova /os-keypairs/{SERVER['key_name']}"]
+    assert populated.writes() == [f"DELETE nova /os-keypairs/{SERVER['key_name']}"]
+
+
+@pytest.mark.parametrize("persona", ["colleague", "admin", "operator-here"])
+def test_delete_of_another_ones(
+    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud, persona: str
+) -> None:
+    """Only the creator may, whatever the others' roles."""
+    refusal(caller(persona).delete(f"{PATH}/recorded"), 403, "not_the_creator")
+    assert populated.writes() == []
 
 
 def test_each_project_its_own(caller: Callable[[str], Caller], populated: Cloud) -> None:
     """The same name in another project is another name in Nova."""
     assert create(caller("other"), name="recorded").status_code == 201
-    (sent,) = populated.sent("nova")
+    (sent,) = populated.sent("nova", "POST")
     assert sent.json()["keypair"]["name"] == mapping.nova_name(OTHER_PROJECT, "recorded")
 
 
@@ -197,9 +231,22 @@ def test_names_lead_back(project: str, name: str) -> None:
     assert mapping.project_name(project, in_nova) == name
     assert mapping.project_name("0" * 32, in_nova) is None
     assert mapping.shown_name(project, in_nova) == name
+    assert mapping.copy_of(project, in_nova) is None
+
+
+@pytest.mark.parametrize("creator", [USER, "f" * 32, "ab" * 32])
+@pytest.mark.parametrize("name", ["k", "a-b", "-", "kic-", "with space"])
+def test_names_of_copies_lead_back(creator: str, name: str) -> None:
+    """A copy's name leads back to the creator too, and to no other project's keypair."""
+    in_nova = mapping.copy_name(PROJECT, creator, name)
+    assert mapping.copy_of(PROJECT, in_nova) == (creator, name)
+    assert mapping.copy_of(OTHER_PROJECT, in_nova) is None
+    assert mapping.project_name(PROJECT, in_nova) is None
+    assert mapping.shown_name(PROJECT, in_nova) == name
 
 
 def test_length_of_names() -> None:
-    """The longest name and the project's code fill Nova's 255 characters."""
+    """The longest name and the longest codes fill Nova's 255 characters."""
     assert mapping.NAME_MAXIMUM == schemas.NAME_MAXIMUM
-    assert len(mapping.nova_name(PROJECT, "a" * schemas.NAME_MAXIMUM)) == 255
+    longest = "a" * schemas.NAME_MAXIMUM
+    assert len(mapping.copy_name(PROJECT, "ab" * 32, longest)) == 255

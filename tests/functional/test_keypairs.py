@@ -1,0 +1,180 @@
+"""Keypairs of a project on real services: everybody's to use, their creator's to delete."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import openstack
+import pytest
+import requests
+
+from kic_vm.mappings import keypairs as mapping
+from tests.contract import check
+from tests.functional.client import Client, Gateway
+from tests.functional.instances import Instances
+
+PATH = "/api/v1/keypairs"
+KEYS = {
+    "ed25519": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBeFfmGHBnEWfMnOjbcZGcqAk2jbmcf5q7Wq6nTuYJwP f",
+    "ecdsa": (
+        "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBNlxUhg6akok"
+        "CPPhVk8vav64Ik/nKnwb9qfqlr7lgKN/o+PaxOX96a0RHJh6+0rL8+9rU891b4cn13aHmyGdQjw= f"
+    ),
+    "rsa": (
+        "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQCztIQ0H2dZx6erPmpK1cOY6zDZ+PRGGvwmyMrGu5iaJ5fU"
+        "SBwL6X4jVlPs7ha1CNZARoow9OQimAQ+djqKPvmit4THAULmhpk0Vqk49bofeVSxuq5pSiZsrQq4nZbGFXII"
+        "irh/qqCSrdkS+4nRdRWvyeHeCxtyoJzabrEzy72SeQBNLvvfeUlo6PYYt21/1Hvu2TkOyWsOZyS26Mxub+am"
+        "68lTj3wePsO5gRglTXXNW5mOJd+iAPAawguLmK4tGvynFvdrpWDoIAA21/fvef4ZPpjdgUMUdUNeJ1OByyNb"
+        "Yr56Gx19R5s1DIa2Z2k/4J+Juv4B2RUzXjqGOXp3R1vx f"
+    ),
+}
+Persona = Callable[[str], Client]
+Connect = Callable[[str], openstack.connection.Connection]
+
+
+@pytest.fixture
+def name(persona: Persona) -> Iterator[str]:
+    """A name of the test's own; whoever has made a keypair of it deletes it."""
+    made = f"functional-{uuid.uuid4().hex[:8]}"
+    yield made
+    for who in ("kic-member", "kic-member2", "kic-admin"):
+        persona(who).delete(f"{PATH}/{made}")
+
+
+def create(client: Client, name: str, public_key: str | None = None) -> requests.Response:
+    wanted = {"name": name} | ({"public_key": public_key} if public_key else {})
+    return client.request("POST", PATH, json={"keypair": wanted})
+
+
+def names(client: Client, name: str) -> list[str]:
+    return [one["name"] for one in client.get(PATH, name=name)["keypairs"]]
+
+
+def code(response: requests.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["error"]["code"]
+
+
+@pytest.mark.parametrize("kind", sorted(KEYS))
+def test_kinds_of_keys(persona: Persona, name: str, kind: str) -> None:
+    """Each kind of public key comes back as it was given."""
+    response = create(persona("kic-member"), name, KEYS[kind])
+    assert response.status_code == 201, response.text
+    shown = persona("kic-member").get(f"{PATH}/{name}")
+    assert check("bcs", "GetKeypair", shown) == []
+    assert shown["keypair"]["public_key"] == KEYS[kind]
+
+
+def test_generated_key(persona: Persona, name: str) -> None:
+    """An RSA key that Nova makes comes with its private half, once."""
+    made = create(persona("kic-member"), name).json()["keypair"]
+    assert made["public_key"].startswith("ssh-rsa ")
+    assert "PRIVATE KEY" in made["private_key"]
+    assert "private_key" not in persona("kic-member").get(f"{PATH}/{name}")["keypair"]
+
+
+def test_every_member_sees_it(persona: Persona, name: str) -> None:
+    """Members, admin and readers do, each the same; another project does not."""
+    create(persona("kic-member"), name, KEYS["ed25519"])
+    own = persona("kic-member").get(f"{PATH}/{name}")
+    for who in ("kic-member2", "kic-admin", "kic-reader"):
+        assert persona(who).get(f"{PATH}/{name}") == own
+        assert names(persona(who), name) == [name]
+    assert names(persona("kic-other"), name) == []
+    assert code(persona("kic-other").request("GET", f"{PATH}/{name}")) == (404, "not_found")
+
+
+def test_only_the_creator_deletes(persona: Persona, name: str) -> None:
+    """Not a colleague, not the project's admin."""
+    create(persona("kic-member"), name)
+    for who in ("kic-member2", "kic-admin"):
+        refused = persona(who).request("DELETE", f"{PATH}/{name}")
+        assert code(refused) == (403, "not_the_creator")
+    assert persona("kic-member").delete(f"{PATH}/{name}") == 204
+    for who in ("kic-member", "kic-member2"):
+        assert code(persona(who).request("GET", f"{PATH}/{name}")) == (404, "not_found")
+
+
+def test_use_by_a_colleague(
+    persona: Persona, name: str, instances: Instances, subnet_id: str, cloud: Connect
+) -> None:
+    """The instance gets the same public key; the copy goes with the keypair."""
+    create(persona("kic-admin"), name, KEYS["ed25519"])
+    instance_id = instances.make(key_name=name)
+    assert persona("kic-member").get_instance(instance_id)["key_name"] == name
+    server = cloud("kic-member").compute.get_server(instance_id)
+    copies = {one.name: one.public_key for one in cloud("kic-member").compute.keypairs()}
+    assert copies[server.key_name] == KEYS["ed25519"]
+    assert persona("kic-admin").delete(f"{PATH}/{name}") == 204
+    assert server.key_name not in {one.name for one in cloud("kic-member").compute.keypairs()}
+
+
+def test_same_name_at_the_same_moment(persona: Persona, name: str, cloud: Connect) -> None:
+    """Of several members one gets it, and the others have nothing left in Nova."""
+    people = [persona(who) for who in ("kic-member", "kic-member2", "kic-admin")]
+    with ThreadPoolExecutor(max_workers=len(people)) as pool:
+        statuses = list(pool.map(lambda who: create(who, name).status_code, people))
+    assert sorted(statuses) == [201, 409, 409]
+    left = [
+        one.name
+        for who in ("kic-member", "kic-member2", "kic-admin")
+        for one in cloud(who).compute.keypairs()
+        if one.name.endswith(name)
+    ]
+    assert len(left) == 1
+
+
+def test_index_that_is_lost(persona: Persona, name: str, gateway: Gateway) -> None:
+    """Nobody notices when Redis loses everything."""
+    create(persona("kic-member"), name)
+    keys = list(gateway.redis.scan_iter("test:keypairs*"))
+    assert keys
+    gateway.redis.delete(*keys)
+    assert names(persona("kic-member2"), name) == [name]
+    assert persona("kic-member2").get(f"{PATH}/{name}")["keypair"]["name"] == name
+
+
+def test_native_keypair(persona: Persona, name: str, cloud: Connect, subnet_id: str) -> None:
+    """One that a user makes in Nova is none of the project's; an instance shows it all the same."""
+    nova = cloud("kic-member").compute
+    nova.create_keypair(name=name, public_key=KEYS["ed25519"])
+    try:
+        assert names(persona("kic-member"), name) == []
+        assert create(persona("kic-member2"), name).status_code == 201
+        assert persona("kic-member").get(f"{PATH}/{name}")["keypair"]["user_id"] == (
+            cloud("kic-member2").current_user_id
+        )
+    finally:
+        nova.delete_keypair(name)
+
+
+def test_creator_who_leaves(persona: Persona, cloud: Connect, gateway: Gateway, name: str) -> None:
+    """The keypair stays, and still nobody else may delete it."""
+    operator, member = cloud("kic-operator"), cloud("kic-member")
+    domain = operator.identity.get_project(member.current_project_id).domain_id
+    password = uuid.uuid4().hex
+    user = operator.identity.create_user(name=name, domain_id=domain, password=password)
+    role = operator.identity.find_role("member").id
+    there = {"project": member.current_project_id, "user": user.id, "role": role}
+    try:
+        operator.identity.assign_project_role_to_user(**there)
+        guest = openstack.connect(
+            auth_url=member.config.auth["auth_url"],
+            username=name,
+            password=password,
+            project_id=member.current_project_id,
+            user_domain_id=domain,
+            region_name=member.config.region_name,
+        )
+        assert create(Client(gateway.url, guest.auth_token), name).status_code == 201
+        operator.identity.unassign_project_role_from_user(**there)
+        assert names(persona("kic-reader"), name) == [name]
+        create(persona("kic-member"), f"{name}-2")  # what changes the index
+        persona("kic-member").delete(f"{PATH}/{name}-2")
+        assert persona("kic-reader").get(f"{PATH}/{name}")["keypair"]["user_id"] == user.id
+        refused = persona("kic-admin").request("DELETE", f"{PATH}/{name}")
+        assert code(refused) == (403, "not_the_creator")
+        assert code(create(persona("kic-admin"), name)) == (409, "already_exists")
+    finally:
+        in_nova = mapping.nova_name(member.current_project_id, name)
+        operator.compute.delete_keypair(in_nova, user_id=user.id)
+        operator.identity.delete_user(user.id)

@@ -1,0 +1,261 @@
+"""The index of a project's keypairs: made from OpenStack, lost, out of date, and claimed twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from oslo_config import cfg
+
+from kic_vm import deploy
+from kic_vm.context import RequestContext
+from kic_vm.mappings import keypairs as mapping
+from kic_vm.operations import keypair_upkeep
+from kic_vm.operations.scope import Scope
+from tests.unit.bodies import FLAVOR, IMAGE, SERVER, SUBNET
+from tests.unit.cloud import Cloud
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+from tests.unit.nova_keypairs import NovaKeypairs
+from tests.unit.personas import OTHER_PROJECT, PROJECT, USER
+
+JSON = dict[str, Any]
+PATH = "/api/v1/keypairs"
+COLLEAGUE = "1" * 32
+COPY = mapping.copy_name(PROJECT, USER, "recorded")
+
+
+@pytest.fixture
+def options() -> str:
+    """An index of each test's own."""
+    return "[keypairs]\nindex_time = 300\n"
+
+
+@pytest.fixture
+def nova(populated: Cloud) -> NovaKeypairs:
+    """Nova's keypairs, to be changed behind the gateway's back."""
+    return NovaKeypairs(populated)
+
+
+def names(caller: Caller) -> list[str]:
+    page = caller.get(f"{PATH}?sort_keys=name&sort_dirs=asc").json
+    return [item["name"] for item in page["keypairs"]]
+
+
+def launch(caller: Caller, key_name: str) -> Any:
+    wanted = {
+        "name": "web",
+        "image_id": IMAGE["id"],
+        "flavor_id": FLAVOR["id"],
+        "subnets": [{"id": SUBNET["id"]}],
+        "volumes": [{"size": 5}],
+        "security_groups": None,
+        "key_name": key_name,
+    }
+    return caller.post("/api/v1/instances", json={"instance": wanted})
+
+
+def key_name_sent(cloud: Cloud) -> str:
+    name: str = cloud.sent("nova", "POST")[-1].json()["server"]["key_name"]
+    return name
+
+
+def test_use_by_the_creator(member: Caller, nova: NovaKeypairs, populated: Cloud) -> None:
+    """The keypair itself; with a fresh index no call more than without a keypair."""
+    launch(member, "recorded")
+    populated.forget()
+    assert launch(member, "recorded").status_code == 202
+    assert key_name_sent(populated) == SERVER["key_name"]
+    assert [call for call in populated.calls() if "keypair" in call] == []
+
+
+def test_use_by_a_colleague(
+    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """A copy of the public key, made at the first use and found at the next."""
+    assert launch(caller("colleague"), "recorded").status_code == 202
+    assert key_name_sent(populated) == COPY
+    assert nova.names(COLLEAGUE) == [COPY]
+    assert (
+        nova.owned[COLLEAGUE, COPY]["public_key"]
+        == nova.owned[USER, SERVER["key_name"]]["public_key"]
+    )
+    populated.forget()
+    assert launch(caller("colleague"), "recorded").status_code == 202
+    assert key_name_sent(populated) == COPY
+    assert [call for call in populated.calls() if "keypair" in call] == []
+
+
+def test_copy_is_none_of_the_projects(caller: Callable[[str], Caller], nova: NovaKeypairs) -> None:
+    """It is not listed, and its holder may not delete the keypair by it."""
+    launch(caller("colleague"), "recorded")
+    assert names(caller("colleague")) == ["recorded"]
+    refusal(caller("colleague").delete(f"{PATH}/recorded"), 403, "not_the_creator")
+
+
+def test_copy_that_is_out_of_date(
+    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """The creator has made the keypair anew: the next use replaces the copy."""
+    nova.add(COLLEAGUE, COPY, "ssh-ed25519 AAAA old")
+    assert launch(caller("colleague"), "recorded").status_code == 202
+    original = nova.owned[USER, SERVER["key_name"]]
+    assert nova.owned[COLLEAGUE, COPY]["public_key"] == original["public_key"]
+
+
+def test_use_of_what_is_not_there(member: Caller, nova: NovaKeypairs, populated: Cloud) -> None:
+    """The field is named, and nothing is made."""
+    message = refusal(launch(member, "nothing"), 400, "invalid_request")["message"]
+    assert message.startswith("key_name: ")
+    assert populated.writes() == []
+
+
+def test_native_keypair_is_not_used(member: Caller, nova: NovaKeypairs, populated: Cloud) -> None:
+    """A keypair that a user has made in Nova itself is the user's, and none of the project's."""
+    nova.add(USER, "native")
+    assert names(member) == ["recorded"]
+    refusal(launch(member, "native"), 400, "invalid_request")
+    assert member.post(PATH, json={"keypair": {"name": "native"}}).status_code == 201
+    assert sorted(nova.names(USER))[-1] == "native"
+
+
+def test_delete_takes_the_copies_along(
+    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """They are removed with the gateway's own user; nobody finds the keypair any more."""
+    launch(caller("colleague"), "recorded")
+    populated.forget()
+    assert caller("member").delete(f"{PATH}/recorded").status_code == 204
+    assert len(populated.writes()) == 2
+    assert nova.names(COLLEAGUE) == []
+    assert names(caller("colleague")) == []
+    refusal(launch(caller("colleague"), "recorded"), 400, "invalid_request")
+
+
+def test_copy_that_cannot_be_removed(
+    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """The keypair is gone all the same, and the copy does not bring it back."""
+    launch(caller("colleague"), "recorded")
+    populated.answer("DELETE", "nova", f"/os-keypairs/{COPY}", status=500)
+    assert caller("member").delete(f"{PATH}/recorded").status_code == 204
+    assert nova.names(COLLEAGUE) == [COPY]
+    assert names(caller("colleague")) == []
+
+
+def test_creator_who_has_left(caller: Callable[[str], Caller], nova: NovaKeypairs) -> None:
+    """The keypair stays, for use too, and nobody else may delete it: a copy tells whose it is."""
+    launch(caller("colleague"), "recorded")
+    nova.members[PROJECT].remove(USER)
+    # Something of this gateway's own making: what it remembers is out of date.
+    caller("colleague").post(PATH, json={"keypair": {"name": "new"}})
+    assert names(caller("reader")) == ["new", "recorded"]
+    assert launch(caller("admin"), "recorded").status_code == 202
+    refusal(caller("admin").delete(f"{PATH}/recorded"), 403, "not_the_creator")
+
+
+def test_creator_who_has_left_and_deleted(
+    caller: Callable[[str], Caller], nova: NovaKeypairs
+) -> None:
+    """What is gone in Nova is gone, copies or not."""
+    launch(caller("colleague"), "recorded")
+    nova.members[PROJECT].remove(USER)
+    del nova.owned[USER, SERVER["key_name"]]
+    caller("colleague").post(PATH, json={"keypair": {"name": "new"}})
+    assert names(caller("reader")) == ["new"]
+
+
+def test_gone_in_nova(member: Caller, nova: NovaKeypairs) -> None:
+    """One that its creator removed in Nova itself is 404 at the first look."""
+    assert member.get(f"{PATH}/recorded").status_code == 200
+    del nova.owned[USER, SERVER["key_name"]]
+    refusal(member.get(f"{PATH}/recorded"), 404, "not_found")
+    assert names(member) == []
+
+
+@pytest.mark.parametrize(("number", "status"), [(1, 409), (999, 201)])
+def test_two_at_the_same_moment(
+    member: Caller, nova: NovaKeypairs, populated: Cloud, number: int, status: int
+) -> None:
+    """Of two who take a name together the first in Nova gets it; the other has nothing left."""
+    in_nova = mapping.nova_name(PROJECT, "new")
+    create = nova._create
+
+    def create_after_a_colleague(request: Any, context: Any) -> JSON:
+        nova.add(COLLEAGUE, in_nova, "ssh-ed25519 AAAA other")["id"] = number
+        return create(request, context)
+
+    populated.answer("POST", "nova", "/os-keypairs", create_after_a_colleague)
+    assert member.post(PATH, json={"keypair": {"name": "new"}}).status_code == status
+    assert (in_nova in nova.names(USER)) == (status == 201)
+
+
+def test_nobody_can_tell(member: Caller, nova: NovaKeypairs, populated: Cloud) -> None:
+    """Where the name cannot be looked for after the creation, nothing stays."""
+    member.get(PATH)
+    create = nova._create
+
+    def create_and_fail(request: Any, context: Any) -> JSON:
+        populated.answer("GET", "keystone", "/role_assignments", status=500)
+        return create(request, context)
+
+    populated.answer("POST", "nova", "/os-keypairs", create_and_fail)
+    refusal(member.post(PATH, json={"keypair": {"name": "new"}}), 502, "upstream_error")
+    assert nova.names(USER) == [SERVER["key_name"]]
+
+
+@pytest.mark.parametrize("service", ["keystone", "nova"])
+def test_gateway_that_may_not_look(
+    member: Caller, nova: NovaKeypairs, populated: Cloud, lines: list[str], service: str
+) -> None:
+    """It says that the operator has to act, and the log says what is missing."""
+    path = "/role_assignments" if service == "keystone" else f"/os-keypairs?user_id={COLLEAGUE}"
+    populated.answer("GET", service, path, status=403)
+    refusal(member.get(PATH), 502, "gateway_not_allowed")
+    refusal(member.post(PATH, json={"keypair": {"name": "new"}}), 502, "gateway_not_allowed")
+    assert nova.names(USER) == [SERVER["key_name"]]
+    assert any("it needs the role admin" in line for line in lines)
+
+
+def gateway_scope(conf: cfg.ConfigOpts) -> Scope:
+    platform = deploy.load_platform(conf)
+    return Scope.of(platform, RequestContext(auth=platform.cloud.service_auth))
+
+
+def test_sweep(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
+    """Indexes of all projects that have keypairs; copies without an original are removed."""
+    stale = mapping.copy_name(PROJECT, USER, "gone")
+    old = mapping.copy_name(PROJECT, USER, "recorded")
+    nova.add(COLLEAGUE, stale)
+    nova.add(COLLEAGUE, old, "ssh-ed25519 AAAA old")
+    found = keypair_upkeep.sweep(gateway_scope(conf))
+    assert found.keys() == {PROJECT}
+    assert found[PROJECT].keypairs.keys() == {"recorded"}
+    assert nova.names(COLLEAGUE) == [old]
+
+
+def test_sweep_of_one_project(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
+    """Only that project's index is made."""
+    nova.add("4" * 32, mapping.nova_name(OTHER_PROJECT, "k"))
+    found = keypair_upkeep.sweep(gateway_scope(conf), OTHER_PROJECT)
+    assert found.keys() == {OTHER_PROJECT}
+
+
+def test_sweeps_of_several_workers(
+    conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """Within the interval one sweep is enough."""
+    scope = gateway_scope(conf)
+    keypair_upkeep.sweep_if_due(scope)
+    populated.forget()
+    keypair_upkeep.sweep_if_due(scope)
+    assert populated.calls() == []
+
+
+def test_refused_key_of_a_copy(
+    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """A colleague whose quota of keypairs is used up is told so, and nothing is made."""
+    refused = {"forbidden": {"code": 403, "message": "Quota exceeded, too many key pairs."}}
+    populated.answer("POST", "nova", "/os-keypairs", refused, 403)
+    refusal(launch(caller("colleague"), "recorded"), 403, "quota_exceeded")
+    assert populated.sent("nova", "POST")[-1].url.endswith("/os-keypairs")
