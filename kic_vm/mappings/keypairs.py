@@ -9,6 +9,7 @@ and 43 characters.
 
 import base64
 import hashlib
+import re
 import string
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +28,7 @@ class Copy(NamedTuple):
     """What the name of a copy says: whose keypair it is a copy of, and under which name."""
 
     creator_id: str
+    """As ``told_id`` gives it."""
     name: str
 
 
@@ -56,7 +58,7 @@ def nova_name(project_id: str, name: str) -> str:
 def project_name(project_id: str, name_in_nova: str) -> str | None:
     """The keypair's name in the project; None for a keypair that is not the project's."""
     prefix = _prefix(project_id)
-    return name_in_nova.removeprefix(prefix) if name_in_nova.startswith(prefix) else None
+    return name_in_nova.removeprefix(prefix) or None if name_in_nova.startswith(prefix) else None
 
 
 def copy_name(project_id: str, creator_id: str, name: str) -> str:
@@ -66,14 +68,25 @@ def copy_name(project_id: str, creator_id: str, name: str) -> str:
     return f"{mark}{_prefix(project_id).removeprefix(_MARK)}{code}-{name}"
 
 
+def told_id(user_id: str) -> str:
+    """What a copy's name tells of its creator: the id itself, or a digest of an unusual one."""
+    return _bits(user_id).hex()
+
+
 def copy_of(project_id: str, name_in_nova: str) -> Copy | None:
-    """Of which of the project's keypairs this is a copy; None where it is none."""
+    """Of which of the project's keypairs this is a copy; None where it is none.
+
+    Users may give their own keypairs in Nova any name: only what ``copy_name`` makes counts.
+    """
     for mark, length in _COPY_MARKS.items():
         prefix = mark + _prefix(project_id).removeprefix(_MARK)
-        if name_in_nova.startswith(prefix):
-            rest = name_in_nova.removeprefix(prefix)
-            bits = base64.urlsafe_b64decode(rest[:length] + "=" * (-length % 4))
-            return Copy(bits.hex(), rest[length + 1 :])
+        found = re.fullmatch(
+            f"{re.escape(prefix)}([\\w-]{{{length}}})-(.+)", name_in_nova, re.ASCII
+        )
+        if found:
+            code, name = found.groups()
+            bits = base64.urlsafe_b64decode(code + "=" * (-length % 4))
+            return Copy(bits.hex(), name) if _code(bits) == code else None
     return None
 
 

@@ -81,7 +81,10 @@ def rebuild(scope: Scope) -> Index:
     generation = _generation(scope)
     gateway = scope.as_gateway()
     try:
-        user_ids = gateway.openstack.identity.list_project_user_ids(project_id)
+        # The caller too, whose role may come with the token alone: from a trust, or a federation.
+        user_ids = sorted(
+            {*gateway.openstack.identity.list_project_user_ids(project_id), scope.user_id}
+        )
         lists = gather(
             *(partial(gateway.openstack.compute.list_keypairs, user_id) for user_id in user_ids)
         )
@@ -133,8 +136,9 @@ def assemble(gateway: Scope, project_id: str, lists: Mapping[str, Iterable[JSON]
     known = _read(gateway, project_id)
     left = {(copy.name, copy.creator_id) for _user_id, _keypair, copy in copies}
     left |= {(name, one["user_id"]) for name, one in known.keypairs.items()} if known else set()
+    present = {mapping.told_id(user_id) for user_id in lists}
     for name, user_id in sorted(left):
-        if user_id not in lists:
+        if mapping.told_id(user_id) not in present:
             found = _get(gateway, project_id, name, user_id)
             if found is not None:
                 claims.setdefault(name, {})[user_id] = found
@@ -145,7 +149,7 @@ def assemble(gateway: Scope, project_id: str, lists: Mapping[str, Iterable[JSON]
         original = keypairs.get(copy.name)
         if (
             original
-            and original["user_id"] == copy.creator_id
+            and mapping.told_id(original["user_id"]) == copy.creator_id
             and original["fingerprint"] == keypair["fingerprint"]
         ):
             good.setdefault(copy.name, {})[user_id] = keypair["fingerprint"]

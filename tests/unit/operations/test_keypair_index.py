@@ -164,6 +164,28 @@ def test_creator_who_has_left_and_deleted(
     assert names(caller("reader")) == ["new"]
 
 
+def test_creator_with_an_unusual_id(
+    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """A copy is recognised as good after the index is made anew, whatever Keystone's ids are."""
+    nova.members[PROJECT].append("j.doe")
+    nova.add("j.doe", mapping.nova_name(PROJECT, "theirs"))
+    assert launch(caller("colleague"), "theirs").status_code == 202
+    caller("member").post(PATH, json={"keypair": {"name": "new"}})
+    populated.forget()
+    assert launch(caller("colleague"), "theirs").status_code == 202
+    assert populated.sent("nova", "POST")[0].url.endswith("/servers")
+    assert not [call for call in populated.calls() if "os-keypairs/" in call]
+
+
+def test_caller_whom_keystone_does_not_list(member: Caller, nova: NovaKeypairs) -> None:
+    """A role may come with the token alone: what its user makes is there all the same."""
+    nova.members[PROJECT].remove(USER)
+    assert member.post(PATH, json={"keypair": {"name": "new"}}).status_code == 201
+    assert member.get(f"{PATH}/new").status_code == 200
+    refusal(member.post(PATH, json={"keypair": {"name": "new"}}), 409, "already_exists")
+
+
 def test_gone_in_nova(member: Caller, nova: NovaKeypairs) -> None:
     """One that its creator removed in Nova itself is 404 at the first look."""
     assert member.get(f"{PATH}/recorded").status_code == 200

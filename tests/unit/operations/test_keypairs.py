@@ -245,6 +245,35 @@ def test_names_of_copies_lead_back(creator: str, name: str) -> None:
     assert mapping.shown_name(PROJECT, in_nova) == name
 
 
+CODE = mapping.copy_name(PROJECT, USER, "")[len("kic2-") :]
+OF_A_USERS_OWN_MAKING = [
+    f"kic2-{CODE[:23]}",
+    f"kic2-{CODE[:23]}a",
+    f"kic3-{CODE[:23]}a b c",
+    f"kic2-{CODE[:23]}{' ' * 22}-name",
+    f"kic2-{CODE[:-1]}xname",
+    f"kic2-{CODE[:23]}{'A' * 21}B-name",
+    f"kic2-{CODE}",
+    f"kic3-{CODE}name",
+    f"kic-{CODE[:23]}",
+]
+
+
+@pytest.mark.parametrize("in_nova", OF_A_USERS_OWN_MAKING)
+def test_names_that_only_look_like_ours(
+    member: Caller, populated: Cloud, nova: NovaKeypairs, in_nova: str
+) -> None:
+    """Whatever a user calls a keypair in Nova, nobody's list fails; an instance shows the name."""
+    nova.add(COLLEAGUE, in_nova)
+    nova.add(USER, in_nova)
+    assert names(member) == ["recorded"]
+    assert mapping.copy_of(PROJECT, in_nova) is None
+    server = SERVER | {"key_name": in_nova}
+    populated.answer("GET", "nova", f"/servers/{SERVER['id']}", {"server": server})
+    shown = member.get(f"/api/v1/instances/{SERVER['id']}")
+    assert shown.json["instance"]["key_name"] == in_nova
+
+
 def test_length_of_names() -> None:
     """The longest name and the longest codes fill Nova's 255 characters."""
     assert mapping.NAME_MAXIMUM == schemas.NAME_MAXIMUM
