@@ -108,11 +108,13 @@ def invalidate(scope: Scope) -> None:
 
 def remember_copy(scope: Scope, name: str, fingerprint: str) -> None:
     """Note that the caller has a copy; forgotten notes cost a call and nothing else."""
-    index = _cached(scope)
+    # Of before the look: an index that changes meanwhile must not be taken for the new one.
+    generation = _generation(scope)
+    index = _read(scope, scope.project_id, _text(generation))
     if index is not None:
         mine = {**index.copies.get(name, {}), scope.user_id: fingerprint}
         changed = dataclasses.replace(index, copies={**index.copies, name: mine})
-        store(scope, scope.project_id, changed, _generation(scope))
+        store(scope, scope.project_id, changed, generation)
 
 
 def assemble(gateway: Scope, project_id: str, lists: Mapping[str, Iterable[JSON]]) -> Index:
@@ -203,12 +205,14 @@ def _read(scope: Scope, project_id: str, generation: str | None = None) -> Index
     raw = scope.platform.cache.get(_key(project_id))
     if raw is None:
         return None
-    body = json.loads(raw)
-    made_in = body.pop("generation")
-    if generation is not None and made_in != generation:
+    try:
+        body = json.loads(raw)
+        made_in = body.pop("generation")
+        index = Index(**body | {"stale": tuple(tuple(one) for one in body["stale"])})
+    except (AttributeError, KeyError, TypeError, ValueError):
+        LOG.info("The keypair index of project %s cannot be read; it is made anew", project_id)
         return None
-    body["stale"] = tuple(tuple(one) for one in body["stale"])
-    return Index(**body)
+    return index if generation in {None, made_in} else None
 
 
 def _text(generation: bytes | None) -> str:

@@ -1,5 +1,6 @@
 """The index of a project's keypairs: made from OpenStack, lost, out of date, and claimed twice."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 from oslo_config import cfg
 
 from kic_vm import deploy
+from kic_vm.cache import MemoryCache
 from kic_vm.context import RequestContext
 from kic_vm.mappings import keypairs as mapping
-from kic_vm.operations import keypair_upkeep
+from kic_vm.operations import keypair_index, keypair_upkeep
 from kic_vm.operations.scope import Scope
 from tests.unit.bodies import FLAVOR, IMAGE, SERVER, SUBNET
 from tests.unit.cloud import Cloud
@@ -241,6 +243,47 @@ def test_gateway_that_may_not_look(
 def gateway_scope(conf: cfg.ConfigOpts) -> Scope:
     platform = deploy.load_platform(conf)
     return Scope.of(platform, RequestContext(auth=platform.cloud.service_auth))
+
+
+class InterruptedCache(MemoryCache):
+    """A cache in which something happens right after an index was read."""
+
+    def __init__(self) -> None:
+        super().__init__(100)
+        self.then: Callable[[], None] | None = None
+
+    def get(self, key: str) -> bytes | None:
+        found = super().get(key)
+        if key.startswith("keypairs:") and self.then:
+            then, self.then = self.then, None
+            then()
+        return found
+
+
+def test_change_while_a_copy_is_noted(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
+    """The note does not bring back what the index was before the change."""
+    cache = InterruptedCache()
+    platform = dataclasses.replace(deploy.load_platform(conf), cache=cache)
+    context = RequestContext(project_id=PROJECT, user_id=COLLEAGUE)
+    scope = Scope.of(platform, context)
+    assert keypair_index.get(scope).keypairs.keys() == {"recorded"}
+
+    def delete() -> None:
+        del nova.owned[USER, SERVER["key_name"]]
+        keypair_index.invalidate(scope)
+
+    cache.then = delete
+    keypair_index.remember_copy(scope, "recorded", "a fingerprint")
+    assert keypair_index.get(scope).keypairs == {}
+
+
+@pytest.mark.parametrize("raw", [b"", b"x", b"[]", b"{}", b'{"generation": "", "stale": []}'])
+def test_index_that_cannot_be_read(conf: cfg.ConfigOpts, nova: NovaKeypairs, raw: bytes) -> None:
+    """What another version, or somebody else, has left in the cache is made anew."""
+    platform = deploy.load_platform(conf)
+    platform.cache.set(f"keypairs:{PROJECT}", raw, 60)
+    scope = Scope.of(platform, RequestContext(project_id=PROJECT, user_id=USER))
+    assert keypair_index.get(scope).keypairs.keys() == {"recorded"}
 
 
 def test_sweep(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
