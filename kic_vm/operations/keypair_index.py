@@ -5,11 +5,12 @@ users, with the gateway's own user, which Nova lets look at other users' keypair
 it for a while. It is never the only copy: an index that is lost or old is made anew from OpenStack.
 """
 
+import contextlib
 import dataclasses
 import json
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -61,13 +62,14 @@ def get(scope: Scope) -> Index:
     return rebuild(scope)
 
 
-def find(scope: Scope, name: str) -> JSON | None:
+def find(scope: Scope, name: str, *, is_expected: bool = True) -> JSON | None:
     """The project's keypair of this name, with its creator's ``user_id``; None if there is none.
 
-    An index in which it is missing is made anew first, unless it has just been made.
+    :param is_expected: whether the caller takes it to be there; an index that says otherwise is
+        made anew first, unless it has just been made
     """
     index = get(scope)
-    if name not in index.keypairs and index.age() > _DOUBTED_AFTER_SECONDS:
+    if (name in index.keypairs) != is_expected and index.age() > _DOUBTED_AFTER_SECONDS:
         index = rebuild(scope)
     return index.keypairs.get(name)
 
@@ -80,7 +82,7 @@ def rebuild(scope: Scope) -> Index:
     project_id = scope.project_id
     generation = _generation(scope)
     gateway = scope.as_gateway()
-    try:
+    with as_admin():
         # The caller too, whose role may come with the token alone: from a trust, or a federation.
         user_ids = sorted(
             {*gateway.openstack.identity.list_project_user_ids(project_id), scope.user_id}
@@ -89,14 +91,24 @@ def rebuild(scope: Scope) -> Index:
             *(partial(gateway.openstack.compute.list_keypairs, user_id) for user_id in user_ids)
         )
         index = assemble(gateway, project_id, dict(zip(user_ids, lists, strict=True)))
+    store(scope, project_id, index, generation)
+    return index
+
+
+@contextlib.contextmanager
+def as_admin() -> Iterator[None]:
+    """For looks at other users with the gateway's own user; the log says what it lacks.
+
+    :raises GatewayNotAllowed: the cloud does not let it
+    """
+    try:
+        yield
     except exceptions.Forbidden as error:
         LOG.exception(
             "The gateway's user may not list role assignments in Keystone or other users' keypairs "
             "in Nova: it needs the role admin"
         )
         raise exceptions.GatewayNotAllowed from error
-    store(scope, project_id, index, generation)
-    return index
 
 
 def invalidate(scope: Scope) -> None:

@@ -1,5 +1,6 @@
 """Keypairs of a project: create, import, get, list, use, delete."""
 
+import contextlib
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from kic_vm import exceptions
+from kic_vm.adapters.compute import Compute
 from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations import keypair_index, listing
@@ -33,7 +35,7 @@ def create_keypair(scope: Scope, name: str, public_key: str | None) -> JSON:
 
     :raises AlreadyExists: the project has a keypair of this name
     """
-    if keypair_index.find(scope, name) is not None:
+    if keypair_index.find(scope, name, is_expected=False) is not None:
         raise exceptions.AlreadyExists(_taken(name))
     in_nova = mapping.nova_name(scope.project_id, name)
     created = scope.openstack.compute.create_keypair(in_nova, public_key)
@@ -65,31 +67,33 @@ def _remove(scope: Scope, in_nova: str) -> None:
 def get_keypair(scope: Scope, name: str) -> JSON:
     """One keypair by its name. One upstream call with a fresh index."""
     found = _find(scope, name)
-    in_nova = mapping.nova_name(scope.project_id, name)
-    is_own = found["user_id"] == scope.user_id
     try:
-        if is_own:
-            keypair = scope.openstack.compute.get_keypair(in_nova)
-        else:
-            gateway = scope.as_gateway()
-            keypair = gateway.openstack.compute.get_keypair(in_nova, found["user_id"])
+        keypair = _get(scope, name, found["user_id"])
     except exceptions.NotFound:
+        # Somebody has removed it in Nova itself; another member may have made it anew.
         keypair_index.invalidate(scope)
-        raise
+        found = _find(scope, name)
+        keypair = _get(scope, name, found["user_id"])
     return mapping.keypair_from_keypair(keypair, name, found["user_id"])
+
+
+def _get(scope: Scope, name: str, user_id: str) -> JSON:
+    """What Nova has of a keypair, the caller's own or somebody else's."""
+    in_nova = mapping.nova_name(scope.project_id, name)
+    if user_id == scope.user_id:
+        return scope.openstack.compute.get_keypair(in_nova)
+    with keypair_index.as_admin():
+        return scope.as_gateway().openstack.compute.get_keypair(in_nova, user_id)
 
 
 def list_keypairs(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's keypairs. One upstream call with a fresh index.
 
-    The caller's own come from Nova as they are now, those of others from the index.
+    The caller's own come from Nova as they are now, those of others from the index. Where the
+    cloud does not let the gateway look at those of others, the caller's own are all there is.
     """
-    mine, index = gather(scope.openstack.compute.list_keypairs, partial(keypair_index.get, scope))
-    named = {
-        name: keypair
-        for name, keypair in index.keypairs.items()
-        if keypair["user_id"] != scope.user_id
-    }
+    mine, theirs = gather(scope.openstack.compute.list_keypairs, partial(_others, scope))
+    named: dict[str, JSON] = dict(theirs)
     for keypair in mine:
         name = mapping.project_name(scope.project_id, keypair["name"])
         if name is not None:
@@ -100,6 +104,15 @@ def list_keypairs(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], J
         for name, keypair in named.items()
     ]
     return listing.select(keypairs, query, _FILTERS)
+
+
+def _others(scope: Scope) -> dict[str, JSON]:
+    """The project's keypairs that are not the caller's, by name."""
+    try:
+        keypairs = keypair_index.get(scope).keypairs
+    except exceptions.GatewayNotAllowed:
+        return {}
+    return {name: one for name, one in keypairs.items() if one["user_id"] != scope.user_id}
 
 
 def delete_keypair(scope: Scope, name: str) -> None:
@@ -116,7 +129,7 @@ def delete_keypair(scope: Scope, name: str) -> None:
             f"The keypair {name!r} was made by somebody else: only who has made a keypair may "
             "delete it."
         )
-    holders = keypair_index.get(scope).copies.get(name, {})
+    holders = _holders(scope, name)
     try:
         scope.openstack.compute.delete_keypair(mapping.nova_name(scope.project_id, name))
     finally:
@@ -126,9 +139,29 @@ def delete_keypair(scope: Scope, name: str) -> None:
         remove_copies(scope.as_gateway(), [(user_id, copy) for user_id in holders])
 
 
+def _holders(scope: Scope, name: str) -> Mapping[str, str]:
+    """Who has a copy of the keypair, and its fingerprint; nobody where that cannot be known."""
+    try:
+        return keypair_index.get(scope).copies.get(name, {})
+    except exceptions.GatewayNotAllowed:
+        return {}
+
+
 def _find(scope: Scope, name: str) -> JSON:
-    """:raises NotFound: the project has no keypair of this name."""
-    found = keypair_index.find(scope, name)
+    """The project's keypair of this name, with its creator's ``user_id``.
+
+    The caller's own is found even where the cloud does not let the gateway look at any other.
+
+    :raises NotFound: the project has no keypair of this name
+    :raises GatewayNotAllowed: it may have one of somebody else
+    """
+    try:
+        found = keypair_index.find(scope, name)
+    except exceptions.GatewayNotAllowed as error:
+        try:
+            found = _get(scope, name, scope.user_id) | {"user_id": scope.user_id}
+        except exceptions.NotFound:
+            raise error from None
     if found is None:
         raise exceptions.NotFound(f"There is no keypair {name!r} in this project.")
     return found
@@ -160,14 +193,15 @@ def usable_name(scope: Scope, field: str, name: str) -> str:
     :param field: where the request names it
     :raises InvalidRequest: the project has no keypair of this name
     """
-    found = keypair_index.find(scope, name)
-    if found is None:
-        raise exceptions.InvalidRequest(f"{field}: there is no keypair {name!r} in the project.")
+    try:
+        found = _find(scope, name)
+    except exceptions.NotFound:
+        message = f"{field}: there is no keypair {name!r} in the project."
+        raise exceptions.InvalidRequest(message) from None
     if found["user_id"] == scope.user_id:
         return mapping.nova_name(scope.project_id, name)
     copy = mapping.copy_name(scope.project_id, found["user_id"], name)
-    copies = keypair_index.get(scope).copies.get(name, {})
-    if copies.get(scope.user_id) != found["fingerprint"]:
+    if _holders(scope, name).get(scope.user_id) != found["fingerprint"]:
         _import(scope, copy, found)
         keypair_index.remember_copy(scope, name, found["fingerprint"])
     return copy
@@ -176,10 +210,27 @@ def usable_name(scope: Scope, field: str, name: str) -> str:
 def _import(scope: Scope, copy: str, original: JSON) -> None:
     """Give the caller a copy of a public key, in the place of one that is out of date."""
     compute = scope.openstack.compute
-    kind = original.get("type", "ssh")
+    create = partial(
+        compute.create_keypair, copy, original["public_key"], original.get("type", "ssh")
+    )
+    with contextlib.suppress(exceptions.AlreadyExists):
+        create()
+        return
+    if _fingerprint(compute, copy) == original["fingerprint"]:
+        return
+    # Another request of the caller's may be replacing it at this moment too.
+    with contextlib.suppress(exceptions.NotFound):
+        compute.delete_keypair(copy)
     try:
-        compute.create_keypair(copy, original["public_key"], kind)
+        create()
     except exceptions.AlreadyExists:
-        if compute.get_keypair(copy)["fingerprint"] != original["fingerprint"]:
-            compute.delete_keypair(copy)
-            compute.create_keypair(copy, original["public_key"], kind)
+        if _fingerprint(compute, copy) != original["fingerprint"]:
+            raise
+
+
+def _fingerprint(compute: Compute, in_nova: str) -> str | None:
+    """That of a keypair of the caller's; None where it has just gone."""
+    try:
+        return str(compute.get_keypair(in_nova)["fingerprint"])
+    except exceptions.NotFound:
+        return None

@@ -1,6 +1,7 @@
 """The index of a project's keypairs: made from OpenStack, lost, out of date, and claimed twice."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -104,6 +105,26 @@ def test_copy_that_is_out_of_date(
     assert nova.owned[COLLEAGUE, COPY]["public_key"] == original["public_key"]
 
 
+@pytest.mark.parametrize("public_key", ["ssh-ed25519 AAAA new", "ssh-ed25519 AAAA older"])
+def test_copy_that_is_replaced_twice(
+    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud, public_key: str
+) -> None:
+    """Another request of the same user's is quicker: its copy serves, unless it is another key."""
+    nova.add(USER, SERVER["key_name"], "ssh-ed25519 AAAA new")
+    nova.add(COLLEAGUE, COPY, "ssh-ed25519 AAAA old")
+    delete = nova._delete
+
+    def delete_too_late(request: Any, context: Any) -> JSON:
+        delete(request, context)
+        nova.add(COLLEAGUE, COPY, public_key)
+        context.status_code = 404
+        return {}
+
+    populated.answer("DELETE", "nova", f"/os-keypairs/{COPY}", delete_too_late)
+    response = launch(caller("colleague"), "recorded")
+    assert response.status_code == (202 if public_key.endswith("new") else 409)
+
+
 def test_use_of_what_is_not_there(member: Caller, nova: NovaKeypairs, populated: Cloud) -> None:
     """The field is named, and nothing is made."""
     message = refusal(launch(member, "nothing"), 400, "invalid_request")["message"]
@@ -196,6 +217,26 @@ def test_gone_in_nova(member: Caller, nova: NovaKeypairs) -> None:
     assert names(member) == []
 
 
+def test_made_anew_by_another(member: Caller, nova: NovaKeypairs) -> None:
+    """Its creator removed it past this gateway, and a colleague took the name: it is there."""
+    assert member.get(f"{PATH}/recorded").status_code == 200
+    nova.add(COLLEAGUE, SERVER["key_name"])
+    del nova.owned[USER, SERVER["key_name"]]
+    assert member.get(f"{PATH}/recorded").json["keypair"]["user_id"] == COLLEAGUE
+
+
+def test_name_that_is_free_again(
+    caller: Callable[[str], Caller], nova: NovaKeypairs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index some seconds old does not keep a name that was given up past this gateway."""
+    caller("colleague").get(PATH)
+    del nova.owned[USER, SERVER["key_name"]]
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + 6)
+    response = caller("colleague").post(PATH, json={"keypair": {"name": "recorded"}})
+    assert response.status_code == 201, response.text
+
+
 @pytest.mark.parametrize(("number", "status"), [(1, 409), (999, 201)])
 def test_two_at_the_same_moment(
     member: Caller, nova: NovaKeypairs, populated: Cloud, number: int, status: int
@@ -232,12 +273,49 @@ def test_gateway_that_may_not_look(
     member: Caller, nova: NovaKeypairs, populated: Cloud, lines: list[str], service: str
 ) -> None:
     """It says that the operator has to act, and the log says what is missing."""
-    path = "/role_assignments" if service == "keystone" else f"/os-keypairs?user_id={COLLEAGUE}"
-    populated.answer("GET", service, path, status=403)
-    refusal(member.get(PATH), 502, "gateway_not_allowed")
-    refusal(member.post(PATH, json={"keypair": {"name": "new"}}), 502, "gateway_not_allowed")
+    forbid(populated, service)
+    nova.add(COLLEAGUE, mapping.nova_name(PROJECT, "theirs"))
+    for response in (
+        member.get(f"{PATH}/theirs"),
+        member.delete(f"{PATH}/theirs"),
+        launch(member, "theirs"),
+        member.post(PATH, json={"keypair": {"name": "new"}}),
+    ):
+        refusal(response, 502, "gateway_not_allowed")
     assert nova.names(USER) == [SERVER["key_name"]]
+    assert populated.writes() == []
     assert any("it needs the role admin" in line for line in lines)
+
+
+@pytest.mark.parametrize("service", ["keystone", "nova"])
+def test_own_keypairs_where_the_gateway_may_not_look(
+    member: Caller, nova: NovaKeypairs, populated: Cloud, service: str
+) -> None:
+    """The caller's own need nobody's permission: they are listed, shown, used and deleted."""
+    forbid(populated, service)
+    nova.add(COLLEAGUE, mapping.nova_name(PROJECT, "theirs"))
+    assert names(member) == ["recorded"]
+    assert member.get(f"{PATH}/recorded").status_code == 200
+    assert launch(member, "recorded").status_code == 202
+    assert key_name_sent(populated) == SERVER["key_name"]
+    assert member.delete(f"{PATH}/recorded").status_code == 204
+    assert nova.names(USER) == []
+
+
+def forbid(cloud: Cloud, service: str) -> None:
+    path = "/role_assignments" if service == "keystone" else f"/os-keypairs?user_id={COLLEAGUE}"
+    cloud.answer("GET", service, path, status=403)
+
+
+def test_gateway_that_may_not_look_any_more(
+    member: Caller, nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """What the operator has to mend is not put down to the caller's role."""
+    theirs = mapping.nova_name(PROJECT, "theirs")
+    nova.add(COLLEAGUE, theirs)
+    member.get(PATH)
+    populated.answer("GET", "nova", f"/os-keypairs/{theirs}", status=403)
+    refusal(member.get(f"{PATH}/theirs"), 502, "gateway_not_allowed")
 
 
 def gateway_scope(conf: cfg.ConfigOpts) -> Scope:
