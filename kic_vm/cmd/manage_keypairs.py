@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Make the indexes anew and print what was found; the exit status."""
     try:
         conf = configuration.load(config_file=args.config_file)
+        conf.set_default("use_stderr", True)  # standard output is for what is found
         logging.setup(conf, "kic-vm")
         platform = deploy.load_platform(conf)
     except cfg.Error as error:

@@ -1,4 +1,4 @@
-"""kic-vm-worker: complete resizes and clear away ports in the background.
+"""kic-vm-worker: complete resizes, clear away ports, index keypairs in the background.
 
 It needs no care: any number of them may run, none at all too, and each may be killed at any time.
 """

@@ -13,12 +13,12 @@ OPTS = [
     ),
     cfg.IntOpt(
         "keypairs_interval",
-        default=600,
+        default=240,
         min=0,
         help="Seconds between two rounds in which kic-vm-worker makes the indexes of all projects' "
-        "keypairs anew and removes copies of keypairs that are no more; 0 for never. A round "
-        "costs a call to Nova for each user of the cloud. Several workers that share a Redis do "
-        "it once.",
+        "keypairs anew and removes copies of keypairs that are no more; 0 for never. With less "
+        "than [keypairs] index_time no request waits while such an index is made. A round costs a "
+        "call to Nova for each user of the cloud. Several workers that share a Redis do it once.",
     ),
     cfg.IntOpt(
         "port_grace_time",

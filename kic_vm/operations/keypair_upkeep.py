@@ -35,12 +35,16 @@ def sweep(gateway: Scope, project_id: str | None = None) -> dict[str, keypair_in
 
     :param gateway: the scope of a cloud admin, such as the gateway's own user
     :param project_id: only this project's
+    :raises GatewayNotAllowed: that user is none
     """
-    by_project = gateway.openstack.identity.list_user_ids_by_project()
-    if project_id is not None:
-        by_project = {project_id: by_project.get(project_id, set())}
-    generations = {one: keypair_index.generation_of(gateway, one) for one in by_project}
-    keypairs = _keypairs_of(gateway, sorted(set().union(*by_project.values())))
+    identity = gateway.openstack.identity
+    with keypair_index.as_admin():
+        if project_id is None:
+            by_project = identity.list_user_ids_by_project()
+        else:
+            by_project = {project_id: set(identity.list_project_user_ids(project_id))}
+        generations = {one: keypair_index.generation_of(gateway, one) for one in by_project}
+        keypairs = _keypairs_of(gateway, sorted(set().union(*by_project.values())))
     found = {}
     for one, user_ids in sorted(by_project.items()):
         lists = {user_id: keypairs[user_id] for user_id in sorted(user_ids)}

@@ -1,8 +1,11 @@
 """Keypairs of a project on real services: everybody's to use, their creator's to delete."""
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import openstack
 import pytest
@@ -106,6 +109,68 @@ def test_use_by_a_colleague(
     assert copies[server.key_name] == KEYS["ed25519"]
     assert persona("kic-admin").delete(f"{PATH}/{name}") == 204
     assert server.key_name not in {one.name for one in cloud("kic-member").compute.keypairs()}
+
+
+def test_use_of_what_was_made_anew(
+    persona: Persona, name: str, instances: Instances, cloud: Connect
+) -> None:
+    """A colleague's old copy is replaced; later uses look for no keypair in Nova."""
+    create(persona("kic-admin"), name, KEYS["ed25519"])
+    admin, member = cloud("kic-admin"), cloud("kic-member")
+    copy = mapping.copy_name(member.current_project_id, admin.current_user_id, name)
+    member.compute.create_keypair(name=copy, public_key=KEYS["ecdsa"])
+    for _time in range(2):
+        instances.make(key_name=name)
+        assert member.compute.find_keypair(copy).public_key == KEYS["ed25519"]
+
+
+def test_name_that_only_looks_like_a_copy(persona: Persona, name: str, cloud: Connect) -> None:
+    """What a member calls a keypair in Nova fails nobody's list."""
+    create(persona("kic-admin"), name, KEYS["ed25519"])
+    nova = cloud("kic-member").compute
+    code = mapping.nova_name(cloud("kic-member").current_project_id, "").removeprefix("kic-")
+    nova.create_keypair(name=f"kic2-{code}a", public_key=KEYS["ecdsa"])
+    try:
+        create(persona("kic-member"), f"{name}-2")  # so that the index is made anew
+        persona("kic-member").delete(f"{PATH}/{name}-2")
+        for who in ("kic-member", "kic-reader"):
+            assert names(persona(who), name) == [name]
+    finally:
+        nova.delete_keypair(f"kic2-{code}a")
+
+
+def test_copy_without_an_original(
+    persona: Persona, name: str, standalone: Path, cloud: Connect
+) -> None:
+    """It brings nothing back; the operator's command removes it, and nothing that is in use."""
+    create(persona("kic-admin"), name, KEYS["ed25519"])
+    admin, member = cloud("kic-admin"), cloud("kic-member")
+    project_id = member.current_project_id
+    gone, good = (
+        mapping.copy_name(project_id, admin.current_user_id, one) for one in (f"{name}-2", name)
+    )
+    for copy in (gone, good):
+        member.compute.create_keypair(name=copy, public_key=KEYS["ed25519"])
+    try:
+        assert names(persona("kic-member"), name) == [name]
+        command = [sys.executable, "-m", "kic_vm.cmd.manage", "keypairs", "reindex"]
+        config = ["--config-file", str(standalone / "kic-vm.conf")]
+        done = subprocess.run(
+            [*command, *config, "--project", project_id],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        found, summary = done.stdout.splitlines()
+        assert found.startswith(f"{project_id}: ")
+        assert summary == "1 projects have keypairs."
+        left = {one.name for one in member.compute.keypairs()}
+        assert good in left
+        assert gone not in left
+    finally:
+        for copy in (gone, good):
+            member.compute.delete_keypair(copy)
 
 
 def test_same_name_at_the_same_moment(persona: Persona, name: str, cloud: Connect) -> None:

@@ -383,6 +383,11 @@ def test_sweep_of_one_project(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
     assert found.keys() == {OTHER_PROJECT}
 
 
+def test_sweep_comes_before_an_index_expires(conf: cfg.ConfigOpts) -> None:
+    """With the defaults a worker makes each index anew while it is trusted still."""
+    assert 0 < conf.worker.keypairs_interval + conf.worker.interval < conf.keypairs.index_time
+
+
 def test_sweeps_of_several_workers(
     conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud
 ) -> None:
