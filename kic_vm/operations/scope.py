@@ -1,5 +1,6 @@
 """What an operation has at hand: the caller, the services in the caller's name, the tables."""
 
+import copy
 import dataclasses
 from typing import cast
 
@@ -42,11 +43,10 @@ class Scope:
         """The same request with the services in the name of the gateway's own user.
 
         For what a mission of the gateway's needs beyond the caller's power in OpenStack, after
-        the rules have let the caller through.
+        the rules have let the caller through. In the log it stays the caller's request.
         """
-        context = RequestContext(
-            auth=self.platform.cloud.service_auth, request_id=self.context.request_id
-        )
+        context = copy.copy(self.context)
+        context.auth = self.platform.cloud.service_auth
         return Scope.of(self.platform, context)
 
     @property

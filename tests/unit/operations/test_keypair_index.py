@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from oslo_config import cfg
+from oslo_context import context as oslo_context
 
 from kic_vm import deploy
 from kic_vm.cache import MemoryCache
@@ -19,7 +20,7 @@ from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.nova_keypairs import NovaKeypairs
-from tests.unit.personas import OTHER_PROJECT, PROJECT, USER
+from tests.unit.personas import GATEWAY, OTHER_PROJECT, PROJECT, USER, token_of
 
 JSON = dict[str, Any]
 PATH = "/api/v1/keypairs"
@@ -362,6 +363,19 @@ def test_index_that_cannot_be_read(conf: cfg.ConfigOpts, nova: NovaKeypairs, raw
     platform.cache.set(f"keypairs:{PROJECT}", raw, 60)
     scope = Scope.of(platform, RequestContext(project_id=PROJECT, user_id=USER))
     assert keypair_index.get(scope).keypairs.keys() == {"recorded"}
+
+
+def test_log_names_the_caller(conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud) -> None:
+    """After calls with the gateway's own token too, the request's lines say whose it is."""
+    scope = Scope.of(
+        deploy.load_platform(conf), RequestContext(project_id=PROJECT, user_id=COLLEAGUE)
+    )
+    keypair_index.get(scope)
+    assert populated.sent("nova")[-1].headers["X-Auth-Token"] == token_of(GATEWAY)
+    logged = oslo_context.get_current()
+    assert (logged.user_id, logged.project_id) == (COLLEAGUE, PROJECT)
+    assert logged.request_id == scope.context.request_id
+    assert scope.context.auth is None
 
 
 def test_sweep(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
