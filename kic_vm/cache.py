@@ -6,7 +6,7 @@ on with its memory; a caller never sees the difference but for speed.
 
 import threading
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 import cachetools
 import redis
@@ -102,16 +102,71 @@ class RedisCache:
         self._client.ping()
 
 
+class StoreUnavailable(Exception):
+    """Redis does not answer now."""
+
+
+class SharedStore:
+    """What all processes must agree on: Redis, or nothing at all.
+
+    Unlike a cache it never falls back on memory.
+    """
+
+    def __init__(self, client: "redis.Redis[bytes]", prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+
+    def add(self, key: str, value: bytes, time: float) -> bool:
+        """Keep ``value`` for ``time`` seconds where there is none yet; whether it was kept.
+
+        :raises StoreUnavailable: as every method here
+        """
+        return bool(
+            self._do("set", self._prefix + key, value, px=max(1, int(time * 1000)), nx=True)
+        )
+
+    def get(self, key: str) -> bytes | None:
+        """The value, None where there is none (any more)."""
+        found: bytes | None = self._do("get", self._prefix + key)
+        return found
+
+    def set(self, key: str, value: bytes, time: float) -> None:
+        """Keep ``value`` for ``time`` seconds in the place of another one."""
+        self._do("set", self._prefix + key, value, px=max(1, int(time * 1000)))
+
+    def delete(self, key: str) -> None:
+        """Forget a value."""
+        self._do("delete", self._prefix + key)
+
+    def _do(self, command: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return getattr(self._client, command)(*args, **kwargs)
+        except redis.RedisError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+
 def create(conf: cfg.ConfigOpts) -> MemoryCache | RedisCache:
     """The cache that [redis] describes."""
     memory = MemoryCache(conf.redis.memory_entries)
-    if not conf.redis.url:
+    client = _connect(conf)
+    if client is None:
         return memory
-    client = redis.Redis.from_url(
+    return RedisCache(client, conf.redis.key_prefix, memory, conf.redis.retry_after)
+
+
+def create_store(conf: cfg.ConfigOpts) -> SharedStore | None:
+    """The store that [redis] describes; None where there is no Redis."""
+    client = _connect(conf)
+    return None if client is None else SharedStore(client, conf.redis.key_prefix)
+
+
+def _connect(conf: cfg.ConfigOpts) -> "redis.Redis[bytes] | None":
+    if not conf.redis.url:
+        return None
+    return redis.Redis.from_url(
         conf.redis.url,
         socket_timeout=conf.redis.timeout,
         socket_connect_timeout=conf.redis.timeout,
         # redis-py would wait and try again; here memory takes over at once.
         retry=Retry(NoBackoff(), 0),
     )
-    return RedisCache(client, conf.redis.key_prefix, memory, conf.redis.retry_after)

@@ -54,12 +54,23 @@ def recording(record: RequestRecord) -> Iterator[RequestRecord]:
         _record.reset(token)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class IdempotentRequest:
+    """A request with an Idempotency-Key, as two digests."""
+
+    identity: str
+    """Of the project, the user and the key."""
+    fingerprint: str
+    """Of what is asked for."""
+
+
 class RequestContext(oslo_context.RequestContext):
     """oslo.context's identity of the caller, with the means to act as the caller.
 
     ``auth`` is the caller's token as a keystoneauth plugin, None for a public operation.
     ``is_restricted`` says that the token is good for this very request only, as far as its
-    access rules were looked at.
+    access rules were looked at. ``idempotent_request`` is there where the caller wants the
+    request to be done once.
     """
 
     def __init__(
@@ -68,6 +79,7 @@ class RequestContext(oslo_context.RequestContext):
         super().__init__(**kwargs)
         self.auth = auth
         self.is_restricted = is_restricted
+        self.idempotent_request: IdempotentRequest | None = None
 
     def __repr__(self) -> str:
         """The request without the token."""

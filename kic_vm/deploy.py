@@ -14,6 +14,7 @@ from kic_vm.middleware.access_log import AccessLog
 from kic_vm.middleware.authentication import Authentication
 from kic_vm.middleware.context import Context
 from kic_vm.middleware.faults import Faults
+from kic_vm.middleware.idempotency import Idempotency
 from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
 from kic_vm.middleware.routes import Routing, cover
@@ -47,6 +48,8 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
     # Innermost first: a request passes these from the last to the first.
     pipeline: WSGIApplication = flask_app
     for layer in (
+        # Below the rules: who may not do a thing is told nothing of who has done it.
+        lambda inner: Idempotency(inner, cache.create_store(conf), conf),
         lambda inner: Rbac(inner, platform.enforcer),
         Context,
         lambda inner: Authentication(inner, conf, platform.cache),

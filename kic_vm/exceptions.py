@@ -139,6 +139,35 @@ class AlreadyExists(KicVmError):
     sentence = "A resource of this name exists already: choose another name."
 
 
+class IdempotencyInProgress(KicVmError):
+    """The first request with this Idempotency-Key still runs."""
+
+    status = 409
+    code = "idempotency_in_progress"
+    sentence = "The first request with this Idempotency-Key still runs: try again in a moment."
+
+
+class IdempotencyAnswerWithheld(KicVmError):
+    """The first answer had a secret that is told once and kept nowhere."""
+
+    status = 409
+    code = "idempotency_answer_withheld"
+    sentence = (
+        "The request with this Idempotency-Key was done. Its answer had a secret that is told once "
+        "and kept nowhere: if it was lost, delete what was made and make it anew."
+    )
+
+
+class IdempotencyKeyReused(KicVmError):
+    """The Idempotency-Key came with another request before."""
+
+    status = 422
+    code = "idempotency_key_reused"
+    sentence = (
+        "This Idempotency-Key came with another request before: use a new one for each request."
+    )
+
+
 class RequestTooLarge(KicVmError):
     """The body is longer than the gateway takes."""
 
@@ -199,6 +228,28 @@ class UpstreamTimeout(UpstreamError):
     template = "The {service} service did not answer in time. Look before you try again."
 
 
+class IdempotencyNotOffered(KicVmError):
+    """The gateway has no store that its processes share."""
+
+    status = 501
+    code = "idempotency_not_offered"
+    sentence = (
+        "This gateway cannot promise to do a request once: its operator has configured no Redis. "
+        "Nothing was done; send the request without Idempotency-Key."
+    )
+
+
+class IdempotencyUnavailable(KicVmError):
+    """The store that the gateway's processes share does not answer."""
+
+    status = 503
+    code = "idempotency_unavailable"
+    sentence = (
+        "The gateway cannot promise at the moment to do the request once. Nothing was done: try "
+        "again later, or send it without Idempotency-Key."
+    )
+
+
 class NotReady(KicVmError):
     """A service that the gateway cannot do without does not answer."""
 
@@ -222,6 +273,9 @@ ERRORS: tuple[type[KicVmError], ...] = (
     AlreadyInState,
     AlreadyUnderWay,
     AlreadyExists,
+    IdempotencyInProgress,
+    IdempotencyAnswerWithheld,
+    IdempotencyKeyReused,
     RequestTooLarge,
     UnsupportedMediaType,
     InternalError,
@@ -229,5 +283,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     UpstreamError,
     UpstreamUnavailable,
     UpstreamTimeout,
+    IdempotencyNotOffered,
+    IdempotencyUnavailable,
     NotReady,
 )

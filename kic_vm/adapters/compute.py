@@ -13,6 +13,7 @@ ATTACH = "2.79"  # delete_on_termination of a new attachment
 ATTACHMENT = "2.85"  # delete_on_termination can be changed
 REBUILD = "2.93"  # also where the root disk is a volume; key_name since 2.54
 ACTIONS = "2.58"  # updated_at of an action, and pages of them
+TAGS = "2.26"
 CREATE = "2.67"  # volume_type of a block device
 FLAVOR = "2.61"  # extra_specs and description in the flavor itself
 KEYPAIR = "2.2"  # type; Nova makes a private key only below 2.92
@@ -54,6 +55,13 @@ class Compute(Service):
             )
 
         return paging.follow(page, "servers")
+
+    def list_tagged_servers(self, tag: str) -> list[JSON]:
+        """The servers of the caller's project that have a tag, at most a page of them."""
+        servers: list[JSON] = self.json(
+            "GET", path("servers", "detail", tags=tag, limit=paging.PAGE), microversion=TAGS
+        )["servers"]
+        return servers
 
     def create_server(self, server: JSON) -> JSON:
         """Ask for servers; the answer names the first one."""

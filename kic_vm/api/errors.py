@@ -50,6 +50,8 @@ def rendered(error: exceptions.KicVmError) -> dict[str, Any]:
 
 def headers(error: exceptions.KicVmError) -> dict[str, str]:
     """Headers that belong to an error."""
+    if isinstance(error, exceptions.IdempotencyInProgress):
+        return {"Retry-After": "1"}
     return {"Allow": ", ".join(error.details["allow"])} if error.details.get("allow") else {}
 
 

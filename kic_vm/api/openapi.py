@@ -13,6 +13,16 @@ from kic_vm.schemas.errors import ErrorEnvelopeSchema
 VERSION: Final = "3.0.3"
 _TOKEN: Final = "token"  # noqa: S105 - the name of a security scheme
 
+_IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes a retry safe: the same request with the same key is done once, and gets "
+    "the first answer again with the header Idempotency-Replayed. An answer of 400 and above is "
+    "not kept: the request has done nothing, and a retry is a first try.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
 CONFIGURATION: Final = {
     "API_TITLE": "KakaoCloud VM API on OpenStack",
     "API_VERSION": "v1",
@@ -51,6 +61,8 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
         for guarded in rule.operations:
             operation = found["paths"][guarded["path"]][guarded["method"].lower()]
             operation["x-policy-rule"] = rule.name
+            if guarded["method"] == "POST" and rule.check_str != base.PUBLIC:
+                operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
             operation["security"] = [] if rule.check_str == base.PUBLIC else [{_TOKEN: []}]
     return found
 

@@ -11,6 +11,7 @@ from kic_vm.conf import (
     api,
     availability_zones,
     flavors,
+    idempotency,
     instance,
     keypairs,
     public_ip,
@@ -26,6 +27,7 @@ OWN = (
     api,
     availability_zones,
     flavors,
+    idempotency,
     instance,
     keypairs,
     public_ip,
@@ -50,7 +52,7 @@ def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
     """The libraries' options whose defaults differ here."""
     cors.set_defaults(
         allow_headers=["X-Auth-Token", "X-Openstack-Request-Id", "Idempotency-Key"],
-        expose_headers=["X-Subject-Token", "X-Openstack-Request-Id"],
+        expose_headers=["X-Subject-Token", "X-Openstack-Request-Id", "Idempotency-Replayed"],
         allow_methods=["GET", "PUT", "POST", "DELETE"],
     )
     if conf is not None:

@@ -289,7 +289,7 @@ def created_instance(server: JSON) -> JSON:
     """The contract's answer to a creation."""
     return {
         "id": server["id"],
-        "security_groups": [{"name": group["name"]} for group in server["security_groups"]],
+        "security_groups": [{"name": group["name"]} for group in server.get("security_groups", ())],
         "admin_pass": server.get("adminPass"),
         "disk_config": server["OS-DCF:diskConfig"],
     }

@@ -12,6 +12,7 @@ from kic_vm.operations import (
     images,
     instance_block_devices,
     instance_networks,
+    instance_repetition,
     keypairs,
 )
 from kic_vm.operations.references import named
@@ -24,14 +25,17 @@ def create_instance(scope: Scope, wanted: JSON) -> JSON:
     """Ask Nova for instances; the answer names the first one.
 
     4 upstream calls in the ordinary case: flavor, image and subnets side by side, then Nova's
-    create. One more for each named network interface and existing volume, one for security
-    groups by name, and one where ports have to be made first.
+    create. One more with an Idempotency-Key, one for each named network interface and existing
+    volume, one for security groups by name, and one where ports have to be made first.
 
     :param wanted: InstanceCreateSchema, loaded
     :raises InvalidRequest: what is asked for could not work; nothing has been made
     :raises QuotaExceeded: the project's quota is used up; nothing has been made
     """
     _check_count(scope, wanted)
+    made = instance_repetition.find(scope)
+    if made:
+        return mapping.created_instance(made[0])
     root = wanted["volumes"][0]
     has_image = root["source_type"] in {None, "image"}
     image_id = str(root["uuid"] or wanted["image_id"])
@@ -62,6 +66,9 @@ def create_instance(scope: Scope, wanted: JSON) -> JSON:
         server["availability_zone"] = zones.to_cloud(wanted["availability_zone"])
     if key_name is not None:
         server["key_name"] = key_name
+    tags = instance_repetition.tags(scope)
+    if tags:
+        server["tags"] = tags
     if wanted["user_data"] is not None:
         server["user_data"] = wanted["user_data"]
     if wanted["security_groups"]:

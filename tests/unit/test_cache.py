@@ -8,31 +8,7 @@ import redis
 from oslo_config import cfg
 
 from kic_vm import cache
-
-
-class FakeRedis(redis.Redis):
-    """Redis's own client on a dictionary: what it is asked, and whether it is there at all."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.values: dict[str, bytes] = {}
-        self.lives: dict[str, int] = {}
-        self.is_down = False
-        self.asked = 0
-
-    def execute_command(self, *args: Any, **options: Any) -> Any:
-        self.asked += 1
-        if self.is_down:
-            raise redis.ConnectionError("refused")
-        match args:
-            case ("GET", key):
-                return self.values.get(key)
-            case ("SET", key, value, "PX", life):
-                self.values[key], self.lives[key] = value, life
-                return True
-            case ("PING",):
-                return True
-        raise AssertionError(args)
+from tests.unit.fake_redis import FakeRedis
 
 
 @pytest.fixture
