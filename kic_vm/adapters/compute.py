@@ -186,6 +186,18 @@ class Compute(Service):
 
         return paging.follow(page, "flavors")
 
+    def list_all_flavors(self) -> list[JSON]:
+        """All flavors, those of single projects too; for cloud admins."""
+
+        def page(marker: str | None) -> JSON:
+            return self.json(
+                "GET",
+                path("flavors", "detail", is_public="None", limit=paging.PAGE, marker=marker),
+                microversion=FLAVOR,
+            )
+
+        return paging.follow(page, "flavors")
+
     def get_flavor(self, flavor_id: str) -> JSON:
         """One flavor."""
         flavor: JSON = self.json("GET", path("flavors", flavor_id), microversion=FLAVOR)["flavor"]

@@ -1,14 +1,8 @@
 """``kic-vm-manage keypairs``: the index of the keypairs of projects."""
 
 import argparse
-import sys
 
-from oslo_config import cfg
-from oslo_log import log as logging
-
-from kic_vm import conf as configuration
-from kic_vm import deploy, exceptions
-from kic_vm.context import RequestContext
+from kic_vm.cmd.gateway_scope import act
 from kic_vm.operations import keypair_upkeep
 from kic_vm.operations.scope import Scope
 
@@ -30,20 +24,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Make the indexes anew and print what was found; the exit status."""
-    try:
-        conf = configuration.load(config_file=args.config_file)
-        conf.set_default("use_stderr", True)  # standard output is for what is found
-        logging.setup(conf, "kic-vm")
-        platform = deploy.load_platform(conf)
-    except cfg.Error as error:
-        print(f"kic-vm-manage: {error}", file=sys.stderr)
-        return 2
-    gateway = Scope.of(platform, RequestContext(auth=platform.cloud.service_auth))
-    try:
-        found = keypair_upkeep.sweep(gateway, args.project)
-    except exceptions.KicVmError as error:
-        print(f"kic-vm-manage: {error}", file=sys.stderr)
-        return 1
+    return act(args.config_file, lambda gateway: _reindex(gateway, args.project))
+
+
+def _reindex(gateway: Scope, project: str | None) -> int:
+    found = keypair_upkeep.sweep(gateway, project)
     for project_id, index in found.items():
         creators = {keypair["user_id"] for keypair in index.keypairs.values()}
         copies = sum(len(holders) for holders in index.copies.values())

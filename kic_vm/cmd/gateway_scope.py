@@ -1,0 +1,34 @@
+"""What a command needs to act as the gateway itself."""
+
+import sys
+from collections.abc import Callable
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from kic_vm import conf as configuration
+from kic_vm import deploy, exceptions
+from kic_vm.context import RequestContext
+from kic_vm.operations.scope import Scope
+
+FAILED, WRONG_CONFIGURATION = 1, 2
+
+
+def act(config_file: str | None, command: Callable[[Scope], int]) -> int:
+    """Run a command with the gateway's own user; the exit status.
+
+    Standard output is the command's; the log and what goes wrong are on standard error.
+    """
+    try:
+        conf = configuration.load(config_file=config_file)
+        conf.set_default("use_stderr", True)
+        logging.setup(conf, "kic-vm")
+        platform = deploy.load_platform(conf)
+    except cfg.Error as error:
+        print(f"kic-vm-manage: {error}", file=sys.stderr)
+        return WRONG_CONFIGURATION
+    try:
+        return command(Scope.of(platform, RequestContext(auth=platform.cloud.service_auth)))
+    except exceptions.KicVmError as error:
+        print(f"kic-vm-manage: {error}", file=sys.stderr)
+        return FAILED
