@@ -73,6 +73,10 @@ class QuotaExceeded(KicVmError):
     status = 403
     code = "quota_exceeded"
     sentence = "The project's quota does not allow this."
+    template: ClassVar[str] = (
+        "The project's quota of {resource} does not allow this: {asked} more are asked for, {used} "
+        "of {limit} are in use. Delete something or ask for a larger quota."
+    )
 
 
 class NotFound(KicVmError):

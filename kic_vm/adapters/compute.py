@@ -64,11 +64,44 @@ class Compute(Service):
         return servers
 
     def create_server(self, server: JSON) -> JSON:
-        """Ask for servers; the answer names the first one."""
+        """Ask for a server."""
         created: JSON = self.json("POST", "/servers", json={"server": server}, microversion=CREATE)[
             "server"
         ]
         return created
+
+    def create_reserved_servers(self, server: JSON) -> str:
+        """Ask for several servers in one request; the reservation by which to find them."""
+        reservation: str = self.json(
+            "POST",
+            "/servers",
+            json={"server": server | {"return_reservation_id": True}},
+            microversion=CREATE,
+        )["reservation_id"]
+        return reservation
+
+    def list_reserved_servers(self, reservation: str) -> list[JSON]:
+        """All servers that were asked for in one request."""
+
+        def page(marker: str | None) -> JSON:
+            return self.json(
+                "GET",
+                path(
+                    "servers",
+                    "detail",
+                    reservation_id=reservation,
+                    limit=paging.PAGE,
+                    marker=marker,
+                ),
+                microversion=STATE,
+            )
+
+        return paging.follow(page, "servers")
+
+    def get_limits(self) -> JSON:
+        """How much the project may use (-1: without a limit), and how much it does."""
+        limits: JSON = self.json("GET", "/limits", microversion=STATE)["limits"]["absolute"]
+        return limits
 
     def update_server(self, server_id: str, changes: JSON) -> JSON:
         """Change name or description; the answer is the whole server."""

@@ -20,10 +20,7 @@ from kic_vm.exceptions import (
     Unauthorized,
 )
 
-_QUOTA = (
-    "The project's quota of {1} does not allow this: {2} more are asked for, {3} of {4} are in "
-    "use. Delete something or ask for a larger quota."
-)
+_QUOTA = QuotaExceeded.template.format(resource="{1}", asked="{2}", used="{3}", limit="{4}")
 _ADDRESS_TAKEN = (
     "subnets.private_ip: this address is in use already: choose another one or leave it out."
 )

@@ -285,8 +285,17 @@ def rebuilt_instance_from_server(server: JSON, before: JSON, translation: Transl
     return shown
 
 
-def created_instance(server: JSON) -> JSON:
-    """The contract's answer to a creation."""
+def created_instances(servers: list[JSON]) -> JSON:
+    """The contract's answer to a creation, which knows one instance; beside it all of them."""
+    # name-2 before name-10
+    ordered = sorted(servers, key=lambda server: (len(server["name"]), server["name"]))
+    return {
+        "instance": _created_instance(ordered[0]),
+        "instances": [{"id": server["id"], "name": server["name"]} for server in ordered],
+    }
+
+
+def _created_instance(server: JSON) -> JSON:
     return {
         "id": server["id"],
         "security_groups": [{"name": group["name"]} for group in server.get("security_groups", ())],

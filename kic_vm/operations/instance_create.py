@@ -1,4 +1,4 @@
-"""Making an instance: everything is looked at first, then Nova is asked once."""
+"""Making instances: everything is looked at first, then Nova is asked."""
 
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from kic_vm.operations import (
     instance_networks,
     instance_repetition,
     keypairs,
+    server_creation,
 )
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
@@ -21,21 +22,21 @@ from kic_vm.operations.scope import Scope
 JSON = dict[str, Any]
 
 
-def create_instance(scope: Scope, wanted: JSON) -> JSON:
-    """Ask Nova for instances; the answer names the first one.
+def create_instances(scope: Scope, wanted: JSON) -> JSON:
+    """Ask Nova for instances; the answer shows the first one and names all.
 
     4 upstream calls in the ordinary case: flavor, image and subnets side by side, then Nova's
     create. One more with an Idempotency-Key, one for each named network interface and existing
-    volume, one for security groups by name, and one where ports have to be made first.
+    volume, and one for security groups by name. Then see server_creation.
 
     :param wanted: InstanceCreateSchema, loaded
     :raises InvalidRequest: what is asked for could not work; nothing has been made
     :raises QuotaExceeded: the project's quota is used up; nothing has been made
     """
     _check_count(scope, wanted)
-    made = instance_repetition.find(scope)
+    made = instance_repetition.find(scope, wanted["count"])
     if made:
-        return mapping.created_instance(made[0])
+        return mapping.created_instances(made)
     root = wanted["volumes"][0]
     has_image = root["source_type"] in {None, "image"}
     image_id = str(root["uuid"] or wanted["image_id"])
@@ -56,8 +57,6 @@ def create_instance(scope: Scope, wanted: JSON) -> JSON:
         "block_device_mapping_v2": instance_block_devices.block_devices(
             scope, wanted["volumes"], image, volumes
         ),
-        "min_count": wanted["count"],
-        "max_count": wanted["count"],
     }
     if wanted["description"] is not None:
         server["description"] = wanted["description"]
@@ -73,9 +72,8 @@ def create_instance(scope: Scope, wanted: JSON) -> JSON:
         server["user_data"] = wanted["user_data"]
     if wanted["security_groups"]:
         server["security_groups"] = wanted["security_groups"]
-    with instance_networks.made_ports(scope, networks, wanted["name"]) as requested:
-        server["networks"] = requested
-        return mapping.created_instance(scope.openstack.compute.create_server(server))
+    servers = server_creation.create_servers(scope, server, networks, wanted["count"], flavor)
+    return mapping.created_instances(servers)
 
 
 def _nothing() -> None:

@@ -5,11 +5,9 @@ makes and removes the port. Else the gateway makes the port, marked, and removes
 instance.
 """
 
-import contextlib
 import dataclasses
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -32,6 +30,15 @@ class Placement:
 
     request: JSON | None
     port: JSON | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Interfaces:
+    """Those of one instance: Nova's ``networks``, and the ports among them that were made."""
+
+    name: str
+    networks: list[JSON]
+    made_ports: list[str]
 
 
 def look(scope: Scope, wanted: JSON) -> list[Placement]:
@@ -67,11 +74,6 @@ def look(scope: Scope, wanted: JSON) -> list[Placement]:
             )
         is_alone = crowd[subnet["network_id"], subnet["ip_version"]] == 1
         found.append(_place(one, subnet, ports_by_id, groups, is_alone=is_alone))
-    if wanted["count"] > 1 and any(placement.port for placement in found):
-        raise exceptions.InvalidRequest(
-            "count: this subnet's network has several subnets, where instances can only be made "
-            "one at a time."
-        )
     return found
 
 
@@ -136,24 +138,22 @@ def _group_ids(scope: Scope, names: list[str]) -> list[str]:
     return ids
 
 
-@contextlib.contextmanager
-def made_ports(scope: Scope, placements: list[Placement], name: str) -> Iterator[list[JSON]]:
-    """Nova's ``networks``, with the ports made that need to be made.
+def make_ports(scope: Scope, placements: list[Placement], names: list[str]) -> list[Interfaces]:
+    """The interfaces of instances of these names, with the ports made that need to be made.
 
-    When what is done within fails, the ports are gone again. Only where Nova has not answered in
-    time they stay: the instance may yet come to be.
+    One upstream call makes all ports or none.
     """
-    network = scope.openstack.network
-    to_make = [placement.port | {"name": name} for placement in placements if placement.port]
-    ids = network.create_ports(to_make) if to_make else []
-    left = iter(ids)
-    try:
-        yield [placement.request or {"port": next(left)} for placement in placements]
-    except exceptions.UpstreamTimeout:
-        raise
-    except Exception:
-        remove_ports(scope, ids)
-        raise
+    to_make = [placement.port for placement in placements if placement.port]
+    ids = scope.openstack.network.create_ports(
+        [port | {"name": name} for name in names for port in to_make]
+    )
+    interfaces = []
+    for number, name in enumerate(names):
+        made = ids[number * len(to_make) : (number + 1) * len(to_make)]
+        left = iter(made)
+        networks = [placement.request or {"port": next(left)} for placement in placements]
+        interfaces.append(Interfaces(name, networks, made))
+    return interfaces
 
 
 def remove_ports(scope: Scope, port_ids: list[str]) -> None:

@@ -30,15 +30,27 @@ def tags(scope: Scope) -> list[str]:
     return [_identity_tag(asked), _fingerprint_tag(asked)] if asked else []
 
 
-def find(scope: Scope) -> list[JSON]:
+def find(scope: Scope, count: int) -> list[JSON]:
     """The servers that this request has made before. One upstream call, with a key only.
 
+    Those on their way out do not count: they are what is left of a request that failed.
+
     :raises IdempotencyKeyReused: the key came with another request
+    :raises Conflict: some of the servers are there, some are not
     """
     asked = scope.context.idempotent_request
     if asked is None:
         return []
-    found = scope.openstack.compute.list_tagged_servers(_identity_tag(asked))
+    found = [
+        server
+        for server in scope.openstack.compute.list_tagged_servers(_identity_tag(asked))
+        if server["OS-EXT-STS:task_state"] != "deleting"
+    ]
     if any(_fingerprint_tag(asked) not in server["tags"] for server in found):
         raise exceptions.IdempotencyKeyReused
-    return sorted(found, key=lambda server: str(server["name"]))
+    if found and len(found) < count:
+        raise exceptions.Conflict(
+            f"Of the {count} instances that this request asked for, {len(found)} are there: delete "
+            "them, or ask for the missing ones with another key."
+        )
+    return found

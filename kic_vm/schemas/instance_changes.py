@@ -165,6 +165,24 @@ class CreatedInstanceSchema(Schema):
     disk_config = fields.String(required=True)
 
 
+class NamedInstanceSchema(Schema):
+    """One of the new instances."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class CreatedInstancesSchema(Schema):
+    """What has been made: the first instance, and the names of all, which the contract lacks."""
+
+    instance = fields.Nested(CreatedInstanceSchema, required=True)
+    instances = fields.List(
+        fields.Nested(NamedInstanceSchema),
+        required=True,
+        metadata={"description": "All that were asked for, in order."},
+    )
+
+
 class UpdatedFlavorSchema(Schema):
     """The flavor in an update's answer."""
 
@@ -222,6 +240,5 @@ class RebuiltInstanceSchema(UpdatedInstanceSchema):
 
 InstanceCreateEnvelopeSchema = base.envelope("instance", InstanceCreateSchema, base.RequestSchema)
 InstanceUpdateEnvelopeSchema = base.envelope("instance", InstanceUpdateSchema, base.RequestSchema)
-CreatedInstanceEnvelopeSchema = base.envelope("instance", CreatedInstanceSchema)
 UpdatedInstanceEnvelopeSchema = base.envelope("instance", UpdatedInstanceSchema)
 RebuiltInstanceEnvelopeSchema = base.envelope("instance", RebuiltInstanceSchema)

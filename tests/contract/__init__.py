@@ -17,13 +17,15 @@ from typing import Any, Final
 Model = dict[str, Any]
 
 # What the gateway says on top of the contract: everywhere the lifecycle, why an instance is in
-# Error, and in the answer to an update the status, which the contract has in get and list only.
+# Error, in the answer to an update the status, which the contract has in get and list only, and in
+# the answer to a creation all that was made.
 OUR_OWN: Final = {
     "bcs": {
         "BcsInstanceV1ApiGetInstanceModelInstanceModel": {"lifecycle", "fault"},
         "BcsInstanceV1ApiListInstancesModelInstanceModel": {"lifecycle", "fault"},
         "BcsInstanceV1ApiUpdateInstanceModelInstanceModel": {"lifecycle", "status"},
         "RebuildInstanceModel": {"lifecycle", "status"},
+        "ResponseCreateInstanceModel": {"instances"},
     },
 }
 

@@ -96,6 +96,21 @@ def subnet_id(cloud: Callable[[str], openstack.connection.Connection]) -> str:
 
 
 @pytest.fixture
+def two_subnets(
+    cloud: Callable[[str], openstack.connection.Connection],
+) -> Iterator[tuple[str, str]]:
+    """Two subnets of one network."""
+    network = cloud("kic-member").network
+    made = network.create_network(name="functional-two-subnets")
+    subnets = [
+        network.create_subnet(network_id=made.id, ip_version=4, cidr=cidr, name="functional")
+        for cidr in ("10.77.0.0/24", "10.78.0.0/24")
+    ]
+    yield subnets[0].id, subnets[1].id
+    network.delete_network(made)
+
+
+@pytest.fixture
 def instances(
     member: Client, subnet_id: str, cloud: Callable[[str], openstack.connection.Connection]
 ) -> Iterator[Instances]:

@@ -47,6 +47,10 @@ class Instances:
         server = self._operator.compute.get(f"/servers/{instance_id}").json()["server"]
         return str(server.get("fault", {}).get("message", ""))
 
+    def adopt(self, *instance_ids: str) -> None:
+        """Remove these too, which the test has asked for itself."""
+        self._made += instance_ids
+
     def remove(self, instance_id: str) -> None:
         """Delete an instance and wait until it is gone."""
         self._client.delete(f"/api/v1/instances/{instance_id}")

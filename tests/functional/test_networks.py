@@ -1,28 +1,13 @@
 """Where a new instance's interfaces go."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import openstack
 import pytest
 
 from tests.functional.client import Client
 from tests.functional.instances import Instances
-
-
-@pytest.fixture
-def two_subnets(
-    cloud: Callable[[str], openstack.connection.Connection],
-) -> Iterator[tuple[str, str]]:
-    """Two subnets of one network."""
-    network = cloud("kic-member").network
-    made = network.create_network(name="functional-two-subnets")
-    subnets = [
-        network.create_subnet(network_id=made.id, ip_version=4, cidr=cidr, name="functional")
-        for cidr in ("10.77.0.0/24", "10.78.0.0/24")
-    ]
-    yield subnets[0].id, subnets[1].id
-    network.delete_network(made)
 
 
 def test_subnet_of_a_network_with_several(

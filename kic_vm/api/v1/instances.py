@@ -15,10 +15,10 @@ blueprint = Blueprint("instances", __name__, url_prefix="/api/v1/instances")
 
 @blueprint.post("")
 @blueprint.arguments(instance_changes.InstanceCreateEnvelopeSchema)
-@blueprint.response(202, instance_changes.CreatedInstanceEnvelopeSchema)
+@blueprint.response(202, instance_changes.CreatedInstancesSchema)
 def create_instance(body: dict[str, Any]) -> flask.Response:
-    """Make an instance."""
-    return answer(202, {"instance": instance_create.create_instance(scope(), body["instance"])})
+    """Make one or several instances."""
+    return answer(202, instance_create.create_instances(scope(), body["instance"]))
 
 
 @blueprint.get("")

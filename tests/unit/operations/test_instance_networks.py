@@ -202,10 +202,6 @@ class TestSeveralSubnets:
         assert refusal(create(member), 409, code)["message"].startswith(begin)
         assert crowded.sent("nova", "POST") == []
 
-    def test_count(self, member: Caller, crowded: Cloud) -> None:
-        """Several instances cannot share a port that was made."""
-        assert "one at a time" in refused(member, crowded, count=2)
-
     def test_delete(self, member: Caller, crowded: Cloud) -> None:
         """The port goes when the instance goes."""
         marked = "/ports?description=Made+by+kic-vm+for+an+instance"

@@ -1,0 +1,218 @@
+"""POST /api/v1/instances with a count: all are made and named, or none is left."""
+
+import uuid
+from typing import Any
+
+import pytest
+import requests
+
+from tests.contract import check
+from tests.unit.bodies import FLAVOR, SERVER, SUBNET, body, error
+from tests.unit.cloud import MICROVERSION, Cloud, Request
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+from tests.unit.operations.test_instance_create import ASKED, create
+from tests.unit.operations.test_instance_networks import NETWORK, SECOND, with_subnets
+
+JSON = dict[str, Any]
+RESERVATION = "r-0a1b2c3d"
+IDS = {f"web-{number}": str(uuid.UUID(int=number)) for number in range(1, 4)}
+PORTS = {name: f"port-of-{name}" for name in IDS}
+FREE = {
+    "maxTotalInstances": 10,
+    "totalInstancesUsed": 7,
+    "maxTotalCores": -1,
+    "totalCoresUsed": 100,
+    "maxTotalRAMSize": -1,
+    "totalRAMUsed": 100,
+}
+
+
+class TestByNova:
+    """Nova makes all of them in one call."""
+
+    @pytest.fixture
+    def reserving(self, populated: Cloud) -> Cloud:
+        """Nova answers with a reservation, and lists its servers in no order."""
+        populated.answer("POST", "nova", "/servers", {"reservation_id": RESERVATION}, 202)
+        servers = [
+            {"id": IDS[name], "name": name, "OS-DCF:diskConfig": "MANUAL"} for name in reversed(IDS)
+        ]
+        populated.answer(
+            "GET", "nova", f"/servers/detail?reservation_id={RESERVATION}", {"servers": servers}
+        )
+        return populated
+
+    def test_answer(self, member: Caller, reserving: Cloud) -> None:
+        """The answer has what the contract says about the first one, and all ids and names."""
+        response = create(member, count=3, security_groups=[{"name": "default"}])
+        assert response.status_code == 202, response.text
+        assert check("bcs", "CreateInstance", response.json) == []
+        (sent,) = reserving.sent("nova", "POST")
+        assert sent.headers[MICROVERSION] == "compute 2.67"
+        server = sent.json()["server"]
+        password = server.pop("adminPass")
+        assert len(password) >= 12
+        assert server == ASKED | {
+            "min_count": 3,
+            "max_count": 3,
+            "return_reservation_id": True,
+            "security_groups": [{"name": "default"}],
+        }
+        assert response.json == {
+            "instance": {
+                "id": IDS["web-1"],
+                "security_groups": [{"name": "default"}],
+                "admin_pass": password,
+                "disk_config": "MANUAL",
+            },
+            "instances": [{"id": IDS[name], "name": name} for name in IDS],
+        }
+
+    def test_calls(self, member: Caller, reserving: Cloud) -> None:
+        """It is one call more than for one instance, and no port is made."""
+        assert create(member, count=3).status_code == 202
+        assert len(reserving.calls()) == 5
+        assert reserving.writes() == ["POST nova /servers"]
+
+    @pytest.mark.parametrize("status", [500, 503])
+    def test_not_told_which(self, member: Caller, reserving: Cloud, status: int) -> None:
+        """When Nova does not say which they are, the caller is told that they are being made."""
+        reserving.answer("GET", "nova", "/servers/detail", status=status)
+        message = refusal(create(member, count=3), 502, "upstream_error")["message"]
+        assert message.startswith("The instances are being made")
+
+
+class TestWithPorts:
+    """Where the gateway makes the ports, each instance is a call with its own."""
+
+    @pytest.fixture
+    def crowded(self, populated: Cloud) -> Cloud:
+        """A network of several subnets, and services that make what they are asked for."""
+        with_subnets(populated, SECOND)
+        populated.answer("GET", "nova", "/limits", {"limits": {"absolute": FREE}})
+        populated.answer("POST", "neutron", "/ports", self.make_ports, 201)
+        populated.answer("POST", "nova", "/servers", self.make_server, 202)
+        for name, server_id in IDS.items():
+            populated.answer("DELETE", "neutron", f"/ports/{PORTS[name]}", status=204)
+            populated.answer("DELETE", "nova", f"/servers/{server_id}", status=204)
+        return populated
+
+    @staticmethod
+    def make_ports(request: Request, _context: Any) -> JSON:
+        return {
+            "ports": [port | {"id": f"port-of-{port['name']}"} for port in request.json()["ports"]]
+        }
+
+    @staticmethod
+    def make_server(request: Request, _context: Any) -> JSON:
+        made = body("server_created")["server"]
+        return {"server": made | {"id": IDS[request.json()["server"]["name"]]}}
+
+    def refuse_second(self, cloud: Cloud, recorded: str) -> None:
+        """Have Nova refuse the second instance only."""
+
+        def make(request: Request, context: Any) -> JSON:
+            if request.json()["server"]["name"] != "web-2":
+                return self.make_server(request, context)
+            refused = error(recorded)
+            context.status_code = refused["status"]
+            answer: JSON = refused["json"]
+            return answer
+
+        cloud.answer("POST", "nova", "/servers", make, 202)
+
+    def test_each_has_its_own(self, member: Caller, crowded: Cloud) -> None:
+        """One call makes all ports; each instance has its own, in the subnet that was named."""
+        response = create(member, count=3)
+        assert response.status_code == 202, response.text
+        assert check("bcs", "CreateInstance", response.json) == []
+        assert response.json["instance"]["id"] == IDS["web-1"]
+        assert response.json["instances"] == [{"id": IDS[name], "name": name} for name in IDS]
+        (ports,) = crowded.sent("neutron", "POST")
+        assert [
+            (port["name"], port["network_id"], port["fixed_ips"]) for port in ports.json()["ports"]
+        ] == [(name, NETWORK, [{"subnet_id": SUBNET["id"]}]) for name in IDS]
+        servers = [sent.json()["server"] for sent in crowded.sent("nova", "POST")]
+        assert sorted(servers, key=lambda server: str(server["name"])) == [
+            ASKED | {"name": name, "networks": [{"port": PORTS[name]}]} for name in IDS
+        ]
+
+    def test_two_ports_each(self, member: Caller, crowded: Cloud) -> None:
+        """Interfaces keep their order within each instance."""
+        wanted = [{"id": SECOND["id"]}, {"id": SUBNET["id"]}]
+        ids = {
+            (name, subnet["id"]): str(uuid.uuid4()) for name in IDS for subnet in (SECOND, SUBNET)
+        }
+
+        def make(request: Request, _context: Any) -> JSON:
+            ports = request.json()["ports"]
+            return {
+                "ports": [
+                    {"id": ids[port["name"], port["fixed_ips"][0]["subnet_id"]]} for port in ports
+                ]
+            }
+
+        crowded.answer("POST", "neutron", "/ports", make, 201)
+        assert create(member, count=2, subnets=wanted).status_code == 202
+        for sent in crowded.sent("nova", "POST"):
+            server = sent.json()["server"]
+            assert server["networks"] == [
+                {"port": ids[server["name"], subnet["id"]]} for subnet in wanted
+            ]
+
+    def test_one_refused(self, member: Caller, crowded: Cloud) -> None:
+        """When one cannot be made, the others go, all ports go, and the reason is the answer."""
+        self.refuse_second(crowded, "nova_403_quota")
+        refusal(create(member, count=3), 403, "quota_exceeded")
+        assert [call for call in crowded.writes() if call.startswith("DELETE")] == sorted(
+            [f"DELETE nova /servers/{IDS[name]}" for name in ("web-1", "web-3")]
+            + [f"DELETE neutron /ports/{PORTS[name]}" for name in IDS]
+        )
+
+    def test_one_without_answer(self, member: Caller, crowded: Cloud) -> None:
+        """When Nova did not answer about one in time, that one's port stays."""
+
+        def make(request: Request, context: Any) -> JSON:
+            if request.json()["server"]["name"] == "web-2":
+                raise requests.exceptions.ReadTimeout
+            return self.make_server(request, context)
+
+        crowded.answer("POST", "nova", "/servers", make, 202)
+        refusal(create(member, count=2), 504, "upstream_timeout")
+        assert [call for call in crowded.writes() if call.startswith("DELETE")] == [
+            f"DELETE neutron /ports/{PORTS['web-1']}",
+            f"DELETE nova /servers/{IDS['web-1']}",
+        ]
+
+    def test_one_that_stays(self, member: Caller, crowded: Cloud, lines: list[str]) -> None:
+        """That one made cannot be deleted is logged; its port is left to it."""
+        self.refuse_second(crowded, "nova_403_quota")
+        crowded.answer("DELETE", "nova", f"/servers/{IDS['web-1']}", status=500)
+        refusal(create(member, count=2), 403, "quota_exceeded")
+        assert f"DELETE neutron /ports/{PORTS['web-1']}" not in crowded.writes()
+        assert any(IDS["web-1"] in line and line.startswith("WARNING") for line in lines)
+
+    @pytest.mark.parametrize(
+        ("changes", "resource"),
+        [
+            ({"totalInstancesUsed": 8}, "instances"),
+            ({"maxTotalCores": 100 + 3 * FLAVOR["vcpus"] - 1}, "cores"),
+            ({"maxTotalRAMSize": 100 + 3 * FLAVOR["ram"] - 1}, "ram"),
+        ],
+    )
+    def test_quota(self, member: Caller, crowded: Cloud, changes: JSON, resource: str) -> None:
+        """What all of them need is held against the quota before anything is made."""
+        crowded.answer("GET", "nova", "/limits", {"limits": {"absolute": FREE | changes}})
+        error = refusal(create(member, count=3), 403, "quota_exceeded")
+        assert f"quota of {resource} does not allow this: " in error["message"]
+        assert crowded.writes() == []
+
+    def test_one(self, member: Caller, crowded: Cloud) -> None:
+        """One instance has the name as it is, and Nova alone looks at the quota."""
+        crowded.answer(
+            "POST", "nova", "/servers", {"server": body("server_created")["server"]}, 202
+        )
+        response = create(member)
+        assert response.json["instances"] == [{"id": SERVER["id"], "name": "web"}]
+        assert "GET nova /limits" not in crowded.calls()
