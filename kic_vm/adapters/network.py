@@ -155,8 +155,8 @@ class Network(Service):
         return found
 
     def list_subnets(self) -> list[JSON]:
-        """All subnets that the caller sees, shared ones too: id, network and range."""
+        """All subnets that the caller sees, shared ones too: id, network, range and gateway."""
         found: list[JSON] = self.json(
-            "GET", path("subnets", fields=["id", "network_id", "cidr", "ip_version"])
+            "GET", path("subnets", fields=["id", "network_id", "cidr", "ip_version", "gateway_ip"])
         )["subnets"]
         return found

@@ -89,6 +89,11 @@ def instance_type(extra_specs: dict[str, str]) -> str:
     return found if found in {"vm", "bm", "gpu"} else "vm"
 
 
+def maximum_network_interfaces(extra_specs: dict[str, str]) -> int | None:
+    """How many network interfaces a machine may have; None where the flavor does not say."""
+    return _Specs(extra_specs).integer("maximum_network_interfaces")
+
+
 def is_hyper_threading(extra_specs: dict[str, str]) -> bool | None:
     """Whether guests see two threads a core; None where the flavor does not settle it.
 

@@ -36,6 +36,12 @@ def is_windows(properties: JSON) -> bool:
     )
 
 
+def least_volume_size(image: JSON) -> int:
+    """GiB that a volume needs to hold the image: what it asks for, and what it takes unpacked."""
+    unpacked = max(image["size"] or 0, image.get("virtual_size") or 0)
+    return max(image["min_disk"], -(-unpacked // 2**30))
+
+
 def image_type(visibility: str | None) -> str | None:
     """Documented kind: basic images are everyone's, the others somebody's own."""
     if visibility is None:

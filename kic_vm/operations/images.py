@@ -46,15 +46,15 @@ def list_images(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSO
     return listing.select(images, query, _FILTERS)
 
 
-def get_bootable_image(scope: Scope, image_id: str) -> JSON:
-    """The image in Glance that a body's ``image_id`` names. One upstream call.
+def get_bootable_image(scope: Scope, image_id: str, field: str = "image_id") -> JSON:
+    """The image in Glance that a field of a body names. One upstream call.
 
     :raises InvalidRequest: it is not there for this project, or not ready
     """
-    with named("image_id", "image", image_id):
+    with named(field, "image", image_id):
         image = scope.openstack.image.get_image(image_id)
         if image["visibility"] == "private" and image["owner"] != scope.project_id:
             raise exceptions.NotFound
     if image["status"] != "active":
-        raise exceptions.InvalidRequest("image_id: this image is not ready for use.")
+        raise exceptions.InvalidRequest(f"{field}: this image is not ready for use.")
     return image

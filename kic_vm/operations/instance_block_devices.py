@@ -5,66 +5,114 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
-from kic_vm.mappings import images
+from kic_vm.mappings import images as mapping
+from kic_vm.operations.images import get_bootable_image
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
 
 JSON = dict[str, Any]
 
 
-def existing_volumes(scope: Scope, wanted: list[JSON]) -> dict[str, JSON]:
+def source_images(scope: Scope, wanted: JSON) -> dict[str, JSON]:
+    """The images that new volumes are made from, by id; one upstream call each, side by side.
+
+    :param wanted: InstanceCreateSchema, loaded
+    :raises InvalidRequest: one is not there or not ready, or image_id is not the root volume's
+    """
+    root, *others = wanted["volumes"]
+    fields: dict[str, str] = {}
+    if root["source_type"] in {None, "image"}:
+        if root["uuid"] not in {None, wanted["image_id"]}:
+            raise exceptions.InvalidRequest(
+                "volumes.0.uuid: the root volume is made from image_id: give the same image, or "
+                "leave uuid out."
+            )
+        fields[str(wanted["image_id"])] = "image_id"
+    for number, volume in enumerate(others, 1):
+        if volume["source_type"] == "image":
+            if not volume["uuid"]:
+                raise exceptions.InvalidRequest(
+                    f"volumes.{number}.uuid: the id of the image is needed."
+                )
+            fields.setdefault(str(volume["uuid"]), f"volumes.{number}.uuid")
+    found = gather(
+        *(partial(get_bootable_image, scope, image_id, field) for image_id, field in fields.items())
+    )
+    return dict(zip(fields, found, strict=True))
+
+
+def existing_volumes(scope: Scope, wanted: JSON) -> dict[str, JSON]:
     """The existing volumes that are asked for, by id; one upstream call each, side by side.
 
-    :raises InvalidRequest: one is not there, or is not free
+    :param wanted: InstanceCreateSchema, loaded
+    :raises InvalidRequest: one is not there, or in another zone
+    :raises Conflict: one is not free
     """
-    ids = [str(volume["uuid"]) for volume in wanted if volume["source_type"] == "volume"]
+    ids = [str(volume["uuid"]) for volume in wanted["volumes"] if volume["source_type"] == "volume"]
     if len(set(ids)) < len(ids):
         raise exceptions.InvalidRequest("volumes: the same volume is named twice.")
-    return dict(zip(ids, gather(*(partial(_volume, scope, one) for one in ids)), strict=True))
+    zone = wanted["availability_zone"]
+    return dict(zip(ids, gather(*(partial(_volume, scope, one, zone) for one in ids)), strict=True))
 
 
-def _volume(scope: Scope, volume_id: str) -> JSON:
+def _volume(scope: Scope, volume_id: str, zone: str | None) -> JSON:
     with named("volumes.uuid", "volume", volume_id):
         volume = scope.openstack.block_storage.get_volume(volume_id)
         if volume["os-vol-tenant-attr:tenant_id"] != scope.project_id:
             raise exceptions.NotFound
     if volume["status"] != "available":
         raise exceptions.Conflict(f"volumes.uuid: the volume {volume_id} is in use or not ready.")
+    zones = scope.platform.translation.zones
+    theirs = zones.to_client(volume["availability_zone"])
+    if zone and theirs and zones.to_cloud(zone) != volume["availability_zone"]:
+        raise exceptions.InvalidRequest(
+            f"volumes.uuid: the volume {volume_id} is in {theirs}: make the instance there."
+        )
     return volume
 
 
 def block_devices(
-    scope: Scope, wanted: list[JSON], image: JSON | None, volumes: dict[str, JSON]
+    scope: Scope, wanted: JSON, images: dict[str, JSON], volumes: dict[str, JSON]
 ) -> list[JSON]:
     """Nova's block_device_mapping_v2 for the volumes; the first one boots.
 
-    :param image: what the root volume is made from; None where it exists already
-    :param volumes: existing volumes by id
+    :param wanted: InstanceCreateSchema, loaded
+    :param images: see source_images
+    :param volumes: see existing_volumes
     :raises InvalidRequest: a size is out of its limits, or the root volume cannot boot
     """
-    root, *others = wanted
-    devices = [_root(scope, root, image, volumes)]
-    devices += [_other(scope, number, volume) for number, volume in enumerate(others, 1)]
+    root, *others = wanted["volumes"]
+    devices = [_root(scope, root, str(wanted["image_id"]), images, volumes)]
+    devices += [_other(scope, number, volume, images) for number, volume in enumerate(others, 1)]
     return devices
 
 
-def _root(scope: Scope, volume: JSON, image: JSON | None, volumes: dict[str, JSON]) -> JSON:
+def _root(
+    scope: Scope,
+    volume: JSON,
+    image_id: str,
+    images: dict[str, JSON],
+    volumes: dict[str, JSON],
+) -> JSON:
     if volume["source_type"] == "blank":
         raise exceptions.InvalidRequest(
             "volumes.0.source_type: the first volume is the root volume: it is made from an "
             "image, or is a bootable volume."
         )
-    if image is None:
-        if volumes[str(volume["uuid"])]["bootable"] != "true":
+    if volume["source_type"] == "volume":
+        existing = volumes[str(volume["uuid"])]
+        if existing["bootable"] != "true":
             raise exceptions.InvalidRequest("volumes.0.uuid: this volume is not bootable.")
+        origin = existing.get("volume_image_metadata", {}).get("image_id", image_id)
+        if origin != image_id:
+            raise exceptions.InvalidRequest(
+                f"image_id: the root volume holds another image: give {origin}."
+            )
         return _existing(volume, boot_index=0)
-    _check_size(scope, 0, volume)
-    if volume["size"] < image["min_disk"]:
-        raise exceptions.InvalidRequest(
-            f"volumes.0.size: the image needs at least {image['min_disk']} GB."
-        )
+    image = images[image_id]
+    _check_size(scope, 0, volume, image)
     maximum = scope.platform.conf.volume.max_windows_size_gb
-    if images.is_windows(image) and volume["size"] > maximum:
+    if mapping.is_windows(image) and volume["size"] > maximum:
         raise exceptions.InvalidRequest(
             f"volumes.0.size: a volume with Windows has at most {maximum} GB."
         )
@@ -74,25 +122,27 @@ def _root(scope: Scope, volume: JSON, image: JSON | None, volumes: dict[str, JSO
     }
 
 
-def _other(scope: Scope, number: int, volume: JSON) -> JSON:
+def _other(scope: Scope, number: int, volume: JSON, images: dict[str, JSON]) -> JSON:
     if volume["source_type"] == "volume":
         return _existing(volume, boot_index=-1)
-    _check_size(scope, number, volume)
+    image = images[str(volume["uuid"])] if volume["source_type"] == "image" else None
+    _check_size(scope, number, volume, image)
     device = _new(volume, -1, is_delete_on_termination=False)
-    if volume["source_type"] == "image":
-        if not volume["uuid"]:
-            raise exceptions.InvalidRequest(
-                f"volumes.{number}.uuid: the id of the image is needed."
-            )
-        return device | {"source_type": "image", "uuid": str(volume["uuid"])}
+    if image:
+        return device | {"source_type": "image", "uuid": image["id"]}
     return device | {"source_type": "blank"}
 
 
-def _check_size(scope: Scope, number: int, volume: JSON) -> None:
+def _check_size(scope: Scope, number: int, volume: JSON, image: JSON | None) -> None:
     maximum = scope.platform.conf.volume.max_size_gb
     if volume["size"] > maximum:
         raise exceptions.InvalidRequest(
             f"volumes.{number}.size: a volume has at most {maximum} GB."
+        )
+    least = mapping.least_volume_size(image) if image else 0
+    if volume["size"] < least:
+        raise exceptions.InvalidRequest(
+            f"volumes.{number}.size: the image needs at least {least} GB."
         )
 
 

@@ -9,7 +9,6 @@ from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import (
     flavors,
-    images,
     instance_block_devices,
     instance_networks,
     instance_repetition,
@@ -26,8 +25,8 @@ def create_instances(scope: Scope, wanted: JSON) -> JSON:
     """Ask Nova for instances; the answer shows the first one and names all.
 
     4 upstream calls in the ordinary case: flavor, image and subnets side by side, then Nova's
-    create. One more with an Idempotency-Key, one for each named network interface and existing
-    volume, and one for security groups by name. Then see server_creation.
+    create. One more with an Idempotency-Key, one for each named network interface, existing volume
+    and further image, and one for security groups by name. Then see server_creation.
 
     :param wanted: InstanceCreateSchema, loaded
     :raises InvalidRequest: what is asked for could not work; nothing has been made
@@ -37,25 +36,21 @@ def create_instances(scope: Scope, wanted: JSON) -> JSON:
     made = instance_repetition.find(scope, wanted["count"])
     if made:
         return mapping.created_instances(made)
-    root = wanted["volumes"][0]
-    has_image = root["source_type"] in {None, "image"}
-    image_id = str(root["uuid"] or wanted["image_id"])
-    flavor, image, key_name, networks, volumes = gather(
+    flavor, images, key_name, networks, volumes = gather(
         partial(_flavor, scope, str(wanted["flavor_id"])),
-        partial(images.get_bootable_image, scope, image_id) if has_image else _nothing,
+        partial(instance_block_devices.source_images, scope, wanted),
         partial(keypairs.usable_name, scope, "key_name", wanted["key_name"])
         if wanted["key_name"] is not None
         else _nothing,
         partial(instance_networks.look, scope, wanted),
-        partial(instance_block_devices.existing_volumes, scope, wanted["volumes"]),
+        partial(instance_block_devices.existing_volumes, scope, wanted),
     )
-    if flavor_mapping.instance_type(flavor["extra_specs"]) == "bm":
-        raise exceptions.InvalidRequest("flavor_id: this is a bare metal flavor.")
+    _check_flavor(flavor, wanted, images)
     server: JSON = {
         "name": wanted["name"],
         "flavorRef": flavor["id"],
         "block_device_mapping_v2": instance_block_devices.block_devices(
-            scope, wanted["volumes"], image, volumes
+            scope, wanted, images, volumes
         ),
     }
     if wanted["description"] is not None:
@@ -96,6 +91,22 @@ def _check_count(scope: Scope, wanted: JSON) -> None:
     if any(volume["source_type"] == "volume" for volume in wanted["volumes"]):
         raise exceptions.InvalidRequest(
             "count: several instances cannot share one volume: make them one at a time."
+        )
+
+
+def _check_flavor(flavor: JSON, wanted: JSON, images: dict[str, JSON]) -> None:
+    if flavor_mapping.instance_type(flavor["extra_specs"]) == "bm":
+        raise exceptions.InvalidRequest("flavor_id: this is a bare metal flavor.")
+    image = images.get(str(wanted["image_id"]), {"min_ram": 0})
+    if flavor["ram"] < image["min_ram"]:
+        raise exceptions.InvalidRequest(
+            f"flavor_id: the image needs at least {image['min_ram']} MB of memory, this flavor has "
+            f"{flavor['ram']}."
+        )
+    maximum = flavor_mapping.maximum_network_interfaces(flavor["extra_specs"])
+    if maximum is not None and len(wanted["subnets"]) > maximum:
+        raise exceptions.InvalidRequest(
+            f"subnets: instances of this flavor have at most {maximum} network interfaces."
         )
 
 

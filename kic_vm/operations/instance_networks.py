@@ -52,6 +52,7 @@ def look(scope: Scope, wanted: JSON) -> list[Placement]:
     interfaces = [
         str(one["network_interface_id"]) for one in subnets if one["network_interface_id"]
     ]
+    _check_twice(subnets, interfaces)
     if names and len(interfaces) == len(subnets):
         raise exceptions.InvalidRequest(
             "security_groups: network interfaces that exist already keep their own groups: leave "
@@ -77,6 +78,33 @@ def look(scope: Scope, wanted: JSON) -> list[Placement]:
     return found
 
 
+def _check_twice(subnets: list[JSON], interfaces: list[str]) -> None:
+    if len(set(interfaces)) < len(interfaces):
+        raise exceptions.InvalidRequest(
+            "subnets.network_interface_id: the same network interface is named twice."
+        )
+    addresses = [
+        (one["id"], ipaddress.ip_address(one["private_ip"])) for one in subnets if one["private_ip"]
+    ]
+    if len(set(addresses)) < len(addresses):
+        raise exceptions.InvalidRequest("subnets.private_ip: the same address is named twice.")
+
+
+def _check_address(text: str, subnet: JSON) -> None:
+    address, cidr = ipaddress.ip_address(text), ipaddress.ip_network(subnet["cidr"])
+    if address not in cidr:
+        raise exceptions.InvalidRequest(f"subnets.private_ip: {text} is not in {cidr}.")
+    reserved = {subnet["gateway_ip"]}
+    if cidr.num_addresses > 2:
+        reserved.add(str(cidr.network_address))
+        if cidr.version == 4:
+            reserved.add(str(cidr.broadcast_address))
+    if str(address) in reserved:
+        raise exceptions.InvalidRequest(
+            f"subnets.private_ip: {text} is reserved for the subnet itself: choose another one."
+        )
+
+
 def _place(
     wanted: JSON, subnet: JSON, ports: dict[str, JSON], groups: list[str], *, is_alone: bool
 ) -> Placement:
@@ -88,10 +116,7 @@ def _place(
             )
         return Placement({"port": port["id"]})
     if wanted["private_ip"]:
-        if ipaddress.ip_address(wanted["private_ip"]) not in ipaddress.ip_network(subnet["cidr"]):
-            raise exceptions.InvalidRequest(
-                f"subnets.private_ip: {wanted['private_ip']} is not in {subnet['cidr']}."
-            )
+        _check_address(wanted["private_ip"], subnet)
         return Placement({"uuid": subnet["network_id"], "fixed_ip": wanted["private_ip"]})
     if is_alone:
         return Placement({"uuid": subnet["network_id"]})

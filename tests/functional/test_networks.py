@@ -76,6 +76,30 @@ def test_address_and_interface_of_ones_own(
         network.delete_port(port)
 
 
+def test_refused_create_with_an_address_in_use(
+    member: Client,
+    cloud: Callable[[str], openstack.connection.Connection],
+    two_subnets: tuple[str, str],
+    subnet_id: str,
+) -> None:
+    """Nova finds the address in use when a port has been made already: the port is gone again."""
+    network = cloud("kic-member").network
+    subnet = network.get_subnet(subnet_id)
+    taken = network.create_port(network_id=subnet.network_id, name="functional")
+    try:
+        address = taken.fixed_ips[0]["ip_address"]
+        body = member.instance_body(subnet_id) | {
+            "subnets": [{"id": two_subnets[0]}, {"id": subnet_id, "private_ip": address}]
+        }
+        response = member.request("POST", "/api/v1/instances", json={"instance": body})
+        assert response.status_code == 409, response.text
+        assert response.json()["error"]["message"].startswith("subnets.private_ip")
+    finally:
+        network.delete_port(taken)
+    ports = network.ports(fixed_ips=f"subnet_id={two_subnets[0]}")
+    assert [port.id for port in ports if port.device_owner != "network:distributed"] == []
+
+
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
@@ -84,6 +108,16 @@ def test_address_and_interface_of_ones_own(
         ({"subnets": [{"id": str(uuid.uuid4())}]}, "subnets"),
         ({"subnets": None}, "subnets"),
         ({"volumes": [{"size": 1}]}, "volumes.0.size"),
+        ({"volumes": [{"size": 2, "uuid": str(uuid.uuid4())}]}, "volumes.0.uuid"),
+        (
+            {
+                "volumes": [
+                    {"size": 2},
+                    {"size": 2, "source_type": "image", "uuid": str(uuid.uuid4())},
+                ]
+            },
+            "volumes.1.uuid",
+        ),
         ({"volumes": [{"size": 2, "type_id": str(uuid.uuid4())}]}, "volumes.type_id"),
         ({"security_groups": [{"name": "nobody has this one"}]}, "security_groups"),
         ({"availability_zone": "kr-central-9-z"}, "availability_zone"),

@@ -4,15 +4,20 @@ import uuid
 from typing import Any
 
 import pytest
+import redis
 import requests
+from werkzeug.test import TestResponse
 
 from tests.contract import check
 from tests.unit.bodies import FLAVOR, SERVER, SUBNET, body, error
 from tests.unit.cloud import MICROVERSION, Cloud, Request
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.fake_redis import FakeRedis
+from tests.unit.middleware.test_idempotency import TAGGED
 from tests.unit.operations.test_instance_create import ASKED, create
 from tests.unit.operations.test_instance_networks import NETWORK, SECOND, with_subnets
+from tests.unit.requests_of import CREATE
 
 JSON = dict[str, Any]
 RESERVATION = "r-0a1b2c3d"
@@ -216,3 +221,73 @@ class TestWithPorts:
         response = create(member)
         assert response.json["instances"] == [{"id": SERVER["id"], "name": "web"}]
         assert "GET nova /limits" not in crowded.calls()
+
+
+class TestRepeated:
+    """The same request again, with its key, when Redis has lost what it knew."""
+
+    KEY = {"Idempotency-Key": "7c9d3e2a-0000-4000-8000-000000000002"}  # noqa: RUF012
+
+    @pytest.fixture
+    def options(self) -> str:
+        """Redis is needed for a key."""
+        return "[redis]\nurl = redis://redis.test\n"
+
+    @pytest.fixture
+    def store(self, monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
+        """What the gateway's processes share."""
+        server = FakeRedis()
+        monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: server)
+        return server
+
+    @pytest.fixture
+    def application(self, store: FakeRedis, application: Any) -> Any:
+        """The pipeline on that store."""
+        return application
+
+    def repeat(
+        self, member: Caller, cloud: Cloud, store: FakeRedis, count: int, *states: str | None
+    ) -> TestResponse:
+        """Ask twice, Redis forgetting between; servers of the first time are in these states."""
+        cloud.answer_pattern("GET", TAGGED, lambda *_: {"servers": []})
+        cloud.answer("POST", "nova", "/servers", {"reservation_id": RESERVATION}, 202)
+        cloud.answer(
+            "GET", "nova", f"/servers/detail?reservation_id={RESERVATION}", {"servers": []}, 503
+        )
+        wanted = {"instance": CREATE | {"count": count}}
+        assert member.post("/api/v1/instances", json=wanted, headers=self.KEY).status_code == 502
+        tags = cloud.sent("nova", "POST")[-1].json()["server"]["tags"]
+        made = [
+            SERVER
+            | {
+                "id": str(uuid.UUID(int=number)),
+                "name": f"web-{number}",
+                "tags": tags,
+                "OS-EXT-STS:task_state": state,
+            }
+            for number, state in enumerate(states, 1)
+        ]
+        cloud.answer_pattern("GET", TAGGED, lambda *_: {"servers": made[::-1]})
+        store.values.clear()
+        cloud.forget()
+        return member.post("/api/v1/instances", json=wanted, headers=self.KEY)
+
+    def test_all_there(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
+        """All are named again in their order, and none is made."""
+        response = self.repeat(member, populated, store, 11, *[None] * 11)
+        assert response.status_code == 202, response.text
+        assert [one["name"] for one in response.json["instances"]] == [
+            f"web-{number}" for number in range(1, 12)
+        ]
+        assert populated.writes() == []
+
+    def test_some_there(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
+        """Where some are missing, neither a part is passed off as all nor are more made."""
+        error = refusal(self.repeat(member, populated, store, 3, None, "deleting"), 409, "conflict")
+        assert error["message"].startswith("Of the 3 instances that this request asked for, 1 ")
+        assert populated.writes() == []
+
+    def test_on_their_way_out(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
+        """Those that a failed request removes do not count: the retry is a first try."""
+        self.repeat(member, populated, store, 2, "deleting", "deleting")
+        assert populated.writes() == ["POST nova /servers"]
