@@ -1,0 +1,1 @@
+"""Records the documented states of instances, as real Nova goes through them."""
