@@ -1,0 +1,1 @@
+"""Pages of the documentation, held against what they describe."""
