@@ -21,6 +21,8 @@ from kic_vm.api.v1 import (
     instance_volumes,
     instances,
     keypairs,
+    snapshots,
+    volumes,
 )
 from kic_vm.context import DECISION_KEY
 from kic_vm.middleware import routes
@@ -45,6 +47,8 @@ _BLUEPRINTS: Final = (
     instance_security_groups.blueprint,
     instance_volumes.blueprint,
     keypairs.blueprint,
+    volumes.blueprint,
+    snapshots.blueprint,
 )
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 

@@ -9,6 +9,7 @@ from kic_vm import app, cache, policies, policy
 from kic_vm.adapters.connection import Cloud
 from kic_vm.lifecycle import table
 from kic_vm.mappings.instances import Translation
+from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
 from kic_vm.middleware.access_log import AccessLog
 from kic_vm.middleware.authentication import Authentication
@@ -30,7 +31,11 @@ def load_platform(conf: cfg.ConfigOpts) -> Platform:
         conf=conf,
         cloud=Cloud(conf),
         cache=cache.create(conf),
-        translation=Translation(table.load_tables(), Zones(conf.availability_zones.zones)),
+        translation=Translation(
+            table.load_tables(),
+            Zones(conf.availability_zones.zones),
+            VolumeTypes(conf.volume.type_names),
+        ),
         enforcer=policy.create_enforcer(conf),
     )
 

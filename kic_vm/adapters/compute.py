@@ -31,14 +31,14 @@ class Compute(Service):
         ]
         return server
 
-    def list_servers(self) -> list[JSON]:
+    def list_servers(self, microversion: str = SERVER) -> list[JSON]:
         """All servers of the caller's project, newest first."""
 
         def page(marker: str | None) -> JSON:
             return self.json(
                 "GET",
                 path("servers", "detail", limit=paging.PAGE, marker=marker),
-                microversion=SERVER,
+                microversion=microversion,
             )
 
         return paging.follow(page, "servers")

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from kic_vm.lifecycle.model import InstanceState
+from kic_vm.lifecycle.model import InstanceState, Row
 from kic_vm.lifecycle.table import LifecycleTables
 
 JSON = dict[str, Any]
@@ -43,8 +43,8 @@ def is_powered_off(server: JSON) -> bool:
     return power_state(server) == "SHUTDOWN"
 
 
-def lifecycle_of(state: InstanceState) -> JSON:
-    """The state as every answer about an instance carries it."""
+def lifecycle_of(state: Row[Any]) -> JSON:
+    """The state as every answer about an instance or a volume carries it."""
     return {
         "state": state.state,
         "billable": state.billable,

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from kic_vm.lifecycle.table import LifecycleTables
-from kic_vm.mappings import flavors, images, keypairs
+from kic_vm.mappings import attachments, flavors, images, keypairs
 from kic_vm.mappings.instance_faults import fault_of
 from kic_vm.mappings.instance_network_interfaces import in_order
 from kic_vm.mappings.instance_states import lifecycle_of, power_state, state_of
 from kic_vm.mappings.times import utc
+from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
 
 JSON = dict[str, Any]
@@ -40,6 +41,7 @@ class Translation:
 
     lifecycle: LifecycleTables
     zones: Zones
+    volume_types: VolumeTypes
 
 
 def ports_by_device(ports: Iterable[JSON]) -> dict[str, list[JSON]]:
@@ -97,37 +99,11 @@ def group_names_told(servers: Iterable[JSON], ports: Mapping[str, list[JSON]]) -
     return told
 
 
-def _mount_point(volume: JSON, server_id: str) -> str | None:
-    for attachment in volume.get("attachments", ()):
-        if attachment["server_id"] == server_id:
-            device: str | None = attachment["device"]
-            return device
-    return None
-
-
-def _root_volume_id(server: JSON, volumes: list[JSON]) -> str | None:
-    """The volume that the server boots from: the first of its bootable ones.
-
-    A server that Nova booted from an image on the hypervisor's disk has none.
-    """
-    if server.get("image"):
-        return None
-    bootable = [volume for volume in volumes if volume["bootable"] == "true"]
-    if not bootable:
-        return None
-    # Without devices (a shelved server has none) the order is Nova's, which begins with the root.
-    first: str = min(bootable, key=lambda volume: _mount_point(volume, server["id"]) or "")["id"]
-    return first
-
-
-def _attached_volumes(server: JSON, around: Surroundings, lifecycle: LifecycleTables) -> list[JSON]:
+def _attached_volumes(server: JSON, around: Surroundings, translation: Translation) -> list[JSON]:
     attached = server["os-extended-volumes:volumes_attached"]
     known = [around.volumes[item["id"]] for item in attached if item["id"] in around.volumes]
-    root = _root_volume_id(server, known)
-    # Cinder begins every attachment as a reservation; only a terminated instance keeps one.
-    is_attaching = server["OS-EXT-STS:vm_state"] != "shelved_offloaded" and not str(
-        server["OS-EXT-STS:task_state"]
-    ).startswith("shelving")
+    root = attachments.root_volume_id(server, known)
+    is_attaching = attachments.is_attaching(server)
     shown = []
     for item in attached:
         # A volume that Cinder does not list (any more) is still attached as far as Nova knows.
@@ -136,9 +112,11 @@ def _attached_volumes(server: JSON, around: Surroundings, lifecycle: LifecycleTa
             {
                 "id": item["id"],
                 "name": volume.get("name"),
-                "status": _volume_status(volume, lifecycle, is_attaching) if volume else None,
-                "mount_point": _mount_point(volume, server["id"]),
-                "type": volume.get("volume_type"),
+                "status": _volume_status(volume, translation.lifecycle, is_attaching)
+                if volume
+                else None,
+                "mount_point": attachments.mount_point(volume, server["id"]),
+                "type": translation.volume_types.to_client(volume.get("volume_type")),
                 "size": volume.get("size"),
                 "is_delete_on_termination": item.get("delete_on_termination"),
                 "created_at": utc(volume.get("created_at")),
@@ -169,7 +147,7 @@ def instance_from_server(server: JSON, around: Surroundings, translation: Transl
         server, translation.lifecycle, confirm_in_progress=server["id"] in around.confirming
     )
     extra_specs = server["flavor"].get("extra_specs") or {}
-    attached = _attached_volumes(server, around, translation.lifecycle)
+    attached = _attached_volumes(server, around, translation)
     groups = _security_groups(server, around)
     flavor_name = server["flavor"]["original_name"]
     return {

@@ -5,10 +5,11 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
-from kic_vm.mappings import images as mapping
 from kic_vm.operations.images import get_bootable_image
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
+from kic_vm.operations.volume_sizes import check_size, check_size_for_image
+from kic_vm.operations.volume_states import get_own_volume
 
 JSON = dict[str, Any]
 
@@ -57,9 +58,7 @@ def existing_volumes(scope: Scope, wanted: JSON) -> dict[str, JSON]:
 
 def _volume(scope: Scope, volume_id: str, zone: str | None) -> JSON:
     with named("volumes.uuid", "volume", volume_id):
-        volume = scope.openstack.block_storage.get_volume(volume_id)
-        if volume["os-vol-tenant-attr:tenant_id"] != scope.project_id:
-            raise exceptions.NotFound
+        volume = get_own_volume(scope, volume_id)
     if volume["status"] != "available":
         raise exceptions.Conflict(f"volumes.uuid: the volume {volume_id} is in use or not ready.")
     zones = scope.platform.translation.zones
@@ -110,12 +109,7 @@ def _root(
             )
         return _existing(volume, boot_index=0)
     image = images[image_id]
-    _check_size(scope, 0, volume, image)
-    maximum = scope.platform.conf.volume.max_windows_size_gb
-    if mapping.is_windows(image) and volume["size"] > maximum:
-        raise exceptions.InvalidRequest(
-            f"volumes.0.size: a volume with Windows has at most {maximum} GB."
-        )
+    check_size_for_image(scope, "volumes.0.size", volume["size"], image)
     return _new(volume, 0, is_delete_on_termination=True) | {
         "source_type": "image",
         "uuid": image["id"],
@@ -126,24 +120,15 @@ def _other(scope: Scope, number: int, volume: JSON, images: dict[str, JSON]) -> 
     if volume["source_type"] == "volume":
         return _existing(volume, boot_index=-1)
     image = images[str(volume["uuid"])] if volume["source_type"] == "image" else None
-    _check_size(scope, number, volume, image)
+    field = f"volumes.{number}.size"
+    if image:
+        check_size_for_image(scope, field, volume["size"], image)
+    else:
+        check_size(scope, field, volume["size"])
     device = _new(volume, -1, is_delete_on_termination=False)
     if image:
         return device | {"source_type": "image", "uuid": image["id"]}
     return device | {"source_type": "blank"}
-
-
-def _check_size(scope: Scope, number: int, volume: JSON, image: JSON | None) -> None:
-    maximum = scope.platform.conf.volume.max_size_gb
-    if volume["size"] > maximum:
-        raise exceptions.InvalidRequest(
-            f"volumes.{number}.size: a volume has at most {maximum} GB."
-        )
-    least = mapping.least_volume_size(image) if image else 0
-    if volume["size"] < least:
-        raise exceptions.InvalidRequest(
-            f"volumes.{number}.size: the image needs at least {least} GB."
-        )
 
 
 def _new(volume: JSON, boot_index: int, *, is_delete_on_termination: bool) -> JSON:

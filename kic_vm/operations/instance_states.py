@@ -11,6 +11,7 @@ from kic_vm.lifecycle.model import InstanceState
 from kic_vm.mappings.instance_states import state_of
 from kic_vm.operations import resize_confirmation
 from kic_vm.operations.instances import get_own_server
+from kic_vm.operations.refusals import refusal
 from kic_vm.operations.scope import Scope
 
 # The state in which a command has nothing left to do.
@@ -70,13 +71,5 @@ def commanding(scope: Scope, instance_id: str, command: str) -> Iterator[None]:
 
 
 def _refusal(state: InstanceState, command: str) -> exceptions.KicVmError:
-    allowed = ", ".join(state.allowed_actions) or "none"
-    error: type[exceptions.KicVmError] = exceptions.InvalidState
-    reason = f"{command} is not possible now"
-    if _RESULTS.get(command) == state.state:
-        error, reason = exceptions.AlreadyInState, f"{command} has nothing to do"
-    return error(
-        f"The instance is {state.state}: {reason}. Possible commands: {allowed}.",
-        state=state.state,
-        allowed_actions=list(state.allowed_actions),
-    )
+    is_done = _RESULTS.get(command) == state.state
+    return refusal("instance", state, command, is_done=is_done)

@@ -1,5 +1,6 @@
 """Volumes of an instance: attach, change, detach."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import instance_volumes as mapping
 from kic_vm.operations.instance_states import commanding, documented_state, get_server_for
 from kic_vm.operations.scope import Scope
+from kic_vm.operations.volume_states import get_own_volume
 
 JSON = dict[str, Any]
 
@@ -21,7 +23,7 @@ def attach_volume(scope: Scope, instance_id: str, volume_id: str, wanted: JSON) 
     command = "attach-volume"
     _server, volume = gather(
         partial(get_server_for, scope, instance_id, command),
-        partial(_own_volume, scope, volume_id),
+        partial(get_own_volume, scope, volume_id),
     )
     state = scope.platform.translation.lifecycle.volume_state(volume["status"])
     if not state.allows("attach"):
@@ -55,7 +57,7 @@ def update_volume(scope: Scope, instance_id: str, volume_id: str, changes: JSON)
         for key, value in changes.items()
         if key == "description" or (key == "name" and value is not None)
     }
-    calls = []
+    calls: list[Callable[[], Any]] = []
     if own:
         calls.append(partial(scope.openstack.block_storage.update_volume, volume_id, own))
     if is_delete_on_termination is not None:
@@ -85,13 +87,6 @@ def detach_volume(scope: Scope, instance_id: str, volume_id: str) -> None:
             # Here Nova would take the detaching for the instance's end and delete the volume.
             compute.update_volume_attachment(instance_id, volume_id, is_delete_on_termination=False)
         compute.detach_volume(instance_id, volume_id)
-
-
-def _own_volume(scope: Scope, volume_id: str) -> JSON:
-    volume = scope.openstack.block_storage.get_volume(volume_id)
-    if volume["os-vol-tenant-attr:tenant_id"] != scope.project_id:
-        raise exceptions.NotFound
-    return volume
 
 
 def _attached(scope: Scope, instance_id: str, volume_id: str, command: str) -> JSON:

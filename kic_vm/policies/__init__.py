@@ -17,6 +17,8 @@ from kic_vm.policies import (
     instances,
     keypairs,
     public,
+    snapshots,
+    volumes,
 )
 
 
@@ -41,5 +43,7 @@ def guarding_rules() -> list[policy.DocumentedRuleDefault]:
         instance_security_groups,
         instance_volumes,
         keypairs,
+        volumes,
+        snapshots,
     )
     return [rule for module in modules for rule in module.RULES]

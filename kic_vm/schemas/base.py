@@ -52,6 +52,9 @@ def text(length: int, **kwargs: Any) -> fields.String:
 def _has_no_control_characters(value: str) -> None:
     if not value.isprintable():
         raise ValidationError("Must not contain control characters.")
+
+
+def _has_no_outer_space(value: str) -> None:
     if value != value.strip():
         raise ValidationError("Must not begin or end with a space.")
 
@@ -59,8 +62,34 @@ def _has_no_control_characters(value: str) -> None:
 def name(**kwargs: Any) -> fields.String:
     """A resource's name: what Nova takes."""
     return fields.String(
-        validate=[validate.Length(min=1, max=255), _has_no_control_characters], **kwargs
+        validate=[
+            validate.Length(min=1, max=255),
+            _has_no_control_characters,
+            _has_no_outer_space,
+        ],
+        **kwargs,
     )
+
+
+def description(**kwargs: Any) -> fields.String:
+    """A volume's or snapshot's description, or null: what Cinder takes and leaves as it is."""
+    return fields.String(
+        allow_none=True, validate=[validate.Length(max=255), _has_no_outer_space], **kwargs
+    )
+
+
+def optional_uuid() -> fields.UUID:
+    """An id that is null or left out when there is none."""
+    return fields.UUID(allow_none=True, load_default=None)
+
+
+def _refuse_key(_value: Any) -> None:
+    raise ValidationError("Volumes with a key of one's own are not offered: leave it out.")
+
+
+def no_encryption_key() -> fields.UUID:
+    """The contract's key for a volume: only null is taken."""
+    return fields.UUID(allow_none=True, load_default=None, validate=_refuse_key)
 
 
 def query_schema(item: type[Schema], **filters: fields.Field[Any]) -> type[RequestSchema]:

@@ -33,15 +33,11 @@ def _is_ip_address(value: str | None) -> None:
         raise ValidationError("Must be an IP address.") from error
 
 
-def _optional_uuid() -> fields.UUID:
-    return fields.UUID(allow_none=True, load_default=None)
-
-
 class InstanceSubnetSchema(base.RequestSchema):
     """A subnet that the instance gets an interface in."""
 
     id = fields.UUID(required=True)
-    network_interface_id = _optional_uuid()
+    network_interface_id = base.optional_uuid()
     private_ip = fields.String(allow_none=True, load_default=None, validate=_is_ip_address)
 
     @validates_schema
@@ -79,8 +75,8 @@ class InstanceVolumeSchema(base.RequestSchema):
     uuid = fields.UUID(
         allow_none=True, load_default=None, metadata={"description": "Of the image or volume."}
     )
-    type_id = _optional_uuid()
-    encryption_secret_id = _optional_uuid()
+    type_id = base.optional_uuid()
+    encryption_secret_id = base.no_encryption_key()
 
     @validates_schema
     def _has_a_source(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -91,11 +87,6 @@ class InstanceVolumeSchema(base.RequestSchema):
             raise ValidationError("Missing data for required field.", "size")
         if data["source_type"] == "blank" and data["uuid"]:
             raise ValidationError("A blank volume has no source: leave uuid out.", "uuid")
-        if data["encryption_secret_id"]:
-            raise ValidationError(
-                "Volumes with a key of one's own are not offered: leave it out.",
-                "encryption_secret_id",
-            )
 
 
 class GroupNameSchema(base.RequestSchema):

@@ -27,6 +27,12 @@ OUR_OWN: Final = {
         "RebuildInstanceModel": {"lifecycle", "status"},
         "ResponseCreateInstanceModel": {"instances"},
     },
+    "volume": {
+        "BcsVolumeV1ApiGetVolumeModelVolumeModel": {"lifecycle"},
+        "BcsVolumeV1ApiListVolumesModelVolumeModel": {"lifecycle"},
+        "BcsVolumeV1ApiCreateVolumeModelVolumeModel": {"lifecycle"},
+        "BcsVolumeV1ApiUpdateVolumeModelVolumeModel": {"lifecycle"},
+    },
 }
 
 DATA: Final = Path(__file__).with_name("data")

@@ -24,11 +24,7 @@ JSON = dict[str, Any]
 def populate(cloud: Cloud) -> None:
     """Have every service answer from the recorded bodies."""
     _nova(cloud)
-    cloud.answer("GET", "cinder", "/volumes/detail", body("volumes"))
-    for volume in body("volumes")["volumes"]:
-        cloud.answer("GET", "cinder", f"/volumes/{volume['id']}", {"volume": volume})
-        cloud.answer("PUT", "cinder", f"/volumes/{volume['id']}", {"volume": volume})
-    cloud.answer("GET", "cinder", "/types?limit=1", {"volume_types": []})
+    _cinder(cloud)
     cloud.answer("GET", "glance", "/images", body("images"))
     for image in body("images")["images"]:
         cloud.answer("GET", "glance", f"/images/{image['id']}", image)
@@ -55,6 +51,26 @@ def populate(cloud: Cloud) -> None:
     cloud.answer("GET", "neutron", "/security-groups", body("security_groups"))
     cloud.answer("GET", "neutron", "/subnets", body("subnets"))
     cloud.answer("GET", "neutron", "/networks?limit=1&fields=id", {"networks": []})
+
+
+def _cinder(cloud: Cloud) -> None:
+    cloud.answer("GET", "cinder", "/volumes/detail", body("volumes"))
+    cloud.answer("POST", "cinder", "/volumes", body("volume_created"), 202)
+    for volume in body("volumes")["volumes"]:
+        path = f"/volumes/{volume['id']}"
+        cloud.answer("GET", "cinder", path, {"volume": volume})
+        cloud.answer("PUT", "cinder", path, {"volume": volume})
+        cloud.answer("DELETE", "cinder", path, status=202)
+        cloud.answer("POST", "cinder", f"{path}/action", status=202)
+    cloud.answer("GET", "cinder", "/types", body("volume_types"))
+    cloud.answer("GET", "cinder", "/snapshots/detail", body("snapshots"))
+    cloud.answer("GET", "cinder", "/snapshots/detail?status=creating", {"snapshots": []})
+    cloud.answer("POST", "cinder", "/snapshots", body("snapshot_created"), 202)
+    for snapshot in body("snapshots")["snapshots"]:
+        path = f"/snapshots/{snapshot['id']}"
+        cloud.answer("GET", "cinder", path, {"snapshot": snapshot})
+        cloud.answer("PUT", "cinder", path, {"snapshot": snapshot})
+        cloud.answer("DELETE", "cinder", path, status=202)
 
 
 def _nova(cloud: Cloud) -> None:

@@ -15,6 +15,7 @@ from tests.unit.bodies import (
     OTHER_GROUP,
     PORT,
     SERVER,
+    SNAPSHOT,
     SUBNET,
 )
 
@@ -28,6 +29,9 @@ CREATE: Final[JSON] = {
     "volumes": [{"size": 5}],
     "security_groups": None,
 }
+CREATE_VOLUME: Final[JSON] = {"name": "data", "size": 1, "availability_zone": "kr-central-2-a"}
+CREATE_SNAPSHOT: Final[JSON] = {"name": "before the update", "is_incremental": False}
+RESTORE: Final[JSON] = {"name": "restored", "availability_zone": "kr-central-2-a"}
 KEYPAIR_NAME: Final = "recorded"
 NEW_NAME: Final = "a name of its own"
 
@@ -40,6 +44,7 @@ _IDS: Final = {
     "{network_interface_id}": PORT["id"],
     "{public_ip_id}": FREE_PUBLIC_IP["id"],
     "{security_group_id}": OTHER_GROUP,
+    "{snapshot_id}": SNAPSHOT["id"],
 }
 _VOLUME: Final = "/api/v1/instances/{instance_id}/volumes/{volume_id}"
 _INTERFACE: Final = "/api/v1/instances/{instance_id}/network-interfaces/{network_interface_id}"
@@ -48,6 +53,7 @@ _OTHER_IDS: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("POST", _VOLUME): {"{volume_id}": FREE_VOLUME},
     ("POST", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
     ("DELETE", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
+    ("DELETE", "/api/v1/volumes/{volume_id}"): {"{volume_id}": FREE_VOLUME},
 }
 _MORE: Final[dict[tuple[str, str], JSON]] = {
     ("POST", "/api/v1/instances"): {"json": {"instance": CREATE}},
@@ -64,6 +70,12 @@ _MORE: Final[dict[tuple[str, str], JSON]] = {
     ("POST", "/api/v1/instances/{instance_id}/actions"): {"json": {"action": "stop"}},
     ("PUT", f"{_INTERFACE}/allowed-address-pairs"): {"json": {"allowed_address_pairs": []}},
     ("POST", "/api/v1/keypairs"): {"json": {"keypair": {"name": NEW_NAME}}},
+    ("POST", "/api/v1/volumes"): {"json": {"volume": CREATE_VOLUME}},
+    ("PUT", "/api/v1/volumes/{volume_id}"): {"json": {"volume": {"name": "renamed"}}},
+    ("POST", "/api/v1/volumes/{volume_id}/size"): {"json": {"volume": {"new_size": 2}}},
+    ("POST", "/api/v1/volumes/{volume_id}/snapshots"): {"json": {"snapshot": CREATE_SNAPSHOT}},
+    ("PUT", "/api/v1/snapshots/{snapshot_id}"): {"json": {"snapshot": {"name": "renamed"}}},
+    ("POST", "/api/v1/snapshots/{snapshot_id}/restore"): {"json": {"restore": RESTORE}},
     ("GET", "/api/v1/client-metadata/resolve"): {"query_string": {"service": "bcs"}},
     ("POST", "/identity/v3/auth/tokens"): {"json": {"auth": {}}},
     ("GET", "/identity/v3/auth/tokens"): {"headers": {"X-Subject-Token": "s3cr3t-token-of-member"}},

@@ -91,7 +91,7 @@ def test_every_error_is_in_the_table() -> None:
     assert declared - {exceptions.KicVmError} == set(exceptions.ERRORS)
 
 
-@pytest.mark.parametrize("service", ["bcs", "image", "config"])
+@pytest.mark.parametrize("service", ["bcs", "volume", "image", "config"])
 def test_contracts_parameters(document: JSON, service: str) -> None:
     """Each query parameter of the contract's lists is described."""
     for operation in load(service)["operations"]:

@@ -100,7 +100,7 @@ def test_errors() -> None:
     assert len(check("bcs", "GetInstance", body, status=404)) == 1
 
 
-@pytest.mark.parametrize("service", ["bcs", "config", "iam", "image"])
+@pytest.mark.parametrize("service", ["bcs", "config", "iam", "image", "volume"])
 def test_every_reference_leads_somewhere(service: str) -> None:
     """Each model that an operation or a field names is in the file."""
     contract = load(service)
@@ -120,6 +120,6 @@ def test_operations_are_found_by_path() -> None:
 def test_data_is_plain_json() -> None:
     """Every file of data names its service."""
     paths = list(DATA.glob("*.json"))
-    assert len(paths) == 4
+    assert len(paths) == 5
     for path in paths:
         assert json.loads(path.read_text())["service"] == path.stem

@@ -15,6 +15,7 @@ from kic_vm.adapters.connection import Cloud
 from kic_vm.context import DECISION_KEY, RECORD_KEY, RequestRecord
 from kic_vm.lifecycle import table
 from kic_vm.mappings.instances import Translation
+from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
 from kic_vm.middleware import routes
 from kic_vm.operations.scope import Platform
@@ -38,7 +39,9 @@ def filled(path: str) -> str:
 @pytest.fixture
 def bare(conf: cfg.ConfigOpts) -> flask.Flask:
     """The Flask application alone, as if somebody had mounted it without the pipeline."""
-    translation = Translation(table.load_tables(), Zones(conf.availability_zones.zones))
+    translation = Translation(
+        table.load_tables(), Zones(conf.availability_zones.zones), VolumeTypes({})
+    )
     enforcer = create_enforcer(conf)
     return app.create_app(Platform(conf, Cloud(conf), cache.create(conf), translation, enforcer))
 

@@ -1,0 +1,68 @@
+"""Volumes and their types."""
+
+from typing import Any
+
+import flask
+
+from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.operations import volume_create, volume_extend
+from kic_vm.operations import volumes as operations
+from kic_vm.schemas import volumes as schemas
+
+blueprint = Blueprint("volumes", __name__, url_prefix="/api/v1/volumes")
+
+
+@blueprint.post("")
+@blueprint.arguments(schemas.VolumeCreateEnvelopeSchema)
+@blueprint.response(202, schemas.ChangedVolumeEnvelopeSchema)
+def create_volume(body: dict[str, Any]) -> flask.Response:
+    """Make a volume; it is ready when its status is available."""
+    return answer(202, {"volume": volume_create.create_volume(scope(), body["volume"])})
+
+
+@blueprint.get("")
+@blueprint.arguments(schemas.VolumeListQuerySchema, location="query")
+@blueprint.response(200, schemas.VolumePageSchema)
+def list_volumes(query: dict[str, Any]) -> flask.Response:
+    """List the project's volumes."""
+    return page("volumes", operations.list_volumes(scope(), query))
+
+
+@blueprint.get("/types")
+@blueprint.response(200, schemas.VolumeTypeListSchema)
+def list_volume_types() -> flask.Response:
+    """List the volume types."""
+    return answer(200, {"volume_types": operations.list_volume_types(scope())})
+
+
+@blueprint.get("/<volume_id>")
+@blueprint.response(200, schemas.VolumeEnvelopeSchema)
+def get_volume(volume_id: str) -> flask.Response:
+    """Show a volume."""
+    return answer(200, {"volume": operations.get_volume(scope(), volume_id)})
+
+
+@blueprint.put("/<volume_id>")
+@blueprint.arguments(schemas.VolumeUpdateEnvelopeSchema)
+@blueprint.response(200, schemas.ChangedVolumeEnvelopeSchema)
+def update_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
+    """Rename or describe a volume."""
+    changed = operations.update_volume(scope(), volume_id, body["volume"])
+    return answer(200, {"volume": changed})
+
+
+@blueprint.delete("/<volume_id>")
+@blueprint.response(202)
+def delete_volume(volume_id: str) -> flask.Response:
+    """Delete a volume; it is gone when it is not found any more."""
+    operations.delete_volume(scope(), volume_id)
+    return answer(202)
+
+
+@blueprint.post("/<volume_id>/size")
+@blueprint.arguments(schemas.VolumeExtendEnvelopeSchema)
+@blueprint.response(202)
+def extend_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
+    """Make a volume larger, also while it is attached."""
+    volume_extend.extend_volume(scope(), volume_id, body["volume"]["new_size"])
+    return answer(202)

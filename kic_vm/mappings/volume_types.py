@@ -1,0 +1,33 @@
+"""Volume types: the clients' names and Cinder's, both ways."""
+
+from collections.abc import Mapping
+from typing import Any
+
+JSON = dict[str, Any]
+
+
+class VolumeTypes:
+    """The names of [volume] type_names, read in both directions; others are the same in both."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._to_cloud = dict(names)
+        self._to_client: dict[str, str] = {}
+        for client, cloud in names.items():
+            self._to_client.setdefault(cloud, client)
+
+    def to_cloud(self, identifier: str) -> str:
+        """What Cinder knows a type by, from what a client does: its id, or a name."""
+        return self._to_cloud.get(identifier, identifier)
+
+    def to_client(self, name: str | None) -> str | None:
+        """The clients' name for a type of Cinder."""
+        return self._to_client.get(name, name) if name else None
+
+
+def volume_type_from_type(volume_type: JSON, names: VolumeTypes) -> JSON:
+    """The contract's volume type."""
+    return {
+        "id": volume_type["id"],
+        "name": names.to_client(volume_type["name"]),
+        "description": volume_type.get("description"),
+    }

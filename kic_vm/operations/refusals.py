@@ -1,0 +1,25 @@
+"""How a command that a resource's documented state forbids is refused."""
+
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.lifecycle.model import Row
+
+
+def refusal(
+    what: str, state: Row[Any], command: str, *, is_done: bool = False
+) -> exceptions.KicVmError:
+    """The error; it says which commands are possible.
+
+    :param is_done: what the command would bring about holds already
+    """
+    allowed = ", ".join(state.allowed_actions) or "none"
+    error: type[exceptions.KicVmError] = exceptions.InvalidState
+    reason = f"{command} is not possible now"
+    if is_done:
+        error, reason = exceptions.AlreadyInState, f"{command} has nothing to do"
+    return error(
+        f"The {what} is {state.state}: {reason}. Possible commands: {allowed}.",
+        state=state.state,
+        allowed_actions=list(state.allowed_actions),
+    )

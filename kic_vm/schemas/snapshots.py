@@ -1,0 +1,96 @@
+"""Snapshots of volumes."""
+
+from marshmallow import Schema, fields, validate
+
+from kic_vm.schemas import base, volumes
+
+
+class SnapshotSchema(Schema):
+    """A snapshot as get and list show it."""
+
+    id = fields.String(required=True)
+    name = fields.String(allow_none=True)
+    description = fields.String(allow_none=True)
+    size = fields.Integer(metadata={"description": "Size of the volume then, in GiB."})
+    real_size = fields.Integer(allow_none=True, metadata={"description": "Cinder tells none."})
+    status = fields.String(
+        metadata={"description": "creating, available, restoring, deleting or error."}
+    )
+    volume_id = fields.String(allow_none=True)
+    user_id = fields.String(allow_none=True)
+    project_id = fields.String(allow_none=True)
+    is_incremental = fields.Boolean(metadata={"description": "false: each one is whole."})
+    is_dependent_snapshot = fields.Boolean(
+        metadata={"description": "false: none depends on another one."}
+    )
+    parent_id = fields.String(allow_none=True, metadata={"description": "There is none."})
+    schedule_id = fields.String(allow_none=True, metadata={"description": "There is none."})
+    created_at = fields.String(allow_none=True)
+    updated_at = fields.String(allow_none=True)
+
+
+class SnapshotCreateSchema(base.RequestSchema):
+    """A snapshot to make."""
+
+    name = base.name(required=True)
+    description = base.description(load_default=None)
+    is_incremental = fields.Boolean(
+        required=True,
+        validate=validate.NoneOf(
+            [True],
+            error="Snapshots here are whole and independent of each other: send false.",
+        ),
+    )
+
+
+class SnapshotUpdateSchema(base.RequestSchema):
+    """What changes; null clears the description."""
+
+    name = base.name(allow_none=True)
+    description = base.description()
+
+
+class SnapshotRestoreSchema(base.RequestSchema):
+    """The volume that is made from a snapshot, in the snapshot's size."""
+
+    name = base.name(required=True)
+    availability_zone = fields.String(required=True)
+    volume_type_id = volumes.type_id()
+
+
+class NamedSnapshotSchema(Schema):
+    """A snapshot as a creation and an update answer it."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class RestoredVolumeSchema(Schema):
+    """Which volume comes of which snapshot."""
+
+    snapshot_id = fields.String(required=True)
+    volume_id = fields.String(required=True)
+    volume_name = fields.String(required=True)
+
+
+SnapshotEnvelopeSchema = base.envelope("snapshot", SnapshotSchema)
+SnapshotPageSchema = base.page("snapshots", SnapshotSchema)
+NamedSnapshotEnvelopeSchema = base.envelope("snapshot", NamedSnapshotSchema)
+RestoredVolumeEnvelopeSchema = base.envelope("restore", RestoredVolumeSchema)
+SnapshotCreateEnvelopeSchema = base.envelope("snapshot", SnapshotCreateSchema, base.RequestSchema)
+SnapshotUpdateEnvelopeSchema = base.envelope("snapshot", SnapshotUpdateSchema, base.RequestSchema)
+SnapshotRestoreEnvelopeSchema = base.envelope("restore", SnapshotRestoreSchema, base.RequestSchema)
+
+SnapshotListQuerySchema = base.query_schema(
+    SnapshotSchema,
+    id=fields.String(),
+    name=fields.String(metadata={"description": "Part of the name."}),
+    status=fields.String(),
+    volume_id=fields.String(),
+    is_incremental=fields.Boolean(),
+    is_dependent_snapshot=fields.Boolean(),
+    schedule_id=fields.String(),
+    parent_id=fields.String(),
+    created_at=fields.String(),
+    updated_at=fields.String(),
+)

@@ -1,0 +1,182 @@
+"""Volumes and their types."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from kic_vm.schemas import base
+
+
+class VolumeImageSchema(Schema):
+    """The image that a volume was made from, as it was then; numbers are text."""
+
+    container_format = fields.String(allow_none=True)
+    disk_format = fields.String(allow_none=True)
+    image_id = fields.String(allow_none=True)
+    image_name = fields.String(allow_none=True)
+    min_disk = fields.String(allow_none=True, metadata={"description": "GiB."})
+    os_type = fields.String(allow_none=True)
+    min_ram = fields.String(allow_none=True, metadata={"description": "MiB."})
+    size = fields.String(allow_none=True, metadata={"description": "Bytes."})
+
+
+class VolumeSchema(Schema):
+    """A volume as get and list show it."""
+
+    id = fields.String(required=True)
+    name = fields.String(allow_none=True)
+    description = fields.String(allow_none=True)
+    size = fields.Integer(metadata={"description": "GiB."})
+    status = fields.String(
+        required=True, metadata={"description": "Documented state as the clients know it."}
+    )
+    lifecycle = fields.Nested(base.LifecycleSchema, required=True)
+    is_bootable = fields.Boolean()
+    is_root = fields.Boolean(metadata={"description": "Whether an instance boots from it."})
+    is_encrypted = fields.Boolean()
+    encryption_key_id = fields.String(allow_none=True)
+    type = fields.String(allow_none=True, metadata={"description": "As volume_type."})
+    volume_type = fields.String(allow_none=True, metadata={"description": "Name of the type."})
+    availability_zone = fields.String(allow_none=True)
+    attach_status = fields.String(metadata={"description": "attached or detached."})
+    instance_id = fields.String(allow_none=True)
+    instance_name = fields.String(allow_none=True)
+    mount_point = fields.String(
+        allow_none=True, metadata={"description": "Device; null for a terminated instance."}
+    )
+    metadata = fields.Dict(keys=fields.String(), values=fields.String())
+    image_metadata = fields.Nested(VolumeImageSchema, allow_none=True)
+    user_id = fields.String(allow_none=True)
+    project_id = fields.String(allow_none=True)
+    launched_at = fields.String(allow_none=True, metadata={"description": "Cinder tells none."})
+    previous_status = fields.String(allow_none=True, metadata={"description": "Cinder tells none."})
+    created_at = fields.String(allow_none=True)
+    updated_at = fields.String(allow_none=True)
+
+
+class AttachmentSchema(Schema):
+    """An attachment in the answer to a creation or an update."""
+
+    id = fields.String(required=True, allow_none=True)
+    instance_id = fields.String(required=True, allow_none=True)
+    host_name = fields.String(required=True, allow_none=True)
+    device = fields.String(required=True, allow_none=True)
+    attached_at = fields.String(required=True, allow_none=True)
+
+
+class ChangedVolumeSchema(Schema):
+    """A volume as a creation and an update answer it."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    description = fields.String(allow_none=True)
+    size = fields.Integer(required=True)
+    status = fields.String(required=True)
+    lifecycle = fields.Nested(base.LifecycleSchema, required=True)
+    availability_zone = fields.String(allow_none=True)
+    volume_type = fields.String(allow_none=True)
+    snapshot_id = fields.String(allow_none=True)
+    metadata = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    user_id = fields.String(allow_none=True)
+    is_bootable = fields.Boolean(required=True)
+    is_encrypted = fields.Boolean(allow_none=True)
+    attachments = fields.List(fields.Nested(AttachmentSchema), required=True)
+    created_at = fields.String(allow_none=True)
+    updated_at = fields.String(allow_none=True)
+
+
+def size(**kwargs: Any) -> fields.Integer:
+    """A volume's size; the largest one is a matter of configuration."""
+    return fields.Integer(
+        strict=True,
+        required=True,
+        validate=validate.Range(min=1, max=base.MAXIMUM_32_BIT),
+        metadata={"description": "GiB."},
+        **kwargs,
+    )
+
+
+def type_id() -> fields.String:
+    """A volume type that is asked for."""
+    return fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(min=1, max=255),
+        metadata={"description": "Id or name. Unset: that of the source, or the cloud's own."},
+    )
+
+
+class VolumeCreateSchema(base.RequestSchema):
+    """A volume to make: blank, or from an image or a volume."""
+
+    name = base.name(required=True)
+    description = base.description(load_default=None)
+    size = size()
+    availability_zone = fields.String(required=True)
+    volume_type_id = type_id()
+    source_volume_id = base.optional_uuid()
+    image_id = base.optional_uuid()
+    encryption_secret_id = base.no_encryption_key()
+
+    @validates_schema
+    def _has_one_source(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["image_id"] and data["source_volume_id"]:
+            raise ValidationError(
+                "A volume is made from an image or from a volume, not both: leave one out.",
+                "source_volume_id",
+            )
+
+
+class VolumeUpdateSchema(base.RequestSchema):
+    """What changes; null clears the description."""
+
+    name = base.name(allow_none=True)
+    description = base.description()
+
+
+class VolumeExtendSchema(base.RequestSchema):
+    """How large a volume is to become."""
+
+    new_size = size()
+
+
+class VolumeTypeSchema(Schema):
+    """A volume type."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    description = fields.String(allow_none=True)
+
+
+class VolumeTypeListSchema(Schema):
+    """All volume types."""
+
+    volume_types = fields.List(fields.Nested(VolumeTypeSchema), required=True)
+
+
+VolumeEnvelopeSchema = base.envelope("volume", VolumeSchema)
+VolumePageSchema = base.page("volumes", VolumeSchema)
+ChangedVolumeEnvelopeSchema = base.envelope("volume", ChangedVolumeSchema)
+VolumeCreateEnvelopeSchema = base.envelope("volume", VolumeCreateSchema, base.RequestSchema)
+VolumeUpdateEnvelopeSchema = base.envelope("volume", VolumeUpdateSchema, base.RequestSchema)
+VolumeExtendEnvelopeSchema = base.envelope("volume", VolumeExtendSchema, base.RequestSchema)
+
+VolumeListQuerySchema = base.query_schema(
+    VolumeSchema,
+    id=fields.String(),
+    name=fields.String(metadata={"description": "Part of the name."}),
+    status=fields.String(),
+    instance_id=fields.String(),
+    mount_point=fields.String(),
+    type=fields.String(),
+    size=fields.Integer(),
+    availability_zone=fields.String(),
+    instance_name=fields.String(metadata={"description": "Part of the name."}),
+    volume_type=fields.String(),
+    attach_status=fields.String(),
+    is_bootable=fields.Boolean(),
+    is_encrypted=fields.Boolean(),
+    is_root=fields.Boolean(),
+    created_at=fields.String(),
+    updated_at=fields.String(),
+)
