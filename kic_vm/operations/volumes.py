@@ -1,5 +1,6 @@
 """Volumes: get, list, update, delete, and their types."""
 
+import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -133,7 +134,10 @@ def _look_around(scope: Scope, volume_id: str) -> tuple[JSON, mapping.VolumeSurr
     has_others = server and len(server["os-extended-volumes:volumes_attached"]) > 1
     if has_others and volume["bootable"] == "true":
         attached = scope.openstack.block_storage.list_volumes()
-    return volume, mapping.surroundings(attached, [server] if server else [], snapshots)
+    around = mapping.surroundings(attached, [server] if server else [], snapshots)
+    if server:  # Cinder has told; Nova may not list the volume with the server yet
+        around = dataclasses.replace(around, servers={volume_id: server})
+    return volume, around
 
 
 def _server_of(scope: Scope, volume: JSON) -> JSON | None:
