@@ -11,8 +11,10 @@ from pathlib import Path
 import openstack
 import pytest
 
+from tests.functional.block_store import BlockStore
 from tests.functional.client import Client, Gateway
 from tests.functional.instances import Instances
+from tests.functional.volumes import Volumes
 
 TOP = Path(__file__).resolve().parents[2]
 STANDALONE = TOP / "devstack" / "standalone"
@@ -118,6 +120,23 @@ def instances(
     made = Instances(member, subnet_id, cloud("kic-operator"))
     yield made
     made.remove_all()
+
+
+@pytest.fixture
+def volumes(member: Client) -> Iterator[Volumes]:
+    """Volumes and snapshots of the test's own, removed after it however it ends.
+
+    A test that attaches them to instances names this fixture before the instances.
+    """
+    made = Volumes(member)
+    yield made
+    made.remove_all()
+
+
+@pytest.fixture(scope="session")
+def block_store(standalone: Path) -> BlockStore:
+    """The store in which the standalone's Cinder keeps the volumes."""
+    return BlockStore(Path(DATA) if DATA else TOP / ".standalone")
 
 
 @pytest.fixture
