@@ -1,0 +1,1 @@
+"""The official Go SDK, unmodified, against the gateway in front of a real OpenStack."""
