@@ -10,6 +10,7 @@ from tests.contract import load
 PAGE = Path(__file__).parents[3] / "doc/source/fields.rst"
 MODEL = re.compile(r"^\.\. (\w+)$", re.MULTILINE)
 ROW = re.compile(r"^   \* - ``(\w+)``\n     - (.+)$", re.MULTILINE)
+MODELS = load("bcs")["models"] | load("volume")["models"]
 
 
 def sections() -> dict[str, dict[str, str]]:
@@ -24,15 +25,16 @@ def sections() -> dict[str, dict[str, str]]:
 def test_fields(model: str) -> None:
     """The page names exactly the model's fields, each with a source."""
     documented = sections()[model]
-    assert documented.keys() == {field["json"] for field in load("bcs")["models"][model]["fields"]}
+    assert documented.keys() == {field["json"] for field in MODELS[model]["fields"]}
     assert all(documented.values())
 
 
 def test_models() -> None:
-    """The page has the models that an instance, a flavor and a keypair are shown with."""
-    models = load("bcs")["models"]
-    shown = {name for name in models if "GetInstanceModelInstance" in name}
-    shown |= {name for name in models if re.search("GetInstanceTypeModelFlavor|GetKeypair", name)}
-    nested = {name for name in shown if models[name].get("fields")}
+    """The page has the models that instances, flavors, keypairs and volumes are shown with."""
+    shown = {name for name in MODELS if "GetInstanceModelInstance" in name}
+    shown |= {name for name in MODELS if re.search("GetInstanceTypeModelFlavor|GetKeypair", name)}
+    shown |= {name for name in MODELS if re.search("ApiGet(Volume|Snapshot)Model", name)}
+    shown |= {"Attachment", "VolumeTypeModel"}
+    nested = {name for name in shown if MODELS[name].get("fields")}
     answers = {name for name in nested if "Response" in name}
     assert nested - answers <= sections().keys()
