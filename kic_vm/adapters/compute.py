@@ -63,6 +63,16 @@ class Compute(Service):
         )["servers"]
         return servers
 
+    def list_all_server_ids(self) -> set[str]:
+        """The ids of the servers of all projects; for cloud admins."""
+
+        def page(marker: str | None) -> JSON:
+            return self.json(
+                "GET", path("servers", all_tenants="1", limit=paging.PAGE, marker=marker)
+            )
+
+        return {server["id"] for server in paging.follow(page, "servers")}
+
     def create_server(self, server: JSON) -> JSON:
         """Ask for a server."""
         created: JSON = self.json("POST", "/servers", json={"server": server}, microversion=CREATE)[

@@ -50,7 +50,11 @@ class Network(Service):
         """Ports of all projects that the gateway had made for instances; for cloud admins."""
         ports: list[JSON] = self.json(
             "GET",
-            path("ports", description=PORT_MARK, fields=["id", "device_id", "updated_at"]),
+            path(
+                "ports",
+                description=PORT_MARK,
+                fields=["id", "device_id", "device_owner", "updated_at"],
+            ),
         )["ports"]
         return ports
 

@@ -8,7 +8,7 @@ from oslo_log import log as logging
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import keypairs as mapping
-from kic_vm.operations import keypair_index
+from kic_vm.operations import keypair_index, rounds
 from kic_vm.operations.keypairs import remove_copies
 from kic_vm.operations.scope import Scope
 
@@ -17,14 +17,12 @@ JSON = dict[str, Any]
 LOG = logging.getLogger(__name__)
 
 _SIDE_BY_SIDE: Final = 8
-_SWEPT: Final = "keypairs-swept"
 
 
 def sweep_if_due(gateway: Scope) -> None:
     """Sweep, unless this or another worker has done so within [worker] keypairs_interval."""
     interval = gateway.platform.conf.worker.keypairs_interval
-    if interval and gateway.platform.cache.get(_SWEPT) is None:
-        gateway.platform.cache.set(_SWEPT, b"yes", interval)
+    if interval and rounds.take(gateway, "keypairs", interval):
         sweep(gateway)
 
 

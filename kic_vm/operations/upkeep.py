@@ -11,7 +11,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.mappings.instance_states import waits_for_confirmation
-from kic_vm.operations import resize_confirmation
+from kic_vm.operations import resize_confirmation, rounds
 from kic_vm.operations.keypair_upkeep import sweep_if_due
 from kic_vm.operations.scope import Scope
 
@@ -48,25 +48,36 @@ def confirm_resizes(scope: Scope) -> None:
 def remove_ports(scope: Scope) -> None:
     """Remove the ports that the gateway had made for instances and that belong to none any more.
 
-    One upstream call, and two for each such port.
+    Nova lets go of a port when it removes a server; where it could not, the port still names the
+    server. Such ports are looked for once in [worker] port_grace_time. One upstream call, two for
+    each port that is removed, and where ports name servers the pages of all servers' ids.
     """
+    grace = scope.platform.conf.worker.port_grace_time
+    before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=grace)
+    old = [
+        port
+        for port in scope.openstack.network.list_all_made_ports()
+        if datetime.datetime.fromisoformat(port["updated_at"]) <= before
+    ]
+    left = [port for port in old if not port["device_id"]]
+    named = [
+        port for port in old if port["device_id"] and port["device_owner"].startswith("compute:")
+    ]
+    if named and rounds.take(scope, "ports", grace):
+        servers = scope.openstack.compute.list_all_server_ids()
+        left += [port for port in named if port["device_id"] not in servers]
+    for port in left:
+        _remove_port(scope, port)
+
+
+def _remove_port(scope: Scope, listed: JSON) -> None:
     network = scope.openstack.network
-    grace = datetime.timedelta(seconds=scope.platform.conf.worker.port_grace_time)
-    now = datetime.datetime.now(datetime.UTC)
-    for port in network.list_all_made_ports():
-        if not _is_left(port, now - grace):
-            continue
-        try:
-            # An instance may have got it since the list was made.
-            if _is_left(network.get_port(port["id"]), now - grace):
-                network.delete_port(port["id"])
-                LOG.info("Port %s, made for an instance that is gone, is removed", port["id"])
-        except exceptions.NotFound:
-            continue
-        except exceptions.KicVmError as error:
-            LOG.warning("Port %s cannot be removed now: %s", port["id"], error)
-
-
-def _is_left(port: JSON, before: datetime.datetime) -> bool:
-    """Whether a port has belonged to no machine since then."""
-    return not port["device_id"] and datetime.datetime.fromisoformat(port["updated_at"]) <= before
+    try:
+        # An instance may have got it since the list was made.
+        if network.get_port(listed["id"])["device_id"] == listed["device_id"]:
+            network.delete_port(listed["id"])
+            LOG.info("Port %s, made for an instance that is gone, is removed", listed["id"])
+    except exceptions.NotFound:
+        return
+    except exceptions.KicVmError as error:
+        LOG.warning("Port %s cannot be removed now: %s", listed["id"], error)

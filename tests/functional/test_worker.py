@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,12 +80,21 @@ def test_port_that_stayed_behind(
     network_id = network.get_subnet(subnet_id).network_id
     left = network.create_port(network_id=network_id, description=PORT_MARK)
     own = network.create_port(network_id=network_id, description="mine")
+    # As where Nova could not let go of it: its server is not there any more.
+    lost = cloud("kic-operator").network.create_port(
+        network_id=network_id,
+        project_id=cloud("kic-member").current_project_id,
+        description=PORT_MARK,
+        device_id=str(uuid.uuid4()),
+        device_owner="compute:nova",
+    )
     try:
         once(config)
         assert network.find_port(left.id) is not None  # its grace has not passed
         eventually(lambda: f"Port {left.id}, made for an instance" in once(config), 90)
         assert network.find_port(left.id) is None
+        eventually(lambda: once(config) and network.find_port(lost.id) is None, 90)
         assert network.find_port(own.id) is not None
     finally:
-        for port in (left, own):
+        for port in (left, own, lost):
             network.delete_port(port.id, ignore_missing=True)

@@ -19,6 +19,7 @@ SERVERS = "/servers/detail?all_tenants=1&status=VERIFY_RESIZE"
 PORTS = "/ports?description=Made+by+kic-vm+for+an+instance"
 RESIZED = {"OS-EXT-STS:vm_state": "resized", "OS-EXT-STS:power_state": 4}
 LONG_AGO = "2020-01-01T00:00:00Z"
+GONE = "00000000-79d8-4fac-972d-2c98044d8678"
 
 
 @pytest.fixture
@@ -80,6 +81,10 @@ def now() -> str:
         ({"device_id": "", "updated_at": LONG_AGO}, {}, True),
         ({"device_id": "", "updated_at": now()}, {}, False),
         ({"device_id": SERVER["id"], "updated_at": LONG_AGO}, {}, False),
+        ({"device_id": GONE, "updated_at": LONG_AGO}, {}, True),
+        ({"device_id": GONE, "updated_at": now()}, {}, False),
+        ({"device_id": GONE, "updated_at": LONG_AGO}, {"device_id": SERVER["id"]}, False),
+        ({"device_id": GONE, "updated_at": LONG_AGO, "device_owner": "network:dhcp"}, {}, False),
         ({"device_id": "", "updated_at": LONG_AGO}, {"device_id": SERVER["id"]}, False),
     ],
 )
@@ -90,6 +95,7 @@ def test_ports(
     path = f"/ports/{PORT['id']}"
     quiet.answer("GET", "neutron", PORTS, {"ports": [PORT | changes]})
     quiet.answer("GET", "neutron", path, {"port": PORT | changes | meanwhile})
+    quiet.answer("GET", "nova", "/servers?all_tenants=1", {"servers": [{"id": SERVER["id"]}]})
     quiet.answer("DELETE", "neutron", path, status=204)
     run(conf)
     assert quiet.writes() == ([f"DELETE neutron {path}"] if is_removed else [])
