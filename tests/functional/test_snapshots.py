@@ -65,7 +65,7 @@ def test_of_an_attached_volume(member: Client, volumes: Volumes, instances: Inst
     assert member.request("POST", f"{attachments}/{volume_id}", json=attach).status_code == 200
     volumes.watch(volume_id, "in_use")
     snapshot_id = volumes.snapshot(volume_id)
-    assert volumes.watch(volume_id, "in_use") == ["Backing-Up", "In-use"]
+    assert volumes.watch(volume_id, "in_use")[:-1] in ([], ["Backing-Up"])
     volumes.wait_for_snapshot(snapshot_id)
     restored_id = volumes.restore(snapshot_id)
     assert volumes.watch(restored_id, "available")[-1] == "Active"
