@@ -21,6 +21,7 @@ from kic_vm.api.v1 import (
     instance_volumes,
     instances,
     keypairs,
+    quotas,
     snapshots,
     volumes,
 )
@@ -49,6 +50,7 @@ _BLUEPRINTS: Final = (
     keypairs.blueprint,
     volumes.blueprint,
     snapshots.blueprint,
+    quotas.blueprint,
 )
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 

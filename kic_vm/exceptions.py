@@ -68,15 +68,38 @@ class ProjectScopeRequired(KicVmError):
 
 
 class QuotaExceeded(KicVmError):
-    """The project has used up a quota."""
+    """The project has used up a quota; what is known of the figures stands beside the message.
+
+    :param quota: its name, one of those that the list of quotas has where that shows it
+    :param limit: how much of it the project may use
+    :param used: how much of it is in use
+    :param requested: how much more was asked for
+    """
 
     status = 403
     code = "quota_exceeded"
     sentence = "The project's quota does not allow this."
-    template: ClassVar[str] = (
-        "The project's quota of {resource} does not allow this: {asked} more are asked for, {used} "
-        "of {limit} are in use. Delete something or ask for a larger quota."
-    )
+
+    def __init__(
+        self,
+        quota: str | None = None,
+        limit: int | None = None,
+        used: int | None = None,
+        requested: int | None = None,
+    ) -> None:
+        figures = {"quota": quota, "limit": limit, "used": used, "requested": requested}
+        message = f"The project's quota of {quota} does not allow this" if quota else self.sentence
+        known = [f"{used} of {limit} are in use"] if limit is not None and used is not None else []
+        if limit is not None and used is None:
+            known.append(f"its limit is {limit}")
+        if requested is not None:
+            known.append(f"{requested} more are asked for")
+        if quota:
+            message += f": {', '.join(known)}." if known else "."
+        super().__init__(
+            f"{message} Delete something or ask for a larger quota.",
+            **{name: value for name, value in figures.items() if value is not None},
+        )
 
 
 class NotFound(KicVmError):

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from kic_vm.adapters.error_rule import Rule
-from kic_vm.exceptions import Conflict, InvalidRequest, QuotaExceeded
+from kic_vm.exceptions import Conflict, InvalidRequest
 
 RULES: Final = tuple(
     Rule(service, status, re.compile(pattern, re.IGNORECASE), error, sentence)
@@ -78,13 +78,6 @@ RULES: Final = tuple(
             "ExternalIpAddressExhausted",
             Conflict,
             "There is no free public IP left in this cloud.",
-        ),
-        (
-            "network",
-            409,
-            r"OverQuota .*\['floatingip'\]",
-            QuotaExceeded,
-            "The project's quota of public IPs is used up. Delete some or ask for a larger quota.",
         ),
         (
             "network",

@@ -1,7 +1,8 @@
 """Cinder: volumes, their types and snapshots."""
 
-from kic_vm.adapters import paging
+from kic_vm.adapters import paging, quotas
 from kic_vm.adapters.connection import JSON, Service, path
+from kic_vm.adapters.quotas import Figures
 
 # Lowest microversions that have the fields we show.
 VOLUME = "3.64"  # encryption_key_id
@@ -108,3 +109,9 @@ class BlockStorage(Service):
     def delete_snapshot(self, snapshot_id: str) -> None:
         """Begin to remove a snapshot."""
         self.request("DELETE", path("snapshots", snapshot_id))
+
+    def get_quotas(self) -> dict[str, Figures]:
+        """The quotas of the caller's project by our names."""
+        project = str(self._context.project_id)
+        answered = self.json("GET", path("os-quota-sets", project, usage="True"))
+        return quotas.read("block-storage", answered["quota_set"])

@@ -16,11 +16,9 @@ from kic_vm.exceptions import (
     Conflict,
     InvalidRequest,
     NotFound,
-    QuotaExceeded,
     Unauthorized,
 )
 
-_QUOTA = QuotaExceeded.template.format(resource="{1}", asked="{2}", used="{3}", limit="{4}")
 _ADDRESS_TAKEN = (
     "subnets.private_ip: this address is in use already: choose another one or leave it out."
 )
@@ -30,17 +28,6 @@ _OTHERS: Final = attachment_error_rules.RULES + volume_error_rules.RULES
 RULES: Final = _OTHERS + tuple(
     Rule(service, status, re.compile(pattern, re.IGNORECASE), error, sentence)
     for service, status, pattern, error, sentence in (
-        (
-            "compute",
-            403,
-            (
-                r"exceeded for ([^:]+?): Requested ([\d, ]*\d), but already used ([\d, ]*\d) of "
-                r"([\d, ]*\d)"
-            ),
-            QuotaExceeded,
-            _QUOTA,
-        ),
-        ("compute", 403, "Quota exceeded", QuotaExceeded, QuotaExceeded.sentence),
         (
             "compute",
             400,
@@ -167,13 +154,6 @@ RULES: Final = _OTHERS + tuple(
             "is locked",
             Conflict,
             "The instance is locked: have it unlocked before you change it.",
-        ),
-        (
-            "network",
-            409,
-            r"Quota exceeded for resources: \['(\w+)'\]",
-            QuotaExceeded,
-            "The project's quota of {1}s is used up. Delete some or ask for a larger quota.",
         ),
         ("network", 409, "IpAddressAlreadyAllocated", Conflict, _ADDRESS_TAKEN),
         (

@@ -13,6 +13,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from oslo_log import log as logging
 
 from kic_vm import exceptions
+from kic_vm.adapters import quota_errors
 from kic_vm.adapters.error_rules import RULES
 
 LOG = logging.getLogger(__name__)
@@ -64,6 +65,9 @@ def from_response(service: str, response: requests.Response) -> exceptions.KicVm
     message = _message_of(response)
     status = response.status_code
     LOG.info("%s answered %d: %s", service, status, _loggable(service, message))
+    exceeded = quota_errors.recognise(service, status, message)
+    if exceeded:
+        return exceeded
     for rule in RULES:
         if (rule.service, rule.status) == (service, status):
             match = rule.pattern.search(message)

@@ -1,6 +1,8 @@
 """Neutron: ports, floating IPs, security groups, subnets."""
 
+from kic_vm.adapters import quotas
 from kic_vm.adapters.connection import JSON, Service, path
+from kic_vm.adapters.quotas import Figures
 
 PORT_FIELDS = ["id", "device_id", "mac_address", "fixed_ips", "security_groups", "created_at"]
 
@@ -164,3 +166,8 @@ class Network(Service):
             "GET", path("subnets", fields=["id", "network_id", "cidr", "ip_version", "gateway_ip"])
         )["subnets"]
         return found
+
+    def get_quotas(self) -> dict[str, Figures]:
+        """The quotas of the caller's project by our names; needs the extension quota_details."""
+        answered = self.json("GET", path("quotas", str(self._context.project_id), "details.json"))
+        return quotas.read("network", answered["quota"])

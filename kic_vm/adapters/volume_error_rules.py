@@ -4,38 +4,11 @@ import re
 from typing import Final
 
 from kic_vm.adapters.error_rule import Rule
-from kic_vm.exceptions import Conflict, InvalidRequest, QuotaExceeded
+from kic_vm.exceptions import Conflict, InvalidRequest
 
 RULES: Final = tuple(
     Rule("block-storage", status, re.compile(pattern, re.IGNORECASE), error, sentence)
     for status, pattern, error, sentence in (
-        (
-            413,
-            r"exceeds allowed (\S+) quota. Requested (\d+)G, quota is (\d+)G and (\d+)G has been",
-            QuotaExceeded,
-            (
-                "The project's quota of {1} does not allow this: {2} more are asked for, {4} of "
-                "{3} are in use. Delete something or ask for a larger quota."
-            ),
-        ),
-        (
-            413,
-            r"Maximum number of (\w+) allowed \((\d+)\) exceeded",
-            QuotaExceeded,
-            (
-                "The project's quota of {1} does not allow this: all {2} are in use. Delete "
-                "something or ask for a larger quota."
-            ),
-        ),
-        (
-            413,
-            r"Requested volume size (\d+)G is larger than maximum allowed limit (\d+)G",
-            QuotaExceeded,
-            (
-                "The project's quota of per_volume_gigabytes does not allow this: a volume has at "
-                "most {2} GB here, {1} are asked for."
-            ),
-        ),
         (
             404,
             "Volume type .* could not be found",

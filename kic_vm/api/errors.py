@@ -8,7 +8,9 @@ from oslo_log import log as logging
 from werkzeug import exceptions as http_exceptions
 
 from kic_vm import exceptions
+from kic_vm.api.blueprint import scope
 from kic_vm.context import RECORD_KEY
+from kic_vm.operations import quotas
 
 LOG = logging.getLogger(__name__)
 
@@ -58,6 +60,8 @@ def headers(error: exceptions.KicVmError) -> dict[str, str]:
 def render(error: Exception) -> flask.Response:
     """Flask's answer to any exception of a view."""
     ours = from_any(error)
+    if isinstance(ours, exceptions.QuotaExceeded):
+        ours = quotas.with_figures(scope(), ours)
     response = flask.jsonify(rendered(ours))
     response.status_code = ours.status
     response.headers.update(headers(ours))

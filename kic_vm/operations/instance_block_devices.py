@@ -5,6 +5,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
+from kic_vm.operations import quotas
 from kic_vm.operations.images import get_bootable_image
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
@@ -68,6 +69,23 @@ def _volume(scope: Scope, volume_id: str, zone: str | None) -> JSON:
             f"volumes.uuid: the volume {volume_id} is in {theirs}: make the instance there."
         )
     return volume
+
+
+def check_quota(scope: Scope, wanted: JSON) -> None:
+    """Refuse new volumes that the project may not have; Nova would find out when it is too late.
+
+    One upstream call, unless nothing new is wanted.
+
+    :param wanted: InstanceCreateSchema, loaded
+    :raises QuotaExceeded: the project's quota does not allow them
+    """
+    sizes = [volume["size"] for volume in wanted["volumes"] if volume["source_type"] != "volume"]
+    count = wanted["count"]
+    if sizes:
+        quotas.check(
+            scope.openstack.block_storage.get_quotas,
+            {"volumes": count * len(sizes), "gigabytes": count * sum(sizes)},
+        )
 
 
 def block_devices(

@@ -24,9 +24,10 @@ JSON = dict[str, Any]
 def create_instances(scope: Scope, wanted: JSON) -> JSON:
     """Ask Nova for instances; the answer shows the first one and names all.
 
-    4 upstream calls in the ordinary case: flavor, image and subnets side by side, then Nova's
-    create. One more with an Idempotency-Key, one for each named network interface, existing volume
-    and further image, and one for security groups by name. Then see server_creation.
+    5 upstream calls in the ordinary case: flavor, image, subnets and the quota of volumes side by
+    side, then Nova's create. One more with an Idempotency-Key, one for each named network
+    interface, existing volume and further image, and one for security groups by name. Then see
+    server_creation.
 
     :param wanted: InstanceCreateSchema, loaded
     :raises InvalidRequest: what is asked for could not work; nothing has been made
@@ -36,7 +37,7 @@ def create_instances(scope: Scope, wanted: JSON) -> JSON:
     made = instance_repetition.find(scope, wanted["count"])
     if made:
         return mapping.created_instances(made)
-    flavor, images, key_name, networks, volumes = gather(
+    flavor, images, key_name, networks, volumes, _checked = gather(
         partial(_flavor, scope, str(wanted["flavor_id"])),
         partial(instance_block_devices.source_images, scope, wanted),
         partial(keypairs.usable_name, scope, "key_name", wanted["key_name"])
@@ -44,6 +45,7 @@ def create_instances(scope: Scope, wanted: JSON) -> JSON:
         else _nothing,
         partial(instance_networks.look, scope, wanted),
         partial(instance_block_devices.existing_volumes, scope, wanted),
+        partial(instance_block_devices.check_quota, scope, wanted),
     )
     _check_flavor(flavor, wanted, images)
     server: JSON = {

@@ -8,7 +8,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
-from kic_vm.operations import instance_networks
+from kic_vm.operations import instance_networks, quotas
 from kic_vm.operations.instance_networks import Interfaces, Placement
 from kic_vm.operations.scope import Scope
 
@@ -31,7 +31,12 @@ def create_servers(
     names = _names(server["name"], count)
     if any(placement.port for placement in placements):
         if count > 1:
-            _check_quota(scope, count, flavor)
+            # Made side by side, each would find out by itself, some of them too late.
+            each = {"instances": 1, "cores": flavor["vcpus"], "memory_mb": flavor["ram"]}
+            quotas.check(
+                scope.openstack.compute.get_quotas,
+                {quota: count * amount for quota, amount in each.items()},
+            )
         return _create_each(scope, server, instance_networks.make_ports(scope, placements, names))
     server = server | {"networks": [placement.request for placement in placements]}
     if count == 1:
@@ -72,24 +77,6 @@ def _create_reserved(scope: Scope, server: JSON, count: int) -> list[JSON]:
         "security_groups": server.get("security_groups", [{"name": "default"}]),
     }
     return [one | known for one in servers]
-
-
-def _check_quota(scope: Scope, count: int, flavor: JSON) -> None:
-    """Refuse what servers made side by side would find out too late, each by itself."""
-    limits = scope.openstack.compute.get_limits()
-    for resource, kind, each in (
-        ("instances", "Instances", 1),
-        ("cores", "Cores", flavor["vcpus"]),
-        ("ram", "RAM", flavor["ram"]),
-    ):
-        limit = limits["maxTotalRAMSize" if kind == "RAM" else f"maxTotal{kind}"]
-        used = limits[f"total{kind}Used"]
-        if limit >= 0 and used + count * each > limit:
-            raise exceptions.QuotaExceeded(
-                exceptions.QuotaExceeded.template.format(
-                    resource=resource, asked=count * each, used=used, limit=limit
-                )
-            )
 
 
 def _create_each(scope: Scope, server: JSON, interfaces: list[Interfaces]) -> list[JSON]:

@@ -17,6 +17,7 @@ from kic_vm.policies import (
     instances,
     keypairs,
     public,
+    quotas,
     snapshots,
     volumes,
 )
@@ -45,5 +46,6 @@ def guarding_rules() -> list[policy.DocumentedRuleDefault]:
         keypairs,
         volumes,
         snapshots,
+        quotas,
     )
     return [rule for module in modules for rule in module.RULES]

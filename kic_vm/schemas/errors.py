@@ -10,6 +10,10 @@ class ErrorSchema(Schema):
 
     code = fields.String(required=True, metadata={"enum": sorted({error.code for error in ERRORS})})
     message = fields.String(required=True)
+    quota = fields.String(metadata={"description": "The quota that is used up."})
+    limit = fields.Integer(metadata={"description": "Of the quota."})
+    used = fields.Integer(metadata={"description": "Of the quota."})
+    requested = fields.Integer(metadata={"description": "Of the quota."})
     request_id = fields.String(
         metadata={"description": "Also in the header X-Openstack-Request-Id and in the log."}
     )

@@ -51,6 +51,7 @@ def populate(cloud: Cloud) -> None:
     cloud.answer("GET", "neutron", "/security-groups", body("security_groups"))
     cloud.answer("GET", "neutron", "/subnets", body("subnets"))
     cloud.answer("GET", "neutron", "/networks?limit=1&fields=id", {"networks": []})
+    _quotas(cloud)
 
 
 def _cinder(cloud: Cloud) -> None:
@@ -95,6 +96,14 @@ def _nova(cloud: Cloud) -> None:
     for flavor in body("flavors")["flavors"]:
         cloud.answer("GET", "nova", f"/flavors/{flavor['id']}", {"flavor": flavor})
     NovaKeypairs(cloud)
+
+
+def _quotas(cloud: Cloud) -> None:
+    for project in (personas.PROJECT, personas.OTHER_PROJECT):
+        of_project = f"/os-quota-sets/{project}"
+        cloud.answer("GET", "nova", f"{of_project}/detail", body("quotas_compute"))
+        cloud.answer("GET", "cinder", f"{of_project}?usage=True", body("quotas_block_storage"))
+        cloud.answer("GET", "neutron", f"/quotas/{project}/details.json", body("quotas_network"))
 
 
 def _act(request: Request, context: Any) -> JSON:

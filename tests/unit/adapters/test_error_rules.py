@@ -9,8 +9,7 @@ import requests
 import yaml
 
 from kic_vm import exceptions
-from kic_vm.adapters import errors
-from kic_vm.adapters.error_rules import RULES
+from kic_vm.adapters import error_rules, errors, quota_errors
 from tests.unit.bodies import body
 
 JSON = dict[str, Any]
@@ -51,11 +50,12 @@ def test_message(service: str, status: int, message: str, error: str, begin: str
 
 def test_every_row_is_met() -> None:
     """Each row of the table is the first to match one of these messages."""
+    rules = (*quota_errors.RULES, *error_rules.RULES)
     met = set()
     for service, status, message, _error, _begin in MESSAGES:
-        rows = [rule for rule in RULES if (rule.service, rule.status) == (service, status)]
+        rows = [rule for rule in rules if (rule.service, rule.status) == (service, status)]
         met.add(next(rule for rule in rows if rule.pattern.search(message)))
-    assert met == set(RULES)
+    assert met == set(rules)
 
 
 @pytest.mark.parametrize("name", sorted(body("errors")))

@@ -17,20 +17,19 @@ from tests.unit.fake_redis import FakeRedis
 from tests.unit.middleware.test_idempotency import TAGGED
 from tests.unit.operations.test_instance_create import ASKED, create
 from tests.unit.operations.test_instance_networks import NETWORK, SECOND, with_subnets
+from tests.unit.personas import PROJECT
 from tests.unit.requests_of import CREATE
 
 JSON = dict[str, Any]
 RESERVATION = "r-0a1b2c3d"
 IDS = {f"web-{number}": str(uuid.UUID(int=number)) for number in range(1, 4)}
 PORTS = {name: f"port-of-{name}" for name in IDS}
-FREE = {
-    "maxTotalInstances": 10,
-    "totalInstancesUsed": 7,
-    "maxTotalCores": -1,
-    "totalCoresUsed": 100,
-    "maxTotalRAMSize": -1,
-    "totalRAMUsed": 100,
-}
+QUOTAS = f"/os-quota-sets/{PROJECT}/detail"
+
+
+def quotas(**changes: JSON) -> JSON:
+    """Nova's answer about quotas with changed figures."""
+    return {"quota_set": body("quotas_compute")["quota_set"] | changes}
 
 
 class TestByNova:
@@ -77,7 +76,7 @@ class TestByNova:
     def test_calls(self, member: Caller, reserving: Cloud) -> None:
         """It is one call more than for one instance, and no port is made."""
         assert create(member, count=3).status_code == 202
-        assert len(reserving.calls()) == 5
+        assert len(reserving.calls()) == 6
         assert reserving.writes() == ["POST nova /servers"]
 
     @pytest.mark.parametrize("status", [500, 503])
@@ -95,7 +94,6 @@ class TestWithPorts:
     def crowded(self, populated: Cloud) -> Cloud:
         """A network of several subnets, and services that make what they are asked for."""
         with_subnets(populated, SECOND)
-        populated.answer("GET", "nova", "/limits", {"limits": {"absolute": FREE}})
         populated.answer("POST", "neutron", "/ports", self.make_ports, 201)
         populated.answer("POST", "nova", "/servers", self.make_server, 202)
         for name, server_id in IDS.items():
@@ -199,18 +197,26 @@ class TestWithPorts:
         assert any(IDS["web-1"] in line and line.startswith("WARNING") for line in lines)
 
     @pytest.mark.parametrize(
-        ("changes", "resource"),
+        ("theirs", "quota", "each"),
         [
-            ({"totalInstancesUsed": 8}, "instances"),
-            ({"maxTotalCores": 100 + 3 * FLAVOR["vcpus"] - 1}, "cores"),
-            ({"maxTotalRAMSize": 100 + 3 * FLAVOR["ram"] - 1}, "ram"),
+            ("instances", "instances", 1),
+            ("cores", "cores", FLAVOR["vcpus"]),
+            ("ram", "memory_mb", FLAVOR["ram"]),
         ],
     )
-    def test_quota(self, member: Caller, crowded: Cloud, changes: JSON, resource: str) -> None:
+    def test_quota(
+        self, member: Caller, crowded: Cloud, theirs: str, quota: str, each: int
+    ) -> None:
         """What all of them need is held against the quota before anything is made."""
-        crowded.answer("GET", "nova", "/limits", {"limits": {"absolute": FREE | changes}})
+        limit = 100 + 3 * each
+        shown = {"limit": limit, "in_use": 100, "reserved": 0}
+        crowded.answer("GET", "nova", QUOTAS, quotas(**{theirs: shown}))
+        assert len(create(member, count=3).json["instances"]) == 3
+        crowded.forget()
+        crowded.answer("GET", "nova", QUOTAS, quotas(**{theirs: shown | {"reserved": 1}}))
         error = refusal(create(member, count=3), 403, "quota_exceeded")
-        assert f"quota of {resource} does not allow this: " in error["message"]
+        figures = (error["quota"], error["limit"], error["used"], error["requested"])
+        assert figures == (quota, limit, 101, 3 * each)
         assert crowded.writes() == []
 
     def test_one(self, member: Caller, crowded: Cloud) -> None:
@@ -220,7 +226,7 @@ class TestWithPorts:
         )
         response = create(member)
         assert response.json["instances"] == [{"id": SERVER["id"], "name": "web"}]
-        assert "GET nova /limits" not in crowded.calls()
+        assert f"GET nova {QUOTAS}" not in crowded.calls()
 
 
 class TestRepeated:

@@ -68,6 +68,7 @@ def test_least(member: Caller, populated: Cloud) -> None:
     }
     assert response.json["instances"] == [{"id": SERVER["id"], "name": "web"}]
     assert [call.partition("?")[0] for call in populated.calls()] == [
+        f"GET cinder /os-quota-sets/{PROJECT}",
         f"GET glance /images/{IMAGE['id']}",
         "GET neutron /subnets",
         f"GET nova /flavors/{FLAVOR['id']}",
@@ -270,9 +271,9 @@ def test_what_nova_refuses(
 def test_quota_is_told(member: Caller, populated: Cloud) -> None:
     """How much is used and asked for is said, so that the caller knows what to delete."""
     populated.refuse("POST", "nova", "/servers", "nova_403_quota")
-    message = refusal(create(member), 403, "quota_exceeded")["message"]
-    assert "cores" in message
-    assert "2 more are asked for, 0 of 1 are in use" in message
+    error = refusal(create(member), 403, "quota_exceeded")
+    assert (error["quota"], error["limit"], error["used"], error["requested"]) == ("cores", 1, 0, 2)
+    assert "quota of cores does not allow this: 0 of 1 are in use, 2 more" in error["message"]
 
 
 def test_security_groups(member: Caller, populated: Cloud) -> None:

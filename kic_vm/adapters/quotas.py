@@ -1,0 +1,71 @@
+"""Quotas: the services' names for them and ours, and what they answer about them."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+JSON = dict[str, Any]
+
+
+class Quota(NamedTuple):
+    """A quota of ours."""
+
+    name: str
+    unit: str
+
+
+# The quotas of what this API makes, by service and the service's name for them.
+QUOTAS: Final[dict[str, dict[str, Quota]]] = {
+    "compute": {
+        "instances": Quota("instances", "count"),
+        "cores": Quota("cores", "count"),
+        "ram": Quota("memory_mb", "MiB"),
+        "key_pairs": Quota("keypairs", "count"),
+    },
+    "block-storage": {
+        "volumes": Quota("volumes", "count"),
+        "gigabytes": Quota("gigabytes", "GiB"),
+        "snapshots": Quota("snapshots", "count"),
+    },
+    "network": {
+        "port": Quota("ports", "count"),
+        "floatingip": Quota("public_ips", "count"),
+        "security_group": Quota("security_groups", "count"),
+        "security_group_rule": Quota("security_group_rules", "count"),
+        "network": Quota("vpcs", "count"),
+        "subnet": Quota("subnets", "count"),
+        "router": Quota("routers", "count"),
+        "router_route": Quota("routes", "count"),
+    },
+}
+SERVICES: Final = {
+    quota.name: service for service, quotas in QUOTAS.items() for quota in quotas.values()
+}
+UNITS: Final = {quota.name: quota.unit for quotas in QUOTAS.values() for quota in quotas.values()}
+
+
+class Figures(NamedTuple):
+    """A quota's limit (None: without one) and how much of it is in use or reserved."""
+
+    limit: int | None
+    used: int
+
+
+def name_of(service: str, quota: str) -> str:
+    """Our name for a quota; one that we do not know keeps the service's."""
+    known = QUOTAS.get(service, {}).get(quota)
+    return known.name if known else quota
+
+
+def read(service: str, answered: Mapping[str, Any]) -> dict[str, Figures]:
+    """The quotas of ours in a service's answer, by our names.
+
+    The answers of Nova, Cinder and Neutron differ in the word for the use only; -1 is no limit.
+    """
+    return {
+        quota.name: Figures(
+            limit=None if shown["limit"] < 0 else shown["limit"],
+            used=shown.get("in_use", shown.get("used", 0)) + shown["reserved"],
+        )
+        for name, quota in QUOTAS[service].items()
+        if (shown := answered.get(name)) is not None
+    }
