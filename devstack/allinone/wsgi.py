@@ -27,6 +27,8 @@ def start(
         *("--die-on-term", "--exit-on-reload", "--worker-reload-mercy", "5"),
         *("--hook-master-start", "unix_signal:15 gracefully_kill_them_all"),
         *("--buffer-size", "65535", "--add-header", "Connection: close"),
+        # Cinder sends an image in parts of 1 MiB, a little more than uWSGI takes by itself.
+        *("--chunked-input-limit", str(16 * 2**20), "--chunked-input-timeout", "60"),
         *("--log-format", "%(addr) %(method) %(uri) %(status) %(msecs)ms"),
         *arguments,
     ]

@@ -7,6 +7,7 @@ from kic_vm.adapters.quotas import Figures
 # Lowest microversions that have the fields we show.
 VOLUME = "3.64"  # encryption_key_id
 ATTACHMENTS = "3.27"  # reservations too
+UPLOAD = "3.1"  # visibility
 EXTEND = "3.42"  # also while attached
 SNAPSHOT = "3.41"  # user_id
 
@@ -55,6 +56,27 @@ class BlockStorage(Service):
             json={"os-extend": {"new_size": size}},
             microversion=EXTEND,
         )
+
+    def upload_volume(self, volume_id: str, name: str) -> str:
+        """Begin to make an image of a volume, attached or not; the image's id.
+
+        While it is attached, Cinder needs ``enable_force_upload``.
+        """
+        upload = {
+            "image_name": name,
+            "disk_format": "raw",
+            "container_format": "bare",
+            "visibility": "private",
+            "protected": False,
+            "force": True,
+        }
+        image_id: str = self.json(
+            "POST",
+            path("volumes", volume_id, "action"),
+            json={"os-volume_upload_image": upload},
+            microversion=UPLOAD,
+        )["os-volume_upload_image"]["image_id"]
+        return image_id
 
     def list_attachments(self, volume_id: str) -> list[JSON]:
         """The attachments of a volume, those included that are only reserved."""

@@ -8,7 +8,7 @@ Keystone 30; one that no row knows is answered by its status alone.
 import re
 from typing import Final
 
-from kic_vm.adapters import attachment_error_rules, volume_error_rules
+from kic_vm.adapters import attachment_error_rules, image_error_rules, volume_error_rules
 from kic_vm.adapters.error_rule import Rule
 from kic_vm.exceptions import (
     AlreadyExists,
@@ -23,7 +23,7 @@ _ADDRESS_TAKEN = (
     "subnets.private_ip: this address is in use already: choose another one or leave it out."
 )
 
-_OTHERS: Final = attachment_error_rules.RULES + volume_error_rules.RULES
+_OTHERS: Final = attachment_error_rules.RULES + volume_error_rules.RULES + image_error_rules.RULES
 
 RULES: Final = _OTHERS + tuple(
     Rule(service, status, re.compile(pattern, re.IGNORECASE), error, sentence)

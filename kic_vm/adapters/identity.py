@@ -7,7 +7,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from werkzeug.datastructures import Headers
 
 from kic_vm.adapters import errors
-from kic_vm.adapters.connection import Cloud, Service, path
+from kic_vm.adapters.connection import JSON, Cloud, Service, path
 
 SERVICE = "identity"
 _REQUEST_HEADERS = (
@@ -21,6 +21,11 @@ _REQUEST_HEADERS = (
 
 class Identity(Service):
     """The identity service in the name of one caller, for cloud admins."""
+
+    def get_project(self, project_id: str) -> JSON:
+        """One project."""
+        project: JSON = self.json("GET", path("projects", project_id))["project"]
+        return project
 
     def list_project_user_ids(self, project_id: str) -> list[str]:
         """Who has a role in a project, by groups and inheritance too; sorted."""

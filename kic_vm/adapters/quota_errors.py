@@ -60,6 +60,12 @@ RULES: Final = tuple(
             "per_volume_gigabytes",
         ),
         ("network", 409, r"Quota exceeded for resources: \['(?P<quota>\w+)'", None),
+        (
+            "image",
+            413,
+            r"number of allowed image members .* Maximum: (?P<limit>\d+)",
+            "image_members",
+        ),
         # Of Neutron's quota, by Nova.
         ("compute", 403, "Maximum number of ports exceeded", "ports"),
     )

@@ -49,8 +49,11 @@ def image_type(visibility: str | None) -> str | None:
     return "basic" if visibility == "public" else "my"
 
 
-def image_from_image(image: JSON) -> JSON:
-    """The contract's image, from Glance's v2 one."""
+def image_from_image(image: JSON, member_status: str | None = None) -> JSON:
+    """The contract's image, from Glance's v2 one.
+
+    :param member_status: what the calling project has answered to the offer of another one's
+    """
     visibility = image["visibility"]
     return {
         "id": image["id"],
@@ -67,7 +70,7 @@ def image_from_image(image: JSON) -> JSON:
         "min_ram": image.get("min_ram"),
         "virtual_size": image.get("virtual_size"),
         "instance_type": _instance_type(image),
-        "image_member_status": None,
+        "image_member_status": member_status,
         "project_id": image.get("owner"),
         "os_info": {
             "type": image.get("os_type"),
@@ -78,6 +81,29 @@ def image_from_image(image: JSON) -> JSON:
         },
         "created_at": utc(image.get("created_at")),
         "updated_at": utc(image.get("updated_at")),
+    }
+
+
+def changed_image(image: JSON) -> JSON:
+    """The contract's image as its update and its making answer it."""
+    whole = image_from_image(image)
+    return {
+        key: value
+        for key, value in whole.items()
+        if key not in {"image_member_status", "project_id"}
+    }
+
+
+def member_from_member(member: JSON) -> JSON:
+    """The contract's project that an image is shared with, from Glance's member."""
+    return {
+        "id": member["member_id"],
+        "image_id": member["image_id"],
+        "status": member["status"],
+        # A project sees and boots what it is offered at once, whether or not it has accepted.
+        "is_shared": member["status"] != "rejected",
+        "created_at": utc(member["created_at"]),
+        "updated_at": utc(member["updated_at"]),
     }
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from kic_vm import exceptions
 from kic_vm.mappings import snapshots as mapping
 from kic_vm.operations import listing, volume_create
+from kic_vm.operations.changes import given_changes
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.volume_states import commanding, get_volume_for
-from kic_vm.operations.volumes import given_changes
 
 JSON = dict[str, Any]
 

@@ -11,6 +11,7 @@ from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import volumes as mapping
 from kic_vm.mappings.volume_types import volume_type_from_type
 from kic_vm.operations import listing
+from kic_vm.operations.changes import given_changes
 from kic_vm.operations.instances import get_own_server
 from kic_vm.operations.refusals import refusal
 from kic_vm.operations.scope import Scope
@@ -81,17 +82,6 @@ def update_volume(scope: Scope, volume_id: str, changes: JSON) -> JSON:
     with commanding(scope, volume_id, "update"):
         changed = scope.openstack.block_storage.update_volume(volume_id, given)
     return mapping.changed_volume(changed, state, translation)
-
-
-def given_changes(what: str, changes: JSON) -> JSON:
-    """Name and description as far as they are to change.
-
-    :raises InvalidRequest: neither of them is
-    """
-    given = {key: value for key, value in changes.items() if not (key == "name" and value is None)}
-    if not given:
-        raise exceptions.InvalidRequest(f"{what}: give a name or a description to change.")
-    return given
 
 
 def delete_volume(scope: Scope, volume_id: str) -> None:

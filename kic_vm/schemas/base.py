@@ -105,11 +105,7 @@ def query_schema(item: type[Schema], **filters: fields.Field[Any]) -> type[Reque
     key = fields.String(validate=validate.OneOf(sortable))
     direction = fields.String(validate=validate.OneOf(["asc", "desc"]))
     default_key = "created_at"
-    paging: dict[str, fields.Field[Any]] = {
-        "limit": fields.Integer(load_default=20, validate=validate.Range(min=1, max=PAGE_MAXIMUM)),
-        "offset": fields.Integer(
-            load_default=0, validate=validate.Range(min=0, max=MAXIMUM_32_BIT)
-        ),
+    paging: dict[str, fields.Field[Any]] = _paging() | {
         "sort_keys": DelimitedList(
             key,
             load_default=[default_key],
@@ -121,12 +117,35 @@ def query_schema(item: type[Schema], **filters: fields.Field[Any]) -> type[Reque
             metadata={"description": "asc or desc, by commas.", "default": ["desc"]},
         ),
     }
+    return _query_schema(item, filters | paging)
+
+
+def page_query_schema(item: type[Schema]) -> type[RequestSchema]:
+    """The query of a list operation that has neither filters nor an order to choose.
+
+    :param item: schema of the list's items
+    """
+    return _query_schema(item, _paging())
+
+
+def _query_schema(
+    item: type[Schema], parameters: dict[str, fields.Field[Any]]
+) -> type[RequestSchema]:
     found: type[RequestSchema] = type(
         item.__name__.removesuffix("Schema") + "ListQuerySchema",
         (RequestSchema,),
-        {**filters, **paging, "__doc__": "Filters and paging of a list."},
+        {**parameters, "__doc__": "Filters and paging of a list."},
     )
     return found
+
+
+def _paging() -> dict[str, fields.Field[Any]]:
+    return {
+        "limit": fields.Integer(load_default=20, validate=validate.Range(min=1, max=PAGE_MAXIMUM)),
+        "offset": fields.Integer(
+            load_default=0, validate=validate.Range(min=0, max=MAXIMUM_32_BIT)
+        ),
+    }
 
 
 def envelope(key: str, schema: type[Schema], base: type[Schema] = Schema) -> type[Schema]:

@@ -16,8 +16,8 @@ class OsInfoSchema(Schema):
     is_hidden = fields.Boolean(allow_none=True)
 
 
-class ImageSchema(Schema):
-    """An image as get and list show it."""
+class ChangedImageSchema(Schema):
+    """An image as its update and its making answer it."""
 
     id = fields.String(required=True)
     name = fields.String(allow_none=True)
@@ -33,15 +33,62 @@ class ImageSchema(Schema):
     min_ram = fields.Integer(allow_none=True, metadata={"description": "MiB."})
     virtual_size = fields.Integer(allow_none=True, metadata={"description": "Bytes."})
     instance_type = fields.String(validate=validate.OneOf(INSTANCE_TYPES))
-    image_member_status = fields.String(allow_none=True)
-    project_id = fields.String(allow_none=True)
     os_info = fields.Nested(OsInfoSchema)
     created_at = fields.String(allow_none=True)
     updated_at = fields.String(allow_none=True)
 
 
+class ImageSchema(ChangedImageSchema):
+    """An image as get and list show it."""
+
+    image_member_status = fields.String(
+        allow_none=True,
+        metadata={"description": "Where another project shares it: pending, accepted, rejected."},
+    )
+    project_id = fields.String(allow_none=True)
+
+
+class ImageCreateSchema(base.RequestSchema):
+    """The image that a root volume is to become."""
+
+    name = base.name(required=True)
+    description = base.description(load_default=None)
+
+
+class ImageUpdateSchema(base.RequestSchema):
+    """What changes; null takes the description away."""
+
+    name = base.name(allow_none=True)
+    description = base.description()
+
+
+class NewMemberSchema(Schema):
+    """A project that an image has been shared with."""
+
+    id = fields.String(required=True, metadata={"description": "The project's."})
+    image_id = fields.String(required=True)
+    status = fields.String(
+        required=True, metadata={"description": "pending, accepted or rejected."}
+    )
+    created_at = fields.String(required=True)
+    updated_at = fields.String(required=True)
+
+
+class MemberSchema(NewMemberSchema):
+    """A project that an image is shared with."""
+
+    is_shared = fields.Boolean(
+        required=True, metadata={"description": "Whether it has not rejected the image."}
+    )
+
+
 ImageEnvelopeSchema = base.envelope("image", ImageSchema)
+ChangedImageEnvelopeSchema = base.envelope("image", ChangedImageSchema)
+ImageCreateEnvelopeSchema = base.envelope("image", ImageCreateSchema, base.RequestSchema)
+ImageUpdateEnvelopeSchema = base.envelope("image", ImageUpdateSchema, base.RequestSchema)
+NewMemberEnvelopeSchema = base.envelope("member", NewMemberSchema)
 ImagePageSchema = base.page("images", ImageSchema)
+MemberPageSchema = base.page("members", MemberSchema)
 
 ImageListQuerySchema = base.query_schema(
     ImageSchema,
@@ -59,3 +106,5 @@ ImageListQuerySchema = base.query_schema(
     created_at=fields.String(),
     updated_at=fields.String(),
 )
+
+MemberListQuerySchema = base.page_query_schema(MemberSchema)

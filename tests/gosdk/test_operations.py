@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.functional.client import Gateway
-from tests.gosdk import instances, volumes
+from tests.gosdk import images, instances, volumes
 from tests.gosdk.caller import JSON, Caller, User, operations
 
 Connect = Callable[[str], openstack.connection.Connection]
@@ -109,6 +109,13 @@ def test_instances_and_volumes(
             instances.use_volume(user, instance_id, volume_id)
             instances.use_interface(user, instance_id, port, group, public_ip)
             instances.command(user, instance_id, larger["id"], image["id"])
+
+
+def test_images(user: User, cloud: Connect) -> None:
+    """An image that is made of a volume with a system in it."""
+    with volumes.made(user) as volume_id:
+        cloud("kic-admin").block_storage.set_volume_bootable_status(volume_id, True)
+        images.use(user, volume_id, cloud("kic-other").current_project_id)
 
 
 def test_none_is_left_out(caller: Caller, gateway: Gateway) -> None:

@@ -7,7 +7,9 @@ from tests.unit.bodies import (
     DATA_VOLUME,
     FREE_PORT,
     FREE_PUBLIC_IP,
+    IMAGE_MEMBER,
     OTHER_GROUP,
+    OWN_IMAGE,
     PORT,
     PUBLIC_IP,
     ROOT_VOLUME,
@@ -28,6 +30,7 @@ def populate(cloud: Cloud) -> None:
     cloud.answer("GET", "glance", "/images", body("images"))
     for image in body("images")["images"]:
         cloud.answer("GET", "glance", f"/images/{image['id']}", image)
+    _own_image(cloud)
     cloud.answer("GET", "neutron", "/ports", body("ports"))
     for port in (PORT, FREE_PORT):
         cloud.answer("GET", "neutron", f"/ports/{port['id']}", {"port": port})
@@ -52,6 +55,23 @@ def populate(cloud: Cloud) -> None:
     cloud.answer("GET", "neutron", "/subnets", body("subnets"))
     cloud.answer("GET", "neutron", "/networks?limit=1&fields=id", {"networks": []})
     _quotas(cloud)
+
+
+def _own_image(cloud: Cloud) -> None:
+    """One of the project's own, shared with a third project."""
+    image = f"/images/{OWN_IMAGE['id']}"
+    member = f"{image}/members/{IMAGE_MEMBER['member_id']}"
+    cloud.answer("GET", "glance", image, OWN_IMAGE)
+    cloud.answer("PATCH", "glance", image, OWN_IMAGE)
+    cloud.answer("DELETE", "glance", image, status=204)
+    cloud.answer("GET", "glance", f"{image}/members", {"members": [IMAGE_MEMBER]})
+    cloud.answer("POST", "glance", f"{image}/members", IMAGE_MEMBER)
+    cloud.answer("GET", "glance", f"{image}/members/{personas.OTHER_PROJECT}", status=404)
+    cloud.answer("DELETE", "glance", member, status=204)
+    project = {"project": {"id": IMAGE_MEMBER["member_id"], "name": "third"}}
+    cloud.answer("GET", "keystone", f"/projects/{IMAGE_MEMBER['member_id']}", project)
+    uploaded = {"os-volume_upload_image": {"image_id": OWN_IMAGE["id"], "status": "uploading"}}
+    cloud.answer("POST", "cinder", f"/volumes/{ROOT_VOLUME}/action", uploaded, 202)
 
 
 def _cinder(cloud: Cloud) -> None:

@@ -11,9 +11,12 @@ from tests.unit.bodies import (
     FREE_PUBLIC_IP,
     FREE_VOLUME,
     IMAGE,
+    IMAGE_MEMBER,
     LARGER_FLAVOR,
     OTHER_GROUP,
+    OWN_IMAGE,
     PORT,
+    ROOT_VOLUME,
     SERVER,
     SNAPSHOT,
     SUBNET,
@@ -39,6 +42,7 @@ _IDS: Final = {
     "{instance_id}": SERVER["id"],
     "{flavor_id}": FLAVOR["id"],
     "{image_id}": IMAGE["id"],
+    "{member_id}": IMAGE_MEMBER["member_id"],
     "{keypair_name}": KEYPAIR_NAME,
     "{volume_id}": DATA_VOLUME,
     "{network_interface_id}": PORT["id"],
@@ -48,12 +52,19 @@ _IDS: Final = {
 }
 _VOLUME: Final = "/api/v1/instances/{instance_id}/volumes/{volume_id}"
 _INTERFACE: Final = "/api/v1/instances/{instance_id}/network-interfaces/{network_interface_id}"
+_OWN_IMAGE: Final = {"{image_id}": OWN_IMAGE["id"]}
 # Where another one of the recorded resources is needed.
 _OTHER_IDS: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("POST", _VOLUME): {"{volume_id}": FREE_VOLUME},
     ("POST", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
     ("DELETE", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
     ("DELETE", "/api/v1/volumes/{volume_id}"): {"{volume_id}": FREE_VOLUME},
+    ("POST", "/api/v1/volumes/{volume_id}/image"): {"{volume_id}": ROOT_VOLUME},
+    ("PUT", "/api/v1/images/{image_id}"): _OWN_IMAGE,
+    ("DELETE", "/api/v1/images/{image_id}"): _OWN_IMAGE,
+    ("GET", "/api/v1/images/{image_id}/members"): _OWN_IMAGE,
+    ("POST", "/api/v1/images/{image_id}/members/{member_id}"): _OWN_IMAGE,
+    ("DELETE", "/api/v1/images/{image_id}/members/{member_id}"): _OWN_IMAGE,
 }
 _MORE: Final[dict[tuple[str, str], JSON]] = {
     ("POST", "/api/v1/instances"): {"json": {"instance": CREATE}},
@@ -74,6 +85,8 @@ _MORE: Final[dict[tuple[str, str], JSON]] = {
     ("PUT", "/api/v1/volumes/{volume_id}"): {"json": {"volume": {"name": "renamed"}}},
     ("POST", "/api/v1/volumes/{volume_id}/size"): {"json": {"volume": {"new_size": 2}}},
     ("POST", "/api/v1/volumes/{volume_id}/snapshots"): {"json": {"snapshot": CREATE_SNAPSHOT}},
+    ("POST", "/api/v1/volumes/{volume_id}/image"): {"json": {"image": {"name": "of a machine"}}},
+    ("PUT", "/api/v1/images/{image_id}"): {"json": {"image": {"name": "renamed"}}},
     ("PUT", "/api/v1/snapshots/{snapshot_id}"): {"json": {"snapshot": {"name": "renamed"}}},
     ("POST", "/api/v1/snapshots/{snapshot_id}/restore"): {"json": {"restore": RESTORE}},
     ("GET", "/api/v1/client-metadata/resolve"): {"query_string": {"service": "bcs"}},

@@ -5,6 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.operations import image_members
 from kic_vm.operations import images as operations
 from kic_vm.schemas import images as schemas
 
@@ -24,3 +25,42 @@ def list_images(query: dict[str, Any]) -> flask.Response:
 def get_image(image_id: str) -> flask.Response:
     """Show one image."""
     return answer(200, {"image": operations.get_image(scope(), image_id)})
+
+
+@blueprint.put("/<image_id>")
+@blueprint.arguments(schemas.ImageUpdateEnvelopeSchema)
+@blueprint.response(200, schemas.ChangedImageEnvelopeSchema)
+def update_image(body: dict[str, Any], image_id: str) -> flask.Response:
+    """Rename or describe an image."""
+    return answer(200, {"image": operations.update_image(scope(), image_id, body["image"])})
+
+
+@blueprint.delete("/<image_id>")
+@blueprint.response(204)
+def delete_image(image_id: str) -> flask.Response:
+    """Delete an image; volumes made from it stay."""
+    operations.delete_image(scope(), image_id)
+    return answer(204)
+
+
+@blueprint.get("/<image_id>/members")
+@blueprint.arguments(schemas.MemberListQuerySchema, location="query")
+@blueprint.response(200, schemas.MemberPageSchema)
+def list_members(query: dict[str, Any], image_id: str) -> flask.Response:
+    """List the projects that an image is shared with."""
+    return page("members", image_members.list_members(scope(), image_id, query))
+
+
+@blueprint.post("/<image_id>/members/<member_id>")
+@blueprint.response(200, schemas.NewMemberEnvelopeSchema)
+def add_member(image_id: str, member_id: str) -> flask.Response:
+    """Share an image with a project, which sees and boots it at once."""
+    return answer(200, {"member": image_members.add_member(scope(), image_id, member_id)})
+
+
+@blueprint.delete("/<image_id>/members/<member_id>")
+@blueprint.response(204)
+def remove_member(image_id: str, member_id: str) -> flask.Response:
+    """Share an image with a project no longer."""
+    image_members.remove_member(scope(), image_id, member_id)
+    return answer(204)

@@ -5,9 +5,10 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import volume_create, volume_extend
+from kic_vm.operations import image_create, volume_create, volume_extend
 from kic_vm.operations import volumes as operations
 from kic_vm.schemas import volumes as schemas
+from kic_vm.schemas.images import ChangedImageEnvelopeSchema, ImageCreateEnvelopeSchema
 
 blueprint = Blueprint("volumes", __name__, url_prefix="/api/v1/volumes")
 
@@ -66,3 +67,11 @@ def extend_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
     """Make a volume larger, also while it is attached."""
     volume_extend.extend_volume(scope(), volume_id, body["volume"]["new_size"])
     return answer(202)
+
+
+@blueprint.post("/<volume_id>/image")
+@blueprint.arguments(ImageCreateEnvelopeSchema)
+@blueprint.response(202, ChangedImageEnvelopeSchema)
+def create_image(body: dict[str, Any], volume_id: str) -> flask.Response:
+    """Make an image of a root volume; it is ready when its status is active."""
+    return answer(202, {"image": image_create.create_image(scope(), volume_id, body["image"])})

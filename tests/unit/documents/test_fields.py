@@ -10,7 +10,7 @@ from tests.contract import load
 PAGE = Path(__file__).parents[3] / "doc/source/fields.rst"
 MODEL = re.compile(r"^\.\. (\w+)$", re.MULTILINE)
 ROW = re.compile(r"^   \* - ``(\w+)``\n     - (.+)$", re.MULTILINE)
-MODELS = load("bcs")["models"] | load("volume")["models"]
+MODELS = load("bcs")["models"] | load("volume")["models"] | load("image")["models"]
 
 
 def sections() -> dict[str, dict[str, str]]:
@@ -30,11 +30,12 @@ def test_fields(model: str) -> None:
 
 
 def test_models() -> None:
-    """The page has the models that instances, flavors, keypairs and volumes are shown with."""
+    """The page has the models that instances, flavors, keypairs, volumes and images are shown with."""
     shown = {name for name in MODELS if "GetInstanceModelInstance" in name}
     shown |= {name for name in MODELS if re.search("GetInstanceTypeModelFlavor|GetKeypair", name)}
     shown |= {name for name in MODELS if re.search("ApiGet(Volume|Snapshot)Model", name)}
     shown |= {"Attachment", "VolumeTypeModel"}
+    shown |= {name for name in MODELS if re.search("ApiGetImageModel|SharedProjects", name)}
     nested = {name for name in shown if MODELS[name].get("fields")}
     answers = {name for name in nested if "Response" in name}
     assert nested - answers <= sections().keys()

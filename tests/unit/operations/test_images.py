@@ -137,6 +137,9 @@ def test_other_projects_images(reader: Caller, populated: Cloud) -> None:
         )
     ]
     populated.answer("GET", "glance", "/images", {"images": images})
+    for status, offered in (("accepted", images[2:3]), ("pending", [])):
+        path = f"/images?visibility=shared&member_status={status}"
+        populated.answer("GET", "glance", path, {"images": offered})
     assert set(names(reader, "")) == {"mine", "shared with us", "community"}
     assert set(names(reader, "image_type=my")) == {"mine", "shared with us", "community"}
 

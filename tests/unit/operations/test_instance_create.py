@@ -242,7 +242,9 @@ def test_whose_image(
 ) -> None:
     """A private image of another project is not there, though a cloud admin's token sees it."""
     image = IMAGE | {"visibility": visibility, "owner": owner}
-    populated.answer("GET", "glance", f"/images/{IMAGE['id']}", image)
+    path = f"/images/{IMAGE['id']}"
+    populated.answer("GET", "glance", path, image)
+    populated.answer("GET", "glance", f"{path}/members/{PROJECT}", {"status": "pending"})
     assert create(member).status_code == status
 
 
