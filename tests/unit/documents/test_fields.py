@@ -30,7 +30,7 @@ def test_fields(model: str) -> None:
 
 
 def test_models() -> None:
-    """The page has the models that instances, flavors, keypairs, volumes and images are shown with."""
+    """The page has the models of instances, flavors, keypairs, volumes and images."""
     shown = {name for name in MODELS if "GetInstanceModelInstance" in name}
     shown |= {name for name in MODELS if re.search("GetInstanceTypeModelFlavor|GetKeypair", name)}
     shown |= {name for name in MODELS if re.search("ApiGet(Volume|Snapshot)Model", name)}
