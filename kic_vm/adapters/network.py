@@ -1,17 +1,20 @@
-"""Neutron: ports, floating IPs, security groups, subnets."""
+"""Neutron: ports and subnets here, the rest from the modules beside this one."""
 
 from kic_vm.adapters import quotas
-from kic_vm.adapters.connection import JSON, Service, path
+from kic_vm.adapters.connection import JSON, path
+from kic_vm.adapters.network_floating_ips import FloatingIps
+from kic_vm.adapters.network_security_groups import SecurityGroups
 from kic_vm.adapters.quotas import Figures
 
 PORT_FIELDS = ["id", "device_id", "mac_address", "fixed_ips", "security_groups", "created_at"]
+SUBNET_FIELDS = ["id", "network_id", "cidr", "ip_version", "gateway_ip", "tags"]
 
 # Marks the ports that the gateway has made for an instance, so that they can be found again. Not
 # a tag: without an extension driver that few clouds load, Neutron drops tags at bulk creation.
 PORT_MARK = "Made by kic-vm for an instance"
 
 
-class Network(Service):
+class Network(FloatingIps, SecurityGroups):
     """The network service in the name of one caller."""
 
     def list_ports(self, device_id: str | None = None) -> list[JSON]:
@@ -88,83 +91,9 @@ class Network(Service):
         """Remove a port."""
         self.request("DELETE", path("ports", port_id))
 
-    def list_floating_ips(self) -> list[JSON]:
-        """The project's floating IPs: address, port and fixed address."""
-        found: list[JSON] = self.json(
-            "GET",
-            path(
-                "floatingips",
-                project_id=self._context.project_id,
-                fields=["floating_ip_address", "fixed_ip_address", "port_id"],
-            ),
-        )["floatingips"]
-        return found
-
-    def list_floating_ips_of(self, port_id: str) -> list[JSON]:
-        """The project's floating IPs that lead to a port."""
-        found: list[JSON] = self.json(
-            "GET", path("floatingips", project_id=self._context.project_id, port_id=port_id)
-        )["floatingips"]
-        return found
-
-    def get_floating_ip(self, floating_ip_id: str) -> JSON:
-        """One floating IP; with a cloud admin's token it may be another project's."""
-        found: JSON = self.json("GET", path("floatingips", floating_ip_id))["floatingip"]
-        return found
-
-    def create_floating_ip(self, floating_ip: JSON) -> JSON:
-        """A new floating IP; with a port in it, it leads there, or nothing has been made."""
-        created: JSON = self.json("POST", "/floatingips", json={"floatingip": floating_ip})[
-            "floatingip"
-        ]
-        return created
-
-    def update_floating_ip(self, floating_ip: JSON, changes: JSON) -> JSON:
-        """Change a floating IP; the answer is the whole of it.
-
-        :param floating_ip: as it was read
-        :raises Conflict: it has changed since then
-        """
-        updated: JSON = self.json(
-            "PUT",
-            path("floatingips", floating_ip["id"]),
-            json={"floatingip": changes},
-            headers={"If-Match": f"revision_number={floating_ip['revision_number']}"},
-        )["floatingip"]
-        return updated
-
-    def delete_floating_ip(self, floating_ip_id: str) -> None:
-        """Remove a floating IP, in use or not."""
-        self.request("DELETE", path("floatingips", floating_ip_id))
-
-    def list_external_networks(self) -> list[JSON]:
-        """The networks that floating IPs can come from: id, name and whether one is the default."""
-        query = {"router:external": "true"}
-        found: list[JSON] = self.json(
-            "GET", path("networks", **query, fields=["id", "name", "is_default"])
-        )["networks"]
-        return found
-
-    def get_security_group(self, group_id: str) -> JSON:
-        """One security group; with a cloud admin's token it may be another project's."""
-        found: JSON = self.json(
-            "GET", path("security-groups", group_id, fields=["id", "project_id"])
-        )["security_group"]
-        return found
-
-    def list_security_groups(self) -> list[JSON]:
-        """The project's security groups: id and name."""
-        found: list[JSON] = self.json(
-            "GET",
-            path("security-groups", project_id=self._context.project_id, fields=["id", "name"]),
-        )["security_groups"]
-        return found
-
     def list_subnets(self) -> list[JSON]:
-        """All subnets that the caller sees, shared ones too: id, network, range and gateway."""
-        found: list[JSON] = self.json(
-            "GET", path("subnets", fields=["id", "network_id", "cidr", "ip_version", "gateway_ip"])
-        )["subnets"]
+        """All subnets that the caller sees, shared ones too; the fields of SUBNET_FIELDS."""
+        found: list[JSON] = self.json("GET", path("subnets", fields=SUBNET_FIELDS))["subnets"]
         return found
 
     def get_quotas(self) -> dict[str, Figures]:

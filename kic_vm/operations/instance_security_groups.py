@@ -7,6 +7,7 @@ from kic_vm.adapters.connection import JSON
 from kic_vm.adapters.parallel import gather
 from kic_vm.operations.instance_network_interfaces import look_at_attached
 from kic_vm.operations.scope import Scope
+from kic_vm.operations.security_groups import look_at_own_group
 
 
 def attach(scope: Scope, instance_id: str, port_id: str, group_id: str) -> list[str]:
@@ -19,7 +20,7 @@ def attach(scope: Scope, instance_id: str, port_id: str, group_id: str) -> list[
     """
     (_server, port), _group = gather(
         partial(look_at_attached, scope, instance_id, port_id),
-        partial(_own_group, scope, group_id),
+        partial(look_at_own_group, scope, group_id),
     )
     if group_id in port["security_groups"]:
         raise exceptions.Conflict("The network interface is in this security group already.")
@@ -49,10 +50,3 @@ def _set(scope: Scope, port: JSON, groups: list[str]) -> list[str]:
     updated = scope.openstack.network.update_port(port, {"security_groups": groups})
     now: list[str] = updated["security_groups"]
     return now
-
-
-def _own_group(scope: Scope, group_id: str) -> JSON:
-    group = scope.openstack.network.get_security_group(group_id)
-    if group["project_id"] != scope.project_id:
-        raise exceptions.NotFound
-    return group

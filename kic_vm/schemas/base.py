@@ -1,5 +1,6 @@
 """What the schemas share: paging, names, user data, envelopes."""
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -59,22 +60,29 @@ def _has_no_outer_space(value: str) -> None:
         raise ValidationError("Must not begin or end with a space.")
 
 
-def name(**kwargs: Any) -> fields.String:
-    """A resource's name: what Nova takes."""
+def is_storable(value: str) -> None:
+    """Refuse what Neutron's database does not take."""
+    if any(ord(character) > 0xFFFF for character in value):
+        raise ValidationError("Must not contain emoji or other characters beyond U+FFFF.")
+
+
+def name(*more: Callable[[str], None], **kwargs: Any) -> fields.String:
+    """A resource's name: what Nova takes, and ``more`` validators let through."""
     return fields.String(
         validate=[
             validate.Length(min=1, max=255),
             _has_no_control_characters,
             _has_no_outer_space,
+            *more,
         ],
         **kwargs,
     )
 
 
-def description(**kwargs: Any) -> fields.String:
-    """A volume's or snapshot's description, or null: what Cinder takes and leaves as it is."""
+def description(*more: Callable[[str], None], **kwargs: Any) -> fields.String:
+    """A description, or null: what Cinder and Neutron leave as it is, and ``more`` let through."""
     return fields.String(
-        allow_none=True, validate=[validate.Length(max=255), _has_no_outer_space], **kwargs
+        allow_none=True, validate=[validate.Length(max=255), _has_no_outer_space, *more], **kwargs
     )
 
 

@@ -18,7 +18,8 @@ Model = dict[str, Any]
 
 # What the gateway says on top of the contract: everywhere the lifecycle, why an instance is in
 # Error, in the answer to an update the status, which the contract has in get and list only, and in
-# the answer to a creation all that was made.
+# the answer to a creation all that was made. A rule of a security group says the protocol's name in
+# OpenStack where the contract has none for it.
 OUR_OWN: Final = {
     "bcs": {
         "BcsInstanceV1ApiGetInstanceModelInstanceModel": {"lifecycle", "fault"},
@@ -32,6 +33,10 @@ OUR_OWN: Final = {
         "BcsVolumeV1ApiListVolumesModelVolumeModel": {"lifecycle"},
         "BcsVolumeV1ApiCreateVolumeModelVolumeModel": {"lifecycle"},
         "BcsVolumeV1ApiUpdateVolumeModelVolumeModel": {"lifecycle"},
+    },
+    "network": {
+        f"BnsNetworkV1Api{operation}ModelSecurityGroupRuleModel": {"openstack_protocol"}
+        for operation in ("GetSecurityGroup", "ListSecurityGroups", "UpdateSecurityGroup")
     },
 }
 

@@ -120,6 +120,6 @@ def test_operations_are_found_by_path() -> None:
 def test_data_is_plain_json() -> None:
     """Every file of data names its service."""
     paths = list(DATA.glob("*.json"))
-    assert len(paths) == 5
+    assert len(paths) == 7
     for path in paths:
         assert json.loads(path.read_text())["service"] == path.stem

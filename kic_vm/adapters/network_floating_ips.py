@@ -1,0 +1,83 @@
+"""Neutron: floating IPs, and the networks that they come from."""
+
+from kic_vm.adapters.connection import JSON, Service, path
+
+
+class FloatingIps(Service):
+    """The part of the network service that is about floating IPs."""
+
+    def list_floating_ips(self) -> list[JSON]:
+        """The project's floating IPs: address, port and fixed address."""
+        found: list[JSON] = self.json(
+            "GET",
+            path(
+                "floatingips",
+                project_id=self._context.project_id,
+                fields=["floating_ip_address", "fixed_ip_address", "port_id"],
+            ),
+        )["floatingips"]
+        return found
+
+    def list_whole_floating_ips(self) -> list[JSON]:
+        """The project's floating IPs with all that Neutron knows of them."""
+        found: list[JSON] = self.json(
+            "GET", path("floatingips", project_id=self._context.project_id)
+        )["floatingips"]
+        return found
+
+    def list_floating_ips_of(self, port_id: str) -> list[JSON]:
+        """The project's floating IPs that lead to a port."""
+        found: list[JSON] = self.json(
+            "GET", path("floatingips", project_id=self._context.project_id, port_id=port_id)
+        )["floatingips"]
+        return found
+
+    def get_floating_ip(self, floating_ip_id: str) -> JSON:
+        """One floating IP; with a cloud admin's token it may be another project's."""
+        found: JSON = self.json("GET", path("floatingips", floating_ip_id))["floatingip"]
+        return found
+
+    def create_floating_ip(self, floating_ip: JSON) -> JSON:
+        """A new floating IP; with a port in it, it leads there, or nothing has been made."""
+        created: JSON = self.json("POST", "/floatingips", json={"floatingip": floating_ip})[
+            "floatingip"
+        ]
+        return created
+
+    def update_floating_ip(self, floating_ip: JSON, changes: JSON) -> JSON:
+        """Change a floating IP; the answer is the whole of it.
+
+        :param floating_ip: as it was read
+        :raises Conflict: it has changed since then
+        """
+        updated: JSON = self.json(
+            "PUT",
+            path("floatingips", floating_ip["id"]),
+            json={"floatingip": changes},
+            headers={"If-Match": f"revision_number={floating_ip['revision_number']}"},
+        )["floatingip"]
+        return updated
+
+    def delete_floating_ip(self, floating_ip_id: str) -> None:
+        """Remove a floating IP, in use or not."""
+        self.request("DELETE", path("floatingips", floating_ip_id))
+
+    def delete_free_floating_ip(self, floating_ip: JSON) -> None:
+        """Remove a floating IP.
+
+        :param floating_ip: as it was read
+        :raises Conflict: it has changed since then
+        """
+        self.request(
+            "DELETE",
+            path("floatingips", floating_ip["id"]),
+            headers={"If-Match": f"revision_number={floating_ip['revision_number']}"},
+        )
+
+    def list_external_networks(self) -> list[JSON]:
+        """The networks that floating IPs can come from: id, name and whether one is the default."""
+        query = {"router:external": "true"}
+        found: list[JSON] = self.json(
+            "GET", path("networks", **query, fields=["id", "name", "is_default"])
+        )["networks"]
+        return found

@@ -1,0 +1,46 @@
+"""Neutron security group -> security group of the contract."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kic_vm.mappings import security_group_rules
+from kic_vm.mappings.times import utc
+
+JSON = dict[str, Any]
+
+
+def _shown(group: JSON) -> JSON:
+    return {
+        "id": group["id"],
+        "name": group["name"],
+        "description": group["description"] or "",
+        # A cloud without the extension for stateless groups has stateful ones only.
+        "is_stateful": group.get("stateful", True),
+        "tags": [tag for tag in group["tags"] if not security_group_rules.is_ours(tag)],
+        "created_at": utc(group["created_at"]),
+        "updated_at": utc(group["updated_at"]),
+    }
+
+
+def read_group(group: JSON, project_name: str | None, group_names: Mapping[str, str]) -> JSON:
+    """The contract's security group as get and list show it.
+
+    :param group_names: names of the project's security groups by id
+    """
+    return _shown(group) | {
+        "project_id": group["project_id"],
+        "project_name": project_name,
+        "rules": [
+            security_group_rules.read_rule(rule, group_names)
+            for rule in security_group_rules.rules_of(group)
+        ],
+    }
+
+
+def changed_group(group: JSON) -> JSON:
+    """The contract's security group as the answers to its creation and changes show it."""
+    return _shown(group) | {
+        "rules": [
+            security_group_rules.changed_rule(rule) for rule in security_group_rules.rules_of(group)
+        ],
+    }

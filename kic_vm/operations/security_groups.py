@@ -1,0 +1,175 @@
+"""Security groups: create, get, list, update, delete."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from oslo_log import log as logging
+
+from kic_vm import exceptions
+from kic_vm.adapters.parallel import gather
+from kic_vm.mappings import security_groups as mapping
+from kic_vm.operations import listing
+from kic_vm.operations.changes import given_changes
+from kic_vm.operations.scope import Scope
+
+JSON = dict[str, Any]
+
+LOG = logging.getLogger(__name__)
+
+# The group that Neutron makes for each project; the name is nobody else's.
+DEFAULT: Final = "default"
+_SHOWN_USERS: Final = 5
+_FILTERS: Final = {
+    "id": listing.equals("id"),
+    "name": listing.contains("name"),
+    "created_at": listing.dated("created_at"),
+    "updated_at": listing.dated("updated_at"),
+}
+
+
+def get_own_group(scope: Scope, group_id: str) -> JSON:
+    """One of the project's groups in Neutron, with its rules. One upstream call.
+
+    :raises NotFound: the project has no such group
+    """
+    group = scope.openstack.network.get_whole_security_group(group_id)
+    if group["project_id"] != scope.project_id:
+        raise exceptions.NotFound
+    return group
+
+
+def look_at_own_group(scope: Scope, group_id: str) -> None:
+    """Make sure that a group is the project's. One upstream call, without the rules.
+
+    :raises NotFound: it is not
+    """
+    if scope.openstack.network.get_security_group(group_id)["project_id"] != scope.project_id:
+        raise exceptions.NotFound
+
+
+def get_security_group(scope: Scope, group_id: str) -> JSON:
+    """One group. 2 upstream calls side by side.
+
+    :raises NotFound: the project has no such group
+    """
+    group, names = gather(partial(get_own_group, scope, group_id), partial(_names, scope))
+    return mapping.read_group(group, scope.context.project_name, names)
+
+
+def list_security_groups(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+    """A page of the project's groups. One upstream call."""
+    groups = scope.openstack.network.list_whole_security_groups()
+    names = {group["id"]: group["name"] for group in groups}
+    project_name = scope.context.project_name
+    shown = [mapping.read_group(group, project_name, names) for group in groups]
+    return listing.select(shown, query, _FILTERS)
+
+
+def create_security_group(scope: Scope, wanted: JSON) -> JSON:
+    """A new group without any rule.
+
+    Neutron puts rules into it that let everything out. They are removed, not hidden: what a group
+    shows is what it lets through. Where one cannot be removed, the group goes again. 4 upstream
+    calls, the last two side by side.
+
+    :raises AlreadyExists: the project has a group of this name
+    """
+    network = scope.openstack.network
+    _refuse_taken(_names(scope), wanted["name"])
+    group = network.create_security_group(
+        {"name": wanted["name"], "description": wanted["description"] or ""}
+    )
+    try:
+        gather(
+            *(partial(drop_rule, scope, rule["id"]) for rule in group["security_group_rules"]),
+        )
+    except Exception:
+        _take_back(scope, group["id"])
+        raise
+    return mapping.changed_group(group | {"security_group_rules": []})
+
+
+def update_security_group(scope: Scope, group_id: str, changes: JSON) -> JSON:
+    """Rename or describe a group. 2 upstream calls side by side, and the change.
+
+    :param changes: ``name`` and ``description``; null clears the description, a name that is
+        null or missing stays
+    :raises NotFound: the project has no such group
+    :raises AlreadyExists: another group has the name
+    :raises Conflict: the project's default group keeps its name
+    """
+    given = given_changes("security_group", changes)
+    group, names = gather(partial(get_own_group, scope, group_id), partial(_names, scope))
+    if given.get("name") == group["name"]:
+        del given["name"]
+    elif "name" in given:
+        if group["name"] == DEFAULT:
+            raise exceptions.Conflict(
+                "This is the project's default security group: it keeps its name."
+            )
+        _refuse_taken(names, given["name"])
+    if "description" in given:
+        given["description"] = given["description"] or ""
+    if given:
+        group = scope.openstack.network.update_security_group(group["id"], given)
+    return mapping.changed_group(group)
+
+
+def delete_security_group(scope: Scope, group_id: str) -> None:
+    """Remove a group with its rules. 2 upstream calls; one more to say who is in it.
+
+    :raises NotFound: the project has no such group
+    :raises Conflict: network interfaces are in it, or it is the project's default group
+    """
+    group = get_own_group(scope, group_id)
+    if group["name"] == DEFAULT:
+        raise exceptions.Conflict(
+            "This is the project's default security group: it cannot be deleted."
+        )
+    network = scope.openstack.network
+    try:
+        network.delete_security_group(group["id"])
+    except exceptions.Conflict as error:
+        if ports := network.list_ports_in_group(group["id"]):
+            raise exceptions.Conflict(
+                f"The security group is in use by {_told(ports)}: take them out of it first.",
+                network_interfaces=[port["id"] for port in ports],
+            ) from error
+        raise
+
+
+def _names(scope: Scope) -> dict[str, str]:
+    return {group["id"]: group["name"] for group in scope.openstack.network.list_security_groups()}
+
+
+def _refuse_taken(names: Mapping[str, str], name: str) -> None:
+    """Keep names unique, as documented; to Neutron they need not be."""
+    if name in names.values():
+        raise exceptions.AlreadyExists(
+            f"name: there is a security group {name!r} already: choose another name."
+        )
+
+
+def drop_rule(scope: Scope, rule_id: str) -> None:
+    """Remove one of Neutron's rules, or find that it is gone."""
+    try:
+        scope.openstack.network.delete_security_group_rule(rule_id)
+    except exceptions.NotFound:
+        return
+
+
+def _take_back(scope: Scope, group_id: str) -> None:
+    try:
+        scope.openstack.network.delete_security_group(group_id)
+    except exceptions.KicVmError as error:
+        LOG.warning("Security group %s that was not finished stays behind: %s", group_id, error)
+
+
+def _told(ports: list[JSON]) -> str:
+    one_by_one = [
+        port["id"] + (f" (of {port['device_id']})" if port["device_id"] else "")
+        for port in ports[:_SHOWN_USERS]
+    ]
+    more = f" and {len(ports) - _SHOWN_USERS} more" if len(ports) > _SHOWN_USERS else ""
+    return f"the network interfaces {', '.join(one_by_one)}{more}"

@@ -1,0 +1,169 @@
+"""Security groups and their rules."""
+
+import ipaddress
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from kic_vm.schemas import base
+
+DIRECTIONS: Final = ["ingress", "egress"]
+PROTOCOLS: Final = ["TCP", "UDP", "ICMP", "IPIP", "ALL"]
+_WITH_PORTS: Final = {"TCP", "UDP"}
+
+
+class _RuleSchema(Schema):
+    id = fields.String(required=True)
+    description = fields.String(allow_none=True)
+    direction = fields.String(required=True, validate=validate.OneOf(DIRECTIONS))
+    protocol = fields.String(required=True, validate=validate.OneOf(PROTOCOLS))
+    openstack_protocol = fields.String(
+        metadata={"description": "Only there where OpenStack's is none of these: its name."}
+    )
+    port_range_min = fields.String(
+        allow_none=True,
+        metadata={"description": "A number as text, ALL, or null for a protocol without ports."},
+    )
+    port_range_max = fields.String(allow_none=True)
+    remote_ip_prefix = fields.String(allow_none=True)
+    remote_group_id = fields.String(allow_none=True)
+    created_at = fields.String(allow_none=True)
+    updated_at = fields.String(allow_none=True)
+
+
+class SecurityGroupRuleSchema(_RuleSchema):
+    """A rule as get and list show it."""
+
+    remote_group_name = fields.String(allow_none=True)
+
+
+class ChangedSecurityGroupRuleSchema(_RuleSchema):
+    """A rule as the answers to changes show it."""
+
+    project_id = fields.String(required=True)
+    security_group_id = fields.String(required=True)
+
+
+class _GroupSchema(Schema):
+    id = fields.String(required=True)
+    name = fields.String(allow_none=True)
+    description = fields.String(allow_none=True)
+    is_stateful = fields.Boolean()
+    tags = fields.List(fields.String(), required=True)
+    created_at = fields.String(allow_none=True)
+    updated_at = fields.String(allow_none=True)
+
+
+class WholeSecurityGroupSchema(_GroupSchema):
+    """A security group as get and list show it."""
+
+    project_id = fields.String(allow_none=True)
+    project_name = fields.String(allow_none=True)
+    rules = fields.List(fields.Nested(SecurityGroupRuleSchema))
+
+
+class ChangedSecurityGroupSchema(_GroupSchema):
+    """A security group as the answers to its creation and changes show it."""
+
+    rules = fields.List(fields.Nested(ChangedSecurityGroupRuleSchema), required=True)
+
+
+class SecurityGroupCreateSchema(base.RequestSchema):
+    """A security group to make; it lets nothing through until it gets rules."""
+
+    name = base.name(base.is_storable, required=True)
+    description = base.description(base.is_storable, load_default=None)
+
+
+class SecurityGroupUpdateSchema(base.RequestSchema):
+    """What is to be changed; what is left out stays."""
+
+    name = base.name(base.is_storable, allow_none=True)
+    description = base.description(base.is_storable)
+
+
+def _is_range(value: str | None) -> None:
+    """Take a range only as it will be shown, so that clients find what they have asked for."""
+    if value is None:
+        return
+    try:
+        written = str(ipaddress.ip_network(value, strict=False))
+    except ValueError as error:
+        raise ValidationError(
+            "Must be a range of addresses in CIDR notation, such as 10.0.0.0/16 or ::/0."
+        ) from error
+    if value != written:
+        raise ValidationError(f"Must be written as {written}.")
+
+
+def _port() -> fields.Integer:
+    return fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(min=1, max=65535),
+        metadata={"description": "TCP and UDP only; both ports or, for all of them, none."},
+    )
+
+
+class SecurityGroupRuleCreateSchema(base.RequestSchema):
+    """A rule to add: what is let through from or to whom."""
+
+    description = base.description(base.is_storable, load_default=None)
+    direction = fields.String(required=True, validate=validate.OneOf(DIRECTIONS))
+    protocol = fields.String(required=True, validate=validate.OneOf(PROTOCOLS))
+    port_range_min = _port()
+    port_range_max = _port()
+    remote_ip_prefix = fields.String(allow_none=True, load_default=None, validate=_is_range)
+    remote_group_id = base.optional_uuid()
+
+    @validates_schema
+    def _has_one_remote(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        given = [data["remote_ip_prefix"], data["remote_group_id"]]
+        if given.count(None) == 2:
+            raise ValidationError(
+                "Give this or remote_group_id; 0.0.0.0/0 is everybody.", "remote_ip_prefix"
+            )
+        if given.count(None) == 0:
+            raise ValidationError("Give this or remote_ip_prefix, not both.", "remote_group_id")
+
+    @validates_schema
+    def _has_fitting_ports(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        first, last = data["port_range_min"], data["port_range_max"]
+        if data["protocol"] not in _WITH_PORTS:
+            for field in ("port_range_min", "port_range_max"):
+                if data[field] is not None:
+                    raise ValidationError(
+                        f"{data['protocol']} has no ports: leave this out.", field
+                    )
+        elif first is None and last is not None:
+            raise ValidationError("Must be given when port_range_max is.", "port_range_min")
+        elif last is None and first is not None:
+            raise ValidationError("Must be given when port_range_min is.", "port_range_max")
+        elif first is not None and first > last:
+            raise ValidationError("Must not be below port_range_min.", "port_range_max")
+
+
+WholeSecurityGroupEnvelopeSchema = base.envelope("security_group", WholeSecurityGroupSchema)
+SecurityGroupPageSchema = base.page("security_groups", WholeSecurityGroupSchema)
+ChangedSecurityGroupEnvelopeSchema = base.envelope("security_group", ChangedSecurityGroupSchema)
+ChangedSecurityGroupRuleEnvelopeSchema = base.envelope(
+    "security_group_rule", ChangedSecurityGroupRuleSchema
+)
+SecurityGroupCreateEnvelopeSchema = base.envelope(
+    "security_group", SecurityGroupCreateSchema, base.RequestSchema
+)
+SecurityGroupUpdateEnvelopeSchema = base.envelope(
+    "security_group", SecurityGroupUpdateSchema, base.RequestSchema
+)
+SecurityGroupRuleCreateEnvelopeSchema = base.envelope(
+    "security_group_rule", SecurityGroupRuleCreateSchema, base.RequestSchema
+)
+
+SecurityGroupListQuerySchema = base.query_schema(
+    WholeSecurityGroupSchema,
+    id=fields.String(),
+    name=fields.String(metadata={"description": "Part of the name."}),
+    created_at=fields.String(),
+    updated_at=fields.String(),
+)
