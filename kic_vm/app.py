@@ -21,9 +21,15 @@ from kic_vm.api.v1 import (
     instance_volumes,
     instances,
     keypairs,
+    network_interfaces,
+    public_ips,
     quotas,
+    route_tables,
+    security_groups,
     snapshots,
+    subnets,
     volumes,
+    vpcs,
 )
 from kic_vm.context import DECISION_KEY
 from kic_vm.middleware import routes
@@ -48,9 +54,15 @@ _BLUEPRINTS: Final = (
     instance_security_groups.blueprint,
     instance_volumes.blueprint,
     keypairs.blueprint,
+    security_groups.blueprint,
+    public_ips.blueprint,
     volumes.blueprint,
     snapshots.blueprint,
     quotas.blueprint,
+    network_interfaces.blueprint,
+    route_tables.blueprint,
+    subnets.blueprint,
+    vpcs.blueprint,
 )
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 

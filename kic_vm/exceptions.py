@@ -255,6 +255,14 @@ class UpstreamTimeout(UpstreamError):
     template = "The {service} service did not answer in time. Look before you try again."
 
 
+class NotOffered(KicVmError):
+    """The contract has it, and OpenStack has nothing that it could be."""
+
+    status = 501
+    code = "not_offered"
+    sentence = "This cloud cannot do that."
+
+
 class IdempotencyNotOffered(KicVmError):
     """The gateway has no store that its processes share."""
 
@@ -310,6 +318,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     UpstreamError,
     UpstreamUnavailable,
     UpstreamTimeout,
+    NotOffered,
     IdempotencyNotOffered,
     IdempotencyUnavailable,
     NotReady,

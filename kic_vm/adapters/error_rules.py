@@ -8,7 +8,13 @@ Keystone 30; one that no row knows is answered by its status alone.
 import re
 from typing import Final
 
-from kic_vm.adapters import attachment_error_rules, image_error_rules, volume_error_rules
+from kic_vm.adapters import (
+    attachment_error_rules,
+    image_error_rules,
+    network_error_rules,
+    security_group_error_rules,
+    volume_error_rules,
+)
 from kic_vm.adapters.error_rule import Rule
 from kic_vm.exceptions import (
     AlreadyExists,
@@ -23,7 +29,13 @@ _ADDRESS_TAKEN = (
     "subnets.private_ip: this address is in use already: choose another one or leave it out."
 )
 
-_OTHERS: Final = attachment_error_rules.RULES + volume_error_rules.RULES + image_error_rules.RULES
+_OTHERS: Final = (
+    attachment_error_rules.RULES
+    + image_error_rules.RULES
+    + network_error_rules.RULES
+    + security_group_error_rules.RULES
+    + volume_error_rules.RULES
+)
 
 RULES: Final = _OTHERS + tuple(
     Rule(service, status, re.compile(pattern, re.IGNORECASE), error, sentence)
@@ -155,13 +167,19 @@ RULES: Final = _OTHERS + tuple(
             Conflict,
             "The instance is locked: have it unlocked before you change it.",
         ),
-        ("network", 409, "IpAddressAlreadyAllocated", Conflict, _ADDRESS_TAKEN),
+        (
+            "network",
+            409,
+            "IpAddressAlreadyAllocated",
+            Conflict,
+            "private_ip: this address is in use already: choose another one or leave it out.",
+        ),
         (
             "network",
             409,
             "IpAddressGenerationFailure",
             Conflict,
-            "subnets: this subnet has no free address left.",
+            "The subnet has no free address left.",
         ),
         (
             "identity",

@@ -6,6 +6,7 @@ from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.identity import Identity
 from kic_vm.adapters.image import Image
 from kic_vm.adapters.network import Network
+from kic_vm.adapters.networks import Networks
 from kic_vm.context import RequestContext
 
 
@@ -18,3 +19,4 @@ class OpenStackServices:
         self.identity = Identity(cloud, context, "identity")
         self.image = Image(cloud, context, "image")
         self.network = Network(cloud, context, "network")
+        self.networks = Networks(cloud, context, "network")

@@ -61,6 +61,12 @@ RULES: Final = tuple(
         ),
         ("network", 409, r"Quota exceeded for resources: \['(?P<quota>\w+)'", None),
         (
+            "network",
+            400,
+            r"RoutesExhausted .* exceeds the maximum (?P<limit>\d+)",
+            "router_route",
+        ),
+        (
             "image",
             413,
             r"number of allowed image members .* Maximum: (?P<limit>\d+)",

@@ -49,7 +49,7 @@ def updated_interface_from_port(port: JSON) -> JSON:
         "id": port["id"],
         "name": port["name"],
         "status": status_of(port),
-        "description": port["description"],
+        "description": port["description"] or None,
         "project_id": port["project_id"],
         "is_network_interface_security_enabled": port.get("port_security_enabled"),
         "security_groups": port["security_groups"],

@@ -47,7 +47,7 @@ def attach_network_interface(scope: Scope, instance_id: str, port_id: str) -> JS
     command = "attach-network-interface"
     server, port, ports = gather(
         partial(get_server_for, scope, instance_id, command, compute.SERVER),
-        partial(_own_port, scope, port_id),
+        partial(get_own_port, scope, port_id),
         partial(scope.openstack.network.list_ports, instance_id),
     )
     if port["device_id"]:
@@ -96,6 +96,11 @@ def update_allowed_addresses(
     :raises NotFound: the interface is not attached to this instance
     """
     _server, port = look_at_attached(scope, instance_id, port_id)
+    return set_allowed_addresses(scope, port, wanted)
+
+
+def set_allowed_addresses(scope: Scope, port: JSON, wanted: list[JSON] | None) -> JSON:
+    """The same for a port that is at hand. One upstream call."""
     addresses = dict.fromkeys(pair["ip_address"] for pair in wanted or () if pair["ip_address"])
     updated = scope.openstack.network.update_port(
         port, {"allowed_address_pairs": [{"ip_address": address} for address in addresses]}
@@ -111,14 +116,18 @@ def look_at_attached(scope: Scope, instance_id: str, port_id: str) -> tuple[JSON
     """
     server, port = gather(
         partial(get_server_for, scope, instance_id, "update"),
-        partial(_own_port, scope, port_id),
+        partial(get_own_port, scope, port_id),
     )
     if port["device_id"] != instance_id:
         raise _not_attached()
     return server, port
 
 
-def _own_port(scope: Scope, port_id: str) -> JSON:
+def get_own_port(scope: Scope, port_id: str) -> JSON:
+    """A port of the caller's project. One upstream call.
+
+    :raises NotFound: there is none
+    """
     port = scope.openstack.network.get_port(port_id)
     if port["project_id"] != scope.project_id:
         raise exceptions.NotFound

@@ -18,6 +18,7 @@ from kic_vm.adapters.network import PORT_MARK
 from kic_vm.adapters.parallel import gather
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
+from kic_vm.operations.subnet_addresses import check_address
 
 JSON = dict[str, Any]
 
@@ -90,21 +91,6 @@ def _check_twice(subnets: list[JSON], interfaces: list[str]) -> None:
         raise exceptions.InvalidRequest("subnets.private_ip: the same address is named twice.")
 
 
-def _check_address(text: str, subnet: JSON) -> None:
-    address, cidr = ipaddress.ip_address(text), ipaddress.ip_network(subnet["cidr"])
-    if address not in cidr:
-        raise exceptions.InvalidRequest(f"subnets.private_ip: {text} is not in {cidr}.")
-    reserved = {subnet["gateway_ip"]}
-    if cidr.num_addresses > 2:
-        reserved.add(str(cidr.network_address))
-        if cidr.version == 4:
-            reserved.add(str(cidr.broadcast_address))
-    if str(address) in reserved:
-        raise exceptions.InvalidRequest(
-            f"subnets.private_ip: {text} is reserved for the subnet itself: choose another one."
-        )
-
-
 def _place(
     wanted: JSON, subnet: JSON, ports: dict[str, JSON], groups: list[str], *, is_alone: bool
 ) -> Placement:
@@ -116,7 +102,7 @@ def _place(
             )
         return Placement({"port": port["id"]})
     if wanted["private_ip"]:
-        _check_address(wanted["private_ip"], subnet)
+        check_address("subnets.private_ip", wanted["private_ip"], subnet)
         return Placement({"uuid": subnet["network_id"], "fixed_ip": wanted["private_ip"]})
     if is_alone:
         return Placement({"uuid": subnet["network_id"]})

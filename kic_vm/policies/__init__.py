@@ -16,10 +16,16 @@ from kic_vm.policies import (
     instance_volumes,
     instances,
     keypairs,
+    network_interfaces,
     public,
+    public_ips,
     quotas,
+    route_tables,
+    security_groups,
     snapshots,
+    subnets,
     volumes,
+    vpcs,
 )
 
 
@@ -44,8 +50,14 @@ def guarding_rules() -> list[policy.DocumentedRuleDefault]:
         instance_security_groups,
         instance_volumes,
         keypairs,
+        security_groups,
+        public_ips,
         volumes,
         snapshots,
         quotas,
+        network_interfaces,
+        route_tables,
+        subnets,
+        vpcs,
     )
     return [rule for module in modules for rule in module.RULES]

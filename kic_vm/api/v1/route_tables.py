@@ -1,0 +1,95 @@
+"""Route tables, their routes and associations."""
+
+from typing import Any
+
+import flask
+
+from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.operations import route_tables as operations
+from kic_vm.operations import routes
+from kic_vm.schemas import route_tables as schemas
+
+blueprint = Blueprint("route-tables", __name__, url_prefix="/api/v1/route-tables")
+
+
+@blueprint.post("")
+@blueprint.arguments(schemas.RouteTableCreateEnvelopeSchema)
+@blueprint.response(501)
+def create_route_table(body: dict[str, Any]) -> flask.Response:
+    """Make a route table beside the main one: not offered."""
+    operations.create_route_table(scope(), str(body["vpc_route_table"]["vpc_id"]))
+
+
+@blueprint.get("")
+@blueprint.arguments(schemas.RouteTableListQuerySchema, location="query")
+@blueprint.response(200, schemas.RouteTablePageSchema)
+def list_route_tables(query: dict[str, Any]) -> flask.Response:
+    """List route tables."""
+    return page("vpc_route_tables", operations.list_route_tables(scope(), query))
+
+
+@blueprint.get("/<route_table_id>")
+@blueprint.response(200, schemas.RouteTableEnvelopeSchema)
+def get_route_table(route_table_id: str) -> flask.Response:
+    """Show one route table."""
+    return answer(200, {"vpc_route_table": operations.get_route_table(scope(), route_table_id)})
+
+
+@blueprint.delete("/<route_table_id>")
+@blueprint.response(409)
+def delete_route_table(route_table_id: str) -> flask.Response:
+    """Delete a route table: the main one, which each is, stays with its VPC."""
+    operations.delete_route_table(scope(), route_table_id)
+
+
+@blueprint.put("/<route_table_id>/main")
+@blueprint.response(204)
+def set_main_route_table(route_table_id: str) -> flask.Response:
+    """Make a route table its VPC's main one, which it is."""
+    operations.set_main_route_table(scope(), route_table_id)
+    return answer(204)
+
+
+@blueprint.get("/<route_table_id>/associations")
+@blueprint.arguments(schemas.AssociationListQuerySchema, location="query")
+@blueprint.response(200, schemas.AssociationPageSchema)
+def list_route_table_associations(query: dict[str, Any], route_table_id: str) -> flask.Response:
+    """List the subnets that a route table applies to."""
+    return page("associations", operations.list_associations(scope(), route_table_id, query))
+
+
+@blueprint.put("/<route_table_id>/associations/<association_id>")
+@blueprint.arguments(schemas.AssociationChangeEnvelopeSchema)
+@blueprint.response(200, schemas.ChangedAssociationEnvelopeSchema)
+def update_route_table_association(
+    body: dict[str, Any], route_table_id: str, association_id: str
+) -> flask.Response:
+    """Give a subnet the route table that it has; another one is not offered."""
+    target_id = str(body["association"]["target_route_table_id"])
+    kept = operations.update_association(scope(), route_table_id, association_id, target_id)
+    return answer(200, {"association": kept})
+
+
+@blueprint.post("/<route_table_id>/routes")
+@blueprint.arguments(schemas.RouteChangeEnvelopeSchema)
+@blueprint.response(201, schemas.ChangedRouteEnvelopeSchema)
+def add_route(body: dict[str, Any], route_table_id: str) -> flask.Response:
+    """Add a route."""
+    return answer(201, {"vpc_route": routes.add_route(scope(), route_table_id, body["vpc_route"])})
+
+
+@blueprint.put("/<route_table_id>/routes/<route_id>")
+@blueprint.arguments(schemas.RouteChangeEnvelopeSchema)
+@blueprint.response(200, schemas.ChangedRouteEnvelopeSchema)
+def update_route(body: dict[str, Any], route_table_id: str, route_id: str) -> flask.Response:
+    """Put a route in the place of another one."""
+    changed = routes.update_route(scope(), route_table_id, route_id, body["vpc_route"])
+    return answer(200, {"vpc_route": changed})
+
+
+@blueprint.delete("/<route_table_id>/routes/<route_id>")
+@blueprint.response(204)
+def delete_route(route_table_id: str, route_id: str) -> flask.Response:
+    """Delete a route."""
+    routes.delete_route(scope(), route_table_id, route_id)
+    return answer(204)

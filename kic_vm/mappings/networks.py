@@ -1,0 +1,174 @@
+"""How Neutron's networks, subnets and routers belong together as VPCs."""
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Any, Final
+
+from kic_vm.mappings.zones import Zones
+
+JSON = dict[str, Any]
+
+REGION: Final = "kr-central-2"  # the one that the official clients know
+
+# What Neutron has no field for is in tags.
+_CIDR_TAG: Final = "kic-vpc-cidr="
+_ZONE_TAG: Final = "kic-zone="
+FIRST_SUBNET_TAG: Final = "kic-vpc-first-subnet"
+# Whose router it is, in its description: it is known before the router is connected to anything.
+_ROUTER_MARK: Final = "Made by kic-vm for the VPC "
+
+_STATUSES: Final = {"ACTIVE": "ACTIVE", "BUILD": "PENDING_CREATE", "ALLOCATING": "PENDING_CREATE"}
+_RESERVED: Final = 6  # as documented: network, gateway, and four for DHCP and the like
+
+
+def cidr_tag(cidr_block: str) -> str:
+    """The tag of a network that says which range its VPC has."""
+    return _CIDR_TAG + cidr_block
+
+
+def zone_tag(zone: str) -> str:
+    """The tag of a subnet that says for which zone it was made."""
+    return _ZONE_TAG + zone
+
+
+def router_mark(network_id: str) -> str:
+    """Description of the router that is made with a VPC."""
+    return f"{_ROUTER_MARK}{network_id}"
+
+
+def _tagged(resource: JSON, prefix: str) -> str | None:
+    found = (tag for tag in resource.get("tags", ()) if tag.startswith(prefix))
+    return next((tag.removeprefix(prefix) for tag in found), None)
+
+
+def declared_range(network: JSON) -> str | None:
+    """The range that the VPC was made with; None for a network that was made in Neutron."""
+    return _tagged(network, _CIDR_TAG)
+
+
+def zone_of(subnet: JSON, zones: Zones) -> str:
+    """The zone that the subnet was made for, else the clients' first: Neutron's reach all."""
+    tagged = _tagged(subnet, _ZONE_TAG)
+    return tagged if tagged in zones.names else zones.names[0]
+
+
+def provisioning_status(resource: JSON) -> str:
+    """How far a network or router has come; one that is switched off is there all the same."""
+    if resource["status"] == "ERROR":
+        return "ERROR"
+    return _STATUSES.get(resource["status"], "ACTIVE")
+
+
+def operating_status(resource: JSON) -> str:
+    """Whether a network or router works."""
+    if resource["status"] == "ERROR":
+        return "ERROR"
+    return "ONLINE" if resource["admin_state_up"] else "OFFLINE"
+
+
+def is_vpc_for(network: JSON, project_id: str) -> bool:
+    """Whether a network is a VPC that the project has or that is shared with it."""
+    is_usable = network["project_id"] == project_id or network["shared"]
+    return is_usable and not network["router:external"]
+
+
+def reserved_addresses(subnet: JSON) -> set[str]:
+    """Addresses of a subnet that no network interface can have."""
+    cidr = ipaddress.ip_network(subnet["cidr"])
+    found = {subnet["gateway_ip"]} if subnet["gateway_ip"] else set()
+    if cidr.num_addresses > 2:
+        found.add(str(cidr.network_address))
+        if cidr.version == 4:
+            found.add(str(cidr.broadcast_address))
+    if _tagged(subnet, _ZONE_TAG):
+        found |= {str(cidr.network_address + number) for number in range(_RESERVED)}
+    return found
+
+
+def allocation_pool(cidr_block: str) -> JSON:
+    """Where Neutron takes addresses from: what is not reserved."""
+    cidr = ipaddress.ip_network(cidr_block)
+    return {
+        "start": str(cidr.network_address + _RESERVED),
+        "end": str(cidr.broadcast_address - 1),
+    }
+
+
+class Topology:
+    """The VPCs that a project sees, and what belongs to each.
+
+    :param interfaces: ports of routers in subnets; other ports do no harm
+    """
+
+    def __init__(
+        self,
+        project_id: str,
+        networks: Iterable[JSON],
+        subnets: Iterable[JSON],
+        routers: Iterable[JSON],
+        interfaces: Iterable[JSON],
+    ) -> None:
+        self.networks = {one["id"]: one for one in networks if is_vpc_for(one, project_id)}
+        self.subnets = {one["id"]: one for one in subnets if one["network_id"] in self.networks}
+        self.routers = {one["id"]: one for one in routers if one["project_id"] == project_id}
+        self._connections: dict[str, JSON] = {}
+        self._tables: dict[str, dict[str, None]] = {one: {} for one in self.networks}
+        for router in self.routers.values():
+            network_id = router["description"].removeprefix(_ROUTER_MARK)
+            if network_id in self._tables:
+                self._tables[network_id][router["id"]] = None
+        ports = [port for port in interfaces if port["device_id"] in self.routers]
+        for port in sorted(ports, key=lambda one: self.routers[one["device_id"]]["created_at"]):
+            self._connect(port)
+
+    def _connect(self, port: JSON) -> None:
+        for fixed in port["fixed_ips"]:
+            subnet = self.subnets.get(fixed["subnet_id"])
+            if subnet is None:
+                continue
+            self._tables[subnet["network_id"]].setdefault(port["device_id"])
+            is_gateway = fixed["ip_address"] == subnet["gateway_ip"]
+            if is_gateway or subnet["id"] not in self._connections:
+                self._connections[subnet["id"]] = port
+
+    def subnets_of(self, network_id: str) -> list[JSON]:
+        """The subnets of a VPC."""
+        return [one for one in self.subnets.values() if one["network_id"] == network_id]
+
+    def range_of(self, network_id: str) -> str:
+        """A VPC's range: the declared one, else the smallest that holds its subnets."""
+        declared = declared_range(self.networks[network_id])
+        return declared or _covering(one["cidr"] for one in self.subnets_of(network_id))
+
+    def main_router_of(self, network_id: str) -> JSON | None:
+        """The main route table of a VPC: the router made with it, else the oldest one."""
+        first = next(iter(self._tables[network_id]), None)
+        return self.routers[first] if first else None
+
+    def vpcs_of(self, router_id: str) -> list[JSON]:
+        """The VPCs that a router is a route table of; none for a router of no VPC."""
+        return [self.networks[one] for one, tables in self._tables.items() if router_id in tables]
+
+    def connection_of(self, subnet_id: str) -> JSON | None:
+        """The port by which a subnet is connected to its router."""
+        return self._connections.get(subnet_id)
+
+    def connections_of(self, router_id: str) -> list[tuple[JSON, JSON]]:
+        """The subnets that a router serves, each with the port that connects it."""
+        return [
+            (self.subnets[subnet_id], port)
+            for subnet_id, port in self._connections.items()
+            if port["device_id"] == router_id
+        ]
+
+
+def _covering(cidrs: Iterable[str]) -> str:
+    """The smallest range that holds all of these; IPv4 counts where there is any."""
+    every = [ipaddress.ip_network(cidr) for cidr in cidrs]
+    ranges = [one for one in every if one.version == 4] or every
+    if not ranges:
+        return "0.0.0.0/0"
+    whole: Any = ranges[0]
+    while not all(one.subnet_of(whole) for one in ranges):
+        whole = whole.supernet()
+    return str(whole)

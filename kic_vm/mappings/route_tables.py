@@ -1,0 +1,161 @@
+"""Neutron router -> route table of the contract, with its routes and associations."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from kic_vm.mappings.networks import Topology, provisioning_status, zone_of
+from kic_vm.mappings.times import utc
+from kic_vm.mappings.zones import Zones
+
+JSON = dict[str, Any]
+
+EVERYWHERE: Final = "0.0.0.0/0"
+_NAMESPACE: Final = uuid.UUID("2b7c4a52-8d6e-5f31-9f0a-6c1d3e5b7a90")
+
+
+def _route_id(router: JSON, destination: str, where: str) -> str:
+    """The id of a route, which has none in Neutron: the same as long as the route is."""
+    return str(uuid.uuid5(_NAMESPACE, f"{router['id']} {destination} {where}"))
+
+
+def _route(router: JSON, destination: str, where: str, **fields: Any) -> JSON:
+    return {
+        "id": _route_id(router, destination, where),
+        "destination": destination,
+        "provisioning_status": "ACTIVE",
+        "target_type": None,
+        "target_name": None,
+        "target_id": None,
+        "is_local_route": False,
+    } | fields
+
+
+def routes_of(topology: Topology, router: JSON, devices: Mapping[str, str]) -> list[JSON]:
+    """All routes of a table: the local ones, the gateway's, and those to instances.
+
+    Beside the contract's fields each has ``next_hop``: an address, or None.
+
+    :param devices: instance ids by their addresses
+    """
+    found = [
+        _route(router, cidr_block, "local", target_type="local", is_local_route=True, next_hop=None)
+        for cidr_block in dict.fromkeys(
+            topology.range_of(network["id"]) for network in topology.vpcs_of(router["id"])
+        )
+    ]
+    if router["external_gateway_info"]:
+        found.append(
+            _route(
+                router,
+                EVERYWHERE,
+                "igw",
+                target_type="igw",
+                target_id=router["id"],
+                target_name=router["name"],
+                next_hop=None,
+            )
+        )
+    for route in router["routes"]:
+        next_hop = route["nexthop"]
+        is_instance = next_hop in devices
+        found.append(
+            _route(
+                router,
+                route["destination"],
+                next_hop,
+                target_type="instance" if is_instance else None,
+                target_id=devices.get(next_hop),
+                target_name=None if is_instance else next_hop,
+                next_hop=next_hop,
+            )
+        )
+    return found
+
+
+def instances_by_address(topology: Topology, router: JSON, ports: Iterable[JSON]) -> dict[str, str]:
+    """Instances in a router's VPCs by their addresses."""
+    networks = {network["id"] for network in topology.vpcs_of(router["id"])}
+    return {
+        fixed["ip_address"]: port["device_id"]
+        for port in ports
+        if port["network_id"] in networks and port["device_owner"].startswith("compute:")
+        for fixed in port["fixed_ips"]
+    }
+
+
+def associations_of(topology: Topology, router: JSON, zones: Zones) -> list[JSON]:
+    """The subnets that a table applies to."""
+    return [
+        {
+            "id": port["id"],
+            "provisioning_status": "ACTIVE",
+            "vpc_id": subnet["network_id"],
+            "vpc_name": topology.networks[subnet["network_id"]]["name"],
+            "subnet_id": subnet["id"],
+            "subnet_name": subnet["name"],
+            "subnet_cidr_block": subnet["cidr"],
+            "availability_zone": zone_of(subnet, zones),
+        }
+        for subnet, port in topology.connections_of(router["id"])
+    ]
+
+
+def kept_association(association: JSON, router: JSON, port: JSON) -> JSON:
+    """The contract's answer where a subnet keeps the table it has."""
+    return {
+        "id": association["id"],
+        "route_table_id": router["id"],
+        "vpc_id": association["vpc_id"],
+        "provisioning_status": association["provisioning_status"],
+        "subnet_id": association["subnet_id"],
+        "project_id": port["project_id"],
+        "description": port["description"],
+        "created_at": utc(port["created_at"]),
+        "updated_at": utc(port["updated_at"]),
+    }
+
+
+def table_from_router(
+    topology: Topology,
+    router: JSON,
+    ports: Iterable[JSON],
+    zones: Zones,
+    project_name: str | None,
+) -> JSON:
+    """The contract's route table as get and list show it.
+
+    A router that joins several VPCs is shown with the first of them.
+
+    :param ports: of the project, its instances' in them
+    """
+    network = topology.vpcs_of(router["id"])[0]
+    main = topology.main_router_of(network["id"])
+    devices = instances_by_address(topology, router, ports)
+    return {
+        "id": router["id"],
+        "name": router["name"],
+        "associations": associations_of(topology, router, zones),
+        "routes": [shown_route(route) for route in routes_of(topology, router, devices)],
+        "vpc_id": network["id"],
+        "provisioning_status": provisioning_status(router),
+        "vpc_name": network["name"],
+        "vpc_provisioning_status": provisioning_status(network),
+        "project_id": router["project_id"],
+        "project_name": project_name,
+        "is_main": main is not None and main["id"] == router["id"],
+        "created_at": utc(router["created_at"]),
+        "updated_at": utc(router["updated_at"]),
+    }
+
+
+def shown_route(route: JSON) -> JSON:
+    """A route as a table shows it."""
+    return {key: value for key, value in route.items() if key != "next_hop"}
+
+
+def changed_route(route: JSON) -> JSON:
+    """The contract's answer to a new or changed route."""
+    return {
+        key: route[key] for key in ("id", "provisioning_status", "destination", "is_local_route")
+    }

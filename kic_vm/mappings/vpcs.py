@@ -1,0 +1,74 @@
+"""Neutron network and router -> VPC of the contract."""
+
+from typing import Any
+
+from kic_vm.mappings.networks import (
+    REGION,
+    Topology,
+    operating_status,
+    provisioning_status,
+)
+from kic_vm.mappings.times import utc
+
+JSON = dict[str, Any]
+
+
+def changed_vpc(network: JSON, cidr_block: str) -> JSON:
+    """The contract's answer to a create or update."""
+    return {
+        "id": network["id"],
+        "project_id": network["project_id"],
+        "name": network["name"],
+        "description": network["description"],
+        "is_default": False,
+        "region": REGION,
+        "cidr_block": cidr_block,
+        "provisioning_status": provisioning_status(network),
+        "created_at": utc(network["created_at"]),
+        "updated_at": utc(network["updated_at"]),
+    }
+
+
+def vpc_from_network(topology: Topology, network: JSON, project_name: str | None) -> JSON:
+    """The contract's VPC as get and list show it.
+
+    :param project_name: of its project, None where that is not known
+    """
+    router = topology.main_router_of(network["id"])
+    return changed_vpc(network, topology.range_of(network["id"])) | {
+        "project_name": project_name,
+        "igw": _internet_gateway(router) if router else None,
+        "default_route_table": _default_route_table(router) if router else None,
+        "is_enable_dns_support": None,  # the operator's configuration, which no API tells
+    }
+
+
+def _internet_gateway(router: JSON) -> JSON | None:
+    """The router's way to the internet, by which all without a public IP go out."""
+    gateway = router["external_gateway_info"]
+    if not gateway:
+        return None
+    addresses = [fixed["ip_address"] for fixed in gateway["external_fixed_ips"]]
+    return {
+        "id": router["id"],
+        "name": router["name"],
+        "description": router["description"],
+        "region": REGION,
+        "nat_ip": addresses[0] if addresses and gateway.get("enable_snat", True) else None,
+        "project_id": router["project_id"],
+        "operating_status": operating_status(router),
+        "provisioning_status": provisioning_status(router),
+        "created_at": utc(router["created_at"]),
+        "updated_at": utc(router["updated_at"]),
+    }
+
+
+def _default_route_table(router: JSON) -> JSON:
+    return {
+        "id": router["id"],
+        "name": router["name"],
+        "description": router["description"],
+        "provisioning_status": provisioning_status(router),
+        "created_at": utc(router["created_at"]),
+        "updated_at": utc(router["updated_at"]),
+    }

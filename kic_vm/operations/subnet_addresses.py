@@ -1,0 +1,24 @@
+"""Addresses that somebody chooses in a subnet."""
+
+import ipaddress
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.mappings.networks import reserved_addresses
+
+JSON = dict[str, Any]
+
+
+def check_address(field: str, text: str, subnet: JSON) -> None:
+    """Look whether a network interface can have this address.
+
+    :param field: of the address, for the sentence
+    :raises InvalidRequest: it is not the subnet's, or it is reserved
+    """
+    address, cidr = ipaddress.ip_address(text), ipaddress.ip_network(subnet["cidr"])
+    if address not in cidr:
+        raise exceptions.InvalidRequest(f"{field}: {text} is not in {cidr}.")
+    if str(address) in reserved_addresses(subnet):
+        raise exceptions.InvalidRequest(
+            f"{field}: {text} is reserved for the subnet itself: choose another one."
+        )

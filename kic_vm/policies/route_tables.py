@@ -1,0 +1,72 @@
+"""Route tables, their routes and associations."""
+
+from kic_vm.policies import base
+
+_ALL = "/api/v1/route-tables"
+_ONE = f"{_ALL}/{{route_table_id}}"
+_ASSOCIATIONS = f"{_ONE}/associations"
+_ROUTES = f"{_ONE}/routes"
+
+
+RULES = [
+    base.rule(
+        "route_tables:create",
+        base.PROJECT_MEMBER,
+        "Make a route table.",
+        ("POST", _ALL),
+    ),
+    base.rule(
+        "route_tables:list",
+        base.PROJECT_READER,
+        "List route tables.",
+        ("GET", _ALL),
+    ),
+    base.rule(
+        "route_tables:get",
+        base.PROJECT_READER,
+        "Show one route table.",
+        ("GET", _ONE),
+    ),
+    base.rule(
+        "route_tables:delete",
+        base.PROJECT_MEMBER,
+        "Delete a route table.",
+        ("DELETE", _ONE),
+    ),
+    base.rule(
+        "route_tables:set_main",
+        base.PROJECT_MEMBER,
+        "Make a route table its VPC's main one.",
+        ("PUT", f"{_ONE}/main"),
+    ),
+    base.rule(
+        "route_tables:list_associations",
+        base.PROJECT_READER,
+        "List the subnets that a route table applies to.",
+        ("GET", _ASSOCIATIONS),
+    ),
+    base.rule(
+        "route_tables:update_association",
+        base.PROJECT_MEMBER,
+        "Give a subnet a route table.",
+        ("PUT", f"{_ASSOCIATIONS}/{{association_id}}"),
+    ),
+    base.rule(
+        "route_tables:add_route",
+        base.PROJECT_MEMBER,
+        "Add a route.",
+        ("POST", _ROUTES),
+    ),
+    base.rule(
+        "route_tables:update_route",
+        base.PROJECT_MEMBER,
+        "Change a route.",
+        ("PUT", f"{_ROUTES}/{{route_id}}"),
+    ),
+    base.rule(
+        "route_tables:delete_route",
+        base.PROJECT_MEMBER,
+        "Delete a route.",
+        ("DELETE", f"{_ROUTES}/{{route_id}}"),
+    ),
+]

@@ -1,0 +1,62 @@
+"""Ranges of addresses in requests."""
+
+import ipaddress
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+_PRIVATE = [
+    ipaddress.IPv4Network(private) for private in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+]
+_LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")
+
+
+def _network(value: str) -> ipaddress.IPv4Network:
+    """The range, which must be written as clients will read it again."""
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError as error:
+        raise ValidationError(
+            "Must be an IPv4 range that begins at its first address, such as 10.0.0.0/20."
+        ) from error
+    if str(network) != value:
+        raise ValidationError(f"Must be written as {network}.")
+    return network
+
+
+def private_range(shortest: int, longest: int, **kwargs: Any) -> fields.String:
+    """A range of private addresses whose prefix has a length between two limits."""
+
+    def check(value: str) -> None:
+        network = _network(value)
+        if not shortest <= network.prefixlen <= longest:
+            raise ValidationError(f"Must have a prefix of /{shortest} to /{longest}.")
+        if not any(network.subnet_of(private) for private in _PRIVATE):
+            raise ValidationError(
+                "Must be private: in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16."
+            )
+
+    return fields.String(validate=check, **kwargs)
+
+
+def destination(**kwargs: Any) -> fields.String:
+    """Where a route leads: any range but link-local addresses."""
+
+    def check(value: str) -> None:
+        if _network(value).subnet_of(_LINK_LOCAL):
+            raise ValidationError(f"Must not be in {_LINK_LOCAL}.")
+
+    return fields.String(validate=check, **kwargs)
+
+
+def is_address(value: str | None) -> None:
+    """See that a text is an IP address, or none at all.
+
+    :raises ValidationError: it is not
+    """
+    if value is None:
+        return
+    try:
+        ipaddress.ip_address(value)
+    except ValueError as error:
+        raise ValidationError("Must be an IP address.") from error

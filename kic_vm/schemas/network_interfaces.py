@@ -1,0 +1,74 @@
+"""Network interfaces."""
+
+from marshmallow import fields, validate
+
+from kic_vm.schemas import addresses, base
+from kic_vm.schemas.instance_network_interfaces import (
+    STATUSES,
+    InstanceNetworkInterfaceSchema,
+)
+
+
+class NetworkInterfaceSchema(InstanceNetworkInterfaceSchema):
+    """A network interface as get and list show it."""
+
+    private_ip = fields.String(metadata={"description": '"" where it has no address.'})
+
+
+_NO_GROUP = "At least one security group is needed."
+
+
+class NetworkInterfaceCreateSchema(base.RequestSchema):
+    """A network interface to make."""
+
+    name = base.name(required=True)
+    description = base.text(255)
+    private_ip = fields.String(allow_none=True, load_default=None, validate=addresses.is_address)
+    subnet_id = fields.UUID(required=True)
+    security_groups = fields.List(
+        fields.UUID(),
+        required=True,
+        validate=validate.Length(min=1, error=_NO_GROUP),
+        error_messages={"null": _NO_GROUP},
+        metadata={"description": "Their ids."},
+    )
+
+
+class NetworkInterfaceUpdateSchema(base.RequestSchema):
+    """What to change; null clears a description and leaves everything else."""
+
+    name = base.name(allow_none=True)
+    description = fields.String(allow_none=True, validate=validate.Length(max=255))
+    security_groups = fields.List(
+        fields.UUID(),
+        allow_none=True,
+        validate=validate.Length(min=1, error=_NO_GROUP),
+        metadata={"description": "All their ids."},
+    )
+
+
+NetworkInterfaceEnvelopeSchema = base.envelope("network_interface", NetworkInterfaceSchema)
+NetworkInterfacePageSchema = base.page("network_interfaces", NetworkInterfaceSchema)
+NetworkInterfaceCreateEnvelopeSchema = base.envelope(
+    "network_interface", NetworkInterfaceCreateSchema, base.RequestSchema
+)
+NetworkInterfaceUpdateEnvelopeSchema = base.envelope(
+    "network_interface", NetworkInterfaceUpdateSchema, base.RequestSchema
+)
+
+NetworkInterfaceListQuerySchema = base.query_schema(
+    NetworkInterfaceSchema,
+    id=fields.String(),
+    name=fields.String(metadata={"description": "Part of the name."}),
+    status=fields.String(validate=validate.OneOf(STATUSES)),
+    private_ip=fields.String(),
+    public_ip=fields.String(),
+    device_id=fields.String(),
+    device_owner=fields.String(),
+    subnet_id=fields.String(),
+    mac_address=fields.String(),
+    security_group_id=fields.String(),
+    security_group_name=fields.String(),
+    created_at=fields.String(),
+    updated_at=fields.String(),
+)

@@ -1,0 +1,143 @@
+"""Route tables, their routes and associations."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from kic_vm.schemas import addresses, base, vpcs
+
+ROUTE_TYPES = ["igw", "instance", "tgw"]
+
+
+class RouteSchema(Schema):
+    """A route in its table."""
+
+    id = fields.String(required=True)
+    destination = fields.String()
+    provisioning_status = vpcs.provisioning_status()
+    target_type = fields.String(
+        allow_none=True, metadata={"description": "local, igw, instance, or null for others."}
+    )
+    target_name = fields.String(allow_none=True)
+    target_id = fields.String(allow_none=True)
+    is_local_route = fields.Boolean()
+
+
+class ChangedRouteSchema(Schema):
+    """A route as create and update answer it."""
+
+    id = fields.String(required=True)
+    provisioning_status = vpcs.provisioning_status()
+    destination = fields.String(required=True)
+    is_local_route = fields.Boolean(required=True)
+
+
+class AssociationSchema(Schema):
+    """A subnet that a route table applies to."""
+
+    id = fields.String(required=True)
+    provisioning_status = vpcs.provisioning_status()
+    vpc_id = fields.String()
+    vpc_name = fields.String()
+    subnet_id = fields.String()
+    subnet_name = fields.String()
+    subnet_cidr_block = fields.String()
+    availability_zone = fields.String()
+
+
+class ChangedAssociationSchema(Schema):
+    """An association as an update answers it."""
+
+    id = fields.String(required=True)
+    route_table_id = fields.String(required=True)
+    vpc_id = fields.String(required=True)
+    provisioning_status = vpcs.provisioning_status()
+    subnet_id = fields.String()
+    project_id = fields.String(required=True)
+    description = fields.String()
+    created_at = fields.String(required=True)
+    updated_at = fields.String(required=True)
+
+
+class RouteTableSchema(Schema):
+    """A route table."""
+
+    id = fields.String(required=True)
+    name = fields.String()
+    associations = fields.List(fields.Nested(AssociationSchema))
+    routes = fields.List(fields.Nested(RouteSchema))
+    vpc_id = fields.String()
+    provisioning_status = vpcs.provisioning_status()
+    vpc_name = fields.String()
+    vpc_provisioning_status = vpcs.provisioning_status()
+    project_id = fields.String()
+    project_name = fields.String(allow_none=True)
+    is_main = fields.Boolean()
+    created_at = fields.String(allow_none=True)
+    updated_at = fields.String(allow_none=True)
+
+
+class RouteTableCreateSchema(base.RequestSchema):
+    """A route table to make."""
+
+    name = vpcs.name()
+    vpc_id = fields.UUID(required=True)
+
+
+class RouteChangeSchema(base.RequestSchema):
+    """A route to make, or to put in the place of another one."""
+
+    route_type = fields.String(required=True, validate=validate.OneOf(ROUTE_TYPES))
+    target_id = fields.UUID(
+        required=True,
+        metadata={"description": "The instance, or for igw the id of the VPC's internet gateway."},
+    )
+    destination = addresses.destination(required=True)
+
+
+class AssociationChangeSchema(base.RequestSchema):
+    """The route table that a subnet is to have."""
+
+    target_route_table_id = fields.UUID(required=True)
+
+
+class AssociationListQuerySchema(base.RequestSchema):
+    """Paging of associations, which have no filters."""
+
+    limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=base.PAGE_MAXIMUM))
+    offset = fields.Integer(load_default=0, validate=validate.Range(min=0, max=base.MAXIMUM_32_BIT))
+
+
+def _is_count(value: Any) -> None:
+    if not str(value).isdecimal():
+        raise ValidationError("Must be a number.")
+
+
+RouteTableEnvelopeSchema = base.envelope("vpc_route_table", RouteTableSchema)
+RouteTablePageSchema = base.page("vpc_route_tables", RouteTableSchema)
+RouteTableCreateEnvelopeSchema = base.envelope(
+    "vpc_route_table", RouteTableCreateSchema, base.RequestSchema
+)
+ChangedRouteEnvelopeSchema = base.envelope("vpc_route", ChangedRouteSchema)
+RouteChangeEnvelopeSchema = base.envelope("vpc_route", RouteChangeSchema, base.RequestSchema)
+AssociationPageSchema = base.page("associations", AssociationSchema)
+ChangedAssociationEnvelopeSchema = base.envelope("association", ChangedAssociationSchema)
+AssociationChangeEnvelopeSchema = base.envelope(
+    "association", AssociationChangeSchema, base.RequestSchema
+)
+
+RouteTableListQuerySchema = base.query_schema(
+    RouteTableSchema,
+    id=fields.String(),
+    name=fields.String(metadata={"description": "Part of the name."}),
+    provisioning_status=vpcs.provisioning_status(),
+    vpc_id=fields.String(),
+    vpc_name=fields.String(metadata={"description": "Part of the name."}),
+    vpc_provisioning_status=vpcs.provisioning_status(),
+    subnet_id=fields.String(),
+    subnet_name=fields.String(),
+    association_count=fields.String(validate=_is_count),
+    destination=fields.String(),
+    created_at=fields.String(),
+    updated_at=fields.String(),
+)

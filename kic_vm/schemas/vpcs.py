@@ -1,0 +1,123 @@
+"""VPCs."""
+
+from marshmallow import Schema, fields, validate
+
+from kic_vm.schemas import addresses, base
+
+PROVISIONING_STATUSES = [
+    "ACTIVE",
+    "DELETED",
+    "ERROR",
+    "PENDING_CREATE",
+    "PENDING_UPDATE",
+    "PENDING_DELETE",
+]
+NAME_MAXIMUM = 200
+
+
+def provisioning_status() -> fields.String:
+    """How far a resource has come."""
+    return fields.String(validate=validate.OneOf(PROVISIONING_STATUSES))
+
+
+def name() -> fields.String:
+    """The name that a VPC or subnet is to have."""
+    field = base.name(required=True)
+    field.validators.append(validate.Length(max=NAME_MAXIMUM))
+    return field
+
+
+class InternetGatewaySchema(Schema):
+    """A VPC's way to the internet; its id is the route table's."""
+
+    id = fields.String(required=True)
+    name = fields.String()
+    description = fields.String()
+    region = fields.String()
+    nat_ip = fields.String(
+        allow_none=True,
+        metadata={"description": "By which everything without a public IP of its own goes out."},
+    )
+    project_id = fields.String()
+    operating_status = fields.String(
+        validate=validate.OneOf(
+            ["ONLINE", "DRAINING", "OFFLINE", "DEGRADED", "ERROR", "NO_MONITOR"]
+        )
+    )
+    provisioning_status = provisioning_status()
+    created_at = fields.String(allow_none=True)
+    updated_at = fields.String(allow_none=True)
+
+
+class DefaultRouteTableSchema(Schema):
+    """The main route table of a VPC."""
+
+    id = fields.String(required=True)
+    name = fields.String()
+    description = fields.String()
+    provisioning_status = provisioning_status()
+    created_at = fields.String(allow_none=True)
+    updated_at = fields.String(allow_none=True)
+
+
+class ChangedVpcSchema(Schema):
+    """A VPC as create and update answer it."""
+
+    id = fields.String(required=True)
+    project_id = fields.String(required=True)
+    name = fields.String(required=True)
+    description = fields.String(required=True)
+    is_default = fields.Boolean(required=True)
+    region = fields.String(required=True)
+    cidr_block = fields.String(required=True)
+    provisioning_status = provisioning_status()
+    created_at = fields.String(required=True)
+    updated_at = fields.String(required=True)
+
+
+class VpcSchema(ChangedVpcSchema):
+    """A VPC as get and list show it."""
+
+    project_name = fields.String(allow_none=True)
+    igw = fields.Nested(InternetGatewaySchema, allow_none=True)
+    default_route_table = fields.Nested(DefaultRouteTableSchema, allow_none=True)
+    is_enable_dns_support = fields.Boolean(allow_none=True)
+
+
+class FirstSubnetSchema(base.RequestSchema):
+    """The subnet to make with a VPC."""
+
+    cidr_block = addresses.private_range(20, 26, required=True)
+    availability_zone = fields.String(required=True)
+
+
+class VpcCreateSchema(base.RequestSchema):
+    """A VPC to make."""
+
+    name = name()
+    cidr_block = addresses.private_range(16, 24, required=True)
+    subnet = fields.Nested(FirstSubnetSchema, allow_none=True, load_default=None)
+
+
+class VpcUpdateSchema(base.RequestSchema):
+    """The new name of a VPC."""
+
+    name = name()
+
+
+VpcEnvelopeSchema = base.envelope("vpc", VpcSchema)
+ChangedVpcEnvelopeSchema = base.envelope("vpc", ChangedVpcSchema)
+VpcPageSchema = base.page("vpcs", VpcSchema)
+VpcCreateEnvelopeSchema = base.envelope("vpc", VpcCreateSchema, base.RequestSchema)
+VpcUpdateEnvelopeSchema = base.envelope("vpc", VpcUpdateSchema, base.RequestSchema)
+
+VpcListQuerySchema = base.query_schema(
+    VpcSchema,
+    id=fields.String(),
+    name=fields.String(metadata={"description": "Part of the name."}),
+    cidr_block=fields.String(),
+    provisioning_status=provisioning_status(),
+    is_default=fields.Boolean(),
+    created_at=fields.String(),
+    updated_at=fields.String(),
+)
