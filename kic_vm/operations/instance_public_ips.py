@@ -1,12 +1,12 @@
 """Public IPs of an instance's network interface: associate, remove."""
 
-import ipaddress
 from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import instance_public_ips as mapping
+from kic_vm.operations import external_networks, public_ips
 from kic_vm.operations.instance_network_interfaces import look_at_attached
 from kic_vm.operations.scope import Scope
 
@@ -26,9 +26,9 @@ def associate_new(scope: Scope, instance_id: str, port_id: str) -> JSON:
         partial(network.list_floating_ips_of, port_id),
         network.list_external_networks,
     )
-    target = _target(port, present)
+    target = public_ips.target_of(port, present)
     created = network.create_floating_ip(
-        target | {"floating_network_id": _external_network_id(scope, external)}
+        target | {"floating_network_id": external_networks.find(scope, external)}
     )
     return mapping.associated_public_ip(created)
 
@@ -45,13 +45,9 @@ def associate(scope: Scope, instance_id: str, port_id: str, public_ip_id: str) -
     (_server, port), present, floating_ip = gather(
         partial(look_at_attached, scope, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
-        partial(_own_floating_ip, scope, public_ip_id),
+        partial(public_ips.get_own_floating_ip, scope, public_ip_id),
     )
-    target = _target(port, present)
-    if floating_ip["port_id"]:
-        # Neutron would take it from where it is.
-        raise exceptions.Conflict("The public IP is in use: remove it there first.")
-    return mapping.associated_public_ip(network.update_floating_ip(floating_ip, target))
+    return public_ips.lead(scope, floating_ip, public_ips.target_of(port, present))
 
 
 def remove(scope: Scope, instance_id: str, port_id: str, *, is_delete: bool) -> JSON:
@@ -74,36 +70,3 @@ def remove(scope: Scope, instance_id: str, port_id: str, *, is_delete: bool) -> 
             floating_ip | {"port_id": None, "fixed_ip_address": None}
         )
     return mapping.associated_public_ip(network.update_floating_ip(floating_ip, {"port_id": None}))
-
-
-def _target(port: JSON, present: list[JSON]) -> JSON:
-    """Where the public IP is to lead: the interface's first IPv4 address."""
-    if present:
-        raise exceptions.Conflict("The network interface has a public IP already.")
-    addresses = (fixed["ip_address"] for fixed in port["fixed_ips"])
-    for address in addresses:
-        if ipaddress.ip_address(address).version == 4:
-            return {"port_id": port["id"], "fixed_ip_address": address}
-    raise exceptions.Conflict("The network interface has no IPv4 address.")
-
-
-def _own_floating_ip(scope: Scope, floating_ip_id: str) -> JSON:
-    floating_ip = scope.openstack.network.get_floating_ip(floating_ip_id)
-    if floating_ip["project_id"] != scope.project_id:
-        raise exceptions.NotFound
-    return floating_ip
-
-
-def _external_network_id(scope: Scope, external: list[JSON]) -> str:
-    """The network that new public IPs come from."""
-    wanted = scope.platform.conf.public_ip.network
-    if wanted:
-        external = [one for one in external if wanted in {one["id"], one["name"]}]
-    elif len(external) > 1:
-        external = [one for one in external if one.get("is_default")]
-    if len(external) != 1:
-        raise exceptions.UpstreamUnavailable(
-            "network", "This cloud does not say where public IPs come from: ask its operator."
-        )
-    network_id: str = external[0]["id"]
-    return network_id

@@ -1,0 +1,27 @@
+"""Public IPs: as documented, the project admin's; nobody else even lists them."""
+
+from kic_vm.policies import base
+
+_ALL = "/api/v1/public-ips"
+_ONE = f"{_ALL}/{{public_ip_id}}"
+_INTERFACE = f"{_ONE}/network-interfaces/{{network_interface_id}}"
+
+RULES = [
+    base.rule("public_ips:create", base.PROJECT_ADMIN, "Get a new public IP.", ("POST", _ALL)),
+    base.rule("public_ips:list", base.PROJECT_ADMIN, "List public IPs.", ("GET", _ALL)),
+    base.rule("public_ips:get", base.PROJECT_ADMIN, "Show one public IP.", ("GET", _ONE)),
+    base.rule("public_ips:update", base.PROJECT_ADMIN, "Describe a public IP.", ("PUT", _ONE)),
+    base.rule("public_ips:delete", base.PROJECT_ADMIN, "Give a public IP back.", ("DELETE", _ONE)),
+    base.rule(
+        "public_ips:associate",
+        base.PROJECT_ADMIN,
+        "Have a public IP lead to a network interface.",
+        ("PUT", _INTERFACE),
+    ),
+    base.rule(
+        "public_ips:disassociate",
+        base.PROJECT_ADMIN,
+        "Have a public IP lead nowhere.",
+        ("DELETE", _INTERFACE),
+    ),
+]

@@ -1,0 +1,52 @@
+"""Public IPs."""
+
+from marshmallow import Schema, fields, validate
+
+from kic_vm.schemas import base
+from kic_vm.schemas.instance_public_ips import AssociatedPublicIpSchema
+
+STATUSES = ["available", "in_use", "attaching"]
+
+
+class RelatedResourceSchema(Schema):
+    """The network interface that a public IP leads to."""
+
+    id = fields.String(required=True)
+    name = fields.String(allow_none=True)
+    status = fields.String(validate=validate.OneOf(["available", "in_use"]))
+    type = fields.String(allow_none=True, metadata={"description": "instance, or null."})
+    device_owner = fields.String(allow_none=True)
+    device_id = fields.String(allow_none=True, metadata={"description": "The instance's id."})
+    subnet_id = fields.String(allow_none=True)
+    subnet_name = fields.String(allow_none=True)
+    subnet_cidr = fields.String(allow_none=True)
+    vpc_id = fields.String(allow_none=True)
+    vpc_name = fields.String(allow_none=True)
+
+
+class PublicIpSchema(AssociatedPublicIpSchema):
+    """A public IP as get and list show it."""
+
+    related_resource = fields.Nested(RelatedResourceSchema, allow_none=True)
+
+
+class PublicIpChangeSchema(base.RequestSchema):
+    """A public IP to get, or what is to be changed of one."""
+
+    description = base.description(base.is_storable, load_default=None)
+
+
+PublicIpEnvelopeSchema = base.envelope("public_ip", PublicIpSchema)
+PublicIpPageSchema = base.page("public_ips", PublicIpSchema)
+PublicIpChangeEnvelopeSchema = base.envelope("public_ip", PublicIpChangeSchema, base.RequestSchema)
+
+PublicIpListQuerySchema = base.query_schema(
+    PublicIpSchema,
+    id=fields.String(),
+    status=fields.String(validate=validate.OneOf(STATUSES)),
+    public_ip=fields.String(),
+    related_resource_id=fields.String(),
+    related_resource_name=fields.String(metadata={"description": "Part of the name."}),
+    created_at=fields.String(),
+    updated_at=fields.String(),
+)
