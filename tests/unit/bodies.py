@@ -51,3 +51,7 @@ OTHER_GROUP: Final[str] = body("security_group")["security_group"]["id"]
 PUBLIC_IP: Final[dict[str, Any]] = body("floating_ip_associated")["floatingip"]
 FREE_PUBLIC_IP: Final[dict[str, Any]] = body("floating_ip_free")["floatingip"]
 INSTANCE: Final[str] = f"/api/v1/instances/{SERVER['id']}"
+NETWORK: Final[dict[str, Any]] = body("vpc_network")["network"]
+ROUTER: Final[dict[str, Any]] = body("vpc_router")["router"]
+ROUTER_PORT: Final[dict[str, Any]] = body("vpc_router_port")["port"]
+RULE: Final[dict[str, Any]] = body("security_group")["security_group"]["security_group_rules"][0]

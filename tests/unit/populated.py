@@ -8,17 +8,18 @@ from tests.unit.bodies import (
     FREE_PORT,
     FREE_PUBLIC_IP,
     IMAGE_MEMBER,
-    OTHER_GROUP,
     OWN_IMAGE,
     PORT,
     PUBLIC_IP,
     ROOT_VOLUME,
+    ROUTER_PORT,
     SERVER,
     body,
     error,
 )
 from tests.unit.cloud import MICROVERSION, Cloud, Request
 from tests.unit.nova_keypairs import NovaKeypairs
+from tests.unit.populated_networks import populate_networks
 
 JSON = dict[str, Any]
 
@@ -31,7 +32,8 @@ def populate(cloud: Cloud) -> None:
     for image in body("images")["images"]:
         cloud.answer("GET", "glance", f"/images/{image['id']}", image)
     _own_image(cloud)
-    cloud.answer("GET", "neutron", "/ports", body("ports"))
+    cloud.answer("GET", "neutron", "/ports", {"ports": [PORT, FREE_PORT, ROUTER_PORT]})
+    populate_networks(cloud)
     for port in (PORT, FREE_PORT):
         cloud.answer("GET", "neutron", f"/ports/{port['id']}", {"port": port})
         cloud.answer("PUT", "neutron", f"/ports/{port['id']}", {"port": port})
@@ -40,19 +42,19 @@ def populate(cloud: Cloud) -> None:
     cloud.answer(
         "GET", "neutron", "/ports?description=Made+by+kic-vm+for+an+instance", {"ports": []}
     )
-    cloud.answer("POST", "neutron", "/ports", body("ports_created"), 201)
-    cloud.answer("GET", "neutron", "/floatingips", body("floating_ips"))
+    cloud.answer("POST", "neutron", "/ports", _make_ports, 201)
+    led = PUBLIC_IP | {"floating_ip_address": "203.0.113.99"}
+    cloud.answer("GET", "neutron", "/floatingips", {"floatingips": [led, FREE_PUBLIC_IP]})
     cloud.answer("POST", "neutron", "/floatingips", body("floating_ip_associated"), 201)
     for floating_ip in (PUBLIC_IP, FREE_PUBLIC_IP):
         path = f"/floatingips/{floating_ip['id']}"
         cloud.answer("GET", "neutron", path, {"floatingip": floating_ip})
         cloud.answer("PUT", "neutron", path, {"floatingip": floating_ip})
         cloud.answer("DELETE", "neutron", path, status=204)
-    cloud.answer("GET", "neutron", f"/floatingips?port_id={PORT['id']}", {"floatingips": []})
+    for port in (PORT, FREE_PORT):
+        leading = f"/floatingips?port_id={port['id']}"
+        cloud.answer("GET", "neutron", leading, {"floatingips": []})
     cloud.answer("GET", "neutron", "/networks?router%3Aexternal=true", body("external_networks"))
-    cloud.answer("GET", "neutron", f"/security-groups/{OTHER_GROUP}", body("security_group"))
-    cloud.answer("GET", "neutron", "/security-groups", body("security_groups"))
-    cloud.answer("GET", "neutron", "/subnets", body("subnets"))
     cloud.answer("GET", "neutron", "/networks?limit=1&fields=id", {"networks": []})
     _quotas(cloud)
 
@@ -124,6 +126,11 @@ def _quotas(cloud: Cloud) -> None:
         cloud.answer("GET", "nova", f"{of_project}/detail", body("quotas_compute"))
         cloud.answer("GET", "cinder", f"{of_project}?usage=True", body("quotas_block_storage"))
         cloud.answer("GET", "neutron", f"/quotas/{project}/details.json", body("quotas_network"))
+
+
+def _make_ports(request: Request, _context: Any) -> JSON:
+    """One port, or several at once."""
+    return body("ports_created") if "ports" in request.json() else {"port": FREE_PORT}
 
 
 def _act(request: Request, context: Any) -> JSON:

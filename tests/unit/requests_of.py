@@ -10,13 +10,18 @@ from tests.unit.bodies import (
     FREE_PORT,
     FREE_PUBLIC_IP,
     FREE_VOLUME,
+    GROUP,
     IMAGE,
     IMAGE_MEMBER,
     LARGER_FLAVOR,
+    NETWORK,
     OTHER_GROUP,
     OWN_IMAGE,
     PORT,
     ROOT_VOLUME,
+    ROUTER,
+    ROUTER_PORT,
+    RULE,
     SERVER,
     SNAPSHOT,
     SUBNET,
@@ -35,9 +40,34 @@ CREATE: Final[JSON] = {
 CREATE_VOLUME: Final[JSON] = {"name": "data", "size": 1, "availability_zone": "kr-central-2-a"}
 CREATE_SNAPSHOT: Final[JSON] = {"name": "before the update", "is_incremental": False}
 RESTORE: Final[JSON] = {"name": "restored", "availability_zone": "kr-central-2-a"}
+CREATE_RULE: Final[JSON] = {
+    "direction": "ingress",
+    "protocol": "TCP",
+    "port_range_min": 443,
+    "port_range_max": 443,
+    "remote_ip_prefix": "0.0.0.0/0",
+}
+CREATE_SUBNET: Final[JSON] = {
+    "name": "office",
+    "vpc_id": NETWORK["id"],
+    "cidr_block": "10.20.16.0/20",
+    "availability_zone": "kr-central-2-a",
+}
+CREATE_INTERFACE: Final[JSON] = {
+    "name": "second",
+    "subnet_id": SUBNET["id"],
+    "security_groups": [GROUP],
+}
+CREATE_ROUTE: Final[JSON] = {
+    "route_type": "instance",
+    "target_id": SERVER["id"],
+    "destination": "0.0.0.0/0",
+}
 KEYPAIR_NAME: Final = "recorded"
 NEW_NAME: Final = "a name of its own"
 
+# The way to the internet of the recorded router.
+ROUTE: Final = "f960987d-4749-52af-9eb6-370d3742d660"
 _IDS: Final = {
     "{instance_id}": SERVER["id"],
     "{flavor_id}": FLAVOR["id"],
@@ -49,9 +79,18 @@ _IDS: Final = {
     "{public_ip_id}": FREE_PUBLIC_IP["id"],
     "{security_group_id}": OTHER_GROUP,
     "{snapshot_id}": SNAPSHOT["id"],
+    "{security_group_rule_id}": RULE["id"],
+    "{vpc_id}": NETWORK["id"],
+    "{subnet_id}": SUBNET["id"],
+    "{project_id}": IMAGE_MEMBER["member_id"],
+    "{route_table_id}": ROUTER["id"],
+    "{association_id}": ROUTER_PORT["id"],
+    "{route_id}": ROUTE,
 }
 _VOLUME: Final = "/api/v1/instances/{instance_id}/volumes/{volume_id}"
 _INTERFACE: Final = "/api/v1/instances/{instance_id}/network-interfaces/{network_interface_id}"
+_FREE_INTERFACE: Final = "/api/v1/network-interfaces/{network_interface_id}"
+_OF_FREE_PORT: Final = {"{network_interface_id}": FREE_PORT["id"]}
 _OWN_IMAGE: Final = {"{image_id}": OWN_IMAGE["id"]}
 # Where another one of the recorded resources is needed.
 _OTHER_IDS: Final[dict[tuple[str, str], dict[str, str]]] = {
@@ -59,6 +98,11 @@ _OTHER_IDS: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("POST", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
     ("DELETE", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
     ("DELETE", "/api/v1/volumes/{volume_id}"): {"{volume_id}": FREE_VOLUME},
+    ("DELETE", "/api/v1/network-interfaces/{network_interface_id}"): _OF_FREE_PORT,
+    (
+        "PUT",
+        "/api/v1/public-ips/{public_ip_id}/network-interfaces/{network_interface_id}",
+    ): _OF_FREE_PORT,
     ("POST", "/api/v1/volumes/{volume_id}/image"): {"{volume_id}": ROOT_VOLUME},
     ("PUT", "/api/v1/images/{image_id}"): _OWN_IMAGE,
     ("DELETE", "/api/v1/images/{image_id}"): _OWN_IMAGE,
@@ -89,6 +133,36 @@ _MORE: Final[dict[tuple[str, str], JSON]] = {
     ("PUT", "/api/v1/images/{image_id}"): {"json": {"image": {"name": "renamed"}}},
     ("PUT", "/api/v1/snapshots/{snapshot_id}"): {"json": {"snapshot": {"name": "renamed"}}},
     ("POST", "/api/v1/snapshots/{snapshot_id}/restore"): {"json": {"restore": RESTORE}},
+    ("POST", "/api/v1/security-groups"): {"json": {"security_group": {"name": "web"}}},
+    ("PUT", "/api/v1/security-groups/{security_group_id}"): {
+        "json": {"security_group": {"name": "renamed"}}
+    },
+    ("POST", "/api/v1/security-groups/{security_group_id}/rules"): {
+        "json": {"security_group_rule": CREATE_RULE}
+    },
+    ("POST", "/api/v1/public-ips"): {"json": {"public_ip": {"description": "of the web"}}},
+    ("PUT", "/api/v1/public-ips/{public_ip_id}"): {
+        "json": {"public_ip": {"description": "of the web"}}
+    },
+    ("POST", "/api/v1/vpcs"): {"json": {"vpc": {"name": "office", "cidr_block": "10.0.0.0/16"}}},
+    ("PUT", "/api/v1/vpcs/{vpc_id}"): {"json": {"vpc": {"name": "renamed"}}},
+    ("POST", "/api/v1/subnets"): {"json": {"subnet": CREATE_SUBNET}},
+    ("PUT", "/api/v1/subnets/{subnet_id}"): {"json": {"subnet": {"name": "renamed"}}},
+    ("POST", "/api/v1/network-interfaces"): {"json": {"network_interface": CREATE_INTERFACE}},
+    ("PUT", _FREE_INTERFACE): {"json": {"network_interface": {"name": "renamed"}}},
+    ("PUT", f"{_FREE_INTERFACE}/allowed-address-pairs"): {"json": {"allowed_address_pairs": []}},
+    ("POST", "/api/v1/route-tables"): {
+        "json": {"vpc_route_table": {"name": "second", "vpc_id": NETWORK["id"]}}
+    },
+    ("PUT", "/api/v1/route-tables/{route_table_id}/associations/{association_id}"): {
+        "json": {"association": {"target_route_table_id": ROUTER["id"]}}
+    },
+    ("POST", "/api/v1/route-tables/{route_table_id}/routes"): {
+        "json": {"vpc_route": {**CREATE_ROUTE, "destination": "192.0.2.0/24"}}
+    },
+    ("PUT", "/api/v1/route-tables/{route_table_id}/routes/{route_id}"): {
+        "json": {"vpc_route": CREATE_ROUTE}
+    },
     ("GET", "/api/v1/client-metadata/resolve"): {"query_string": {"service": "bcs"}},
     ("POST", "/identity/v3/auth/tokens"): {"json": {"auth": {}}},
     ("GET", "/identity/v3/auth/tokens"): {"headers": {"X-Subject-Token": "s3cr3t-token-of-member"}},

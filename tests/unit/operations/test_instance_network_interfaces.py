@@ -71,7 +71,7 @@ def test_list(member: Caller, populated: Cloud) -> None:
         "id": PORT["id"],
         "name": "",
         "status": "in_use",
-        "description": "",
+        "description": None,
         "project_id": PORT["project_id"],
         "project_name": "demo",
         "vpc_id": PORT["network_id"],

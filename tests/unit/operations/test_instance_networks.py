@@ -192,7 +192,7 @@ class TestSeveralSubnets:
 
     @pytest.mark.parametrize(
         ("recorded", "code", "begin"),
-        [("neutron_409_address", "conflict", "subnets.private_ip: ")],
+        [("neutron_409_address", "conflict", "private_ip: ")],
     )
     def test_neutron_refuses(
         self, member: Caller, crowded: Cloud, recorded: str, code: str, begin: str
