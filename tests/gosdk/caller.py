@@ -14,7 +14,7 @@ from tests.contract import load
 JSON = dict[str, Any]
 
 SOURCE: Final = Path(__file__).with_name("caller")
-SERVICES: Final = ("bcs", "volume", "image", "iam", "config")
+SERVICES: Final = ("bcs", "volume", "image", "network", "vpc", "iam", "config")
 # The SDK's common client names one API class otherwise than the service's own client does.
 GROUPS: Final = {"PublicAPI": "ConfigAPI"}
 MODULE: Final = "github.com/kakaoenterprise/kc-sdk-go"
