@@ -13,17 +13,18 @@ from demo.place import Place
 from demo.wire import Gateway
 
 from . import report
+from .instances import InstanceRecorder
 from .slow_motion import slow_motion
-from .story import Recorder
+from .volumes import VolumeRecorder
 
 
 def main() -> int:
     """Record, print, and write the page if that is wished; the exit code."""
     parser = argparse.ArgumentParser(
         prog="record-states",
-        description="Drives instances on the standalone OpenStack through every documented state "
-        "that real Nova shows, and prints what the gateway said of each. A gateway must run: "
-        "`make demo` leaves one running.",
+        description="Drives instances and volumes on the standalone OpenStack through every "
+        "documented state that the real services show, and prints what the gateway said of each. "
+        "A gateway must run: `make demo` leaves one running.",
     )
     parser.add_argument("--gateway", metavar="URL", help="by default the one of `make demo`")
     parser.add_argument("--rst", metavar="FILE", type=Path, help="write a page of it too")
@@ -31,10 +32,18 @@ def main() -> int:
     try:
         place = Place.find()
         url = arguments.gateway or place.read("endpoints.json", "gateway")["gateway"]
-        recorder = Recorder(place, Gateway(url))
+        recorders = {
+            "instance": InstanceRecorder(place, Gateway(url)),
+            "volume": VolumeRecorder(place, Gateway(url)),
+        }
         with slow_motion(Processes(Deployment(settings.load()))):
-            recorder.record()
-        text = "\n".join(report.lines(recorder.chapters, recorder.documented()))
+            for recorder in recorders.values():
+                recorder.record()
+        parts = [
+            "\n".join(report.lines(kind, recorder.chapters, recorder.documented()))
+            for kind, recorder in recorders.items()
+        ]
+        text = "\n\n".join(parts)
     except (DemoError, StandaloneError) as error:
         print(f"record-states: {error}", file=sys.stderr)
         return 1

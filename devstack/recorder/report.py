@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
-from .story import Chapter
+from .watch import Chapter
 
 # Why real Nova does not show a state; the rows behind it are covered by the unit tests.
 UNSEEN = {"Building": "it stands for steps of a creation that this Nova does not have"}
-TESTS = "tests/unit/lifecycle/test_instance_states.py"
+TESTS = "tests/unit/lifecycle/test_{kind}_states.py"
 
 
-def lines(chapters: Iterable[Chapter], documented: Mapping[str, bool]) -> list[str]:
-    """The whole record."""
-    found = []
+def lines(kind: str, chapters: Iterable[Chapter], documented: Mapping[str, bool]) -> list[str]:
+    """The whole record of one kind: instance or volume."""
+    tests = TESTS.format(kind=kind)
+    found = [f"Of the {kind}:", ""]
     seen: dict[str, bool] = {}
     for number, chapter in enumerate(chapters, 1):
         found.append(f"{number:>2} {chapter.command}")
@@ -24,7 +25,7 @@ def lines(chapters: Iterable[Chapter], documented: Mapping[str, bool]) -> list[s
     wrong = [state for state in seen if documented.get(state) != seen[state]]
     found += ["", f"{len(seen)} of {len(documented)} documented states seen (* the first time)."]
     found += [
-        f"Not seen: {state}: {UNSEEN.get(state, 'too short to be met')}. Its rows: {TESTS}"
+        f"Not seen: {state}: {UNSEEN.get(state, 'too short to be met')}. Its rows: {tests}"
         for state in missing
     ]
     found += [f"Not as documented: {state}" for state in wrong]
@@ -38,8 +39,8 @@ def as_page(text: str) -> str:
     return (
         f"{title}\n{'=' * len(title)}\n\n"
         "``devstack/record-states`` has written this page: what the gateway showed of instances\n"
-        "on the real services of ``devstack/standalone``, command by command. Nova's and Cinder's\n"
-        "processes ran in slow motion, so that short states can be seen; the seconds are longer\n"
-        "than in real life.\n\n::\n\n"
+        "and volumes on the real services of ``devstack/standalone``, command by command. Nova's\n"
+        "and Cinder's processes ran in slow motion, so that short states can be seen; the seconds\n"
+        "are longer than in real life.\n\n::\n\n"
         f"{body}\n"
     )
