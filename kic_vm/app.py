@@ -22,6 +22,7 @@ from kic_vm.api.v1 import (
     instances,
     keypairs,
     network_interfaces,
+    project_members,
     public_ips,
     quotas,
     route_tables,
@@ -59,12 +60,15 @@ _BLUEPRINTS: Final = (
     volumes.blueprint,
     snapshots.blueprint,
     quotas.blueprint,
+    project_members.blueprint,
     network_interfaces.blueprint,
     route_tables.blueprint,
     subnets.blueprint,
     vpcs.blueprint,
 )
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+
+_USER_ID: Final = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")  # of 64 where LDAP knows the users
 
 
 def create_app(platform: Platform) -> flask.Flask:
@@ -103,8 +107,9 @@ def _was_decided() -> None:
 def _has_possible_ids() -> None:
     """Refuse ids that cannot be one, before they get into an upstream path.
 
-    :raises NotFound: an id is no UUID
+    :raises NotFound: an id has not the form of one
     """
     for name, value in (flask.request.view_args or {}).items():
-        if name.endswith("_id") and not _UUID.fullmatch(value):
+        possible = _USER_ID if name == "user_id" else _UUID
+        if name.endswith("_id") and not possible.fullmatch(value):
             raise exceptions.NotFound

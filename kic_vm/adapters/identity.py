@@ -1,5 +1,6 @@
 """Keystone: tokens, passed through as they are, and who has a role where."""
 
+import contextlib
 from collections import defaultdict
 
 import requests
@@ -8,6 +9,7 @@ from werkzeug.datastructures import Headers
 
 from kic_vm.adapters import errors
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
+from kic_vm.exceptions import NotFound
 
 SERVICE = "identity"
 _REQUEST_HEADERS = (
@@ -26,6 +28,40 @@ class Identity(Service):
         """One project."""
         project: JSON = self.json("GET", path("projects", project_id))["project"]
         return project
+
+    def list_assignments(self, project_id: str, *, effective: bool) -> list[JSON]:
+        """Who has which role in a project, with names.
+
+        :param effective: with what groups, inheritance and implied roles bring, all as users'
+        """
+        flags = {"include_names": "true"} | ({"effective": ""} if effective else {})
+        found: list[JSON] = self.json(
+            "GET", path("role_assignments", **{"scope.project.id": project_id}, **flags)
+        )["role_assignments"]
+        return found
+
+    def list_role_ids(self) -> dict[str, str]:
+        """The ids of the cloud's global roles by name."""
+        return {role["name"]: role["id"] for role in self.json("GET", "/roles")["roles"]}
+
+    def get_user(self, user_id: str) -> JSON:
+        """One user, of whatever domain."""
+        user: JSON = self.json("GET", path("users", user_id))["user"]
+        return user
+
+    def list_users(self, name: str, domain_id: str) -> list[JSON]:
+        """The users of this very name in a domain: one or none."""
+        users: list[JSON] = self.json("GET", path("users", name=name, domain_id=domain_id))["users"]
+        return users
+
+    def grant(self, project_id: str, user_id: str, role_id: str) -> None:
+        """Give a user a role in a project; one that is there stays."""
+        self.request("PUT", path("projects", project_id, "users", user_id, "roles", role_id))
+
+    def revoke(self, project_id: str, user_id: str, role_id: str) -> None:
+        """Take a user's role in a project away; one that is not there is no matter."""
+        with contextlib.suppress(NotFound):
+            self.request("DELETE", path("projects", project_id, "users", user_id, "roles", role_id))
 
     def list_project_user_ids(self, project_id: str) -> list[str]:
         """Who has a role in a project, by groups and inheritance too; sorted."""

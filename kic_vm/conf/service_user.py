@@ -1,9 +1,14 @@
 """[service_user]: the gateway's own OpenStack user."""
 
+import hashlib
+import hmac
+import secrets
+
 from keystoneauth1 import loading
 from oslo_config import cfg
 
 GROUP = "service_user"
+_SECRETS = ("password", "application_credential_secret", "token")
 
 OPTS = [
     cfg.BoolOpt(
@@ -38,3 +43,18 @@ def register(conf: cfg.ConfigOpts) -> None:
     loading.register_auth_conf_options(conf, GROUP)
     # keystoneauth waits for ever unless it is told otherwise.
     conf.set_default("timeout", 60, GROUP)
+
+
+def shared_secret(conf: cfg.ConfigOpts, purpose: str) -> str:
+    """A secret that all processes of a deployment have, and nobody else: made of the user's own.
+
+    Where the configuration has none, such as with a certificate, each process has its own.
+
+    :param purpose: another one gives another secret
+    """
+    group = conf[GROUP]
+    own = next(
+        (group[name] for name in _SECRETS if group.get(name)),
+        secrets.token_hex(32),
+    )
+    return hmac.new(own.encode(), purpose.encode(), hashlib.sha256).hexdigest()

@@ -8,6 +8,7 @@ from oslo_config import cfg
 
 from kic_vm import exceptions
 from kic_vm.cache import Cache
+from kic_vm.conf import service_user
 from kic_vm.middleware import routes
 
 _CACHE_KEY = "kic_vm.token_cache"
@@ -20,16 +21,16 @@ class Authentication:
     def __init__(self, application: WSGIApplication, conf: cfg.ConfigOpts, cache: Cache) -> None:
         self._application = application
         self._cache = cache
-        self._confirmed = auth_token.AuthProtocol(
-            application,
-            {
-                "oslo_config_config": conf,
-                "cache": _CACHE_KEY,
-                "delay_auth_decision": False,
-                # A caller's X-Service-Token is dropped below; this is the second lock.
-                "service_token_roles_required": True,
-            },
-        )
+        options = {
+            "oslo_config_config": conf,
+            "cache": _CACHE_KEY,
+            "delay_auth_decision": False,
+            # A caller's X-Service-Token is dropped below; this is the second lock.
+            "service_token_roles_required": True,
+        }
+        if not conf.keystone_authtoken.memcache_secret_key:
+            options["memcache_secret_key"] = service_user.shared_secret(conf, "token cache")
+        self._confirmed = auth_token.AuthProtocol(application, options)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""

@@ -100,10 +100,13 @@ def no_encryption_key() -> fields.UUID:
     return fields.UUID(allow_none=True, load_default=None, validate=_refuse_key)
 
 
-def query_schema(item: type[Schema], **filters: fields.Field[Any]) -> type[RequestSchema]:
+def query_schema(
+    item: type[Schema], default_key: str = "created_at", **filters: fields.Field[Any]
+) -> type[RequestSchema]:
     """The query of a list operation: its filters, and the paging that every list has.
 
     :param item: schema of the list's items; the list can be sorted by its plain fields
+    :param default_key: the field that it is sorted by where the caller does not say
     """
     sortable = sorted(
         key
@@ -112,7 +115,6 @@ def query_schema(item: type[Schema], **filters: fields.Field[Any]) -> type[Reque
     )
     key = fields.String(validate=validate.OneOf(sortable))
     direction = fields.String(validate=validate.OneOf(["asc", "desc"]))
-    default_key = "created_at"
     paging: dict[str, fields.Field[Any]] = _paging() | {
         "sort_keys": DelimitedList(
             key,

@@ -18,6 +18,7 @@ from tests.unit.bodies import (
     error,
 )
 from tests.unit.cloud import MICROVERSION, Cloud, Request
+from tests.unit.keystone_members import KeystoneMembers
 from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.populated_networks import populate_networks
 
@@ -118,6 +119,7 @@ def _nova(cloud: Cloud) -> None:
     for flavor in body("flavors")["flavors"]:
         cloud.answer("GET", "nova", f"/flavors/{flavor['id']}", {"flavor": flavor})
     NovaKeypairs(cloud)
+    KeystoneMembers(cloud)
 
 
 def _quotas(cloud: Cloud) -> None:

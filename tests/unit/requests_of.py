@@ -26,6 +26,8 @@ from tests.unit.bodies import (
     SNAPSHOT,
     SUBNET,
 )
+from tests.unit.keystone_members import COLLEAGUE, NEWCOMER
+from tests.unit.personas import PROJECT
 
 JSON = dict[str, Any]
 
@@ -84,11 +86,13 @@ _IDS: Final = {
     "{subnet_id}": SUBNET["id"],
     "{project_id}": IMAGE_MEMBER["member_id"],
     "{route_table_id}": ROUTER["id"],
+    "{user_id}": COLLEAGUE,
     "{association_id}": ROUTER_PORT["id"],
     "{route_id}": ROUTE,
 }
 _VOLUME: Final = "/api/v1/instances/{instance_id}/volumes/{volume_id}"
 _INTERFACE: Final = "/api/v1/instances/{instance_id}/network-interfaces/{network_interface_id}"
+_MEMBERS: Final = "/api/v1/projects/{project_id}/members"
 _FREE_INTERFACE: Final = "/api/v1/network-interfaces/{network_interface_id}"
 _OF_FREE_PORT: Final = {"{network_interface_id}": FREE_PORT["id"]}
 _OWN_IMAGE: Final = {"{image_id}": OWN_IMAGE["id"]}
@@ -98,6 +102,10 @@ _OTHER_IDS: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("POST", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
     ("DELETE", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
     ("DELETE", "/api/v1/volumes/{volume_id}"): {"{volume_id}": FREE_VOLUME},
+    ("GET", _MEMBERS): {"{project_id}": PROJECT},
+    ("POST", _MEMBERS): {"{project_id}": PROJECT},
+    ("PUT", f"{_MEMBERS}/{{user_id}}"): {"{project_id}": PROJECT},
+    ("DELETE", f"{_MEMBERS}/{{user_id}}"): {"{project_id}": PROJECT},
     ("DELETE", "/api/v1/network-interfaces/{network_interface_id}"): _OF_FREE_PORT,
     (
         "PUT",
@@ -133,6 +141,8 @@ _MORE: Final[dict[tuple[str, str], JSON]] = {
     ("PUT", "/api/v1/images/{image_id}"): {"json": {"image": {"name": "renamed"}}},
     ("PUT", "/api/v1/snapshots/{snapshot_id}"): {"json": {"snapshot": {"name": "renamed"}}},
     ("POST", "/api/v1/snapshots/{snapshot_id}/restore"): {"json": {"restore": RESTORE}},
+    ("POST", _MEMBERS): {"json": {"member": {"user_id": NEWCOMER, "role": "member"}}},
+    ("PUT", f"{_MEMBERS}/{{user_id}}"): {"json": {"member": {"role": "reader"}}},
     ("POST", "/api/v1/security-groups"): {"json": {"security_group": {"name": "web"}}},
     ("PUT", "/api/v1/security-groups/{security_group_id}"): {
         "json": {"security_group": {"name": "renamed"}}

@@ -32,7 +32,8 @@ def operations() -> list[tuple[str, str]]:
 
 
 def filled(path: str) -> str:
-    """A path template with an id in every place."""
+    """A path template with an id in every place; those of users have no hyphens."""
+    path = path.replace("{user_id}", ID.replace("-", ""))
     return "/".join(ID if part.startswith("{") else part for part in path.split("/"))
 
 

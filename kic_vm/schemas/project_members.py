@@ -1,0 +1,61 @@
+"""Members of a project."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from kic_vm.schemas import base
+
+ROLES = ["admin", "member", "reader"]
+
+
+def _role() -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf(ROLES))
+
+
+class MemberSchema(Schema):
+    """A user with a documented role in the project."""
+
+    user_id = fields.String(required=True)
+    user_name = fields.String(required=True)
+    domain_id = fields.String(required=True, metadata={"description": "The user's."})
+    role = _role()
+    is_direct = fields.Boolean(
+        required=True,
+        metadata={"description": "False: by a group or from above, and not to be changed here."},
+    )
+
+
+class MemberCreateSchema(base.RequestSchema):
+    """A user to add, by id, or by the name in the project's domain."""
+
+    user_id = fields.String(
+        validate=validate.Regexp("^[0-9a-f]{32}([0-9a-f]{32})?$", error="Must be a user's id.")
+    )
+    user_name = fields.String(validate=validate.Length(min=1, max=255))
+    role = _role()
+
+    @validates_schema
+    def _names_one(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if ("user_id" in data) == ("user_name" in data):
+            raise ValidationError("Give either this or user_name.", "user_id")
+
+
+class MemberUpdateSchema(base.RequestSchema):
+    """The role that a member is to have."""
+
+    role = _role()
+
+
+MemberEnvelopeSchema = base.envelope("member", MemberSchema)
+MemberCreateEnvelopeSchema = base.envelope("member", MemberCreateSchema, base.RequestSchema)
+MemberUpdateEnvelopeSchema = base.envelope("member", MemberUpdateSchema, base.RequestSchema)
+MemberPageSchema = base.page("members", MemberSchema)
+
+MemberListQuerySchema = base.query_schema(
+    MemberSchema,
+    default_key="user_name",
+    user_id=fields.String(),
+    user_name=fields.String(metadata={"description": "Part of the name."}),
+    role=fields.String(validate=validate.OneOf(ROLES)),
+)
