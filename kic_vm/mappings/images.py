@@ -112,6 +112,15 @@ def _integer(value: Any) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
+def needs_of_volume(volume: JSON) -> JSON:
+    """What a machine needs that is made of this root volume's image: Glance's properties of it.
+
+    :param volume: Cinder's; its whole size is written, and its system needs what it needed before
+    """
+    metadata = volume.get("volume_image_metadata") or {}
+    return {"min_disk": volume["size"], "min_ram": _integer(metadata.get("min_ram")) or 0}
+
+
 def image_of_volume(metadata: JSON) -> JSON | None:
     """The image that a volume was made from, as an instance shows it.
 

@@ -5,7 +5,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.mappings.images import changed_image
+from kic_vm.mappings.images import changed_image, needs_of_volume
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.volume_states import commanding, get_volume_for
 
@@ -17,7 +17,7 @@ LOG = logging.getLogger(__name__)
 def create_image(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
     """Begin to make an image of a root volume, attached or not; the image as it begins.
 
-    4 upstream calls, the first two side by side; one more for the description.
+    5 upstream calls, the first two side by side.
 
     :param wanted: ImageCreateSchema, loaded
     :raises NotFound: the project has no such volume
@@ -38,26 +38,34 @@ def create_image(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
             "This cloud makes no image of a volume that is attached: make a snapshot of it, "
             "restore that to a new volume, and make the image of the new one."
         ) from error
-    return changed_image(_described(scope, image_id, wanted))
+    properties = needs_of_volume(volume) | {"description": wanted["description"]}
+    return changed_image(_completed(scope, image_id, wanted["name"], properties))
 
 
-def _described(scope: Scope, image_id: str, wanted: JSON) -> JSON:
-    """The new image with its description: Cinder takes none, and copies that of the old image.
+def _completed(scope: Scope, image_id: str, name: str, properties: JSON) -> JSON:
+    """The new image with its description, and with what a machine made of it needs.
 
-    It is being made already: where this fails, it is answered as far as it is known.
+    Cinder takes no description and copies that of the old image; it copies neither ``min_disk``
+    nor ``min_ram``. The image is being made already: where this fails, it is answered as far as it
+    is known.
     """
     glance = scope.openstack.image
     image = {
         "id": image_id,
-        "name": wanted["name"],
+        "name": name,
         "status": "queued",
         "visibility": "private",
         "owner": scope.project_id,
     }
     try:
         image = glance.get_image(image_id)
-        if wanted["description"] != image.get("description"):
-            image = glance.update_image(image_id, {"description": wanted["description"]})
+        changes = {key: value for key, value in properties.items() if value != image.get(key)}
+        if changes:
+            image = glance.update_image(image_id, changes)
     except exceptions.KicVmError as error:
-        LOG.warning("The image %s is being made, without its description: %s", image_id, error)
+        LOG.warning(
+            "The image %s is being made, without its description, min_disk and min_ram: %s",
+            image_id,
+            error,
+        )
     return image

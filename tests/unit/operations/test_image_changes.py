@@ -17,6 +17,11 @@ GLANCE = f"/images/{OWN_IMAGE['id']}"
 MAKE = f"/api/v1/volumes/{ROOT_VOLUME}/image"
 ACTION = f"/volumes/{ROOT_VOLUME}/action"
 WANTED = {"name": "of a machine", "description": "before the update"}
+# The root volume's size in GiB, and the min_ram of the image that it was made from.
+NEEDS = [
+    {"op": "add", "path": "/min_disk", "value": 5},
+    {"op": "add", "path": "/min_ram", "value": 512},
+]
 
 
 def patched(cloud: Cloud) -> Any:
@@ -39,6 +44,12 @@ def make(caller: Caller, **changes: Any) -> Any:
 class TestMake:
     """POST /api/v1/volumes/{volume_id}/image."""
 
+    @pytest.fixture(autouse=True)
+    def uploading(self, populated: Cloud) -> None:
+        """Glance shows the image as Cinder begins it: without the old one's min_disk, min_ram."""
+        begun = OWN_IMAGE | {"status": "queued", "min_disk": 0, "min_ram": 0}
+        populated.answer("GET", "glance", GLANCE, begun)
+
     def test_whole(self, member: Caller, populated: Cloud) -> None:
         """Cinder is asked for a raw, private image, of an attached volume too; it is answered."""
         response = make(member)
@@ -59,17 +70,37 @@ class TestMake:
             }
         }
         assert request.headers[MICROVERSION] == "volume 3.1"
-        assert len(populated.calls()) == 4
+        assert len(populated.calls()) == 5
+
+    def test_needs(self, member: Caller, populated: Cloud) -> None:
+        """It asks for the whole size of the volume, and for the memory that its system needs."""
+        make(member)
+        assert patched(populated) == NEEDS
+
+    @pytest.mark.parametrize("metadata", [None, {}, {"min_ram": "much"}])
+    def test_unknown_memory(self, member: Caller, populated: Cloud, metadata: JSON | None) -> None:
+        """Of a volume that was made from no image only the size is known."""
+        root_volume(populated, volume_image_metadata=metadata)
+        make(member)
+        assert patched(populated) == NEEDS[:1]
+
+    def test_nothing_to_add(self, member: Caller, populated: Cloud) -> None:
+        """A Cinder that has told Glance all of it is left its word."""
+        whole = OWN_IMAGE | {"min_disk": 5}
+        populated.answer("GET", "glance", GLANCE, whole)
+        make(member)
+        assert populated.sent("glance", "PATCH") == []
 
     def test_description(self, member: Caller, populated: Cloud) -> None:
         """Glance is told it, as Cinder takes none."""
         make(member, description="another")
-        assert patched(populated) == [{"op": "add", "path": "/description", "value": "another"}]
+        change = {"op": "add", "path": "/description", "value": "another"}
+        assert patched(populated) == [*NEEDS, change]
 
     def test_inherited_description(self, member: Caller, populated: Cloud) -> None:
         """That of the image which the volume was made from does not come along."""
         make(member, description=None)
-        assert patched(populated) == [{"op": "remove", "path": "/description"}]
+        assert patched(populated) == [*NEEDS, {"op": "remove", "path": "/description"}]
 
     def test_description_fails(self, member: Caller, populated: Cloud, lines: list[str]) -> None:
         """The image is being made: it is answered, and the log says what it lacks."""
