@@ -8,6 +8,8 @@ from typing import Any
 import openstack
 import pytest
 from keystoneauth1 import exceptions as ksa_exceptions
+from keystoneauth1 import session
+from keystoneauth1.identity import v3
 
 from tests.functional.client import Client, Gateway
 
@@ -37,9 +39,9 @@ def in_project(standalone: Path, gateway: Gateway, project_name: str) -> Client:
     :raises Unauthorized: the user has no role there
     """
     loader = openstack.config.OpenStackConfig(config_files=[str(standalone / "clouds.yaml")])
-    region = loader.get_one("kic-other")
-    region.config["auth"]["project_name"] = project_name
-    return Client(gateway.url, openstack.connection.Connection(config=region).auth_token)
+    known = loader.get_one("kic-other").config["auth"] | {"project_name": project_name}
+    token = session.Session(auth=v3.Password(**known)).get_token()
+    return Client(gateway.url, token)
 
 
 def refused(client: Client, method: str, path: str, status: int, body: Any = None) -> JSON:
