@@ -1,6 +1,7 @@
 """What volumes are told to do."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from demo.place import Place
 from demo.wire import Gateway
@@ -35,15 +36,26 @@ class VolumeRecorder(Watch):
         attachment = f"{instance}/volumes/{volume_id}"
         image = {"image": {"name": "record-states"}}
         snapshot = {"snapshot": {"name": "record-states", "is_incremental": False}}
-        self.do("extend", "POST", f"{path}/size", path, {"volume": {"new_size": 3}}, "Active")
+        self._extend(path)
         self.do("snapshot", "POST", f"{path}/snapshots", path, snapshot, "Active")
         self.do("image", "POST", f"{path}/image", path, image, "Active")
         self.do("attach", "POST", attachment, path, {"volume": {}}, "In-use")
         self.do("shelve its instance", "POST", f"{instance}/shelve", path, None, "Reserved")
+        self._instances.see("shelve", instance, time.monotonic(), "Shelved_offloaded")
         self.do("unshelve its instance", "POST", f"{instance}/unshelve", path, None, "In-use")
+        self._instances.see("unshelve", instance, time.monotonic(), "Active")
         self.do("detach", "DELETE", attachment, path, None, "Active")
         self._remove_made(volume_id)
         self._remove(volume_id)
+
+    def _extend(self, path: str) -> None:
+        """The gateway answers when the volume has its new size, so it is looked at meanwhile."""
+        begin = time.monotonic()
+        with ThreadPoolExecutor(1) as pool:
+            size = {"volume": {"new_size": 3}}
+            asked = pool.submit(self.gateway.call, "POST", f"{path}/size", size)
+            self.chapters.append(self.see("extend", path, begin, "Active"))
+            asked.result().expect(202)
 
     def _make(self, size: int, image_id: str | None, end: str) -> str:
         wanted = {"name": "record-states", "size": size, "availability_zone": ZONE}
