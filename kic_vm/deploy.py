@@ -3,7 +3,7 @@
 from wsgiref.types import WSGIApplication
 
 from oslo_config import cfg
-from oslo_middleware import cors, sizelimit
+from oslo_middleware import cors, http_proxy_to_wsgi, sizelimit
 
 from kic_vm import app, cache, policies, policy
 from kic_vm.adapters.connection import Cloud
@@ -65,6 +65,8 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         lambda inner: cors.CORS(inner, conf) if conf.cors.allowed_origin else inner,
         AccessLog,
         RequestId,
+        # With [oslo_middleware] enable_proxy_headers_parsing: who has called, and at what address.
+        lambda inner: http_proxy_to_wsgi.HTTPProxyToWSGI(inner, conf),
     ):
         pipeline = layer(pipeline)
     return pipeline

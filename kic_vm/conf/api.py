@@ -23,7 +23,8 @@ OPTS = [
         schemes=["http", "https"],
         help="Base URL under which clients reach the gateway, without a slash at the end: what "
         "the client configuration answers as the address of every service. Unset: the address "
-        "that the client itself has used, as far as the server can see it.",
+        "that the client itself has used, as far as the server can see it. Behind a proxy that "
+        "sets X-Forwarded-* or Forwarded: [oslo_middleware] enable_proxy_headers_parsing.",
     ),
     cfg.StrOpt("region", default="kr-central-2", help="Region name that clients see."),
     cfg.FloatOpt(

@@ -82,3 +82,38 @@ allowed_origin = https://console.test
             query_string={"service": "bcs"},
         )
         assert data["cors"] == {"allowed_origins": ["https://console.test"]}
+
+
+FORWARDED = [
+    ({"X-Forwarded-Proto": "https", "X-Forwarded-Host": "vm.example.org"}, ""),
+    ({"Forwarded": "for=192.0.2.7;proto=https;host=vm.example.org"}, ""),
+    (
+        {
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-Host": "vm.example.org",
+            "X-Forwarded-Prefix": "/kic",
+        },
+        "/kic",
+    ),
+]
+
+
+@pytest.mark.parametrize(("headers", "prefix"), FORWARDED)
+def test_forwarded_headers_of_anybody(reader: Caller, headers: JSON, prefix: str) -> None:
+    """Unless the operator says that a proxy sets them, they count for nothing."""
+    data = resolved(reader, "client-endpoints", "ResolveClientEndpoint", headers=headers)
+    assert set(data["service_endpoints"].values()) == {"http://localhost"}
+
+
+class TestBehindAProxy:
+    """The operator says that a proxy sets the headers."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        return "[oslo_middleware]\nenable_proxy_headers_parsing = true\n"
+
+    @pytest.mark.parametrize(("headers", "prefix"), FORWARDED)
+    def test_endpoints(self, reader: Caller, headers: JSON, prefix: str) -> None:
+        """The services are at the address that the proxy was asked for."""
+        data = resolved(reader, "client-endpoints", "ResolveClientEndpoint", headers=headers)
+        assert set(data["service_endpoints"].values()) == {f"https://vm.example.org{prefix}"}
