@@ -7,7 +7,7 @@ from kic_vm.adapters.network_security_groups import SecurityGroups
 from kic_vm.adapters.quotas import Figures
 
 PORT_FIELDS = ["id", "device_id", "mac_address", "fixed_ips", "security_groups", "created_at"]
-SUBNET_FIELDS = ["id", "network_id", "cidr", "ip_version", "gateway_ip", "tags"]
+SUBNET_FIELDS = ["id", "project_id", "network_id", "cidr", "ip_version", "gateway_ip", "tags"]
 
 # Marks the ports that the gateway has made for an instance, so that they can be found again. Not
 # a tag: without an extension driver that few clouds load, Neutron drops tags at bulk creation.

@@ -16,6 +16,7 @@ from oslo_log import log as logging
 from kic_vm import exceptions
 from kic_vm.adapters.network import PORT_MARK
 from kic_vm.adapters.parallel import gather
+from kic_vm.mappings.networks import is_vpc_for
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.subnet_addresses import check_address
@@ -64,7 +65,7 @@ def look(scope: Scope, wanted: JSON) -> list[Placement]:
         partial(_group_ids, scope, names),
         *(partial(_port, scope, one) for one in interfaces),
     )
-    by_id = {subnet["id"]: subnet for subnet in visible}
+    by_id = _usable(scope, visible, {str(one["id"]) for one in subnets})
     crowd = Counter((subnet["network_id"], subnet["ip_version"]) for subnet in visible)
     ports_by_id = {port["id"]: port for port in ports}
     found = []
@@ -77,6 +78,26 @@ def look(scope: Scope, wanted: JSON) -> list[Placement]:
         is_alone = crowd[subnet["network_id"], subnet["ip_version"]] == 1
         found.append(_place(one, subnet, ports_by_id, groups, is_alone=is_alone))
     return found
+
+
+def _usable(scope: Scope, visible: list[JSON], wanted: set[str]) -> dict[str, JSON]:
+    """The wanted subnets by id, as far as they are the project's or in a network shared with it.
+
+    One upstream call for each network of another project: to a cloud admin Neutron shows all.
+    """
+    found = {subnet["id"]: subnet for subnet in visible if subnet["id"] in wanted}
+    others = {
+        subnet["network_id"]
+        for subnet in found.values()
+        if subnet["project_id"] != scope.project_id
+    }
+    networks = gather(*(partial(scope.openstack.networks.get_network, one) for one in others))
+    closed = {one["id"] for one in networks if not is_vpc_for(one, scope.project_id)}
+    return {
+        subnet_id: subnet
+        for subnet_id, subnet in found.items()
+        if subnet["network_id"] not in closed
+    }
 
 
 def _check_twice(subnets: list[JSON], interfaces: list[str]) -> None:

@@ -1,0 +1,321 @@
+"""Ids of another project wherever an id can stand: nothing is told, and nothing happens."""
+
+import itertools
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import openstack
+import pytest
+
+from tests.functional.client import Client
+from tests.functional.images import Images
+from tests.functional.instances import Instances
+from tests.functional.rbac.test_matrix import OPERATIONS
+from tests.functional.volumes import ZONE, Volumes
+
+JSON = dict[str, Any]
+Connect = Callable[[str], openstack.connection.Connection]
+Ids = dict[str, str]
+
+NAME = f"functional-{uuid.uuid4().hex[:8]}"
+PLACE = re.compile(r"{(\w+)}")
+# What is asked for; a word in braces is an id of the project under attack.
+BODIES: dict[str, list[JSON]] = {
+    "PUT /api/v1/instances/{instance_id}": [{"instance": {"name": "stolen"}}],
+    "POST /api/v1/instances/{instance_id}/resize": [{"flavor": {"id": "{flavor_id}"}}],
+    "POST /api/v1/instances/{instance_id}/rebuild": [{"rebuild": {"image_id": "{image_id}"}}],
+    "POST /api/v1/instances/{instance_id}/actions": [{"action": "stop"}],
+    "POST /api/v1/instances/{instance_id}/volumes/{volume_id}": [{"volume": {}}],
+    "PUT /api/v1/instances/{instance_id}/volumes/{volume_id}": [
+        {"volume": {"is_delete_on_termination": True}}
+    ],
+    "PUT /api/v1/volumes/{volume_id}": [{"volume": {"name": "stolen"}}],
+    "POST /api/v1/volumes/{volume_id}/size": [{"volume": {"new_size": 9}}],
+    "POST /api/v1/volumes/{volume_id}/image": [{"image": {"name": "stolen"}}],
+    "POST /api/v1/volumes/{volume_id}/snapshots": [
+        {"snapshot": {"name": "stolen", "is_incremental": False}}
+    ],
+    "PUT /api/v1/snapshots/{snapshot_id}": [{"snapshot": {"name": "stolen"}}],
+    "POST /api/v1/snapshots/{snapshot_id}/restore": [
+        {"restore": {"name": "stolen", "availability_zone": ZONE}}
+    ],
+    "PUT /api/v1/images/{image_id}": [{"image": {"name": "stolen"}}],
+    "PUT /api/v1/security-groups/{security_group_id}": [{"security_group": {"name": "stolen"}}],
+    "POST /api/v1/security-groups/{security_group_id}/rules": [
+        {
+            "security_group_rule": {
+                "direction": "ingress",
+                "protocol": "ALL",
+                "remote_ip_prefix": "0.0.0.0/0",
+            }
+        },
+        {
+            "security_group_rule": {
+                "direction": "ingress",
+                "protocol": "ALL",
+                "remote_group_id": "{security_group_id}",
+            }
+        },
+    ],
+    "PUT /api/v1/public-ips/{public_ip_id}": [{"public_ip": {"description": "stolen"}}],
+    "PUT /api/v1/vpcs/{vpc_id}": [{"vpc": {"name": "stolen"}}],
+    "PUT /api/v1/subnets/{subnet_id}": [{"subnet": {"name": "stolen"}}],
+    "PUT /api/v1/network-interfaces/{network_interface_id}": [
+        {"network_interface": {"name": "stolen"}}
+    ],
+    "POST /api/v1/route-tables/{route_table_id}/routes": [
+        {
+            "vpc_route": {
+                "route_type": "instance",
+                "target_id": "{instance_id}",
+                "destination": "192.0.2.0/24",
+            }
+        }
+    ],
+    "PUT /api/v1/projects/{project_id}/members/{user_id}": [{"member": {"role": "reader"}}],
+    "POST /api/v1/projects/{project_id}/members": [
+        {"member": {"user_id": "{user_id}", "role": "admin"}}
+    ],
+}
+PAIRS = {"allowed_address_pairs": [{"ip_address": "192.0.2.9"}]}
+# Where an id of the other project stands in the body of something new.
+NEW: list[tuple[str, JSON]] = [
+    (
+        "volumes",
+        {"volume": {"name": "stolen", "size": 2, "availability_zone": ZONE, field: f"{{{place}}}"}},
+    )
+    for field, place in (("image_id", "image_id"), ("source_volume_id", "volume_id"))
+] + [
+    (
+        "network-interfaces",
+        {
+            "network_interface": {
+                "name": "stolen",
+                "subnet_id": "{subnet_id}",
+                "security_groups": ["{security_group_id}"],
+            }
+        },
+    ),
+    (
+        "network-interfaces",
+        {
+            "network_interface": {
+                "name": "stolen",
+                "subnet_id": "{own_subnet_id}",
+                "security_groups": ["{security_group_id}"],
+            }
+        },
+    ),
+    (
+        "subnets",
+        {
+            "subnet": {
+                "name": "stolen",
+                "vpc_id": "{vpc_id}",
+                "cidr_block": "10.20.16.0/20",
+                "availability_zone": ZONE,
+            }
+        },
+    ),
+    ("route-tables", {"vpc_route_table": {"name": "stolen", "vpc_id": "{vpc_id}"}}),
+]
+
+
+def instance(**changes: Any) -> tuple[str, JSON]:
+    """The making of an instance, good but for one id."""
+    wanted: JSON = {
+        "name": "stolen",
+        "image_id": "{public_image_id}",
+        "flavor_id": "{flavor_id}",
+        "subnets": [{"id": "{own_subnet_id}"}],
+        "volumes": [{"size": 2}],
+        "security_groups": None,
+    }
+    return "instances", {"instance": wanted | changes}
+
+
+NEW += [
+    instance(image_id="{image_id}"),
+    instance(subnets=[{"id": "{subnet_id}"}]),
+    instance(subnets=[{"id": "{own_subnet_id}", "network_interface_id": "{network_interface_id}"}]),
+    instance(volumes=[{"size": 2}, {"size": 2, "uuid": "{volume_id}", "source_type": "volume"}]),
+    instance(volumes=[{"size": 2}, {"size": 2, "uuid": "{image_id}", "source_type": "image"}]),
+    instance(key_name="{keypair_name}"),
+    instance(security_groups=[{"name": NAME}]),
+]
+
+
+def filled(what: Any, ids: Ids) -> Any:
+    """A path or body with ids in the place of the words in braces."""
+    if isinstance(what, str):
+        return PLACE.sub(lambda match: ids[match[1]], what)
+    if isinstance(what, dict):
+        return {key: filled(value, ids) for key, value in what.items()}
+    return [filled(one, ids) for one in what] if isinstance(what, list) else what
+
+
+@pytest.fixture(scope="module")
+def common(member: Client) -> Ids:
+    """What every project sees."""
+    images = member.get("/api/v1/images", name="ubuntu")["images"]
+    flavors = member.get("/api/v1/flavors", name="t1i.micro")["flavors"]
+    return {"public_image_id": images[0]["id"], "flavor_id": flavors[0]["id"]}
+
+
+def belongings(client: Client, cloud: openstack.connection.Connection, made: ExitStack) -> Ids:
+    """A whole set of resources of one project; they are removed with ``made``."""
+    network = cloud.network
+    net = network.create_network(name=NAME)
+    made.callback(network.delete_network, net)
+    subnet = network.create_subnet(network_id=net.id, ip_version=4, cidr="10.94.0.0/24")
+    router = network.create_router(name=NAME)
+    made.callback(network.delete_router, router)
+    network.add_interface_to_router(router, subnet_id=subnet.id)
+    made.callback(network.remove_interface_from_router, router, subnet_id=subnet.id)
+    group = network.create_security_group(name=NAME)
+    made.callback(network.delete_security_group, group)
+    rule = network.create_security_group_rule(security_group_id=group.id, direction="ingress")
+    port = network.create_port(network_id=net.id)
+    made.callback(network.delete_port, port, ignore_missing=True)
+    (external,) = network.networks(is_router_external=True)
+    address = network.create_ip(floating_network_id=external.id)
+    made.callback(network.delete_ip, address)
+    volumes = Volumes(client)
+    made.callback(volumes.remove_all)
+    volume_id = volumes.make_available()
+    snapshot_id = volumes.snapshot(volume_id)
+    volumes.wait_for_snapshot(snapshot_id)
+    bootable = volumes.make_available()
+    cloud.block_storage.set_volume_bootable_status(bootable, True)
+    images = Images(client)
+    made.callback(images.remove_all)
+    image_id = images.make(bootable)["id"]
+    images.wait_until_active(image_id)
+    (table,) = client.get("/api/v1/route-tables", vpc_id=net.id)["vpc_route_tables"]
+    keypair = {"keypair": {"name": NAME}}
+    assert client.request("POST", "/api/v1/keypairs", json=keypair).status_code == 201
+    made.callback(client.delete, f"/api/v1/keypairs/{NAME}")
+    return {
+        "vpc_id": net.id,
+        "subnet_id": subnet.id,
+        "route_table_id": table["id"],
+        "association_id": table["associations"][0]["id"],
+        "route_id": table["routes"][0]["id"],
+        "security_group_id": group.id,
+        "security_group_rule_id": rule.id,
+        "network_interface_id": port.id,
+        "public_ip_id": address.id,
+        "volume_id": volume_id,
+        "snapshot_id": snapshot_id,
+        "image_id": image_id,
+        "keypair_name": NAME,
+        "project_id": cloud.current_project_id,
+        "user_id": cloud.current_user_id,
+    }
+
+
+@pytest.fixture(scope="module")
+def theirs(member: Client, cloud: Connect, common: Ids) -> Iterator[Ids]:
+    """What the attacked project has, an instance included."""
+    with ExitStack() as made:
+        ids = common | belongings(member, cloud("kic-member"), made)
+        instances = Instances(member, ids["subnet_id"], cloud("kic-operator"))
+        made.callback(instances.remove_all)
+        instance_id, _seen = instances.make_active()
+        yield ids | {"instance_id": instance_id, "member_id": cloud("kic-other").current_project_id}
+
+
+@pytest.fixture(scope="module")
+def own(persona: Callable[[str], Client], cloud: Connect, common: Ids) -> Iterator[Ids]:
+    """What the attacker has: an instance in a network, and a volume."""
+    other, network = persona("kic-other"), cloud("kic-other").network
+    with ExitStack() as made:
+        net = network.create_network(name=f"{NAME}-own")
+        made.callback(network.delete_network, net)
+        subnet = network.create_subnet(network_id=net.id, ip_version=4, cidr="10.93.0.0/24")
+        group = network.create_security_group(name=f"{NAME}-own")
+        made.callback(network.delete_security_group, group)
+        volumes = Volumes(other)
+        made.callback(volumes.remove_all)
+        instances = Instances(other, subnet.id, cloud("kic-operator"))
+        made.callback(instances.remove_all)
+        instance_id, _seen = instances.make_active()
+        (interface,) = other.get_instance(instance_id)["addresses"]
+        yield common | {
+            "instance_id": instance_id,
+            "network_interface_id": interface["network_interface_id"],
+            "volume_id": volumes.make_available(),
+            "security_group_id": group.id,
+            "own_subnet_id": subnet.id,
+        }
+
+
+def attempts(theirs: Ids, own: Ids) -> Iterator[tuple[str, str, JSON | None]]:
+    """Method, path and body of every attempt."""
+    for operation in itertools.chain(*(OPERATIONS[kind] for kind in OPERATIONS)):
+        method, template = operation.split(" ")
+        places = [place for place in PLACE.findall(template) if place in theirs]
+        if not places or places == ["flavor_id"]:
+            continue
+        default: list[Any] = [PAIRS] if template.endswith("allowed-address-pairs") else [None]
+        choices = [theirs]
+        # One id of theirs beside what is one's own.
+        choices += [
+            {**theirs, **own, place: theirs[place]}
+            for place in places
+            if len(places) > 1 and all(one in own for one in places if one != place)
+        ]
+        for ids in choices:
+            for body in BODIES.get(operation, default):
+                yield method, filled(template, ids), filled(body, theirs | ids)
+    for kind, body in NEW:
+        yield (
+            "POST",
+            f"/api/v1/{kind}",
+            filled(body, theirs | {"own_subnet_id": own["own_subnet_id"]}),
+        )
+    mixed = {"security_group_rule": {"direction": "ingress", "protocol": "ALL"}}
+    mixed["security_group_rule"]["remote_group_id"] = theirs["security_group_id"]
+    yield "POST", f"/api/v1/security-groups/{own['security_group_id']}/rules", mixed
+
+
+def state(member: Client, admin: Client, ids: Ids) -> JSON:
+    """Everything that the attacked project has, as it sees it."""
+    kinds = ("instances", "volumes", "snapshots", "images", "keypairs", "security-groups")
+    kinds += ("vpcs", "subnets", "network-interfaces", "route-tables")
+    found = {kind: member.get(f"/api/v1/{kind}", limit=1000) for kind in kinds}
+    found["public-ips"] = admin.get("/api/v1/public-ips")
+    found["members"] = admin.get(f"/api/v1/projects/{ids['project_id']}/members")
+    return found
+
+
+@pytest.mark.parametrize("attacker", ["kic-other", "kic-operator"])
+def test_ids_of_another_project(
+    member: Client,
+    persona: Callable[[str], Client],
+    theirs: Ids,
+    own: Ids,
+    attacker: str,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Each attempt is refused as if nothing were there, and afterwards all is as it was."""
+    client, admin = persona(attacker), persona("kic-admin")
+    mine = own if attacker == "kic-other" else theirs | own
+    before = state(member, admin, theirs)
+    got_through = []
+    count = 0
+    for method, path, body in attempts(theirs, mine):
+        count += 1
+        response = client.request(method, path, json=body)
+        assert response.status_code < 500 or response.status_code == 501, response.text
+        if response.status_code not in {400, 403, 404, 409}:
+            got_through.append((method, path, body, response.status_code, response.text))
+        named = f"{path} {body}"  # what the attacker has said may be said again
+        for secret in (theirs["user_id"], NAME):
+            assert secret in named or secret not in response.text, (method, path, response.text)
+    record_property("attempts", count)
+    assert got_through == []
+    assert state(member, admin, theirs) == before
