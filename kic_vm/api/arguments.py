@@ -24,7 +24,7 @@ class Parser(FlaskParser):
         """The body as JSON.
 
         :raises UnsupportedMediaType: it is said to be something else
-        :raises InvalidRequest: there is none, or it is no JSON
+        :raises InvalidRequest: there is none, it is no JSON, or a field came twice
         """
         body = req.get_data(cache=True)
         if not body:
@@ -32,7 +32,7 @@ class Parser(FlaskParser):
         if not req.is_json:
             raise exceptions.UnsupportedMediaType
         try:
-            return flask.json.loads(body)
+            return flask.json.loads(body, object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
             raise exceptions.InvalidRequest("The body is not valid JSON.") from error
 
@@ -66,6 +66,19 @@ class Parser(FlaskParser):
         ]
         more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
         raise exceptions.InvalidRequest(" ".join(problems[:_SHOWN]) + more) from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object of which each field came once: who checks the first must not use the last.
+
+    :raises InvalidRequest: one came twice
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise exceptions.InvalidRequest(f"{twice[:100]}: this field came twice.")
+    return found
 
 
 def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:

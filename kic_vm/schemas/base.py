@@ -1,6 +1,5 @@
 """What the schemas share: paging, names, user data, envelopes."""
 
-from collections.abc import Callable
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -43,10 +42,19 @@ class LifecycleSchema(Schema):
     )
 
 
-def text(length: int, **kwargs: Any) -> fields.String:
+def _is_storable(value: str) -> None:
+    """Refuse what OpenStack's databases do not take: their text has three bytes a character."""
+    if any(ord(character) > 0xFFFF or "\ud800" <= character <= "\udfff" for character in value):
+        raise ValidationError("Must not contain emoji or other characters beyond U+FFFF.")
+
+
+def text(length: int, load_default: Any = None, **kwargs: Any) -> fields.String:
     """A text of at most ``length`` characters that is null or left out when there is none."""
     return fields.String(
-        allow_none=True, load_default=None, validate=validate.Length(max=length), **kwargs
+        allow_none=True,
+        load_default=load_default,
+        validate=[validate.Length(max=length), _is_storable],
+        **kwargs,
     )
 
 
@@ -60,29 +68,25 @@ def _has_no_outer_space(value: str) -> None:
         raise ValidationError("Must not begin or end with a space.")
 
 
-def is_storable(value: str) -> None:
-    """Refuse what Neutron's database does not take."""
-    if any(ord(character) > 0xFFFF for character in value):
-        raise ValidationError("Must not contain emoji or other characters beyond U+FFFF.")
-
-
-def name(*more: Callable[[str], None], **kwargs: Any) -> fields.String:
-    """A resource's name: what Nova takes, and ``more`` validators let through."""
+def name(**kwargs: Any) -> fields.String:
+    """A resource's name: what every service takes."""
     return fields.String(
         validate=[
             validate.Length(min=1, max=255),
             _has_no_control_characters,
             _has_no_outer_space,
-            *more,
+            _is_storable,
         ],
         **kwargs,
     )
 
 
-def description(*more: Callable[[str], None], **kwargs: Any) -> fields.String:
-    """A description, or null: what Cinder and Neutron leave as it is, and ``more`` let through."""
+def description(**kwargs: Any) -> fields.String:
+    """A description, or null: what every service takes and leaves as it is."""
     return fields.String(
-        allow_none=True, validate=[validate.Length(max=255), _has_no_outer_space, *more], **kwargs
+        allow_none=True,
+        validate=[validate.Length(max=255), _has_no_outer_space, _is_storable],
+        **kwargs,
     )
 
 

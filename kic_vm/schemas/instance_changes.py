@@ -5,7 +5,7 @@ import binascii
 import ipaddress
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, missing, validate, validates_schema
 
 from kic_vm.schemas import base
 from kic_vm.schemas.instances import POWER_STATES
@@ -144,7 +144,7 @@ class InstanceUpdateSchema(base.RequestSchema):
     """What changes; null clears the description."""
 
     name = base.name(allow_none=True)
-    description = fields.String(allow_none=True, validate=validate.Length(max=255))
+    description = base.text(255, load_default=missing)
 
 
 class CreatedInstanceSchema(Schema):

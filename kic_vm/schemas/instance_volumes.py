@@ -1,6 +1,6 @@
 """Volumes of an instance."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, missing
 
 from kic_vm.schemas import base
 
@@ -20,7 +20,7 @@ class AttachedVolumeUpdateSchema(base.RequestSchema):
 
     is_delete_on_termination = fields.Boolean(allow_none=True)
     name = base.name(allow_none=True)
-    description = fields.String(allow_none=True, validate=validate.Length(max=255))
+    description = base.text(255, load_default=missing)
 
 
 class VolumeAttachmentSchema(Schema):

@@ -1,6 +1,6 @@
 """Network interfaces."""
 
-from marshmallow import fields, validate
+from marshmallow import fields, missing, validate
 
 from kic_vm.schemas import addresses, base
 from kic_vm.schemas.instance_network_interfaces import (
@@ -38,7 +38,7 @@ class NetworkInterfaceUpdateSchema(base.RequestSchema):
     """What to change; null clears a description and leaves everything else."""
 
     name = base.name(allow_none=True)
-    description = fields.String(allow_none=True, validate=validate.Length(max=255))
+    description = base.text(255, load_default=missing)
     security_groups = fields.List(
         fields.UUID(),
         allow_none=True,

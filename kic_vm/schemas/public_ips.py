@@ -33,7 +33,7 @@ class PublicIpSchema(AssociatedPublicIpSchema):
 class PublicIpChangeSchema(base.RequestSchema):
     """A public IP to get, or what is to be changed of one."""
 
-    description = base.description(base.is_storable, load_default=None)
+    description = base.description(load_default=None)
 
 
 PublicIpEnvelopeSchema = base.envelope("public_ip", PublicIpSchema)

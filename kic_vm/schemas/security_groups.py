@@ -71,15 +71,15 @@ class ChangedSecurityGroupSchema(_GroupSchema):
 class SecurityGroupCreateSchema(base.RequestSchema):
     """A security group to make; it lets nothing through until it gets rules."""
 
-    name = base.name(base.is_storable, required=True)
-    description = base.description(base.is_storable, load_default=None)
+    name = base.name(required=True)
+    description = base.description(load_default=None)
 
 
 class SecurityGroupUpdateSchema(base.RequestSchema):
     """What is to be changed; what is left out stays."""
 
-    name = base.name(base.is_storable, allow_none=True)
-    description = base.description(base.is_storable)
+    name = base.name(allow_none=True)
+    description = base.description()
 
 
 def _is_range(value: str | None) -> None:
@@ -109,7 +109,7 @@ def _port() -> fields.Integer:
 class SecurityGroupRuleCreateSchema(base.RequestSchema):
     """A rule to add: what is let through from or to whom."""
 
-    description = base.description(base.is_storable, load_default=None)
+    description = base.description(load_default=None)
     direction = fields.String(required=True, validate=validate.OneOf(DIRECTIONS))
     protocol = fields.String(required=True, validate=validate.OneOf(PROTOCOLS))
     port_range_min = _port()

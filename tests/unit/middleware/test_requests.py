@@ -70,6 +70,9 @@ def test_malformed(member: Caller, populated: Cloud, data: bytes) -> None:
         ({"instance": {"name": ""}}, ["instance.name"]),
         ({"instance": {"name": " n"}}, ["instance.name", "space"]),
         ({"instance": {"name": "n\nm"}}, ["instance.name", "control"]),
+        ({"instance": {"name": "\U0001f600"}}, ["instance.name", "U+FFFF"]),
+        ({"instance": {"description": "\U0001f600"}}, ["instance.description", "U+FFFF"]),
+        ({"instance": {"description": "\ud800"}}, ["instance.description", "U+FFFF"]),
         ({"instance": {"name": "n" * 256}}, ["instance.name", "255"]),
         ({"instance": {"description": "d" * 256}}, ["instance.description", "255"]),
     ],
@@ -119,3 +122,18 @@ def test_unknown_parameter_everywhere(member: Caller, populated: Cloud, path: st
     """Every list refuses a parameter that it does not have."""
     response = member.get(path, query_string={"colour": "red"})
     assert "colour" in refusal(response, 400, "invalid_request")["message"]
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        (b'{"instance": {"name": "one", "name": "two"}}', "name"),
+        (b'{"instance": {"name": "one"}, "instance": {"name": "two"}}', "instance"),
+    ],
+)
+def test_field_that_came_twice(member: Caller, populated: Cloud, data: bytes, field: str) -> None:
+    """Who has looked at the first one, such as a proxy, must not see the last one done."""
+    response = member.put(INSTANCE, data=data, content_type="application/json")
+    message = refusal(response, 400, "invalid_request")["message"]
+    assert message == f"{field}: this field came twice."
+    assert populated.writes() == []
