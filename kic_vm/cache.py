@@ -6,6 +6,7 @@ on with its memory; a caller never sees the difference but for speed.
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import cachetools
@@ -14,6 +15,9 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from kic_vm.conf import service_user
+from kic_vm.sealed_redis import SealedRedis, UnreadableError
 
 LOG = logging.getLogger(__name__)
 
@@ -52,11 +56,8 @@ class MemoryCache:
 class RedisCache:
     """The cache that all processes share, with a memory to fall back on."""
 
-    def __init__(
-        self, client: "redis.Redis[bytes]", prefix: str, fallback: MemoryCache, retry_after: float
-    ) -> None:
+    def __init__(self, client: SealedRedis, fallback: MemoryCache, retry_after: float) -> None:
         self._client = client
-        self._prefix = prefix
         self._fallback = fallback
         self._retry_after = retry_after
         self._silent_until = 0.0
@@ -74,11 +75,12 @@ class RedisCache:
         """See Cache."""
         if self._is_usable():
             try:
-                found: bytes | None = self._client.get(self._prefix + key)
+                return self._client.get(key)
+            except UnreadableError:
+                LOG.warning("Redis has a value that this gateway cannot have written; not used")
+                return None
             except redis.RedisError as error:
                 self._failed(error)
-            else:
-                return found
         return self._fallback.get(key)
 
     def set(self, key: str, value: bytes, time: float) -> None:
@@ -87,7 +89,7 @@ class RedisCache:
             return
         if self._is_usable():
             try:
-                self._client.set(self._prefix + key, value, px=max(1, int(time * 1000)))
+                self._client.set(key, value, time)
             except redis.RedisError as error:
                 self._failed(error)
             else:
@@ -103,7 +105,7 @@ class RedisCache:
 
 
 class StoreUnavailable(Exception):
-    """Redis does not answer now."""
+    """Redis does not answer now, or answers what nobody can have asked it to keep."""
 
 
 class SharedStore:
@@ -112,36 +114,33 @@ class SharedStore:
     Unlike a cache it never falls back on memory.
     """
 
-    def __init__(self, client: "redis.Redis[bytes]", prefix: str) -> None:
+    def __init__(self, client: SealedRedis) -> None:
         self._client = client
-        self._prefix = prefix
 
     def add(self, key: str, value: bytes, time: float) -> bool:
         """Keep ``value`` for ``time`` seconds where there is none yet; whether it was kept.
 
         :raises StoreUnavailable: as every method here
         """
-        return bool(
-            self._do("set", self._prefix + key, value, px=max(1, int(time * 1000)), nx=True)
-        )
+        return bool(self._do(self._client.add, key, value, time))
 
     def get(self, key: str) -> bytes | None:
         """The value, None where there is none (any more)."""
-        found: bytes | None = self._do("get", self._prefix + key)
+        found: bytes | None = self._do(self._client.get, key)
         return found
 
     def set(self, key: str, value: bytes, time: float) -> None:
         """Keep ``value`` for ``time`` seconds in the place of another one."""
-        self._do("set", self._prefix + key, value, px=max(1, int(time * 1000)))
+        self._do(self._client.set, key, value, time)
 
     def delete(self, key: str) -> None:
         """Forget a value."""
-        self._do("delete", self._prefix + key)
+        self._do(self._client.delete, key)
 
-    def _do(self, command: str, *args: Any, **kwargs: Any) -> Any:
+    def _do(self, command: Callable[..., Any], *args: Any) -> Any:
         try:
-            return getattr(self._client, command)(*args, **kwargs)
-        except redis.RedisError as error:
+            return command(*args)
+        except (redis.RedisError, UnreadableError) as error:
             raise StoreUnavailable(type(error).__name__) from error
 
 
@@ -151,22 +150,26 @@ def create(conf: cfg.ConfigOpts) -> MemoryCache | RedisCache:
     client = _connect(conf)
     if client is None:
         return memory
-    return RedisCache(client, conf.redis.key_prefix, memory, conf.redis.retry_after)
+    return RedisCache(client, memory, conf.redis.retry_after)
 
 
 def create_store(conf: cfg.ConfigOpts) -> SharedStore | None:
     """The store that [redis] describes; None where there is no Redis."""
     client = _connect(conf)
-    return None if client is None else SharedStore(client, conf.redis.key_prefix)
+    return None if client is None else SharedStore(client)
 
 
-def _connect(conf: cfg.ConfigOpts) -> "redis.Redis[bytes] | None":
+def _connect(conf: cfg.ConfigOpts) -> SealedRedis | None:
     if not conf.redis.url:
         return None
-    return redis.Redis.from_url(
+    client = redis.Redis.from_url(
         conf.redis.url,
         socket_timeout=conf.redis.timeout,
         socket_connect_timeout=conf.redis.timeout,
         # redis-py would wait and try again; here memory takes over at once.
         retry=Retry(NoBackoff(), 0),
     )
+    secret = conf.keystone_authtoken.memcache_secret_key or service_user.shared_secret(
+        conf, "redis"
+    )
+    return SealedRedis(client, conf.redis.key_prefix, secret)

@@ -52,6 +52,7 @@ def shared_secret(conf: cfg.ConfigOpts, purpose: str) -> str:
 
     :param purpose: another one gives another secret
     """
+    loading.load_auth_from_conf_options(conf, GROUP)  # before that, its options are unknown
     group = conf[GROUP]
     own = next(
         (group[name] for name in _SECRETS if group.get(name)),

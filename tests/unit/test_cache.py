@@ -8,7 +8,9 @@ import redis
 from oslo_config import cfg
 
 from kic_vm import cache
+from kic_vm.sealed_redis import SealedRedis
 from tests.unit.fake_redis import FakeRedis
+from tests.unit.personas import SECRET
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def server() -> FakeRedis:
 @pytest.fixture
 def shared(clock: Any, server: FakeRedis) -> cache.RedisCache:
     """The cache over Redis, with a breaker of 5 s."""
-    return cache.RedisCache(server, "kic-vm:", cache.MemoryCache(10), 5)
+    return cache.RedisCache(SealedRedis(server, "kic-vm:", SECRET), cache.MemoryCache(10), 5)
 
 
 class TestMemory:
@@ -71,7 +73,7 @@ class TestRedis:
     def test_values(self, shared: cache.RedisCache, server: FakeRedis) -> None:
         """Keys have the prefix and values their time, in milliseconds."""
         shared.set("a", b"1", 2.5)
-        assert server.values == {"kic-vm:a": b"1"}
+        assert server.values.keys() == {"kic-vm:a"}
         assert server.lives == {"kic-vm:a": 2500}
         assert shared.get("a") == b"1"
         assert shared.get("b") is None
@@ -106,7 +108,16 @@ class TestRedis:
         assert server.asked == 2
         clock(5.1)
         shared.set("a", b"2", 60)
-        assert server.values == {"kic-vm:a": b"2"}
+        assert server.values.keys() == {"kic-vm:a"}
+        assert shared.get("a") == b"2"
+
+    def test_lie(self, shared: cache.RedisCache, server: FakeRedis, lines: list[str]) -> None:
+        """What the gateway has not written is no value; Redis is not left alone for it."""
+        server.values["kic-vm:a"] = b"forged"
+        assert shared.get("a") is None
+        assert any("cannot have written" in line for line in lines)
+        shared.set("a", b"1", 60)
+        assert shared.get("a") == b"1"
 
     def test_ping(self, shared: cache.RedisCache, server: FakeRedis) -> None:
         """Whether Redis answers is asked of Redis."""
