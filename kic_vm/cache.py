@@ -31,6 +31,13 @@ class Cache(Protocol):
     def set(self, key: str, value: bytes, time: float) -> None:
         """Keep ``value`` for ``time`` seconds; not at all where that is 0."""
 
+    def add(self, key: str, value: bytes, time: float) -> bool:
+        """Keep ``value`` for ``time`` seconds where there is none; whether it was kept.
+
+        Of all that ask at the same moment one is told so, as long as they share what is kept:
+        without Redis, or while it fails, only threads of one process do.
+        """
+
 
 class MemoryCache:
     """A bounded cache in this process; the entry used longest ago goes first."""
@@ -51,6 +58,11 @@ class MemoryCache:
         """See Cache."""
         with self._lock:
             self._values[key] = (value, time)
+
+    def add(self, key: str, value: bytes, time: float) -> bool:
+        """See Cache."""
+        with self._lock:
+            return self._values.setdefault(key, entry := (value, time)) is entry
 
 
 class RedisCache:
@@ -95,6 +107,15 @@ class RedisCache:
             else:
                 return
         self._fallback.set(key, value, time)
+
+    def add(self, key: str, value: bytes, time: float) -> bool:
+        """See Cache."""
+        if self._is_usable():
+            try:
+                return self._client.add(key, value, time)
+            except redis.RedisError as error:
+                self._failed(error)
+        return self._fallback.add(key, value, time)
 
     def ping(self) -> None:
         """Return when Redis answers.

@@ -1,5 +1,6 @@
 """Commands on an instance: asked of the lifecycle table first, of Nova then."""
 
+import contextlib
 from functools import partial
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ _NOVA: Final[dict[str, tuple[str, Any]]] = {
     "confirm-resize": (resize_confirmation.ACTION, None),
     "revert-resize": ("revertResize", None),
 }
+_ENDS_OF_RESIZES: Final = frozenset({"confirm-resize", "revert-resize"})
 
 
 def act_by_name(scope: Scope, instance_id: str, command: str) -> None:
@@ -54,10 +56,11 @@ def act(scope: Scope, instance_id: str, command: str) -> None:
     if command == "start" and documented_state(scope, server).state == "Shelved_offloaded":
         # The documents have one command for what is stopped and for what is terminated.
         action, argument = _NOVA["unshelve"]
-    with commanding(scope, instance_id, command):
+    with contextlib.ExitStack() as around:
+        around.enter_context(commanding(scope, instance_id, command))
+        if command in _ENDS_OF_RESIZES:
+            around.enter_context(resize_confirmation.ending(scope.platform, server, action))
         scope.openstack.compute.act(instance_id, action, argument)
-    if command == "confirm-resize":
-        resize_confirmation.remember(scope.platform, server)
 
 
 def resize_instance(scope: Scope, instance_id: str, flavor_id: str) -> None:

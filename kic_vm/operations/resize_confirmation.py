@@ -1,10 +1,13 @@
 """Resizes that have done their work: which are confirmed without being asked, and which already.
 
 Nova does not show that a confirmation runs, so the cache remembers those that were sent. It is
-not the only one to know: Nova refuses a second one, and from that it is learned anew.
+not the only one to know: Nova refuses a second one, and from that it is learned anew. But of two
+that reach Nova within the same milliseconds it takes both, and the second one to be worked off
+leaves the server in Error. So who wants to end a resize takes it first, in the cache.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -21,6 +24,8 @@ JSON = dict[str, Any]
 LOG = logging.getLogger(__name__)
 
 ACTION: Final = "confirmResize"
+_TAKEN: Final = b"taken"
+_TAKEN_TIME: Final = 30.0  # who was killed before the call does not hold up others for longer
 _SENT: Final = b"sent"
 _SENT_TIME: Final = 300.0
 _REFUSED: Final = b"refused"
@@ -32,8 +37,37 @@ def is_under_way(platform: Platform, server: JSON) -> bool:
     return waits_for_confirmation(server) and platform.cache.get(_key(server)) == _SENT
 
 
-def remember(platform: Platform, server: JSON) -> None:
-    """Take note that a confirmation was sent."""
+@contextlib.contextmanager
+def ending(platform: Platform, server: JSON, action: str) -> Iterator[None]:
+    """For the call of Nova that ends a resize as a user wishes: nobody makes one beside it.
+
+    :raises AlreadyUnderWay: somebody does
+    """
+    if not _take(platform, server):
+        raise exceptions.AlreadyUnderWay
+    try:
+        yield
+    except exceptions.KicVmError:
+        _leave(platform, server)
+        raise
+    if action == ACTION:
+        _remember(platform, server)
+
+
+def _take(platform: Platform, server: JSON) -> bool:
+    """Whether the end of a resize is this caller's to decide, and nobody else's for a while."""
+    cache, key = platform.cache, _key(server)
+    if cache.get(key) == _REFUSED:
+        cache.set(key, _TAKEN, _TAKEN_TIME)
+        return True
+    return cache.add(key, _TAKEN, _TAKEN_TIME)
+
+
+def _leave(platform: Platform, server: JSON) -> None:
+    platform.cache.set(_key(server), _REFUSED, _REFUSED_TIME)
+
+
+def _remember(platform: Platform, server: JSON) -> None:
     platform.cache.set(_key(server), _SENT, _SENT_TIME)
 
 
@@ -67,16 +101,21 @@ def is_due(platform: Platform, server: JSON) -> bool:
 
 
 def confirm(platform: Platform, compute: Compute, server: JSON) -> bool:
-    """Confirm a server's resize; whether that is under way now. One upstream call."""
+    """Confirm a server's resize, unless somebody else does; whether that is under way now.
+
+    One upstream call.
+    """
+    if not platform.cache.add(_key(server), _TAKEN, _TAKEN_TIME):
+        return is_under_way(platform, server)
     try:
         compute.act(server["id"], ACTION)
     except exceptions.AlreadyUnderWay:
-        remember(platform, server)
+        _remember(platform, server)
     except exceptions.KicVmError as error:
         LOG.warning("The resize of %s is not confirmed now: %s", server["id"], error)
-        platform.cache.set(_key(server), _REFUSED, _REFUSED_TIME)
+        _leave(platform, server)
         return False
     else:
         LOG.info("The resize of %s is being confirmed", server["id"])
-        remember(platform, server)
+        _remember(platform, server)
     return True

@@ -66,6 +66,15 @@ class TestMemory:
         memory.set("a", b"", 5)
         assert memory.get("a") == b""
 
+    def test_add(self, clock: Callable[[float], None]) -> None:
+        """The first one counts, for its time."""
+        memory = cache.MemoryCache(3)
+        assert memory.add("a", b"1", 5)
+        assert not memory.add("a", b"1", 5)
+        clock(5.1)
+        assert memory.add("a", b"3", 5)
+        assert memory.get("a") == b"3"
+
 
 class TestRedis:
     """With Redis."""
@@ -91,6 +100,15 @@ class TestRedis:
         assert shared.get("a") == b"1"
         assert shared.get("b") is None
         assert len([line for line in lines if "Redis failed" in line]) == 1
+
+    def test_add(self, shared: cache.RedisCache, server: FakeRedis) -> None:
+        """The first one counts, of all processes; without Redis, of this one."""
+        other = cache.RedisCache(SealedRedis(server, "kic-vm:", SECRET), cache.MemoryCache(10), 5)
+        assert shared.add("a", b"1", 60)
+        assert not other.add("a", b"2", 60)
+        server.is_down = True
+        assert shared.add("b", b"1", 60)
+        assert not shared.add("b", b"2", 60)
 
     def test_breaker(
         self, shared: cache.RedisCache, server: FakeRedis, clock: Callable[[float], None]

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import redis
 import requests
 
+from kic_vm.sealed_redis import SealedRedis
 from tests.unit import personas
 from tests.unit.bodies import INSTANCE, SERVER, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.fake_redis import FakeRedis
 
 JSON = dict[str, Any]
 PATH = f"/servers/{SERVER['id']}"
@@ -164,3 +167,70 @@ def test_somebody_else_was_faster(member: Caller, populated: Cloud, command: str
     answer = {"badRequest": {"code": 400, "message": "Instance has not been resized."}}
     populated.answer("POST", "nova", ACTION, answer, 400)
     refusal(member.post(f"{INSTANCE}/{command}"), 409, "already_under_way")
+
+
+@pytest.mark.parametrize("command", ["confirm-resize", "revert-resize"])
+def test_by_hand_after_a_refusal(member: Caller, populated: Cloud, command: str) -> None:
+    """What Nova has refused when somebody looked can be asked for at once."""
+    show(populated, resized(OFF))
+    populated.answer("POST", "nova", ACTION, status=500)
+    assert state(member.get(INSTANCE)) == "Resized"
+    populated.answer("POST", "nova", ACTION, status=202)
+    assert member.post(f"{INSTANCE}/{command}").status_code == 202
+
+
+class TestAnotherProcess:
+    """Nova takes two ends of a resize within milliseconds, and the second breaks the server."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        return (
+            "[redis]\nurl = redis://redis.test\n[keystone_authtoken]\n"
+            f"memcache_secret_key = {personas.SECRET}\n"
+        )
+
+    @pytest.fixture
+    def store(self, monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
+        server = FakeRedis()
+        monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: server)
+        return server
+
+    @pytest.fixture
+    def application(self, store: FakeRedis, application: Any) -> Any:
+        return application
+
+    def test_it_has_taken_the_end(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
+        """Nova gets no second call, whether by a look or by hand."""
+        show(populated, resized(OFF))
+        member.get(INSTANCE)
+        (key,) = (key for key in store.values if "resize" in key)
+        prefix, _colon, name = key.partition(":")
+        store.values.clear()
+        other = SealedRedis(store, f"{prefix}:", personas.SECRET)
+        assert other.add(name, b"taken", 30)
+        populated.forget()
+        assert state(member.get(INSTANCE)) == "Resized"
+        for command in ("confirm-resize", "revert-resize"):
+            refusal(member.post(f"{INSTANCE}/{command}"), 409, "already_under_way")
+        assert populated.writes() == []
+
+    @pytest.mark.parametrize("first", ["look", "confirm-resize", "revert-resize"])
+    def test_it_finds_the_end_taken(
+        self, member: Caller, populated: Cloud, store: FakeRedis, first: str
+    ) -> None:
+        """It is told before Nova is called."""
+        show(populated, resized(OFF))
+        seen: list[list[str]] = []
+
+        def called(_request: Any, context: Any) -> JSON:
+            seen.append([key for key in store.values if "resize" in key])
+            context.status_code = 202
+            return {}
+
+        populated.answer("POST", "nova", ACTION, called)
+        if first == "look":
+            assert state(member.get(INSTANCE)) == "Resize_confirm"
+        else:
+            assert member.post(f"{INSTANCE}/{first}").status_code == 202
+        (keys,) = seen
+        assert len(keys) == 1
