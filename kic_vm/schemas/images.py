@@ -62,7 +62,7 @@ class ImageUpdateSchema(base.RequestSchema):
     description = base.description()
 
 
-class NewMemberSchema(Schema):
+class NewImageMemberSchema(Schema):
     """A project that an image has been shared with."""
 
     id = fields.String(required=True, metadata={"description": "The project's."})
@@ -74,7 +74,7 @@ class NewMemberSchema(Schema):
     updated_at = fields.String(required=True)
 
 
-class MemberSchema(NewMemberSchema):
+class ImageMemberSchema(NewImageMemberSchema):
     """A project that an image is shared with."""
 
     is_shared = fields.Boolean(
@@ -86,9 +86,9 @@ ImageEnvelopeSchema = base.envelope("image", ImageSchema)
 ChangedImageEnvelopeSchema = base.envelope("image", ChangedImageSchema)
 ImageCreateEnvelopeSchema = base.envelope("image", ImageCreateSchema, base.RequestSchema)
 ImageUpdateEnvelopeSchema = base.envelope("image", ImageUpdateSchema, base.RequestSchema)
-NewMemberEnvelopeSchema = base.envelope("member", NewMemberSchema)
+NewImageMemberEnvelopeSchema = base.envelope("member", NewImageMemberSchema)
 ImagePageSchema = base.page("images", ImageSchema)
-MemberPageSchema = base.page("members", MemberSchema)
+ImageMemberPageSchema = base.page("members", ImageMemberSchema)
 
 ImageListQuerySchema = base.query_schema(
     ImageSchema,
@@ -107,4 +107,4 @@ ImageListQuerySchema = base.query_schema(
     updated_at=fields.String(),
 )
 
-MemberListQuerySchema = base.page_query_schema(MemberSchema)
+ImageMemberListQuerySchema = base.page_query_schema(ImageMemberSchema)

@@ -44,15 +44,15 @@ def delete_image(image_id: str) -> flask.Response:
 
 
 @blueprint.get("/<image_id>/members")
-@blueprint.arguments(schemas.MemberListQuerySchema, location="query")
-@blueprint.response(200, schemas.MemberPageSchema)
+@blueprint.arguments(schemas.ImageMemberListQuerySchema, location="query")
+@blueprint.response(200, schemas.ImageMemberPageSchema)
 def list_members(query: dict[str, Any], image_id: str) -> flask.Response:
     """List the projects that an image is shared with."""
     return page("members", image_members.list_members(scope(), image_id, query))
 
 
 @blueprint.post("/<image_id>/members/<member_id>")
-@blueprint.response(200, schemas.NewMemberEnvelopeSchema)
+@blueprint.response(200, schemas.NewImageMemberEnvelopeSchema)
 def add_member(image_id: str, member_id: str) -> flask.Response:
     """Share an image with a project, which sees and boots it at once."""
     return answer(200, {"member": image_members.add_member(scope(), image_id, member_id)})
