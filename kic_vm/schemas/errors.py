@@ -10,6 +10,20 @@ class ErrorSchema(Schema):
 
     code = fields.String(required=True, metadata={"enum": sorted({error.code for error in ERRORS})})
     message = fields.String(required=True)
+    state = fields.String(
+        metadata={"description": "The documented state that does not allow the command."}
+    )
+    allowed_actions = fields.List(
+        fields.String(), metadata={"description": "The commands that it allows."}
+    )
+    allow = fields.List(fields.String(), metadata={"description": "The methods that the path has."})
+    snapshots = fields.List(
+        fields.String(), metadata={"description": "Ids of those that stand in the way."}
+    )
+    network_interfaces = fields.List(
+        fields.String(), metadata={"description": "Ids of those that stand in the way."}
+    )
+    service = fields.String(metadata={"description": "The OpenStack service that failed."})
     quota = fields.String(metadata={"description": "The quota that is used up."})
     limit = fields.Integer(metadata={"description": "Of the quota."})
     used = fields.Integer(metadata={"description": "Of the quota."})

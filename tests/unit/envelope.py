@@ -4,6 +4,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+from kic_vm.schemas.errors import ErrorSchema
 from tests.contract import check
 
 JSON = dict[str, Any]
@@ -20,6 +21,7 @@ def refusal(response: TestResponse, status: int, code: str, *beside: str) -> JSO
     assert body.keys() == {"error", *beside}
     assert check("bcs", "UpdateInstance", {"error": body["error"]}, status=409) == []
     error: JSON = body["error"]
+    assert ErrorSchema().validate(error) == {}, "not as documented"
     assert error["code"] == code, error
     assert error["request_id"] == response.headers["X-Openstack-Request-Id"]
     assert error["message"][-1] in ".)", error["message"]

@@ -81,3 +81,9 @@ def test_pages_are_cut_after_filtering() -> None:
     )
     assert [item["name"] for item in found] == ["n5", "n7"]
     assert pagination == {"total": 5, "offset": 2, "limit": 2}
+
+
+def test_empty_directions() -> None:
+    """None at all is the default one for every key."""
+    items = [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
+    assert select(items, sort_keys=["size"], sort_dirs=[]) == ["b", "a"]
