@@ -203,6 +203,30 @@ class RequestTooLarge(KicVmError):
     sentence = "The request body is too large."
 
 
+class MalformedRequest(KicVmError):
+    """What came is no HTTP request."""
+
+    status = 400
+    code = "malformed_request"
+    sentence = "This is not a valid HTTP request."
+
+
+class AddressTooLong(KicVmError):
+    """The path with its query is longer than the gateway takes."""
+
+    status = 414
+    code = "address_too_long"
+    sentence = "The path and query are too long: 8 KB at most, with the method."
+
+
+class HeadersTooLarge(KicVmError):
+    """There are too many headers, or one is too long."""
+
+    status = 431
+    code = "headers_too_large"
+    sentence = "The headers are too large: 100 of 8 KB each at most."
+
+
 class UnsupportedMediaType(KicVmError):
     """The body is not JSON."""
 
@@ -312,6 +336,9 @@ ERRORS: tuple[type[KicVmError], ...] = (
     IdempotencyAnswerWithheld,
     IdempotencyKeyReused,
     RequestTooLarge,
+    MalformedRequest,
+    AddressTooLong,
+    HeadersTooLarge,
     UnsupportedMediaType,
     InternalError,
     GatewayNotAllowed,

@@ -9,6 +9,7 @@ from oslo_config import cfg
 
 from kic_vm import conf as configuration
 from kic_vm import deploy
+from kic_vm.cmd.http_worker import HttpWorker
 from kic_vm.lifecycle.model import LifecycleTableError
 from kic_vm.middleware.routes import RouteError
 
@@ -25,7 +26,8 @@ class Server(BaseApplication):
             "bind": f"{_host(conf.api.host)}:{conf.api.port}",
             "workers": conf.api.workers,
             "threads": conf.api.threads,
-            "worker_class": "gthread",
+            "worker_class": HttpWorker,
+            "limit_request_line": 8190,
             "graceful_timeout": conf.api.graceful_timeout,
             "keepalive": conf.api.keep_alive,
             "timeout": 0,  # a thread may wait for OpenStack; upstream calls have their own limit

@@ -2,11 +2,13 @@
 
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.contract import check
@@ -55,6 +57,33 @@ def test_without_redis(start_gateway: Callable[..., Gateway], member: Client) ->
     report = client.get("/readiness")
     assert report["ready"] is True
     assert report["services"]["redis"]["ok"] is False
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414, "address_too_long"),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 9000 + b"\r\n\r\n", 431, "headers_too_large"),
+        (b"GET / HTTP/1.1\r\n" + b"A: a\r\n" * 101 + b"\r\n", 431, "headers_too_large"),
+        (b"aaaa\r\n\r\n", 400, "malformed_request"),
+        (b"GET / HTTP/1.1\r\naaaa aaaa: a\r\n\r\n", 400, "malformed_request"),
+        (
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: aaaa\r\n\r\n",
+            400,
+            "malformed_request",
+        ),
+    ],
+)
+def test_what_is_no_request(gateway: Gateway, sent: bytes, status: int, code: str) -> None:
+    """The error envelope answers it too, and the log does not repeat it."""
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=30) as connection:
+        connection.sendall(sent)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        body = json.loads(response.read())
+    assert (response.status, body["error"]["code"]) == (status, code)
+    assert response.headers["X-Openstack-Request-Id"] == body["error"]["request_id"]
+    assert "aaaa" not in gateway.log.read_text()
 
 
 def test_a_request_in_flight_is_answered(start_gateway: Callable[..., Gateway]) -> None:
