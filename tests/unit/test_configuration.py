@@ -81,6 +81,10 @@ def test_entry_points(group: str, name: str) -> None:
     [
         ("oslo-config-generator", ["[availability_zones]", "#zones =", "[nova]", "[service_user]"]),
         ("oslopolicy-sample-generator", ['#"project_admin"', '"kic_vm:instances:stop"']),
+        (
+            "oslopolicy-policy-generator",
+            ['"project_admin": "role:manager"', '"kic_vm:instances:stop"'],
+        ),
     ],
 )
 def test_generators(generator: str, words: list[str]) -> None:

@@ -1,5 +1,7 @@
 """The operator's policy file over our rules."""
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,3 +32,15 @@ class TestPolicyFile:
         """An operation can be closed for everybody."""
         refusal(caller("admin").get("/api/v1/flavors"), 403, "forbidden")
         assert populated.calls() == []
+
+    def test_change(
+        self, caller: Callable[[str], Caller], populated: Cloud, tmp_path: Path
+    ) -> None:
+        """A change of the file counts at the next request, without a restart."""
+        path, file = "/api/v1/flavors", tmp_path / "policy.yaml"
+        refusal(caller("member").get(path), 403, "forbidden")
+        file.write_text('"kic_vm:flavors:list": "rule:project_admin"\n')
+        # A file system may not tell two changes within a second apart.
+        os.utime(file, (time.time() + 2, time.time() + 2))
+        refusal(caller("member").get(path), 403, "forbidden")
+        assert caller("admin").get(path).status_code == 200
