@@ -57,18 +57,16 @@ def _errors(document: dict[str, Any]) -> set[tuple[str, int]]:
     return {(error["code"], error["status"]) for error in document["x-error-codes"]}
 
 
-def _check(case: schemathesis.Case, headers: dict[str, str]) -> None:
-    response = case.call(headers=headers)
+def _check(case: schemathesis.Case, token: str) -> None:
+    case.headers = {**case.headers, "X-Auth-Token": token}  # a made-up one gets no further
+    response = case.call()
     statuses[response.status_code] += 1
-    case.validate_response(response, checks=CHECKS, headers=headers)
+    case.validate_response(response, checks=CHECKS)
     if response.status_code >= 400:
         error = response.json()["error"]
         known = _errors(case.operation.schema.raw_schema)
         assert (error["code"], response.status_code) in known, response.text
-    designed = "501" in case.operation.definition.raw["responses"] or case.headers.get(
-        "Idempotency-Key"
-    )
-    assert response.status_code < 500 or (response.status_code == 501 and designed), response.text
+        assert response.status_code < 500 or error["code"] == "not_offered", response.text
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
@@ -93,14 +91,13 @@ def test_operation(
         suppress_health_check=list(HealthCheck),
     )
     def send(case: schemathesis.Case) -> None:
-        headers = {"X-Auth-Token": admin.auth_token}
-        _check(case, headers)
+        _check(case, admin.auth_token)
         if method == "DELETE":  # what is removed, the others have nothing to work with
             return
         real = {name: ids[name] for name in case.path_parameters if name in ids}
         case.path_parameters = {**case.path_parameters, **real}
         case.body = _with_real_ids(case.body, ids)
-        _check(case, headers)
+        _check(case, admin.auth_token)
 
     try:
         send()
