@@ -1,0 +1,46 @@
+"""``.. api-operations:: TAG``: the operations of one tag of the OpenAPI document, with examples."""
+
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from api_reference import errors, examples, operation
+from api_reference.document import load_document
+
+
+class ApiOperations(SphinxDirective):
+    """A section for each operation of a tag."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """See docutils."""
+        (tag,) = self.arguments
+        document = load_document()
+        recorded = examples.load(tag)
+        self.env.note_dependency(str(examples.path_of(tag)))
+        lines: list[str] = []
+        for path, operations in document["paths"].items():
+            for method, described in operations.items():
+                if method in operation.METHODS and described["tags"] == [tag]:
+                    name = f"{method.upper()} {path}"
+                    shared = operations.get("parameters", [])
+                    lines += operation.section(document, name, described, shared, recorded[name])
+        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
+
+
+class ApiErrors(SphinxDirective):
+    """The table of error codes."""
+
+    def run(self) -> list[nodes.Node]:
+        """See docutils."""
+        return self.parse_text_to_nodes("\n".join(errors.table(load_document())))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """See Sphinx."""
+    app.add_directive("api-operations", ApiOperations)
+    app.add_directive("api-errors", ApiErrors)
+    return {"parallel_read_safe": True}

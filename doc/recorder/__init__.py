@@ -1,0 +1,1 @@
+"""The examples of the API reference, recorded from a running gateway through real calls."""

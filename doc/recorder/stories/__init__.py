@@ -1,0 +1,15 @@
+"""What is asked of the gateway, so that every operation has been asked once."""
+
+from recorder.recording import Recording
+from recorder.stories import images, instances, members, networks, public, volumes
+
+
+def play(recording: Recording, credential: dict[str, str]) -> None:
+    """All stories; what one makes it removes."""
+    public.play(recording, credential)
+    members.play(recording)
+    networks.play(recording)
+    volumes.play(recording)
+    with networks.network(recording) as network:
+        instances.play(recording, network)
+    images.play(recording)
