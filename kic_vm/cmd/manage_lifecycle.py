@@ -2,7 +2,7 @@
 
 import argparse
 
-from kic_vm.lifecycle import render, table
+from kic_vm.lifecycle import diagram, render, table
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -21,7 +21,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--language",
         choices=("en", "ko"),
         default="en",
-        help="the language of the meanings in the table (json has both)",
+        help="the language of the meanings (json has both)",
     )
     parser.set_defaults(run=run)
 
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         print(render.as_json(tables))
     elif args.format == "dot":
-        print(render.as_dot(tables))
+        print(diagram.as_dot(tables, args.language))
     else:
         print(render.as_table(tables, args.language))
     return 0

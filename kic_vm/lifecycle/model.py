@@ -7,6 +7,8 @@ from collections.abc import Hashable
 # What OpenStack shows for a resource: a pair for an instance, a status for a volume.
 K = typing.TypeVar("K", bound=Hashable)
 
+Language: typing.TypeAlias = typing.Literal["en", "ko"]
+
 # Any task state, "none" included, for which no row lists the pair itself.
 ANY_TASK = "*"
 
@@ -35,6 +37,10 @@ class Meaning:
 
     en: str
     ko: str
+
+    def of(self, language: Language) -> str:
+        """The sentence in one language."""
+        return self.ko if language == "ko" else self.en
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

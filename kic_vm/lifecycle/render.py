@@ -1,21 +1,16 @@
-"""The lifecycle tables for readers: the public document, a table in plain text, a diagram."""
+"""The lifecycle tables for readers: the public document, and a table in plain text."""
 
-import itertools
 import json
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from kic_vm.lifecycle.model import InstancePair, K, Row, Table
+from kic_vm.lifecycle.model import InstancePair, K, Language, Row, Table
 from kic_vm.lifecycle.table import LifecycleTables
-
-Language = Literal["en", "ko"]
 
 _HEADINGS = ("STATE", "WIRE", "BILLED", "MEANING", "OPENSTACK", "ALLOWED ACTIONS")
 _WIDTHS = (22, 22, 6, 36, 40, 36)
-_BILLED_STYLE = 'fillcolor="#d5e8d4", color="#5b8c51"'
-_UNBILLED_STYLE = 'fillcolor="#ffffff", color="#888888", style="rounded,filled,dashed"'
 
 
 def as_document(tables: LifecycleTables) -> dict[str, list[dict[str, Any]]]:
@@ -50,22 +45,6 @@ def as_table(tables: LifecycleTables, language: Language = "en") -> str:
             "",
             "Volume states",
             *_table_lines(tables.volumes, lambda statuses: [", ".join(statuses)], language),
-        ]
-    )
-
-
-def as_dot(tables: LifecycleTables) -> str:
-    """Both tables as one Graphviz state diagram: commands on the edges, billed states filled."""
-    return "\n".join(
-        [
-            "digraph lifecycle {",
-            "  rankdir=LR;",
-            '  label="Green: billed. Dashed: not billed.";',
-            '  node [shape=box, style="rounded,filled", fontname="sans-serif"];',
-            '  edge [fontname="sans-serif", fontsize=10];',
-            *_dot_cluster("instance", "Instance states", tables.instances),
-            *_dot_cluster("volume", "Volume states", tables.volumes),
-            "}",
         ]
     )
 
@@ -106,7 +85,7 @@ def _table_lines(
             [row.state],
             [row.wire],
             ["yes" if row.billable else "no"],
-            [row.meaning.ko if language == "ko" else row.meaning.en],
+            [row.meaning.of(language)],
             openstack,
             [", ".join(row.allowed_actions) or "-"],
         )
@@ -140,37 +119,3 @@ def _wrap(text: str, width: int) -> list[str]:
         else:
             lines.append(word)
     return lines
-
-
-def _dot_cluster(kind: str, title: str, table: Table[K]) -> Iterator[str]:
-    def node(name: str) -> str:
-        return f'"{kind}.{name}"'
-
-    yield f"  subgraph cluster_{kind} {{"
-    yield f'    label="{title}";'
-    yield f'    {node("nothing")} [shape=point, width=0.2, label=""];'
-    yield f'    {node("gone")} [shape=doublecircle, width=0.2, label=""];'
-    yield f'    {node("anywhere")} [shape=plaintext, style="", label="any state"];'
-    for row in table.rows:
-        style = _BILLED_STYLE if row.billable else _UNBILLED_STYLE
-        yield f'    {node(row.state)} [label="{row.state}", {style}];'
-    for (source, target), names in _edges(table).items():
-        words = "\\n".join(names)
-        label = f' [label="{words}"]' if names else ""
-        yield f"    {node(source)} -> {node(target)}{label};"
-    yield "  }"
-
-
-def _edges(table: Table[K]) -> dict[tuple[str, str], list[str]]:
-    """Edge -> the commands and events that begin with it; the steps that follow carry no name."""
-    edges: dict[tuple[str, str], list[str]] = {}
-    for transition in table.transitions:
-        sources = ("anywhere",) if transition.is_from_anywhere else transition.from_states
-        targets = transition.ends_in or ("gone",)
-        hops = [sources or ("nothing",), *((state,) for state in transition.through), targets]
-        for step, (before, after) in enumerate(itertools.pairwise(hops)):
-            for edge in itertools.product(before, after):
-                names = edges.setdefault(edge, [])
-                if step == 0:
-                    names.append(transition.name)
-    return edges
