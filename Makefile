@@ -1,6 +1,6 @@
 # Each target is one call of tox or of a script.
 
-.PHONY: demo demo-stop test unit lint types functional format
+.PHONY: demo demo-stop test unit lint types docs functional format
 
 demo:           ## a real OpenStack, the gateway, and the life of a machine
 	@tools/demo
@@ -8,8 +8,8 @@ demo:           ## a real OpenStack, the gateway, and the life of a machine
 demo-stop:      ## stop what `make demo` started, and only that
 	@tools/demo-stop
 
-test:           ## everything: lint, types, unit tests, tests against a real OpenStack
-	@tools/tox run -e lint,types,unit,functional
+test:           ## everything: lint, types, unit tests, documentation, tests against a real OpenStack
+	@tools/tox run -e lint,types,unit,docs,functional
 
 unit:           ## the tests that need no server
 	@tools/tox run -e unit
@@ -19,6 +19,9 @@ lint:           ## ruff, import order of the house, shell scripts
 
 types:          ## mypy
 	@tools/tox run -e types
+
+docs:           ## the documentation, in doc/build/html
+	@tools/tox run -e docs
 
 functional:     ## the tests against a real OpenStack
 	@tools/tox run -e functional

@@ -101,9 +101,7 @@ class Recording:
         self._note(operation, response, body, answered, who)
         return answered, dict(response.headers)
 
-    def refused(
-        self, who: str, operation: str, status: int, body: Any = None, **ids: str
-    ) -> None:
+    def refused(self, who: str, operation: str, status: int, body: Any = None, **ids: str) -> None:
         """Send a request that must be refused, and note with which code and sentence.
 
         :raises RecordingError: it is not refused with this status
@@ -143,7 +141,9 @@ class Recording:
 
     def wait_until_gone(self, who: str, operation: str, **ids: str) -> None:
         """Return when a resource answers 404."""
-        self.wait(who, operation, lambda body: body.get("error", {}).get("code") == "not_found", **ids)
+        self.wait(
+            who, operation, lambda body: body.get("error", {}).get("code") == "not_found", **ids
+        )
 
     def missing(self) -> list[str]:
         """The operations that have no example yet."""

@@ -31,9 +31,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
 _LINE: Final[dict[Language, int]] = {"en": 26, "ko": 17}  # letters of a meaning in one line
 
 
-def as_dot(
-    tables: LifecycleTables, language: Language = "en", kinds: Sequence[str] = KINDS
-) -> str:
+def as_dot(tables: LifecycleTables, language: Language = "en", kinds: Sequence[str] = KINDS) -> str:
     """A state diagram: commands on the edges, in each state its meaning, billed ones filled.
 
     :param language: of everything but the names of states and commands

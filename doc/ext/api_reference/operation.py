@@ -31,9 +31,7 @@ def section(
     :param shared: the parameters that the path has
     """
     title = described["summary"].rstrip(".")
-    parameters = [
-        resolved(document, one) for one in [*shared, *described.get("parameters", [])]
-    ]
+    parameters = [resolved(document, one) for one in [*shared, *described.get("parameters", [])]]
     lines = [title, "-" * len(title), "", ".. code-block:: http", "", f"   {name} HTTP/1.1", ""]
     lines += _rule(described["x-policy-rule"])
     if parameters:
@@ -65,7 +63,11 @@ def _parameter(parameter: JSON) -> tuple[str, ...]:
 
 def _fields(document: JSON, schema: JSON) -> list[str]:
     rows = [
-        (f"``{name}``", _type(field), _sentence([field.get("description", ""), *_limits(field), required]))
+        (
+            f"``{name}``",
+            _type(field),
+            _sentence([field.get("description", ""), *_limits(field), required]),
+        )
         for name, field, required in _flat(document, schema, "")
     ]
     return list_table(("Field", "Type", "Meaning"), (40, 20, 40), rows)
@@ -87,7 +89,9 @@ def schema_of(document: JSON, schema: JSON) -> JSON:
     """A schema with its reference followed, or the one that is not null of several."""
     found = resolved(document, schema)
     for choice in ("anyOf", "oneOf"):
-        real = [one for one in found.get(choice, []) if resolved(document, one).get("enum") != [None]]
+        real = [
+            one for one in found.get(choice, []) if resolved(document, one).get("enum") != [None]
+        ]
         if len(real) == 1:
             return resolved(document, real[0])
     return found
@@ -104,7 +108,9 @@ def _limits(schema: JSON) -> list[str]:
     found = []
     choices = schema.get("enum") or schema.get("items", {}).get("enum")
     if choices:
-        found.append(f"One of {', '.join(f'``{_value(one)}``' for one in choices if one is not None)}.")
+        found.append(
+            f"One of {', '.join(f'``{_value(one)}``' for one in choices if one is not None)}."
+        )
     if "minimum" in schema or "maximum" in schema:
         found.append(f"{schema.get('minimum', '')} to {schema.get('maximum', '')}.")
     if "maxLength" in schema:

@@ -21,9 +21,7 @@ def play(recording: Recording) -> None:
     volume_id = answer["volume"]["id"]
     wait_until(recording, volume_id, "available")
     body = {"image": {"name": "golden"}}
-    answer = recording.call(
-        "member", f"POST {VOLUME}/image", body, expect=202, volume_id=volume_id
-    )
+    answer = recording.call("member", f"POST {VOLUME}/image", body, expect=202, volume_id=volume_id)
     its = {"image_id": answer["image"]["id"]}
     recording.wait(
         "member", f"GET {IMAGE}", lambda body: body["image"]["status"] == "active", **its

@@ -13,9 +13,9 @@ def play(recording: Recording) -> None:
     project_id = recording.call("admin", "GET /api/v1/vpcs")["vpcs"][0]["project_id"]
     recording.call("admin", f"GET {MEMBERS}", project_id=project_id)
     wanted = {"member": {"user_name": NAME, "role": "reader"}}
-    member = recording.call(
-        "admin", f"POST {MEMBERS}", wanted, expect=201, project_id=project_id
-    )["member"]
+    member = recording.call("admin", f"POST {MEMBERS}", wanted, expect=201, project_id=project_id)[
+        "member"
+    ]
     ids = {"project_id": project_id, "user_id": member["user_id"]}
     recording.refused("admin", f"POST {MEMBERS}", 409, wanted, project_id=project_id)
     recording.refused("member", f"POST {MEMBERS}", 403, wanted, project_id=project_id)

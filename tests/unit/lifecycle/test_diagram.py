@@ -35,7 +35,9 @@ def _meaning(node):
 
 
 @pytest.mark.parametrize(
-    ("path", "dot"), list(lifecycle_pictures.pictures()), ids=lambda value: getattr(value, "stem", "")
+    ("path", "dot"),
+    list(lifecycle_pictures.pictures()),
+    ids=lambda value: getattr(value, "stem", ""),
 )
 def test_the_pictures_show_the_tables_of_today(path, dot):
     """A picture that this fails for is drawn anew by ``tools/tox run -e pictures``."""
