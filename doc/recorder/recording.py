@@ -141,9 +141,7 @@ class Recording:
 
     def wait_until_gone(self, who: str, operation: str, **ids: str) -> None:
         """Return when a resource answers 404."""
-        self.wait(
-            who, operation, lambda body: body.get("error", {}).get("code") == "not_found", **ids
-        )
+        self.wait(who, operation, _is_not_found, **ids)
 
     def missing(self) -> list[str]:
         """The operations that have no example yet."""
@@ -178,3 +176,7 @@ class Recording:
             "answer": shown,
             "is_shortened": was_cut or excerpt is not None,
         }
+
+
+def _is_not_found(body: JSON) -> bool:
+    return bool(body.get("error", {}).get("code") == "not_found")

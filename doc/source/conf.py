@@ -19,6 +19,13 @@ root_doc = "index"
 exclude_patterns: list[str] = []
 pygments_style = "native"
 html_theme = "openstackdocs"
+html_theme_options = {
+    "analytics_tracking_code": "",  # readers are nobody's business
+    "root_title": "kic-vm",
+    "sidebar_dropdown": "",
+    "sidebar_search": True,
+}
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["kic-vm.css"]
 html_show_sourcelink = False

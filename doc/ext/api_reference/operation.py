@@ -89,11 +89,10 @@ def schema_of(document: JSON, schema: JSON) -> JSON:
     """A schema with its reference followed, or the one that is not null of several."""
     found = resolved(document, schema)
     for choice in ("anyOf", "oneOf"):
-        real = [
-            one for one in found.get(choice, []) if resolved(document, one).get("enum") != [None]
-        ]
+        choices = [resolved(document, one) for one in found.get(choice, [])]
+        real = [one for one in choices if one.get("enum") != [None]]
         if len(real) == 1:
-            return resolved(document, real[0])
+            return real[0]
     return found
 
 
@@ -108,9 +107,8 @@ def _limits(schema: JSON) -> list[str]:
     found = []
     choices = schema.get("enum") or schema.get("items", {}).get("enum")
     if choices:
-        found.append(
-            f"One of {', '.join(f'``{_value(one)}``' for one in choices if one is not None)}."
-        )
+        words = [f"``{_value(one)}``" for one in choices if one is not None]
+        found.append(f"One of {', '.join(words)}.")
     if "minimum" in schema or "maximum" in schema:
         found.append(f"{schema.get('minimum', '')} to {schema.get('maximum', '')}.")
     if "maxLength" in schema:

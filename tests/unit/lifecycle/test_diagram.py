@@ -34,14 +34,14 @@ def _meaning(node):
     return lines.replace("<br/>", " ")
 
 
-@pytest.mark.parametrize(
-    ("path", "dot"),
-    list(lifecycle_pictures.pictures()),
-    ids=lambda value: getattr(value, "stem", ""),
-)
-def test_the_pictures_show_the_tables_of_today(path, dot):
+def test_the_pictures_show_the_tables_of_today():
     """A picture that this fails for is drawn anew by ``tools/tox run -e pictures``."""
-    assert lifecycle_pictures.mark(dot) in path.read_text()
+    stale = [
+        path.name
+        for path, dot in lifecycle_pictures.pictures()
+        if lifecycle_pictures.mark(dot) not in path.read_text()
+    ]
+    assert stale == []
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
