@@ -22,7 +22,6 @@ html_theme = "openstackdocs"
 html_theme_options = {
     "analytics_tracking_code": "",  # readers are nobody's business
     "root_title": "kic-vm",
-    "sidebar_dropdown": "",
     "sidebar_search": True,
 }
 templates_path = ["_templates"]

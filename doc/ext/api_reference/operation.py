@@ -40,7 +40,7 @@ def section(
         lines += list_table(("Name", "In", "Type", "Meaning"), (25, 10, 20, 45), rows)
     if "requestBody" in described:
         schema = described["requestBody"]["content"]["application/json"]["schema"]
-        lines += ["**Body**", "", *_fields(document, schema)]
+        lines += ["**Body**", "", *_fields(document, schema, is_sent=True)]
     lines += _answers(document, described)
     lines += _errors(described, parameters, example["refusals"])
     return [*lines, *examples.lines(example)]
@@ -61,24 +61,30 @@ def _parameter(parameter: JSON) -> tuple[str, ...]:
     return (f"``{parameter['name']}``", parameter["in"], _type(schema), _sentence(words))
 
 
-def _fields(document: JSON, schema: JSON) -> list[str]:
+def _fields(document: JSON, schema: JSON, *, is_sent: bool) -> list[str]:
     rows = [
         (
             f"``{name}``",
             _type(field),
-            _sentence([field.get("description", ""), *_limits(field), required]),
+            _sentence(
+                [
+                    field.get("description", ""),
+                    *_limits(field),
+                    "Required." if is_sent and is_required else "",
+                ]
+            ),
         )
-        for name, field, required in _flat(document, schema, "")
+        for name, field, is_required in _flat(document, schema, "")
     ]
     return list_table(("Field", "Type", "Meaning"), (40, 20, 40), rows)
 
 
-def _flat(document: JSON, schema: JSON, prefix: str) -> Iterator[tuple[str, JSON, str]]:
-    """Each field of an object and of the objects in it, by its dotted name."""
+def _flat(document: JSON, schema: JSON, prefix: str) -> Iterator[tuple[str, JSON, bool]]:
+    """Each field of an object and of the objects in it, by its dotted name; whether it must be."""
     for name, raw in schema_of(document, schema).get("properties", {}).items():
         field = schema_of(document, raw)
         is_required = name in schema_of(document, schema).get("required", [])
-        yield f"{prefix}{name}", field, "Required." if is_required else ""
+        yield f"{prefix}{name}", field, is_required
         inner = schema_of(document, field["items"]) if field.get("type") == "array" else field
         if inner.get("properties"):
             dots = "[]." if field.get("type") == "array" else "."
@@ -109,8 +115,9 @@ def _limits(schema: JSON) -> list[str]:
     if choices:
         words = [f"``{_value(one)}``" for one in choices if one is not None]
         found.append(f"One of {', '.join(words)}.")
-    if "minimum" in schema or "maximum" in schema:
-        found.append(f"{schema.get('minimum', '')} to {schema.get('maximum', '')}.")
+    if "minimum" in schema:
+        upper = f" to {schema['maximum']}" if "maximum" in schema else " or more"
+        found.append(f"{schema['minimum']}{upper}.")
     if "maxLength" in schema:
         found.append(f"At most {schema['maxLength']} characters.")
     if schema.get("default") is not None:
@@ -131,7 +138,7 @@ def _answers(document: JSON, described: JSON) -> list[str]:
         lines += [f"**Answer {status} {HTTPStatus(int(status)).phrase}**", ""]
         content = answer.get("content", {}).get("application/json")
         if content and schema_of(document, content["schema"]).get("properties"):
-            lines += _fields(document, content["schema"])
+            lines += _fields(document, content["schema"], is_sent=False)
     return lines
 
 
