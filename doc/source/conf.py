@@ -12,7 +12,7 @@ extensions = [
     "openstackdocstheme",
     "oslo_config.sphinxext",
     "oslo_policy.sphinxext",
-    "reno.sphinxext",
+    "release_notes",
     "api_reference",
 ]
 root_doc = "index"

@@ -1,0 +1,43 @@
+"""reno's directive ``release-notes``; reno needs the whole history, so a shallow clone has less."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+_TOP = Path(__file__).resolve().parents[2]
+
+
+class NoHistory(SphinxDirective):
+    """Says where the notes are."""
+
+    def run(self) -> list[nodes.Node]:
+        """See docutils."""
+        return self.parse_text_to_nodes(
+            "These pages were made without the project's history, by which notes belong to versions. "
+            "The notes are the files in ``releasenotes/notes``; in a whole clone, ``reno report`` "
+            "shows them."
+        )
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """See Sphinx."""
+    if _has_history():
+        app.setup_extension("reno.sphinxext")
+    else:
+        app.add_directive("release-notes", NoHistory)
+    return {"parallel_read_safe": True}
+
+
+def _has_history() -> bool:
+    asked = subprocess.run(
+        ["git", "rev-parse", "--is-shallow-repository"],
+        cwd=_TOP,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.returncode == 0 and asked.stdout.strip() == "false"
