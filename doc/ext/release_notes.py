@@ -17,9 +17,9 @@ class NoHistory(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """See docutils."""
         return self.parse_text_to_nodes(
-            "These pages were made without the project's history, by which notes belong to versions. "
-            "The notes are the files in ``releasenotes/notes``; in a whole clone, ``reno report`` "
-            "shows them."
+            "These pages were made without the project's history, which says what note belongs to "
+            "which version. The notes are the files in ``releasenotes/notes``; in a whole clone "
+            "``reno report`` shows them."
         )
 
 
