@@ -54,8 +54,7 @@ def shared_secret(conf: cfg.ConfigOpts, purpose: str) -> str:
     """
     loading.load_auth_from_conf_options(conf, GROUP)  # before that, its options are unknown
     group = conf[GROUP]
-    own = next(
-        (group[name] for name in _SECRETS if group.get(name)),
-        secrets.token_hex(32),
-    )
+    # Only the options of the configured way to log in are known.
+    known = (getattr(group, name, None) for name in _SECRETS)
+    own = next((found for found in known if found), secrets.token_hex(32))
     return hmac.new(own.encode(), purpose.encode(), hashlib.sha256).hexdigest()

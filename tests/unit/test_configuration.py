@@ -10,7 +10,7 @@ from oslo_config import cfg
 
 from kic_vm import conf as configuration
 from kic_vm import deploy, policies
-from kic_vm.conf import opts
+from kic_vm.conf import opts, service_user
 from kic_vm.policies import base
 
 OPTIONS = [(group, opt) for group, listed in opts.list_opts() for opt in listed]
@@ -121,6 +121,21 @@ def test_missing_file(tmp_path: Path) -> None:
     """A file that was named has to be there."""
     with pytest.raises(cfg.Error):
         configuration.load(["--config-file", str(tmp_path / "nowhere")])
+
+
+def test_application_credential(tmp_path: Path) -> None:
+    """The gateway's user may log in otherwise than with a password."""
+    login = (
+        "auth_type = v3applicationcredential\nauth_url = http://keystone.test/v3\n"
+        "application_credential_id = ours\napplication_credential_secret = not told\n"
+    )
+    text = f"[keystone_authtoken]\nservice_token_roles_required = true\n{login}"
+    (tmp_path / "kic-vm.conf").write_text(f"{text}\n[service_user]\n{login}")
+    conf = configuration.load(config_file=str(tmp_path / "kic-vm.conf"))
+    assert callable(deploy.load_app(conf))
+    secret = service_user.shared_secret(conf, "a purpose")
+    assert secret == service_user.shared_secret(conf, "a purpose")
+    assert secret != service_user.shared_secret(conf, "another purpose")
 
 
 def test_no_service_user(tmp_path: Path) -> None:
