@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class Recording:
         self._redaction = redaction
         self._session = requests.Session()
         self._session.trust_env = False
+        self.headers: Mapping[str, str] = {}
+        """Of the last answer to a call."""
         self._notes: dict[str, JSON] = {}
         self._refusals: dict[str, list[JSON]] = {}
         document = self._session.get(f"{url}/openapi.json", timeout=SECONDS).json()
@@ -67,22 +69,6 @@ class Recording:
         :param ids: the ids in the path
         :raises RecordingError: the answer has another status than expected
         """
-        return self.response(
-            who, operation, body, expect=expect, query=query, headers=headers, **ids
-        )[0]
-
-    def response(
-        self,
-        who: str | None,
-        operation: str,
-        body: Any = None,
-        *,
-        expect: int = 200,
-        query: JSON | None = None,
-        headers: dict[str, str] | None = None,
-        **ids: str,
-    ) -> tuple[Any, dict[str, str]]:
-        """As ``call``, with the headers of the answer."""
         method, template = operation.split(" ")
         sent = dict(headers or {})
         if who:
@@ -99,7 +85,8 @@ class Recording:
             raise RecordingError(f"{operation}: {response.status_code} {response.text}")
         answered = response.json() if response.content else None
         self._note(operation, response, body, answered, who)
-        return answered, dict(response.headers)
+        self.headers = response.headers
+        return answered
 
     def refused(self, who: str, operation: str, status: int, body: Any = None, **ids: str) -> None:
         """Send a request that must be refused, and note with which code and sentence.

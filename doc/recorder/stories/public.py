@@ -12,10 +12,10 @@ def play(recording: Recording, credential: dict[str, str]) -> None:
     recording.call(None, "GET /api/v1/lifecycle")
     recording.call(None, "GET /openapi.json")
     identity = {"methods": ["application_credential"], "application_credential": credential}
-    _body, headers = recording.response(
+    recording.call(
         None, "POST /identity/v3/auth/tokens", {"auth": {"identity": identity}}, expect=201
     )
-    token = headers["X-Subject-Token"]
+    token = recording.headers["X-Subject-Token"]
     recording.call(
         None,
         "GET /identity/v3/auth/tokens",
