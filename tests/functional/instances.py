@@ -11,6 +11,12 @@ CINDER_RACE = "'NoneType' object has no attribute 'replace'"
 ATTEMPTS = 4
 
 
+def fault(operator: openstack.connection.Connection, instance_id: str) -> str:
+    """What the cloud's admin sees of why an instance is in Error."""
+    server = operator.compute.get(f"/servers/{instance_id}").json()["server"]
+    return str(server.get("fault", {}).get("message", ""))
+
+
 class Instances:
     """Makes instances, and removes what it has made."""
 
@@ -38,14 +44,10 @@ class Instances:
             seen = self._client.watch(instance_id, "active", "error")
             if seen[-1][0] == "Active":
                 return instance_id, seen
-            fault = self._fault(instance_id)
-            assert CINDER_RACE in fault, f"after {seen} the instance is in Error: {fault}"
+            reason = fault(self._operator, instance_id)
+            assert CINDER_RACE in reason, f"after {seen} the instance is in Error: {reason}"
             self.remove(instance_id)
         raise AssertionError(f"{ATTEMPTS} instances in a row fell into Cinder's race")
-
-    def _fault(self, instance_id: str) -> str:
-        server = self._operator.compute.get(f"/servers/{instance_id}").json()["server"]
-        return str(server.get("fault", {}).get("message", ""))
 
     def adopt(self, *instance_ids: str) -> None:
         """Remove these too, which the test has asked for itself."""
