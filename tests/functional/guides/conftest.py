@@ -32,7 +32,6 @@ def project(gateway: Gateway, cloud: Connect) -> Iterator[Project]:
     people = {
         "kic-member": ("member",),
         "kic-member2": ("member",),
-        "kic-reader": ("reader",),
         "kic-admin": ("manager", "member", "reader"),
     }
     made = Project(gateway.url, cloud, people)

@@ -42,8 +42,9 @@ class Project:
         self._connections: dict[str, openstack.connection.Connection] = {}
         for person, roles in people.items():
             for role in roles:
-                user_id, role_id = cloud(person).current_user_id, identity.find_role(role).id
-                path = f"/projects/{self.id}/users/{user_id}/roles/{role_id}"
+                (found,) = identity.roles(name=role)
+                user_id = cloud(person).current_user_id
+                path = f"/projects/{self.id}/users/{user_id}/roles/{found.id}"
                 assert identity.put(path).status_code == 204
             self._connections[person] = cloud(person).connect_as_project({"id": self.id})
             self._clients[person] = Client(gateway, self._connections[person].auth_token)

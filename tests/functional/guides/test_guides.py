@@ -25,7 +25,6 @@ def values(gateway: Gateway, project: Project, neighbour: Project) -> dict[str, 
         "CREDENTIAL_SECRET": credential["secret"],
         "ADMIN_TOKEN": project.token("kic-admin"),
         "COLLEAGUE_TOKEN": project.token("kic-member2"),
-        "READER_TOKEN": project.token("kic-reader"),
         "OTHER_TOKEN": neighbour.token("kic-other"),
         "MY_ADDRESS": "203.0.113.7/32",
         "ROOT_SIZE": "4",  # the store of the tests has no room for the terabytes of a reader's
