@@ -48,6 +48,7 @@ class Project:
                 assert identity.put(path).status_code == 204
             self._connections[person] = cloud(person).connect_as_project({"id": self.id})
             self._clients[person] = Client(gateway, self._connections[person].auth_token)
+        self._credentials: list[tuple[str, str]] = []
         self._owner = next(iter(people))
         self._vpc = self._make_vpc()
 
@@ -66,13 +67,14 @@ class Project:
         return str(self._clients[person].token)
 
     def credential(self, person: str) -> JSON:
-        """A new application credential of a member for this project."""
+        """A new application credential of a member for this project; it goes with the project."""
         connection = self._connections[person]
         made = connection.identity.create_application_credential(
             connection.current_user_id,
             f"guides-{uuid.uuid4().hex[:8]}",
             roles=[{"name": "member"}],
         )
+        self._credentials.append((person, made.id))
         return {"id": made.id, "secret": made.secret}
 
     def left(self) -> list[str]:
@@ -105,6 +107,15 @@ class Project:
             if one["status"] == "error"
         )
 
+    def check_nothing_left(self, within: float = 30) -> None:
+        """Return when nothing is left; volumes go a moment after their instance."""
+        end = time.monotonic() + within
+        while left := self.left():
+            if time.monotonic() > end:
+                self.empty()
+                raise AssertionError(f"the guide leaves {left}")
+            time.sleep(0.5)
+
     def empty(self, within: float = 90) -> None:
         """Remove what is left; each thing by whoever may."""
         end = time.monotonic() + within
@@ -120,6 +131,11 @@ class Project:
         """Remove the project with everything in it."""
         self.empty()
         assert self._client().delete(f"/api/v1/vpcs/{self._vpc}") == 204
+        for person, credential_id in self._credentials:
+            connection = self._connections[person]
+            connection.identity.delete_application_credential(
+                connection.current_user_id, credential_id
+            )
         for group in self._operator.network.security_groups(project_id=self.id):
             with contextlib.suppress(openstack.exceptions.NotFoundException):
                 self._operator.network.delete_security_group(group)

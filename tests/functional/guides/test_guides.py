@@ -12,10 +12,9 @@ from tests.guides import GUIDES, PREPARATION, Block, Kind, blocks, page
 
 ATTEMPTS = 3
 Record = Callable[[str, object], None]
-Eventually = Callable[[Callable[[], bool], float], None]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def values(gateway: Gateway, project: Project, neighbour: Project) -> dict[str, str]:
     """What a reader would have to set, by the variables' names."""
     credential = project.credential("kic-member")
@@ -38,7 +37,6 @@ def test_guide(
     project: Project,
     neighbour: Project,
     tmp_path: Path,
-    eventually: Eventually,
     record_property: Record,
 ) -> None:
     """Every command works and prints what the page shows; nothing is left of it in the end."""
@@ -52,7 +50,7 @@ def test_guide(
         if block.answer is not None:
             assert alike(output) == alike(block.answer), f"line {block.line} of {name}"
     for one in (project, neighbour):
-        eventually(lambda one=one: one.left() == [], 30)
+        one.check_nothing_left()
 
     for kind in Kind:
         if kind is not Kind.VALUES:
