@@ -36,7 +36,7 @@ class Images:
 
     def wait_until_active(self, image_id: str, within: float = 120) -> JSON:
         """The image when it is ready."""
-        end = time.monotonic() + within
+        end = time.monotonic() + within * self._client.patience
         while (image := self.get(image_id))["status"] != "active":
             assert image["status"] in {"queued", "saving"}, image
             assert time.monotonic() < end, f"the image is not active in {within} s"
@@ -46,7 +46,7 @@ class Images:
     def remove_all(self) -> None:
         """Delete what is left; a machine's building may hold an image for a moment."""
         for image_id in self._made:
-            end = time.monotonic() + 60
+            end = time.monotonic() + 60 * self._client.patience
             while self._client.delete(f"/api/v1/images/{image_id}") != 404:
                 assert time.monotonic() < end, f"the image {image_id} is still there"
                 time.sleep(0.5)

@@ -12,14 +12,15 @@ ZONE = "kr-central-2-a"
 class Volumes:
     """Makes volumes and snapshots, and removes what it has made."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, zone: str = ZONE) -> None:
         self._client = client
+        self._zone = zone
         self._volumes: list[str] = []
         self._snapshots: list[str] = []
 
     def make(self, **changes: object) -> str:
         """A volume that has been asked for; ``changes`` go over an ordinary body."""
-        wanted = {"name": "functional-volume", "size": 1, "availability_zone": ZONE} | changes
+        wanted = {"name": "functional-volume", "size": 1, "availability_zone": self._zone} | changes
         response = self._client.request("POST", "/api/v1/volumes", json={"volume": wanted})
         assert response.status_code == 202, response.text
         assert check("volume", "CreateVolume", response.json()) == []
@@ -42,7 +43,7 @@ class Volumes:
     def watch(self, volume_id: str, *ends: str, within: float = 60) -> list[str]:
         """The documented states until the status is one of ``ends``."""
         seen: list[str] = []
-        end = time.monotonic() + within
+        end = time.monotonic() + within * self._client.patience
         while True:
             volume = self.get(volume_id)
             state = volume["lifecycle"]["state"]
@@ -89,7 +90,7 @@ class Volumes:
 
     def wait_for_snapshot(self, snapshot_id: str, within: float = 60) -> JSON:
         """The snapshot when it is available."""
-        end = time.monotonic() + within
+        end = time.monotonic() + within * self._client.patience
         while (snapshot := self.get_snapshot(snapshot_id))["status"] != "available":
             assert snapshot["status"] == "creating", snapshot
             assert time.monotonic() < end, f"no snapshot in {within} s"
@@ -98,7 +99,7 @@ class Volumes:
     def restore(self, snapshot_id: str, name: str = "functional-restored") -> str:
         """A new volume from a snapshot that has been asked for."""
         path = f"/api/v1/snapshots/{snapshot_id}/restore"
-        wanted = {"restore": {"name": name, "availability_zone": ZONE}}
+        wanted = {"restore": {"name": name, "availability_zone": self._zone}}
         response = self._client.request("POST", path, json=wanted)
         assert response.status_code == 202, response.text
         assert check("volume", "RestoreSnapshot", response.json()) == []
@@ -114,7 +115,7 @@ class Volumes:
                 self._remove(f"/api/v1/{kind}/{one}")
 
     def _remove(self, path: str, within: float = 60) -> None:
-        end = time.monotonic() + within
+        end = time.monotonic() + within * self._client.patience
         while self._client.delete(path) != 404:
             assert time.monotonic() < end, f"{path} is still there after {within} s"
             time.sleep(0.5)
