@@ -28,9 +28,11 @@ function install_kic_vm_redis {
 # -------
 
 # kic_vm_constraints FILE - OpenStack's constraints hold for everything they name. For the rest,
-# FILE gets the versions that kic-vm is tested with.
+# FILE gets the versions that kic-vm is tested with. Not of certifi: DevStack with TLS has put its
+# own certificates there, which another version would take away again.
 function kic_vm_constraints {
     awk -F = '
+        BEGIN { known["certifi"] }
         { name = tolower($1); gsub(/[-_.]+/, "-", name) }
         NR == FNR { known[name]; next }
         /^[^#]/ && !(name in known)
@@ -76,7 +78,7 @@ function configure_kic_vm {
     iniset "$KIC_VM_CONF" keystone_authtoken service_token_roles_required True
     configure_keystoneauth "$KIC_VM_CONF" kic-vm service_user
     iniset "$KIC_VM_CONF" service_user send_service_user_token True
-    if [[ -n "$SSL_BUNDLE_FILE" ]]; then
+    if [[ -f "$SSL_BUNDLE_FILE" ]]; then
         iniset "$KIC_VM_CONF" service_user cafile "$SSL_BUNDLE_FILE"
     fi
     local service

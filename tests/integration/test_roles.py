@@ -71,4 +71,4 @@ def test_members(
     assert admin.delete(newcomer) == 204
     again = cloud("other").connect_as(project_id=cloud("admin").current_project_id)
     with pytest.raises(ksa_exceptions.Unauthorized):
-        again.authorize()
+        again.session.get_token()

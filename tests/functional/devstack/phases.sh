@@ -54,6 +54,7 @@ source "$TOP_DIR/lib/tls"
 source "$TOP_DIR/lib/keystone"
 source "$TOP_DIR/lib/glance"
 note limit "$GLANCE_LIMIT_IMAGE_SIZE_TOTAL"
+SSL_BUNDLE_FILE=$DATA_DIR/ca-bundle.pem
 CINDER_CONF=$PLACE/etc/cinder.conf
 KEYSTONE_SERVICE_URI=$STANDALONE_KEYSTONE
 run_phase source
