@@ -70,10 +70,10 @@ def subnet_id(cloud: Connect) -> str:
     member = cloud("member")
     wanted = setting("SUBNET", "")
     mine = member.network.subnets(project_id=member.current_project_id, ip_version=4)
-    for subnet in mine:
-        if not wanted or wanted in {subnet.id, subnet.name}:
-            return str(subnet.id)
-    leave(f"the project has no subnet {wanted}: make one, or name one by KIC_VM_TEST_SUBNET")
+    found = next((one.id for one in mine if not wanted or wanted in {one.id, one.name}), None)
+    if found is None:
+        leave(f"the project has no subnet {wanted}: make one, or name one by KIC_VM_TEST_SUBNET")
+    return str(found)
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_phases(
     place.run("unstack")
     place.run("clean")
     assert place.running() == []
-    assert not place.conf_dir.exists()
+    assert list((place.root / "etc").rglob("*kic*")) == []
 
 
 def look_at_installation(place: Place) -> None:
