@@ -24,7 +24,20 @@ def load(args: Sequence[str] = (), config_file: str | None = None) -> cfg.Config
     named = config_file or os.environ.get(ENVIRONMENT)
     files = [named] if named else [DEFAULT_FILE] if os.path.exists(DEFAULT_FILE) else []  # noqa: PTH110
     conf(list(args), project="kic-vm", default_config_files=files)
-    for module in opts.OWN:
-        for opt in module.OPTS:
-            conf[module.GROUP][opt.dest]  # oslo.config looks at a value when it is first read
+    _look_at_every_value(conf)
     return conf
+
+
+def _look_at_every_value(conf: cfg.ConfigOpts) -> None:
+    """Have oslo.config check the values, which it does when they are first read.
+
+    :raises oslo_config.cfg.Error: a value is not valid; it names group and option
+    """
+    for name in conf:
+        value = conf[name]
+        if isinstance(value, cfg.ConfigOpts.GroupAttr):
+            for option in value:
+                try:
+                    value[option]
+                except cfg.ConfigFileValueError as error:
+                    raise cfg.ConfigFileValueError(f"[{name}] {option}: {error}") from error

@@ -6,6 +6,7 @@ from keystonemiddleware.auth_token import _opts as auth_token_opts  # no public 
 from oslo_config import cfg
 from oslo_log import log
 from oslo_middleware import cors
+from oslo_middleware import opts as middleware_opts
 from oslo_policy import opts as policy_opts
 
 from kic_vm.conf import (
@@ -47,6 +48,13 @@ def register(conf: cfg.ConfigOpts) -> None:
     log.register_options(conf)
     conf.register_opts(auth_token_opts._OPTS, "keystone_authtoken")  # noqa: SLF001
     conf.register_opts(cors.CORS_OPTS, "cors")
+    # By themselves these read theirs with the first request.
+    for listed in (
+        middleware_opts.list_opts_http_proxy_to_wsgi(),
+        middleware_opts.list_opts_sizelimit(),
+    ):
+        for group, options in listed:
+            conf.register_opts(options, group)
     for module in MODULES:
         module.register(conf)
     set_defaults(conf)

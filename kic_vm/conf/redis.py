@@ -1,12 +1,31 @@
 """[redis]: the store that gateway processes share."""
 
-from oslo_config import cfg
+from oslo_config import cfg, types
+from redis.connection import parse_url
 
 GROUP = "redis"
 
+
+class RedisUrl(types.String):  # type: ignore[misc, unused-ignore]
+    """A URL that redis-py understands. What is wrong with it is said without its password."""
+
+    def __call__(self, value: object) -> str:
+        """The URL.
+
+        :raises ValueError: it is none
+        """
+        url: str = super().__call__(value)
+        try:
+            parse_url(url)
+        except ValueError as error:
+            raise ValueError("It must be a redis://, rediss:// or unix:// URL") from error
+        return url
+
+
 OPTS = [
-    cfg.StrOpt(
+    cfg.Opt(
         "url",
+        type=RedisUrl(),
         secret=True,
         help="Redis that all gateway processes share, as redis://, rediss:// or unix:// URL. "
         "Nothing in it is the only copy: it may be emptied at any time. Unset: each process "

@@ -12,6 +12,7 @@ from kic_vm import conf as configuration
 from kic_vm import deploy, policies
 from kic_vm.conf import opts, service_user
 from kic_vm.policies import base
+from tests.unit.personas import SECRET
 
 OPTIONS = [(group, opt) for group, listed in opts.list_opts() for opt in listed]
 RULES = policies.list_rules()
@@ -106,15 +107,54 @@ def test_file_of_the_environment(
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["[api]\nport = many", "[api]\nport = 99999", "[volume]\nmax_size_gb = 0", "[redis\n"],
+    ("group", "line"),
+    [
+        ("api", "port = many"),
+        ("api", "port = 99999"),
+        ("api", "host = two words"),
+        ("api", "public_url = ftp://kic-vm.test"),
+        ("api", "readiness_cache_time = -1"),
+        ("availability_zones", "zones = kr-central-2-a"),
+        ("cors", "max_age = long"),
+        ("keystone_authtoken", "token_cache_time = long"),
+        ("nova", "connect_retries = many"),
+        ("oslo_middleware", "max_request_body_size = large"),
+        ("oslo_middleware", "enable_proxy_headers_parsing = perhaps"),
+        ("redis", "url = nonsense"),
+        ("redis", "url = http://redis.test"),
+        ("redis", "url = redis://redis.test:port"),
+        ("resize", "confirmation = perhaps"),
+        ("service_user", "send_service_user_token = perhaps"),
+        ("service_user", "timeout = long"),
+        ("volume", "max_size_gb = 0"),
+        ("volume", "max_size_gb = 1.5"),
+        ("worker", "interval = soon"),
+    ],
 )
-def test_wrong_file(config_file: Path, tmp_path: Path, text: str) -> None:
-    """A value that makes no sense is refused when the configuration is read."""
+def test_wrong_value(config_file: Path, tmp_path: Path, group: str, line: str) -> None:
+    """A value that makes no sense is refused when the configuration is read, by its name."""
     path = tmp_path / "wrong.conf"
-    path.write_text(text)
-    with pytest.raises(cfg.Error):
+    path.write_text(f"[{group}]\n{line}\n")
+    option = line.partition(" ")[0]
+    with pytest.raises(cfg.Error, match=rf"\[{group}\] {option}: .*wrong\.conf"):
         configuration.load(["--config-file", str(config_file), "--config-file", str(path)])
+
+
+def test_wrong_file(tmp_path: Path) -> None:
+    """What is no configuration file at all is refused, too."""
+    path = tmp_path / "wrong.conf"
+    path.write_text("[redis\n")
+    with pytest.raises(cfg.Error, match=r"wrong\.conf"):
+        configuration.load(["--config-file", str(path)])
+
+
+def test_wrong_secret(tmp_path: Path) -> None:
+    """A wrong URL is refused without a word of the password in it."""
+    path = tmp_path / "wrong.conf"
+    path.write_text(f"[redis]\nurl = redis:kic-vm:{SECRET}@redis.test\n")
+    with pytest.raises(cfg.Error) as caught:
+        configuration.load(["--config-file", str(path)])
+    assert SECRET not in str(caught.value)
 
 
 def test_missing_file(tmp_path: Path) -> None:
