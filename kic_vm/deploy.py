@@ -16,6 +16,7 @@ from kic_vm.middleware.authentication import Authentication
 from kic_vm.middleware.context import Context
 from kic_vm.middleware.faults import Faults
 from kic_vm.middleware.idempotency import Idempotency
+from kic_vm.middleware.metrics_port import MetricsPort
 from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
 from kic_vm.middleware.routes import Routing, cover
@@ -67,6 +68,7 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         RequestId,
         # With [oslo_middleware] enable_proxy_headers_parsing: who has called, and at what address.
         lambda inner: http_proxy_to_wsgi.HTTPProxyToWSGI(inner, conf),
+        lambda inner: MetricsPort(inner, conf.metrics.port) if conf.metrics.port else inner,
     ):
         pipeline = layer(pipeline)
     return pipeline

@@ -1,11 +1,10 @@
 """Entry point for WSGI servers: ``kic_vm.wsgi:application``."""
 
-from oslo_log import log
-
 from kic_vm import conf as configuration
 from kic_vm import deploy
+from kic_vm.conf import logs
 
 _conf = configuration.load()
-log.setup(_conf, "kic-vm")
+logs.setup(_conf)
 
 application = deploy.load_app(_conf)

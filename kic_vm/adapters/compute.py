@@ -46,14 +46,14 @@ class Compute(Service):
 
         return paging.follow(page, "servers")
 
-    def list_resized_servers(self) -> list[JSON]:
-        """The servers of all projects whose resize waits for confirmation; for cloud admins."""
+    def list_all_servers(self, status: str | None = None) -> list[JSON]:
+        """The servers of all projects, those in one of Nova's statuses or all; for cloud admins."""
 
         def page(marker: str | None) -> JSON:
             query: dict[str, str | int | None] = {"limit": paging.PAGE, "marker": marker}
             return self.json(
                 "GET",
-                path("servers", "detail", all_tenants="1", status="VERIFY_RESIZE", **query),
+                path("servers", "detail", all_tenants="1", status=status, **query),
                 microversion=STATE,
             )
 

@@ -23,6 +23,7 @@ from oslo_config import cfg
 from kic_vm.adapters import errors
 from kic_vm.conf import service_user, upstreams
 from kic_vm.context import RequestContext, current_record
+from kic_vm.metrics import gateway as metrics
 
 JSON = dict[str, Any]
 
@@ -136,15 +137,17 @@ class Service:
         self._context.update_store()  # so that log lines of this thread carry the request id
         adapter = self._cloud.adapter(self._service)
         try:
-            response = adapter.request(
-                path,
-                method,
-                auth=self._cloud.auth_for(self._context),
-                microversion=microversion,
-                global_request_id=self._context.request_id,
-                raise_exc=False,
-                **kwargs,
-            )
+            with metrics.counting_call(self._service, method, path) as call:
+                response = adapter.request(
+                    path,
+                    method,
+                    auth=self._cloud.auth_for(self._context),
+                    microversion=microversion,
+                    global_request_id=self._context.request_id,
+                    raise_exc=False,
+                    **kwargs,
+                )
+                call.status = response.status_code
         except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
             raise errors.from_exception(self._service, error) from error
         if response.status_code >= 400:

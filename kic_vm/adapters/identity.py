@@ -10,6 +10,7 @@ from werkzeug.datastructures import Headers
 from kic_vm.adapters import errors
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
 from kic_vm.exceptions import NotFound
+from kic_vm.metrics import gateway as metrics
 
 SERVICE = "identity"
 _REQUEST_HEADERS = (
@@ -93,15 +94,17 @@ def forward_tokens(
     sent = {name: headers[name] for name in _REQUEST_HEADERS if name in headers}
     sent["X-Openstack-Request-Id"] = request_id
     try:
-        response = cloud.session.request(
-            f"{cloud.identity_url}/auth/tokens" + (f"?{query}" if query else ""),
-            method,
-            data=body or None,
-            headers=sent,
-            authenticated=False,
-            raise_exc=False,
-            log=False,
-        )
+        with metrics.counting_call(SERVICE, method, "/auth/tokens") as call:
+            response = cloud.session.request(
+                f"{cloud.identity_url}/auth/tokens" + (f"?{query}" if query else ""),
+                method,
+                data=body or None,
+                headers=sent,
+                authenticated=False,
+                raise_exc=False,
+                log=False,
+            )
+            call.status = response.status_code
     except ksa_exceptions.ClientException as error:
         raise errors.from_exception(SERVICE, error) from error
     if response.status_code >= 400:

@@ -1,52 +1,88 @@
 """kic-vm-api: serve the gateway."""
 
-import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from oslo_config import cfg
+from oslo_log import log as logging
 
 from kic_vm import conf as configuration
-from kic_vm import deploy
 from kic_vm.cmd.http_worker import HttpWorker
+from kic_vm.cmd.metrics_directory import metrics_directory
+from kic_vm.conf import logs
 from kic_vm.lifecycle.model import LifecycleTableError
 from kic_vm.middleware.routes import RouteError
 
+LOG = logging.getLogger(__name__)
+
+_WRONG = (cfg.Error, LifecycleTableError, RouteError)
+
 
 class Server(BaseApplication):
-    """gunicorn, set up from [api].
+    """gunicorn, set up from [api] and [metrics].
 
     Each worker loads the application for itself, so no connection is shared between processes.
-    On SIGTERM the server takes no new connections, and requests in flight are answered.
+    On SIGTERM the server takes no new connections, and requests in flight are answered. On SIGHUP
+    it reads the configuration again, and new workers with it take the place of the old ones,
+    which answer what they have begun.
     """
 
-    def __init__(self, conf: cfg.ConfigOpts) -> None:
-        self._settings = {
-            "bind": f"{_host(conf.api.host)}:{conf.api.port}",
-            "workers": conf.api.workers,
-            "threads": conf.api.threads,
+    def __init__(self, arguments: Sequence[str], conf: cfg.ConfigOpts) -> None:
+        self._arguments = arguments
+        self._conf = conf
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Put our settings over gunicorn's defaults."""
+        api, metrics = self._conf.api, self._conf.metrics
+        addresses = [(api.host, api.port)]
+        if metrics.port:
+            addresses.append((metrics.host, metrics.port))
+        settings = {
+            "bind": [f"{_host(host)}:{port}" for host, port in addresses],
+            "workers": api.workers,
+            "threads": api.threads,
             "worker_class": HttpWorker,
             "limit_request_line": 8190,
-            "graceful_timeout": conf.api.graceful_timeout,
-            "keepalive": conf.api.keep_alive,
+            "graceful_timeout": api.graceful_timeout,
+            "keepalive": api.keep_alive,
             "timeout": 0,  # a thread may wait for OpenStack; upstream calls have their own limit
             "proc_name": "kic-vm-api",
             "loglevel": "warning",
             "control_socket_disable": True,
         }
-        super().__init__()
-
-    def load_config(self) -> None:
-        """Put our settings over gunicorn's defaults."""
-        for name, value in self._settings.items():
+        for name, value in settings.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
         """The WSGI application, in a worker."""
-        from kic_vm.wsgi import application  # noqa: PLC0415 - each worker makes its own
+        return load_app(self._conf)
 
-        return application
+    def reload(self) -> None:
+        """Take up what the configuration says now; one that cannot work changes nothing."""
+        try:
+            conf = configuration.load(self._arguments)
+            if bool(conf.metrics.port) != bool(self._conf.metrics.port):
+                LOG.warning("[metrics] port: metrics are turned on or off by a restart only")
+                conf.set_override("port", self._conf.metrics.port, "metrics")
+            load_app(conf)
+        except (*_WRONG, SystemExit) as error:  # argparse exits
+            LOG.warning("The server goes on with the configuration that it has: %s", error)
+        else:
+            LOG.info("The configuration is taken up anew")
+            self._conf = conf
+        super().reload()
+
+
+def load_app(conf: cfg.ConfigOpts) -> Any:
+    """The application, and its log."""
+    from kic_vm import deploy  # noqa: PLC0415 - not before the directory of metrics is there
+
+    application = deploy.load_app(conf)
+    logs.setup(conf)
+    return application
 
 
 def _host(host: str) -> str:
@@ -55,16 +91,16 @@ def _host(host: str) -> str:
 
 def main() -> int:
     """Serve until told to stop."""
+    arguments = sys.argv[1:]
     try:
-        conf = configuration.load(sys.argv[1:])
-        # Workers load it for themselves; what is wrong with it is better said once, and here.
-        deploy.load_app(conf)
-    except (cfg.Error, LifecycleTableError, RouteError) as error:
+        conf = configuration.load(arguments)
+        with metrics_directory(is_wanted=conf.metrics.port is not None):
+            # Each worker does this for itself; what is wrong is better said once, and here.
+            load_app(conf)
+            Server(arguments, conf).run()
+    except _WRONG as error:
         print(f"kic-vm-api: {error}", file=sys.stderr)
         return 2
-    if conf.config_file:
-        os.environ[configuration.ENVIRONMENT] = conf.config_file[-1]
-    Server(conf).run()
     return 0
 
 

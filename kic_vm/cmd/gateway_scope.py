@@ -4,10 +4,10 @@ import sys
 from collections.abc import Callable
 
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from kic_vm import conf as configuration
 from kic_vm import deploy, exceptions
+from kic_vm.conf import logs
 from kic_vm.context import RequestContext
 from kic_vm.operations.scope import Scope
 
@@ -22,7 +22,7 @@ def act(config_file: str | None, command: Callable[[Scope], int]) -> int:
     try:
         conf = configuration.load(config_file=config_file)
         conf.set_default("use_stderr", True)
-        logging.setup(conf, "kic-vm")
+        logs.setup(conf)
         platform = deploy.load_platform(conf)
     except cfg.Error as error:
         print(f"kic-vm-manage: {error}", file=sys.stderr)

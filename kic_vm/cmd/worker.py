@@ -1,19 +1,24 @@
 """kic-vm-worker: complete resizes, clear away ports, index keypairs in the background.
 
 It needs no care: any number of them may run, none at all too, and each may be killed at any time.
+On SIGHUP it reads its configuration again, before its next round.
 """
 
 import argparse
 import signal
 import sys
 import threading
+from collections.abc import Callable, Sequence
 
+import prometheus_client
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from kic_vm import conf as configuration
 from kic_vm import deploy
+from kic_vm.conf import logs
 from kic_vm.context import RequestContext
+from kic_vm.metrics.registry import REGISTRY
 from kic_vm.operations import upkeep
 from kic_vm.operations.scope import Platform, Scope
 
@@ -30,22 +35,69 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="end after one round of work")
     args, rest = parser.parse_known_args()
     try:
-        conf = configuration.load(rest)
-        logging.setup(conf, "kic-vm")
-        platform = deploy.load_platform(conf)
-    except cfg.Error as error:
+        platform = _load(rest)
+        _serve_metrics(platform.conf)
+    except (cfg.Error, OSError) as error:
         print(f"kic-vm-worker: {error}", file=sys.stderr)
         return 2
-    stopped = threading.Event()
+    stopped, renewal = threading.Event(), Renewal(rest)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    work(platform, stopped, is_once=args.once)
+    signal.signal(signal.SIGHUP, lambda *_: renewal.asked.set())
+    work(platform, stopped, is_once=args.once, renewed=renewal)
     return 0
 
 
-def work(platform: Platform, stopped: threading.Event, *, is_once: bool = False) -> None:
-    """Round after round, until ``stopped`` is set."""
+def _load(arguments: Sequence[str]) -> Platform:
+    conf = configuration.load(arguments)
+    platform = deploy.load_platform(conf)
+    logs.setup(conf)
+    return platform
+
+
+def _serve_metrics(conf: cfg.ConfigOpts) -> None:
+    options = conf.metrics
+    if options.worker_port:
+        prometheus_client.start_http_server(options.worker_port, options.host, REGISTRY)
+
+
+class Renewal:
+    """What the worker works with, read anew where that was asked for.
+
+    [metrics] is for the whole life of the process.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._arguments = arguments
+        self.asked = threading.Event()
+
+    def __call__(self, platform: Platform) -> Platform:
+        """The platform of the configuration as it is now; one that cannot work changes nothing."""
+        if not self.asked.is_set():
+            return platform
+        self.asked.clear()
+        try:
+            renewed = _load(self._arguments)
+        except (cfg.Error, SystemExit) as error:  # argparse exits
+            LOG.warning("The worker goes on with the configuration that it has: %s", error)
+            return platform
+        LOG.info("The configuration is taken up anew")
+        return renewed
+
+
+def work(
+    platform: Platform,
+    stopped: threading.Event,
+    *,
+    is_once: bool = False,
+    renewed: Callable[[Platform], Platform] = lambda platform: platform,
+) -> None:
+    """Round after round, until ``stopped`` is set.
+
+    :param renewed: what a round is to work with, given what the last one has worked with
+    """
     while not stopped.is_set():
+        platform = renewed(platform)
         # A context of its own for each round: its request id is in OpenStack's logs too.
         context = RequestContext(auth=platform.cloud.service_auth)
         try:

@@ -25,6 +25,8 @@ def load(args: Sequence[str] = (), config_file: str | None = None) -> cfg.Config
     files = [named] if named else [DEFAULT_FILE] if os.path.exists(DEFAULT_FILE) else []  # noqa: PTH110
     conf(list(args), project="kic-vm", default_config_files=files)
     _look_at_every_value(conf)
+    if conf.metrics.port == conf.api.port:
+        raise cfg.ConfigFileValueError("[metrics] port: it must be another one than [api] port")
     return conf
 
 

@@ -1,4 +1,4 @@
-"""One line a request: what, how it ended, how long it took, and what it cost upstream."""
+"""A line for each request, and a count: what, how it ended, how long it took, what it cost."""
 
 import time
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ import webob
 from oslo_log import log as logging
 
 from kic_vm.context import RECORD_KEY
+from kic_vm.metrics import gateway as metrics
 
 LOG = logging.getLogger(__name__)
 
@@ -23,17 +24,23 @@ class AccessLog:
         request = webob.Request(environ)
         response = request.get_response(self._application)
         record = environ[RECORD_KEY]
+        seconds = time.monotonic() - record.started
+        metrics.count_request(request.method, record.route or "-", response.status_int, seconds)
+        # By name: a formatter for machines writes them as the numbers and words that they are.
         LOG.info(
-            "method=%s route=%s status=%d time=%.3f upstream_calls=%d upstream_time=%.3f "
-            "project=%s request_id=%s",
-            request.method,
-            record.route or "-",
-            response.status_int,
-            time.monotonic() - record.started,
-            record.upstream_calls,
-            record.upstream_seconds,
-            record.project_id or "-",
-            record.request_id,
+            "method=%(method)s route=%(route)s status=%(status)d time=%(time).3f "
+            "upstream_calls=%(upstream_calls)d upstream_time=%(upstream_time).3f "
+            "project=%(project)s request_id=%(request_id)s",
+            {
+                "method": request.method,
+                "route": record.route or "-",
+                "status": response.status_int,
+                "time": round(seconds, 3),
+                "upstream_calls": record.upstream_calls,
+                "upstream_time": round(record.upstream_seconds, 3),
+                "project": record.project_id or "-",
+                "request_id": record.request_id,
+            },
         )
         answer: Iterable[bytes] = response(environ, start_response)
         return answer

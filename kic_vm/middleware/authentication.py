@@ -9,6 +9,7 @@ from oslo_config import cfg
 from kic_vm import exceptions
 from kic_vm.cache import Cache
 from kic_vm.conf import service_user
+from kic_vm.metrics import gateway as metrics
 from kic_vm.middleware import routes
 
 _CACHE_KEY = "kic_vm.token_cache"
@@ -20,7 +21,7 @@ class Authentication:
 
     def __init__(self, application: WSGIApplication, conf: cfg.ConfigOpts, cache: Cache) -> None:
         self._application = application
-        self._cache = cache
+        self._cache = _CountedCache(cache)
         options = {
             "oslo_config_config": conf,
             "cache": _CACHE_KEY,
@@ -45,6 +46,20 @@ class Authentication:
         environ[_CACHE_KEY] = self._cache
         answer: Iterable[bytes] = self._confirmed(environ, start_response)
         return answer
+
+
+class _CountedCache:
+    """The cache as auth_token uses it, with its hits and misses counted."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self.set = cache.set
+
+    def get(self, key: str) -> bytes | None:
+        """See Cache."""
+        found = self._cache.get(key)
+        metrics.count_token_lookup(is_hit=found is not None)
+        return found
 
 
 def _only(header: str) -> str:

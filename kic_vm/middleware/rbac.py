@@ -9,6 +9,7 @@ from oslo_policy import policy
 from kic_vm import exceptions
 from kic_vm import policy as rules
 from kic_vm.context import DECISION_KEY, ENVIRON_KEY, RequestContext
+from kic_vm.metrics import gateway as metrics
 from kic_vm.middleware import routes
 
 LOG = logging.getLogger(__name__)
@@ -41,4 +42,5 @@ class Rbac:
             LOG.info(
                 "%s refuses %s in project %s", operation.rule, context.user_id, context.project_id
             )
+            metrics.count_refusal(operation.rule)
             raise exceptions.Forbidden

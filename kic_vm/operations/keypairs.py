@@ -11,6 +11,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.compute import Compute
 from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import keypairs as mapping
+from kic_vm.metrics import gateway as metrics
 from kic_vm.operations import keypair_index, listing
 from kic_vm.operations.scope import Scope
 
@@ -182,6 +183,9 @@ def _remove_copy(gateway: Scope, user_id: str, copy: str) -> None:
         return
     except exceptions.KicVmError as error:
         LOG.warning("A copy of a keypair that is no more stays behind: %s", error)
+        metrics.count_upkeep("remove_keypair_copy", is_done=False)
+    else:
+        metrics.count_upkeep("remove_keypair_copy")
 
 
 def usable_name(scope: Scope, field: str, name: str) -> str:

@@ -17,6 +17,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.compute import Compute
 from kic_vm.adapters.parallel import gather
 from kic_vm.mappings.instance_states import is_powered_off, waits_for_confirmation
+from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.scope import Platform, Scope
 
 JSON = dict[str, Any]
@@ -114,8 +115,10 @@ def confirm(platform: Platform, compute: Compute, server: JSON) -> bool:
     except exceptions.KicVmError as error:
         LOG.warning("The resize of %s is not confirmed now: %s", server["id"], error)
         _leave(platform, server)
+        metrics.count_upkeep("confirm_resize", is_done=False)
         return False
     else:
         LOG.info("The resize of %s is being confirmed", server["id"])
+        metrics.count_upkeep("confirm_resize")
         _remember(platform, server)
     return True

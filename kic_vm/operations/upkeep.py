@@ -5,13 +5,17 @@ once, or one that dies in the middle, leave nothing half done.
 """
 
 import datetime
+import time
 from typing import Any
 
 from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.mappings.instance_states import waits_for_confirmation
+from kic_vm.metrics import gateway as gateway_metrics
+from kic_vm.metrics import worker as metrics
 from kic_vm.operations import resize_confirmation, rounds
+from kic_vm.operations.instance_census import count_instances_if_due
 from kic_vm.operations.keypair_upkeep import sweep_if_due
 from kic_vm.operations.scope import Scope
 
@@ -25,11 +29,16 @@ def run(scope: Scope) -> None:
 
     :param scope: that of a cloud admin, such as the gateway's own user
     """
-    for job in (confirm_resizes, remove_ports, sweep_if_due):
+    for job in (confirm_resizes, remove_ports, sweep_if_due, count_instances_if_due):
+        started, is_done = time.monotonic(), False
         try:
             job(scope)
+            is_done = True
         except exceptions.KicVmError as error:
             LOG.warning("This round goes without %s: %s", job.__name__, error)
+        finally:
+            metrics.count_job(job.__name__, time.monotonic() - started, is_done=is_done)
+    metrics.show_round()
 
 
 def confirm_resizes(scope: Scope) -> None:
@@ -40,7 +49,7 @@ def confirm_resizes(scope: Scope) -> None:
     platform = scope.platform
     if platform.conf.resize.confirmation == "manual":
         return
-    for server in scope.openstack.compute.list_resized_servers():
+    for server in scope.openstack.compute.list_all_servers("VERIFY_RESIZE"):
         if waits_for_confirmation(server) and resize_confirmation.is_due(platform, server):
             resize_confirmation.confirm(platform, scope.openstack.compute, server)
 
@@ -77,7 +86,9 @@ def _remove_port(scope: Scope, listed: JSON) -> None:
         if network.get_port(listed["id"])["device_id"] == listed["device_id"]:
             network.delete_port(listed["id"])
             LOG.info("Port %s, made for an instance that is gone, is removed", listed["id"])
+            gateway_metrics.count_upkeep("remove_port")
     except exceptions.NotFound:
         return
     except exceptions.KicVmError as error:
         LOG.warning("Port %s cannot be removed now: %s", listed["id"], error)
+        gateway_metrics.count_upkeep("remove_port", is_done=False)

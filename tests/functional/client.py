@@ -16,6 +16,9 @@ import requests
 
 JSON = dict[str, Any]
 
+# Of this run alone: tests of another version of the code may run on the same Redis.
+KEY_PREFIX = f"test-{os.getpid()}:"
+
 
 class Client:
     """Requests to the gateway with one token."""
@@ -109,31 +112,43 @@ class Gateway:
     """kic-vm-api in a process of its own, on a free port."""
 
     def __init__(self, base: Path, directory: Path, options: dict[str, dict[str, str]]) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = directory / "log"
         config = configparser.ConfigParser(interpolation=None, default_section="none")
         config.read(base)
-        given = {"api": {"port": str(self.port), "workers": "1"}, "redis": {"key_prefix": "test:"}}
+        given = {
+            "api": {"port": str(self.port), "workers": "1"},
+            "redis": {"key_prefix": KEY_PREFIX},
+        }
         for group, values in [*given.items(), *options.items()]:
             if not config.has_section(group):
                 config.add_section(group)
             for name, value in values.items():
                 config.set(group, name, value)
         self._redis_url = config.get("redis", "url")
-        path = directory / "kic-vm.conf"
-        with path.open("w") as file:
-            config.write(file)
-        path.chmod(0o600)
+        self._config, self._path = config, directory / "kic-vm.conf"
+        self._path.touch(0o600)
+        self._write_configuration()
         command = Path(sys.executable).with_name("kic-vm-api")
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [command, "--config-file", path],
+                [command, "--config-file", self._path],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 env={key: value for key, value in os.environ.items() if key != "KIC_VM_CONFIG"},
             )
+
+    def _write_configuration(self) -> None:
+        with self._path.open("w") as file:
+            self._config.write(file)
+
+    def reload(self, group: str, name: str, value: str) -> None:
+        """Change an option in its file and ask it to read that again."""
+        self._config.set(group, name, value)
+        self._write_configuration()
+        self.process.send_signal(signal.SIGHUP)
 
     def wait_until_alive(self) -> None:
         """Return when the gateway answers."""
@@ -167,7 +182,8 @@ class Gateway:
         return self.process.wait(timeout=90)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 at which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -8,7 +8,7 @@ import openstack
 import pytest
 import requests
 
-from tests.functional.client import Client, Gateway
+from tests.functional.client import KEY_PREFIX, Client, Gateway
 
 TIMES = 20
 
@@ -50,7 +50,7 @@ def test_twenty_at_once(
     waited = [answer for answer in answers if answer.status_code == 409]
     assert {one.json()["error"]["code"] for one in waited} <= {"idempotency_in_progress"}
     answers.append(ask(0))
-    stored = list(gateways[0].redis.scan_iter("test:idempotency:*"))
+    stored = list(gateways[0].redis.scan_iter(f"{KEY_PREFIX}idempotency:*"))
     gateways[0].redis.delete(*stored)
     answers.append(ask(1))
     done = [answer for answer in answers if answer.status_code == 202]
@@ -62,6 +62,6 @@ def test_twenty_at_once(
     for _time in range(2):  # by Redis, then by Nova
         refused = clients[0].request("POST", "/api/v1/instances", json=other, headers=key)
         assert refused.status_code == 422
-        for found in gateways[0].redis.scan_iter("test:idempotency:*"):
+        for found in gateways[0].redis.scan_iter(f"{KEY_PREFIX}idempotency:*"):
             gateways[0].redis.delete(found)
     assert len(list(cloud("kic-member").compute.servers(name=name))) == 1

@@ -13,7 +13,7 @@ import requests
 
 from kic_vm.mappings import keypairs as mapping
 from tests.contract import check
-from tests.functional.client import Client, Gateway
+from tests.functional.client import KEY_PREFIX, Client, Gateway
 from tests.functional.instances import Instances
 
 PATH = "/api/v1/keypairs"
@@ -191,7 +191,7 @@ def test_same_name_at_the_same_moment(persona: Persona, name: str, cloud: Connec
 def test_index_that_is_lost(persona: Persona, name: str, gateway: Gateway) -> None:
     """Nobody notices when Redis loses everything."""
     create(persona("kic-member"), name)
-    keys = list(gateway.redis.scan_iter("test:keypairs*"))
+    keys = list(gateway.redis.scan_iter(f"{KEY_PREFIX}keypairs*"))
     assert keys
     gateway.redis.delete(*keys)
     assert names(persona("kic-member2"), name) == [name]

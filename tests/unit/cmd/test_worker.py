@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from oslo_config import cfg
 
 from kic_vm import deploy
 from kic_vm.cmd import worker
+from kic_vm.metrics.registry import REGISTRY
 from tests.unit.bodies import PORT, SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.personas import GATEWAY, token_of
@@ -126,3 +128,46 @@ def test_stop(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
     stopped.set()
     thread.join(timeout=5)
     assert not thread.is_alive()
+
+
+class TestMetrics:
+    """A worker that serves metrics."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        return "[metrics]\nworker_port = 9789\n"
+
+    def test_instances(self, conf: cfg.ConfigOpts, quiet: Cloud) -> None:
+        """It counts all instances by documented state, those in no state included."""
+        servers = [SERVER, SERVER, SERVER | RESIZED]
+        quiet.answer("GET", "nova", "/servers/detail?all_tenants=1", {"servers": servers})
+        quiet.answer("GET", "nova", SERVERS, {"servers": []})
+        run(conf)
+        shown = {
+            sample.labels["state"]: sample.value
+            for metric in REGISTRY.collect()
+            for sample in metric.samples
+            if sample.name == "kic_vm_instances"
+        }
+        assert len(shown) == 26
+        assert {state: number for state, number in shown.items() if number} == {
+            "Active": 2,
+            "Resized": 1,
+        }
+
+    def test_jobs(self, conf: cfg.ConfigOpts, quiet: Cloud) -> None:
+        """A job that fails counts as failed, and the round has its time."""
+        labels = {"job": "confirm_resizes", "result": "failed"}
+        name = "kic_vm_worker_job_duration_seconds_count"
+        before = REGISTRY.get_sample_value(name, labels) or 0
+        quiet.answer("GET", "nova", SERVERS, status=503)
+        run(conf)
+        assert REGISTRY.get_sample_value(name, labels) == before + 1
+        ended = REGISTRY.get_sample_value("kic_vm_worker_round_timestamp_seconds")
+        assert time.time() - (ended or 0) < 60
+
+
+def test_no_metrics(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
+    """A worker that serves none does not ask for all instances."""
+    run(conf)
+    assert [call for call in quiet.calls() if call.endswith("detail?all_tenants=1")] == []

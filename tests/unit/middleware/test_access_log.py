@@ -1,8 +1,12 @@
 """One line for each request, that says what it was and what it cost, and nothing secret."""
 
+import io
+import json
+import logging
 import re
 
 import pytest
+from oslo_log import formatters
 
 from tests.unit.bodies import INSTANCE
 from tests.unit.cloud import Cloud
@@ -66,3 +70,31 @@ def test_forged_line(anybody: Caller, lines: list[str]) -> None:
     anybody.get("/x%0amethod=GET route=/forged")
     assert not any("forged" in line for line in lines)
     assert len(access_lines(lines)) == 1
+
+
+def test_line_for_machines(member: Caller, populated: Cloud) -> None:
+    """In JSON the line has its values apart, numbers as numbers."""
+    member.get(INSTANCE)  # the next one finds what this one leaves in the caches
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatters.JSONFormatter())
+    logger = logging.getLogger("kic_vm.middleware.access_log")
+    logger.addHandler(handler)
+    try:
+        response = member.get(INSTANCE)
+    finally:
+        logger.removeHandler(handler)
+    (line,) = [json.loads(line) for line in stream.getvalue().splitlines()]
+    values = line["args"]
+    assert values.pop("time") >= 0
+    assert values.pop("upstream_time") >= 0
+    assert values == {
+        "method": "GET",
+        "route": "/api/v1/instances/{instance_id}",
+        "status": 200,
+        "upstream_calls": 4,
+        "project": PROJECT,
+        "request_id": response.headers["X-Openstack-Request-Id"],
+    }
+    assert line["levelname"] == "INFO"
+    assert line["context"]["request_id"] == values["request_id"]

@@ -1,0 +1,103 @@
+"""What is counted where requests are served, by the worker too: it uses the same operations."""
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client import Counter, Histogram
+
+from kic_vm.metrics.registry import REGISTRY, SECONDS
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+# Every second part of an OpenStack path is an id or a name, but for these.
+_FIXED: Final = frozenset({"detail", "tokens"})
+_QUERY: Final = re.compile(r"[?#].*", re.DOTALL)
+
+_REQUESTS: Final = Histogram(
+    "kic_vm_request_duration_seconds",
+    "Requests to the gateway, by method, route template and status.",
+    ("method", "route", "status"),
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+_UPSTREAM: Final = Histogram(
+    "kic_vm_upstream_request_duration_seconds",
+    "Calls to OpenStack, by service, operation and status (none: no answer came).",
+    ("service", "operation", "status"),
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+_TOKENS: Final = Counter(
+    "kic_vm_token_cache_lookups",
+    "Tokens looked up in the cache, by result: hit or miss. Keystone is asked after a miss.",
+    ("result",),
+    registry=REGISTRY,
+)
+_REFUSALS: Final = Counter(
+    "kic_vm_rbac_refusals",
+    "Requests that the gateway's own rules have refused, by rule.",
+    ("rule",),
+    registry=REGISTRY,
+)
+_UPKEEP: Final = Counter(
+    "kic_vm_upkeep_actions",
+    "What was changed in OpenStack without being asked for, by action and result: done or failed.",
+    ("action", "result"),
+    registry=REGISTRY,
+)
+
+
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Count a request to the gateway.
+
+    :param route: the template of its path; ``-`` where there is no such path
+    """
+    known = method if method in _METHODS else "other"
+    _REQUESTS.labels(known, route, str(status)).observe(seconds)
+
+
+class UpstreamCall:
+    """A call that is under way; who makes it says what status the answer had."""
+
+    status: int | None = None
+
+
+@contextlib.contextmanager
+def counting_call(service: str, method: str, path: str) -> Iterator[UpstreamCall]:
+    """Count the call to OpenStack that is made within, however it ends.
+
+    :param path: below the service's versioned address
+    """
+    call = UpstreamCall()
+    started = time.monotonic()
+    try:
+        yield call
+    finally:
+        _UPSTREAM.labels(service, f"{method} {template(path)}", str(call.status or "none")).observe(
+            time.monotonic() - started
+        )
+
+
+def template(path: str) -> str:
+    """An OpenStack path without its query, and with ``{id}`` for each id or name in it."""
+    parts = _QUERY.sub("", path).strip("/").split("/")
+    return "/" + "/".join(
+        "{id}" if number % 2 and part not in _FIXED else part for number, part in enumerate(parts)
+    )
+
+
+def count_token_lookup(*, is_hit: bool) -> None:
+    """Count a look into the cache of tokens."""
+    _TOKENS.labels("hit" if is_hit else "miss").inc()
+
+
+def count_refusal(rule: str) -> None:
+    """Count a request that a rule has refused."""
+    _REFUSALS.labels(rule).inc()
+
+
+def count_upkeep(action: str, *, is_done: bool = True) -> None:
+    """Count a change that nobody has asked for."""
+    _UPKEEP.labels(action, "done" if is_done else "failed").inc()
