@@ -146,7 +146,7 @@ class Gateway:
 
     def reload(self, group: str, name: str, value: str) -> None:
         """Change an option in its file and ask it to read that again."""
-        self._config.set(group, name, value)
+        self._config.read_dict({group: {name: value}})
         self._write_configuration()
         self.process.send_signal(signal.SIGHUP)
 

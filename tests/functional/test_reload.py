@@ -1,0 +1,90 @@
+"""SIGHUP: the configuration is taken up anew, and nobody notices but for what has changed."""
+
+import configparser
+import http.client
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from tests.functional.client import Client, Gateway
+
+Eventually = Callable[[Callable[[], bool], float], None]
+
+
+def test_gateway(
+    start_gateway: Callable[..., Gateway], member: Client, eventually: Eventually
+) -> None:
+    """What is begun is answered, then everybody gets what the new configuration says."""
+    gateway = start_gateway(api={"workers": "2"})
+    client = Client(gateway.url, str(member.session.headers["X-Auth-Token"]))
+
+    def address() -> str:
+        endpoints = client.get("/api/v1/client-endpoints/resolve")["data"]["service_endpoints"]
+        return str(endpoints["bcs"])
+
+    assert address() == gateway.url
+    body = json.dumps({"auth": {"identity": {"methods": ["password"]}}}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=30)
+    connection.putrequest("POST", "/identity/v3/auth/tokens")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders()
+    connection.send(body[:10])
+    time.sleep(1)  # the request is now in a worker's hands, which waits for the rest of the body
+    gateway.reload("api", "public_url", "https://new.example.org")
+    eventually(lambda: address() == "https://new.example.org", 30)
+    connection.send(body[10:])
+    assert connection.getresponse().status == 400
+    assert gateway.stop() == 0
+
+
+def test_gateway_with_a_wrong_value(
+    start_gateway: Callable[..., Gateway], eventually: Eventually
+) -> None:
+    """It goes on with what it has, says which option is wrong, and takes the mended one."""
+    gateway = start_gateway()
+    gateway.reload("volume", "max_size_gb", "much")
+    eventually(lambda: "goes on with the configuration" in gateway.log.read_text(), 30)
+    assert "[volume] max_size_gb" in gateway.log.read_text()
+    assert requests.get(f"{gateway.url}/healthcheck", timeout=30).status_code == 200
+    gateway.reload("volume", "max_size_gb", "100")
+    eventually(lambda: "is taken up anew" in gateway.log.read_text(), 30)
+    assert requests.get(f"{gateway.url}/healthcheck", timeout=30).status_code == 200
+    assert gateway.stop() == 0
+
+
+def test_worker(standalone: Path, tmp_path: Path, eventually: Eventually) -> None:
+    """Its next round is the first one with the new configuration; a wrong one changes nothing."""
+    config = configparser.ConfigParser(interpolation=None, default_section="none")
+    config.read(standalone / "kic-vm.conf")
+    config.set("redis", "key_prefix", "test-reload:")
+    path, log = tmp_path / "kic-vm.conf", tmp_path / "log"
+
+    def write(interval: str, keypairs_interval: str = "0", debug: str = "false") -> None:
+        options = {"interval": interval, "keypairs_interval": keypairs_interval}
+        config.read_dict({"DEFAULT": {"debug": debug}, "worker": options})
+        with path.open("w") as file:
+            config.write(file)
+
+    write("0.2")
+    command = [sys.executable, "-m", "kic_vm.cmd.worker", "--config-file", path]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stderr=output)
+    try:
+        time.sleep(3)
+        write("soon")
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: "[worker] interval" in log.read_text(), 60)
+        assert "are made anew" not in log.read_text()
+        write("0.2", "1", "true")
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: "are made anew" in log.read_text(), 60)
+    finally:
+        process.terminate()
+        assert process.wait(timeout=30) == 0
