@@ -96,6 +96,11 @@ class Network(FloatingIps, SecurityGroups):
         found: list[JSON] = self.json("GET", path("subnets", fields=SUBNET_FIELDS))["subnets"]
         return found
 
+    def list_extensions(self) -> set[str]:
+        """The aliases of Neutron's extensions."""
+        found = self.json("GET", path("extensions", fields="alias"))["extensions"]
+        return {extension["alias"] for extension in found}
+
     def get_quotas(self) -> dict[str, Figures]:
         """The quotas of the caller's project by our names; needs the extension quota_details."""
         answered = self.json("GET", path("quotas", str(self._context.project_id), "details.json"))

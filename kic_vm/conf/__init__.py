@@ -7,6 +7,7 @@ from oslo_config import cfg
 
 from kic_vm.conf import opts
 
+PROJECT = "kic-vm"
 ENVIRONMENT = "KIC_VM_CONFIG"
 DEFAULT_FILE = "/etc/kic-vm/kic-vm.conf"
 
@@ -15,23 +16,34 @@ def load(args: Sequence[str] = (), config_file: str | None = None) -> cfg.Config
     """The configuration from its file.
 
     :param args: arguments in oslo.config's own syntax (``--config-file``, ``--debug``, ...)
-    :param config_file: the file to read when ``args`` names none; else that of the environment
-        variable KIC_VM_CONFIG, else /etc/kic-vm/kic-vm.conf where it exists
+    :param config_file: the file to read when ``args`` names none; else see ``files``
     :raises oslo_config.cfg.Error: the file is missing or a value is not valid
     """
-    conf = cfg.ConfigOpts()
-    opts.register(conf)
-    named = config_file or os.environ.get(ENVIRONMENT)
-    files = [named] if named else [DEFAULT_FILE] if os.path.exists(DEFAULT_FILE) else []  # noqa: PTH110
-    conf(list(args), project="kic-vm", default_config_files=files)
-    _look_at_every_value(conf)
-    if conf.metrics.port == conf.api.port:
-        raise cfg.ConfigFileValueError("[metrics] port: it must be another one than [api] port")
+    conf = create()
+    conf(list(args), project=PROJECT, default_config_files=files(config_file))
+    check(conf)
     return conf
 
 
-def _look_at_every_value(conf: cfg.ConfigOpts) -> None:
-    """Have oslo.config check the values, which it does when they are first read.
+def create() -> cfg.ConfigOpts:
+    """A configuration that knows every option, and has read nothing yet."""
+    conf = cfg.ConfigOpts()
+    opts.register(conf)
+    return conf
+
+
+def files(config_file: str | None = None) -> list[str]:
+    """The files to read when the arguments name none.
+
+    That one, else that of the environment variable KIC_VM_CONFIG, else
+    /etc/kic-vm/kic-vm.conf where it exists.
+    """
+    named = config_file or os.environ.get(ENVIRONMENT)
+    return [named] if named else [DEFAULT_FILE] if os.path.exists(DEFAULT_FILE) else []  # noqa: PTH110
+
+
+def check(conf: cfg.ConfigOpts) -> None:
+    """Look at every value: oslo.config checks one when it is first read.
 
     :raises oslo_config.cfg.Error: a value is not valid; it names group and option
     """
@@ -43,3 +55,5 @@ def _look_at_every_value(conf: cfg.ConfigOpts) -> None:
                     value[option]
                 except cfg.ConfigFileValueError as error:
                     raise cfg.ConfigFileValueError(f"[{name}] {option}: {error}") from error
+    if conf.metrics.port == conf.api.port:
+        raise cfg.ConfigFileValueError("[metrics] port: it must be another one than [api] port")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from keystoneauth1 import loading
 from keystonemiddleware.auth_token import _opts as auth_token_opts  # no public name has them
 from oslo_config import cfg
 from oslo_log import log
@@ -49,6 +50,7 @@ def register(conf: cfg.ConfigOpts) -> None:
     """Teach ``conf`` every option of the gateway and of the libraries it uses."""
     log.register_options(conf)
     conf.register_opts(auth_token_opts._OPTS, "keystone_authtoken")  # noqa: SLF001
+    loading.register_auth_conf_options(conf, "keystone_authtoken")
     conf.register_opts(cors.CORS_OPTS, "cors")
     # By themselves these read theirs with the first request.
     for listed in (

@@ -8,6 +8,7 @@ from keystoneauth1 import loading
 from oslo_config import cfg
 
 GROUP = "service_user"
+_TIMEOUT = 60  # keystoneauth waits for ever unless it is told otherwise
 _SECRETS = ("password", "application_credential_secret", "token")
 
 OPTS = [
@@ -30,19 +31,26 @@ def list_opts() -> list[cfg.Opt]:
     """This group with keystoneauth's session and password options, for the sample file."""
     return [
         *OPTS,
-        *loading.get_session_conf_options(),
+        *_session_options(),
         *loading.get_auth_common_conf_options(),
         *loading.get_auth_plugin_conf_options("password"),
     ]
 
 
+def _session_options() -> list[cfg.Opt]:
+    found: list[cfg.Opt] = loading.get_session_conf_options()
+    for opt in found:
+        if opt.dest == "timeout":
+            opt.default = _TIMEOUT
+            opt.help = "Seconds that one call to OpenStack may take."
+    return found
+
+
 def register(conf: cfg.ConfigOpts) -> None:
     """Teach ``conf`` this group."""
     conf.register_opts(OPTS, GROUP)
-    loading.register_session_conf_options(conf, GROUP)
+    conf.register_opts(_session_options(), GROUP)
     loading.register_auth_conf_options(conf, GROUP)
-    # keystoneauth waits for ever unless it is told otherwise.
-    conf.set_default("timeout", 60, GROUP)
 
 
 def shared_secret(conf: cfg.ConfigOpts, purpose: str) -> str:

@@ -24,6 +24,5 @@ def adapter_opts(group: str) -> list[cfg.Opt]:
 
 def register(conf: cfg.ConfigOpts) -> None:
     """Teach ``conf`` these groups."""
-    for group, service_type in GROUPS.items():
-        loading.register_adapter_conf_options(conf, group, include_deprecated=False)
-        conf.set_default("service_type", service_type, group)
+    for group in GROUPS:
+        conf.register_opts(adapter_opts(group), group)

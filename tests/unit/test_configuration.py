@@ -1,5 +1,6 @@
 """Options and rules are documented, and a wrong configuration does not start."""
 
+import json
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -10,10 +11,11 @@ from oslo_config import cfg
 
 from kic_vm import conf as configuration
 from kic_vm import deploy, policies
-from kic_vm.conf import opts, service_user
+from kic_vm.conf import logs, opts, service_user
 from kic_vm.policies import base
 from tests.unit.personas import SECRET
 
+ETC = Path(__file__).parents[2] / "etc/kic-vm"
 OPTIONS = [(group, opt) for group, listed in opts.list_opts() for opt in listed]
 RULES = policies.list_rules()
 
@@ -69,6 +71,8 @@ def test_rules_use_roles() -> None:
         ("oslo.policy.enforcer", "kic_vm"),
         ("console_scripts", "kic-vm-api"),
         ("console_scripts", "kic-vm-manage"),
+        ("console_scripts", "kic-vm-status"),
+        ("console_scripts", "kic-vm-worker"),
     ],
 )
 def test_entry_points(group: str, name: str) -> None:
@@ -93,6 +97,55 @@ def test_generators(generator: str, words: list[str]) -> None:
     command = [Path(sys.executable).with_name(generator), "--namespace", "kic_vm"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert all(word in done.stdout for word in words)
+
+
+@pytest.mark.parametrize(
+    ("generator", "settings", "sample"),
+    [
+        ("oslo-config-generator", "config-generator.conf", "kic-vm.conf.sample"),
+        ("oslopolicy-sample-generator", "policy-generator.conf", "policy.yaml.sample"),
+    ],
+)
+def test_samples(tmp_path: Path, generator: str, settings: str, sample: str) -> None:
+    """They are what the options and rules of today give; ``tox -e genconfig`` writes them."""
+    command = [Path(sys.executable).with_name(generator), "--config-file", ETC / settings]
+    made = tmp_path / sample
+    subprocess.run([*command, "--output-file", made], capture_output=True, check=True)
+    assert made.read_text() == (ETC / sample).read_text()
+
+
+def test_sample_can_be_used() -> None:
+    """All of the sample is comments and names of groups: with it everything has its default."""
+    conf = configuration.load(["--config-file", str(ETC / "kic-vm.conf.sample")])
+    assert conf.api.port == 8788
+
+
+def test_logging_sample(config_file: Path, tmp_path: Path) -> None:
+    """With it every line is JSON; the process is one of its own, for it has one log only."""
+    program = (
+        "from kic_vm import conf; from kic_vm.conf import logs; import logging, sys\n"
+        "logs.setup(conf.load(sys.argv[1:]))\n"
+        "logging.getLogger('kic_vm.any').info('count=%(count)d', {'count': 3})\n"
+    )
+    more = tmp_path / "more.conf"
+    more.write_text(f"[DEFAULT]\nlog_config_append = {ETC / 'logging.conf.sample'}\n")
+    files = ["--config-file", config_file, "--config-file", more]
+    command = [sys.executable, "-c", program, *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    line = json.loads(done.stderr)
+    assert (line["message"], line["args"], line["name"]) == ("count=3", {"count": 3}, "kic_vm.any")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("log_config_append", "nowhere.conf"), ("log_file", "nowhere/kic-vm.log")],
+)
+def test_log_that_cannot_be_written(tmp_path: Path, option: str, value: str) -> None:
+    """It stops the start, and the option is named."""
+    path = tmp_path / "kic-vm.conf"
+    path.write_text(f"[DEFAULT]\n{option} = {tmp_path / value}\n")
+    with pytest.raises(cfg.Error, match=option):
+        logs.setup(configuration.load(["--config-file", str(path)]))
 
 
 def test_file_of_the_environment(

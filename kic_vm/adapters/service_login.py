@@ -1,0 +1,50 @@
+"""A new token for the gateway itself, and what Keystone says with it."""
+
+import dataclasses
+import datetime
+
+from keystoneauth1 import exceptions as ksa_exceptions
+from keystoneauth1 import loading
+from keystoneauth1.identity.base import BaseIdentityPlugin
+from oslo_config import cfg
+
+from kic_vm import exceptions
+from kic_vm.adapters import errors
+from kic_vm.adapters.connection import Cloud
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ServiceLogin:
+    """Whom Keystone takes the gateway for."""
+
+    user_id: str
+    project_id: str
+    roles: frozenset[str]
+    service_types: frozenset[str]
+    """What is in the service catalog."""
+    issued: datetime.datetime
+
+
+def log_in(cloud: Cloud, conf: cfg.ConfigOpts, group: str) -> ServiceLogin:
+    """Log in anew with the credentials of a group of options.
+
+    :raises KicVmError: Keystone refused, or cannot be reached
+    """
+    plugin = loading.load_auth_from_conf_options(conf, group)
+    if not isinstance(plugin, BaseIdentityPlugin):
+        raise exceptions.InvalidRequest(f"auth_type is not set in [{group}].")
+    try:
+        access = plugin.get_access(cloud.session)
+    except ksa_exceptions.Unauthorized as error:
+        raise exceptions.Unauthorized("Keystone refuses the credentials.") from error
+    except ksa_exceptions.ClientException as error:
+        raise errors.from_exception("identity", error) from error
+    if not access.project_id or not access.user_id or not access.issued:
+        raise exceptions.ProjectScopeRequired("The token is not for a project.")
+    return ServiceLogin(
+        access.user_id,
+        access.project_id,
+        frozenset(access.role_names or ()),
+        frozenset(service["type"] for service in access.service_catalog.catalog),
+        access.issued,
+    )

@@ -1,0 +1,29 @@
+"""Which microversions a service offers."""
+
+import openstack.exceptions
+from keystoneauth1 import discover
+from keystoneauth1 import exceptions as ksa_exceptions
+
+from kic_vm.adapters import errors
+from kic_vm.adapters.connection import Cloud
+
+Version = tuple[float, ...]  # of whole numbers, as keystoneauth has them
+
+
+def parse(microversion: str) -> Version:
+    """A microversion in numbers, which compare as versions do."""
+    found: Version = discover.normalize_version_number(microversion)
+    return found
+
+
+def newest(cloud: Cloud, service: str) -> Version | None:
+    """The highest microversion that a service offers; None where it has no microversions.
+
+    :param service: its type in the service catalog
+    :raises KicVmError: it cannot be reached
+    """
+    try:
+        data = cloud.adapter(service).get_endpoint_data()
+    except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
+        raise errors.from_exception(service, error) from error
+    return data.max_microversion if data else None

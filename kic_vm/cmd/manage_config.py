@@ -1,0 +1,141 @@
+"""``kic-vm-manage config``: what the configuration comes to."""
+
+import argparse
+import dataclasses
+import itertools
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
+from typing import Any, Final
+
+from keystoneauth1 import loading
+from oslo_config import cfg
+
+from kic_vm import conf as configuration
+from kic_vm.cmd.gateway_scope import WRONG_CONFIGURATION
+from kic_vm.conf import service_user
+
+# The namespaces of etc/kic-vm/config-generator.conf: whose options the gateway heeds.
+NAMESPACES: Final = (
+    "kic_vm",
+    "keystonemiddleware.auth_token",
+    "oslo.log",
+    "oslo.middleware.cors",
+    "oslo.middleware.http_proxy_to_wsgi",
+    "oslo.middleware.sizelimit",
+    "oslo.policy",
+)
+_AUTHENTICATED: Final = (service_user.GROUP, "keystone_authtoken")
+_MASK: Final = "****"
+_SOURCES: Final = {
+    cfg.Locations.opt_default: "default",
+    cfg.Locations.set_default: "default",
+    cfg.Locations.set_override: "override",
+    cfg.Locations.user: "file",
+    cfg.Locations.command_line: "command line",
+    cfg.Locations.environment: "environment",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Setting:
+    """An option as the gateway finds it."""
+
+    group: str
+    option: str
+    value: str | None
+    source: str
+    """``default``, ``file``, ``environment`` or ``command line``, with what of it."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the ``config`` command to the operator's tool."""
+    parser = subparsers.add_parser("config", help="look at the configuration")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    show = commands.add_parser(
+        "show",
+        help="show the value of each option, and where it comes from",
+        description="Shows the value of each option, and whether it comes from a file, the "
+        "environment or the default. Passwords and other secrets are masked.",
+    )
+    show.add_argument("--changed", action="store_true", help="only what is not the default")
+    show.add_argument("--format", choices=("table", "json"), default="table")
+    show.add_argument("--config-file", metavar="FILE", help="see kic-vm-api")
+    show.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the options; the exit status."""
+    try:
+        conf = configuration.load(config_file=args.config_file)
+        settings = sorted(_settings(conf), key=lambda one: (one.group, one.option))
+    except cfg.Error as error:
+        print(f"kic-vm-manage: {error}", file=sys.stderr)
+        return WRONG_CONFIGURATION
+    if args.changed:
+        settings = [one for one in settings if one.source != "default"]
+    if args.format == "json":
+        print(json.dumps([dataclasses.asdict(one) for one in settings], indent=2))
+    else:
+        print("\n".join(_lines(settings)))
+    return 0
+
+
+def _settings(conf: cfg.ConfigOpts) -> Iterator[Setting]:
+    seen: set[tuple[str, str]] = set()
+    for group, opts in itertools.chain(_options(), _authentication(conf)):
+        for opt in opts:
+            if (group, opt.dest) not in seen:
+                seen.add((group, opt.dest))
+                conf.register_opt(opt, None if group == "DEFAULT" else group)
+                yield _setting(conf, group, opt)
+
+
+def _options() -> Iterator[tuple[str, Iterable[cfg.Opt]]]:
+    """All options of the gateway and its libraries, as oslo-config-generator finds them."""
+    for namespace in NAMESPACES:
+        (point,) = entry_points(group="oslo.config.opts", name=namespace)
+        for group, opts in point.load()():
+            yield str(group or "DEFAULT"), opts
+
+
+def _authentication(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Iterable[cfg.Opt]]]:
+    """The options of the way in which the gateway logs in, which [auth_type] names."""
+    for group in _AUTHENTICATED:
+        if conf[group].auth_type:
+            yield group, loading.get_auth_plugin_conf_options(conf[group].auth_type)
+
+
+def _setting(conf: cfg.ConfigOpts, group: str, opt: cfg.Opt) -> Setting:
+    section = None if group == "DEFAULT" else group
+    value = (conf if section is None else conf[section])[opt.dest]
+    found = conf.get_location(opt.dest, section)
+    source = _SOURCES[found.location] if found else "default"
+    if found and source != "default" and found.detail:
+        source += f" {found.detail}"
+    return Setting(group, opt.dest, _shown(opt, value), source)
+
+
+def _shown(opt: cfg.Opt, value: Any) -> str | None:
+    if value is None:
+        return None
+    if opt.secret:
+        return _MASK
+    if isinstance(value, dict):
+        return ",".join(f"{key}:{item}" for key, item in value.items())
+    if isinstance(value, list):
+        return ",".join(str(item) for item in value)
+    return str(value)
+
+
+def _lines(settings: Iterable[Setting]) -> Iterator[str]:
+    group = None
+    for one in settings:
+        if one.group != group:
+            if group is not None:
+                yield ""
+            group = one.group
+            yield f"[{group}]"
+        value = "" if one.value is None else f" {one.value}"
+        yield f"{one.option} ={value}".ljust(60) + f"  # {one.source}"

@@ -1,0 +1,84 @@
+"""kic-vm-status: whether the cloud is as the gateway needs it."""
+
+import sys
+from typing import Final
+
+from oslo_config import cfg
+from oslo_upgradecheck import upgradecheck
+
+from kic_vm import conf as configuration
+from kic_vm import deploy
+from kic_vm.context import RequestContext
+from kic_vm.operations.checks import identity, resources, services
+from kic_vm.operations.checks.finding import Check, Level
+from kic_vm.operations.scope import Scope
+
+CHECKS: Final[dict[str, Check]] = {
+    "Keystone": identity.keystone,
+    "Roles of the gateway's user": identity.roles,
+    "Grants of the gateway's user": identity.grants,
+    "Roles of project members": identity.project_roles,
+    "Service catalog": identity.catalog,
+    "Clocks": identity.clocks,
+    "Microversions": services.microversions,
+    "Neutron extensions": services.extensions,
+    "Flavors": resources.flavors,
+    "Images": resources.images,
+    "Redis": services.redis_store,
+}
+_CODES: Final = {
+    Level.SUCCESS: upgradecheck.Code.SUCCESS,
+    Level.WARNING: upgradecheck.Code.WARNING,
+    Level.FAILURE: upgradecheck.Code.FAILURE,
+}
+
+
+class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc, unused-ignore]
+    """``upgrade check``: each check with its answer, and the worst of them as exit status."""
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self._conf = conf
+        self._upgrade_checks = tuple((name, _Asked(check)) for name, check in CHECKS.items())
+        self.gateway: Scope | None = None
+
+    def check(self) -> upgradecheck.Code:
+        """Ask the cloud of the configuration."""
+        try:
+            configuration.check(self._conf)
+            platform = deploy.load_platform(self._conf)
+        except cfg.Error as error:
+            print(f"kic-vm-status: {error}", file=sys.stderr)
+            return upgradecheck.Code.FAILURE
+        self.gateway = Scope.of(platform, RequestContext(auth=platform.cloud.service_auth))
+        return super().check()
+
+
+class _Asked:
+    """A check as oslo.upgradecheck calls it."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+
+    def __call__(self, checks: Checks) -> upgradecheck.Result:
+        """What the check has found."""
+        assert checks.gateway is not None, "checks run after the configuration was read"  # noqa: S101
+        level, sentence = self._check(checks.gateway)
+        return upgradecheck.Result(_CODES[level], sentence)
+
+
+def main() -> int:
+    """Run the subcommand that the arguments name."""
+    conf = configuration.create()
+    try:
+        return int(
+            upgradecheck.main(
+                conf, configuration.PROJECT, Checks(conf), sys.argv[1:], configuration.files()
+            )
+        )
+    except cfg.Error as error:
+        print(f"kic-vm-status: {error}", file=sys.stderr)
+        return int(upgradecheck.Code.FAILURE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

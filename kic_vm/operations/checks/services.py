@@ -1,0 +1,58 @@
+"""The services behind the gateway: what they can do, and Redis."""
+
+import redis
+
+from kic_vm.adapters import needs, versions
+from kic_vm.cache import RedisCache
+from kic_vm.operations.checks.finding import Finding, asking, failure, success, warning
+from kic_vm.operations.scope import Scope
+
+
+@asking
+def microversions(gateway: Scope) -> Finding:
+    """Whether each service has the microversions that the gateway asks for."""
+    old = []
+    for project, (service, needed) in needs.MICROVERSIONS.items():
+        offered = versions.newest(gateway.platform.cloud, service)
+        if offered is None or offered < versions.parse(needed):
+            shown = "none" if offered is None else ".".join(str(part) for part in offered)
+            old.append(f"{project} needs {needed} and offers {shown}")
+    if old:
+        return failure(f"A service is too old: {'; '.join(old)}. Upgrade it.")
+    return success("Nova and Cinder have the microversions that are asked for.")
+
+
+@asking
+def extensions(gateway: Scope) -> Finding:
+    """Whether Neutron has the extensions that the gateway uses."""
+    there = gateway.openstack.network.list_extensions()
+    missing = needs.EXTENSIONS.keys() - there
+    if missing:
+        listed = "; ".join(f"{alias} ({needs.EXTENSIONS[alias]})" for alias in sorted(missing))
+        return failure(
+            f"Neutron lacks extensions: {listed}. Load the plugins that have them, in "
+            "service_plugins and extension_drivers of its configuration."
+        )
+    lesser = needs.WANTED_EXTENSIONS.keys() - there
+    if lesser:
+        listed = "; ".join(f"{alias} ({needs.WANTED_EXTENSIONS[alias]})" for alias in lesser)
+        return warning(f"Neutron lacks extensions that are of use: {listed}.")
+    return success("Neutron has the extensions that are used.")
+
+
+def redis_store(gateway: Scope) -> Finding:
+    """Whether Redis answers."""
+    cache = gateway.platform.cache
+    if not isinstance(cache, RedisCache):
+        return warning(
+            "[redis] url is not set: each process remembers for itself, and requests with an "
+            "Idempotency-Key are refused. Name a Redis that all gateways share."
+        )
+    try:
+        cache.ping()
+    except redis.RedisError as error:
+        return failure(
+            f"Redis does not answer ({type(error).__name__}): check [redis] url, and that Redis "
+            "runs and can be reached from here."
+        )
+    return success("Redis answers.")
