@@ -51,6 +51,11 @@ def asking(check: Check) -> Check:
     def safe(gateway: Scope) -> Finding:
         try:
             return check(gateway)
+        except exceptions.Unauthorized:
+            return failure(
+                "This cannot be found out: the service does not take the gateway's own token. See "
+                "the check of its roles."
+            )
         except exceptions.KicVmError as error:
             return failure(f"This cannot be found out: {error}")
 

@@ -44,9 +44,9 @@ def roles(gateway: Scope) -> Finding:
         )
     login = log_in(platform.cloud, platform.conf, service_user.GROUP)
     if platform.conf.service_user.send_service_user_token and _SERVICE not in login.roles:
-        return warning(
-            f"The user of [{service_user.GROUP}] cannot vouch for callers, whose operations end "
-            f"with their token: {_add_role(login)}"
+        return failure(
+            f"The user of [{service_user.GROUP}] cannot vouch for callers: their operations end "
+            f"with their token, or are refused at once. {_add_role(login)}"
         )
     return success("The gateway's user may confirm tokens and vouch for callers.")
 
@@ -88,7 +88,7 @@ def grants(gateway: Scope) -> Finding:
     for name, attempt in tries.items():
         try:
             attempt()
-        except exceptions.Forbidden:
+        except (exceptions.Forbidden, exceptions.Unauthorized):
             refused.append(name)
     if refused:
         return warning(
