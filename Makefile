@@ -1,6 +1,6 @@
 # Each target is one call of tox or of a script.
 
-.PHONY: demo demo-stop test unit lint types docs functional format
+.PHONY: demo demo-stop test unit lint types docs functional package format
 
 demo:           ## a real OpenStack, the gateway, and the life of a machine
 	@tools/demo
@@ -25,6 +25,9 @@ docs:           ## the documentation, in doc/build/html
 
 functional:     ## the tests against a real OpenStack
 	@tools/tox run -e functional
+
+package:        ## the wheel, built and installed where nothing of this tree is
+	@tools/tox run -e package
 
 format:         ## rewrite the sources in the house's format
 	@tools/tox run -e format
