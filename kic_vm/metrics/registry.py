@@ -11,6 +11,9 @@ from kic_vm.metrics.directory import ENVIRONMENT
 
 CONTENT_TYPE: Final = prometheus_client.CONTENT_TYPE_LATEST
 
+# When a series began is of no use, and would be as many samples again.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
 REGISTRY: Final = CollectorRegistry()
 # Bounds of the histograms.
 SECONDS: Final = (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

@@ -6,6 +6,7 @@ once, or one that dies in the middle, leave nothing half done.
 
 import datetime
 import time
+from collections.abc import Callable
 from typing import Any
 
 from oslo_log import log as logging
@@ -29,16 +30,26 @@ def run(scope: Scope) -> None:
 
     :param scope: that of a cloud admin, such as the gateway's own user
     """
-    for job in (confirm_resizes, remove_ports, sweep_if_due, count_instances_if_due):
+    for name, job in _jobs().items():
         started, is_done = time.monotonic(), False
         try:
             job(scope)
             is_done = True
         except exceptions.KicVmError as error:
-            LOG.warning("This round goes without %s: %s", job.__name__, error)
+            LOG.warning("This round goes without %s: %s", name, error)
         finally:
-            metrics.count_job(job.__name__, time.monotonic() - started, is_done=is_done)
+            metrics.count_job(name, time.monotonic() - started, is_done=is_done)
     metrics.show_round()
+
+
+def _jobs() -> dict[str, Callable[[Scope], None]]:
+    """What a round is made of, by the names that logs and metrics have for it."""
+    return {
+        "confirm_resizes": confirm_resizes,
+        "remove_ports": remove_ports,
+        "index_keypairs": sweep_if_due,
+        "count_instances": count_instances_if_due,
+    }
 
 
 def confirm_resizes(scope: Scope) -> None:

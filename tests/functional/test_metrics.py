@@ -107,6 +107,6 @@ def test_worker(
     }
     assert len(states) == 26
     assert states["Active"] >= 1
-    for job in ("confirm_resizes", "remove_ports", "sweep_if_due", "count_instances_if_due"):
+    for job in ("confirm_resizes", "remove_ports", "index_keypairs", "count_instances"):
         name = "kic_vm_worker_job_duration_seconds_count"
         assert value(samples, name, job=job, result="done") >= 1
