@@ -13,9 +13,8 @@ import cachetools
 import redis
 from oslo_config import cfg
 from oslo_log import log as logging
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from kic_vm import redis_client
 from kic_vm.conf import service_user
 from kic_vm.sealed_redis import SealedRedis, UnreadableError
 
@@ -181,15 +180,9 @@ def create_store(conf: cfg.ConfigOpts) -> SharedStore | None:
 
 
 def _connect(conf: cfg.ConfigOpts) -> SealedRedis | None:
-    if not conf.redis.url:
+    client = redis_client.connect(conf)
+    if client is None:
         return None
-    client = redis.Redis.from_url(
-        conf.redis.url,
-        socket_timeout=conf.redis.timeout,
-        socket_connect_timeout=conf.redis.timeout,
-        # redis-py would wait and try again; here memory takes over at once.
-        retry=Retry(NoBackoff(), 0),
-    )
     secret = conf.keystone_authtoken.memcache_secret_key or service_user.shared_secret(
         conf, "redis"
     )

@@ -1,35 +1,23 @@
 """[redis]: the store that gateway processes share."""
 
-from oslo_config import cfg, types
-from redis.connection import parse_url
+from oslo_config import cfg
+
+from kic_vm.conf.redis_url import RedisUrl
 
 GROUP = "redis"
-
-
-class RedisUrl(types.String):  # type: ignore[misc, unused-ignore]
-    """A URL that redis-py understands. What is wrong with it is said without its password."""
-
-    def __call__(self, value: object) -> str:
-        """The URL.
-
-        :raises ValueError: it is none
-        """
-        url: str = super().__call__(value)
-        try:
-            parse_url(url)
-        except ValueError as error:
-            raise ValueError("It must be a redis://, rediss:// or unix:// URL") from error
-        return url
-
 
 OPTS = [
     cfg.Opt(
         "url",
         type=RedisUrl(),
         secret=True,
-        help="Redis that all gateway processes share, as redis://, rediss:// or unix:// URL. "
-        "Nothing in it is the only copy: it may be emptied at any time. Unset: each process "
-        "keeps a bounded cache in its memory.",
+        help="""
+Redis that all gateway processes share, as redis://, rediss:// or unix:// URL, or by way of Redis
+Sentinel as redis+sentinel://user:password@host:port,host:port/service/db (rediss+sentinel with
+TLS). There user and password, which may be left out, are those of Redis; port is 26379 and db 0
+unless given. Nothing in it is the only copy: it may be emptied at any time. Unset: each process
+keeps a bounded cache in its memory.
+""",
     ),
     cfg.StrOpt("key_prefix", default="kic-vm:", help="Begin of every key in Redis."),
     cfg.FloatOpt(

@@ -1,0 +1,85 @@
+"""The URL of a Redis: of one server, or of one that Sentinels know."""
+
+import dataclasses
+import re
+import urllib.parse
+from typing import Final
+
+from oslo_config import types
+from redis.connection import parse_url
+
+_SENTINEL_SCHEMES: Final = {"redis+sentinel": False, "rediss+sentinel": True}
+_SENTINEL_PORT: Final = 26379
+# A name, an IPv4 address, or an IPv6 one in brackets; a port.
+_HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:@/,\s]+))(?::(\d{1,5}))?")
+_FORMS: Final = (
+    "It must be redis://, rediss:// or unix://, or "
+    "redis+sentinel://host:port,host:port/service/db (rediss+sentinel with TLS)"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, repr=False)
+class SentinelUrl:
+    """Sentinels, and which of the services they know is meant."""
+
+    sentinels: tuple[tuple[str, int], ...]
+    service: str
+    db: int
+    username: str | None
+    """Of Redis itself; Sentinels are asked without."""
+    password: str | None
+    is_tls: bool
+
+
+def parse_sentinel_url(url: str) -> SentinelUrl | None:
+    """What a URL says of Sentinels; None where it is none of theirs.
+
+    :raises ValueError: it is one, but not a right one
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in _SENTINEL_SCHEMES:
+        return None
+    address, _slash, path = rest.partition("/")
+    credentials, at, hosts = address.rpartition("@")
+    username, colon, password = credentials.partition(":")
+    if at and not colon:  # as redis-py, which takes a lone word for the user
+        raise ValueError("a password is missing")
+    service, _slash, db = path.partition("/")
+    return SentinelUrl(
+        tuple(_host(host) for host in hosts.split(",")),
+        _service(service),
+        int(db or 0),
+        urllib.parse.unquote(username) or None,
+        urllib.parse.unquote(password) or None,
+        _SENTINEL_SCHEMES[scheme],
+    )
+
+
+def _host(text: str) -> tuple[str, int]:
+    found = _HOST.fullmatch(text)
+    if found is None:
+        raise ValueError("a host is not one")
+    return found[1] or found[2], int(found[3] or _SENTINEL_PORT)
+
+
+def _service(text: str) -> str:
+    if not text:
+        raise ValueError("the service is missing")
+    return urllib.parse.unquote(text)
+
+
+class RedisUrl(types.String):  # type: ignore[misc, unused-ignore]
+    """A URL of a Redis. What is wrong with it is said without its password."""
+
+    def __call__(self, value: object) -> str:
+        """The URL.
+
+        :raises ValueError: it is none
+        """
+        url: str = super().__call__(value)
+        try:
+            if parse_sentinel_url(url) is None:
+                parse_url(url)
+        except ValueError as error:
+            raise ValueError(_FORMS) from error
+        return url
