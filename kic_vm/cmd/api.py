@@ -2,14 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from kic_vm import conf as configuration
-from kic_vm.cmd.http_worker import HttpWorker
 from kic_vm.cmd.metrics_directory import metrics_directory
 from kic_vm.conf import logs
 from kic_vm.lifecycle.model import LifecycleTableError
@@ -17,7 +16,9 @@ from kic_vm.middleware.routes import RouteError
 
 LOG = logging.getLogger(__name__)
 
-_WRONG = (cfg.Error, LifecycleTableError, RouteError)
+# By name, for what it imports has to wait for the directory of metrics.
+_WORKER: Final = "kic_vm.cmd.http_worker.HttpWorker"
+_WRONG: Final = (cfg.Error, LifecycleTableError, RouteError)
 
 
 class Server(BaseApplication):
@@ -44,7 +45,7 @@ class Server(BaseApplication):
             "bind": [f"{_host(host)}:{port}" for host, port in addresses],
             "workers": api.workers,
             "threads": api.threads,
-            "worker_class": HttpWorker,
+            "worker_class": _WORKER,
             "limit_request_line": 8190,
             "graceful_timeout": api.graceful_timeout,
             "keepalive": api.keep_alive,

@@ -42,3 +42,12 @@ def test_configuration_that_is_missing(tmp_path: Path) -> None:
     result = start("--config-file", str(tmp_path / "nowhere.conf"))
     assert result.returncode == 2
     assert "nowhere.conf" in result.stderr
+
+
+def test_metrics_can_be_put_together() -> None:
+    """prometheus_client looks for the directory of the processes when it is imported: not yet."""
+    program = "import sys, kic_vm.cmd.api; print('prometheus_client' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
