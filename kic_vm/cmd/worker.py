@@ -34,16 +34,17 @@ def main() -> int:
     )
     parser.add_argument("--once", action="store_true", help="end after one round of work")
     args, rest = parser.parse_known_args()
+    stopped, renewal = threading.Event(), Renewal(rest)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    signal.signal(signal.SIGHUP, lambda *_: renewal.asked.set())
     try:
         platform = _load(rest)
         _serve_metrics(platform.conf)
     except (cfg.Error, OSError) as error:
         print(f"kic-vm-worker: {error}", file=sys.stderr)
         return 2
-    stopped, renewal = threading.Event(), Renewal(rest)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    signal.signal(signal.SIGHUP, lambda *_: renewal.asked.set())
+    LOG.info("The worker begins")
     work(platform, stopped, is_once=args.once, renewed=renewal)
     return 0
 

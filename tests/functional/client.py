@@ -2,12 +2,15 @@
 
 import configparser
 import functools
+import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +177,27 @@ class Gateway:
         return [
             dict(pair.split("=", 1) for pair in line.partition("] ")[2].split()) for line in lines
         ]
+
+    def begin_request(self) -> Callable[[], http.client.HTTPResponse]:
+        """Send a part of a request for a token; what is returned sends the rest of it.
+
+        Meanwhile the request is in a worker's hands, which waits for the rest of the body. It asks
+        for nothing, so the answer is 400.
+        """
+        body = json.dumps({"auth": {"identity": {"methods": ["password"]}}}).encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.putrequest("POST", "/identity/v3/auth/tokens")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders()
+        connection.send(body[:10])
+        time.sleep(1)
+
+        def complete() -> http.client.HTTPResponse:
+            connection.send(body[10:])
+            return connection.getresponse()
+
+        return complete
 
     def stop(self) -> int:
         """Ask it to stop; its exit status."""

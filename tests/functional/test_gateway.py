@@ -89,19 +89,11 @@ def test_what_is_no_request(gateway: Gateway, sent: bytes, status: int, code: st
 def test_a_request_in_flight_is_answered(start_gateway: Callable[..., Gateway]) -> None:
     """A stop waits for a request that has begun, and then ends without an error."""
     gateway = start_gateway()
-    body = json.dumps({"auth": {"identity": {"methods": ["password"]}}}).encode()
-    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=30)
-    connection.putrequest("POST", "/identity/v3/auth/tokens")
-    connection.putheader("Content-Type", "application/json")
-    connection.putheader("Content-Length", str(len(body)))
-    connection.endheaders()
-    connection.send(body[:10])
-    time.sleep(1)  # the request is now in a worker's hands, which waits for the rest of the body
+    complete = gateway.begin_request()
     stopping = threading.Thread(target=gateway.stop)
     stopping.start()
     time.sleep(1)
-    connection.send(body[10:])
-    response = connection.getresponse()
+    response = complete()
     assert response.status == 400
     assert json.loads(response.read())["error"]["code"] == "invalid_request"
     stopping.join(timeout=60)

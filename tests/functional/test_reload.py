@@ -1,12 +1,9 @@
 """SIGHUP: the configuration is taken up anew, and nobody notices but for what has changed."""
 
 import configparser
-import http.client
-import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,18 +26,10 @@ def test_gateway(
         return str(endpoints["bcs"])
 
     assert address() == gateway.url
-    body = json.dumps({"auth": {"identity": {"methods": ["password"]}}}).encode()
-    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=30)
-    connection.putrequest("POST", "/identity/v3/auth/tokens")
-    connection.putheader("Content-Type", "application/json")
-    connection.putheader("Content-Length", str(len(body)))
-    connection.endheaders()
-    connection.send(body[:10])
-    time.sleep(1)  # the request is now in a worker's hands, which waits for the rest of the body
+    complete = gateway.begin_request()
     gateway.reload("api", "public_url", "https://new.example.org")
     eventually(lambda: address() == "https://new.example.org", 30)
-    connection.send(body[10:])
-    assert connection.getresponse().status == 400
+    assert complete().status == 400
     assert gateway.stop() == 0
 
 
@@ -77,7 +66,7 @@ def test_worker(standalone: Path, tmp_path: Path, eventually: Eventually) -> Non
     with log.open("w") as output:
         process = subprocess.Popen(command, stderr=output)
     try:
-        time.sleep(3)
+        eventually(lambda: "The worker begins" in log.read_text(), 60)
         write("soon")
         process.send_signal(signal.SIGHUP)
         eventually(lambda: "[worker] interval" in log.read_text(), 60)
