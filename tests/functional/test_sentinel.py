@@ -33,7 +33,9 @@ def test_fail_over(
     eventually: Callable[[Callable[[], bool], float], None],
 ) -> None:
     """It answers all the time, and with the new master it has all that it had with the old one."""
-    gateway = start_gateway(redis={"url": sentinels.url, "retry_after": "0.5"})
+    gateway = start_gateway(
+        redis={"url": sentinels.url, "retry_after": "0.5"}, api={"readiness_cache_time": "0"}
+    )
     client = Client(gateway.url, str(member.session.headers["X-Auth-Token"]))
     name, key = f"sentinel-{uuid.uuid4().hex[:8]}", {"Idempotency-Key": uuid.uuid4().hex}
 
