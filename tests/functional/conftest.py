@@ -1,9 +1,6 @@
 """A real OpenStack, the gateway in front of it as it is served, and a client for each persona."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,26 +11,15 @@ import pytest
 from tests.functional.block_store import BlockStore
 from tests.functional.client import Client, Gateway
 from tests.functional.instances import Instances
+from tests.functional.standalone import DIRECTORY, connect, running
 from tests.functional.volumes import Volumes
-
-TOP = Path(__file__).resolve().parents[2]
-STANDALONE = TOP / "devstack" / "standalone"
-# As devstack/standalone itself: another data directory has its own credentials.
-DATA = os.environ.get("KIC_VM_STANDALONE_DIR")
-DEMO = Path(os.environ.get("KIC_VM_DEMO_DIR") or (Path(DATA) / "demo" if DATA else TOP / ".demo"))
 
 
 @pytest.fixture(scope="session")
 def standalone() -> Iterator[Path]:
     """The standalone OpenStack; left running if it ran before, else taken down in the end."""
-    was_up = (
-        subprocess.run([STANDALONE, "status"], capture_output=True, check=False).returncode == 0
-    )
-    # pytest hides what a fixture prints, and minutes of silence look like a hang.
-    subprocess.run([STANDALONE, "up"], check=True, stdout=sys.__stderr__)
-    yield DEMO
-    if not was_up:
-        subprocess.run([STANDALONE, "down"], check=True, stdout=sys.__stderr__)
+    with running() as demo:
+        yield demo
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +49,7 @@ def gateway(start_gateway: Callable[..., Gateway]) -> Gateway:
 @pytest.fixture(scope="session")
 def cloud(standalone: Path) -> Callable[[str], openstack.connection.Connection]:
     """OpenStack itself as a persona, around the gateway: to prepare and to look behind it."""
-    loader = openstack.config.OpenStackConfig(config_files=[str(standalone / "clouds.yaml")])
-    return lambda persona: openstack.connection.Connection(config=loader.get_one(persona))
+    return connect
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +121,7 @@ def volumes(member: Client) -> Iterator[Volumes]:
 @pytest.fixture(scope="session")
 def block_store(standalone: Path) -> BlockStore:
     """The store in which the standalone's Cinder keeps the volumes."""
-    return BlockStore(Path(DATA) if DATA else TOP / ".standalone")
+    return BlockStore(DIRECTORY)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Who may do what: every row of the YAML files beside this one, through the whole pipeline."""
 
 import itertools
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,22 +9,11 @@ import pytest
 import yaml
 
 from kic_vm import policies
-from kic_vm.mappings.networks import FIRST_SUBNET_TAG
 from tests.unit import personas
-from tests.unit.bodies import (
-    FREE_PUBLIC_IP,
-    GROUP,
-    OTHER_GROUP,
-    PORT,
-    PUBLIC_IP,
-    SECOND_PORT,
-    SERVER,
-    SUBNET,
-)
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.populated import show_server
+from tests.unit.prepared import prepare
 from tests.unit.requests_of import arguments_of, path_of
 
 PERSONAS = {*personas.TOKENS, "anybody"} - {"limited"}  # test_authentication has that one
@@ -41,40 +29,6 @@ STATUSES = {
 }
 # Refusals for which something has to be looked at.
 LATE = {"not_found", "not_the_creator", "invalid_request", "conflict", "not_offered"}
-# The state from which each command is possible; the recorded server is active.
-STATES = {
-    "start": "stopped",
-    "unshelve": "shelved_offloaded",
-    "confirm-resize": "resized",
-    "revert-resize": "resized",
-}
-
-INTERFACE = "/api/v1/instances/{instance_id}/network-interfaces/{network_interface_id}"
-PUBLIC_IP_OF = "/api/v1/public-ips/{public_ip_id}/network-interfaces/{network_interface_id}"
-# What else must be there for the operation: what Neutron answers, and where.
-PREPARED: dict[str, tuple[str, dict[str, Any]]] = {
-    f"DELETE {INTERFACE}": (
-        f"/ports?project_id={PORT['project_id']}&device_id={SERVER['id']}",
-        {"ports": [PORT, SECOND_PORT]},
-    ),
-    f"DELETE {INTERFACE}/public-ips": (
-        f"/floatingips?port_id={PORT['id']}",
-        {"floatingips": [PUBLIC_IP]},
-    ),
-    # The subnet that came with the VPC goes with it.
-    "DELETE /api/v1/vpcs/{vpc_id}": (
-        "/subnets",
-        {"subnets": [SUBNET | {"tags": [FIRST_SUBNET_TAG]}]},
-    ),
-    f"DELETE {PUBLIC_IP_OF}": (
-        f"/floatingips/{FREE_PUBLIC_IP['id']}",
-        {"floatingip": FREE_PUBLIC_IP | {"port_id": PORT["id"]}},
-    ),
-    f"DELETE {INTERFACE}/security-groups/{{security_group_id}}": (
-        f"/ports/{PORT['id']}",
-        {"port": PORT | {"security_groups": [GROUP, OTHER_GROUP]}},
-    ),
-}
 
 
 def table() -> dict[str, dict[str, list[str]]]:
@@ -127,18 +81,7 @@ def test_row(
 ) -> None:
     """The persona gets what the row says, and a refused request changes nothing."""
     method, template = operation.split(" ")
-    state = STATES.get(template.rpartition("/")[2])
-    if state:
-        # The gateway remembers each resize that it confirms by the time of its end.
-        shown = {"OS-EXT-STS:vm_state": state, "OS-SRV-USG:launched_at": str(uuid.uuid4())}
-        populated.answer(
-            "GET",
-            "nova",
-            f"/servers/{SERVER['id']}",
-            lambda request, context: show_server(request, context, **shown),
-        )
-    if operation in PREPARED:
-        populated.answer("GET", "neutron", *PREPARED[operation])
+    prepare(populated, operation)
     who = anybody if persona == "anybody" else caller(persona)
     response = who.request(method, path_of(method, template), **arguments_of(method, template))
     if outcome == "ok":

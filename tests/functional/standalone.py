@@ -1,0 +1,42 @@
+"""The standalone OpenStack: where its credentials are, and having it run."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import openstack
+
+TOP: Final = Path(__file__).resolve().parents[2]
+# As devstack/standalone itself: another data directory has its own credentials.
+DATA: Final = os.environ.get("KIC_VM_STANDALONE_DIR")
+DEMO: Final = Path(
+    os.environ.get("KIC_VM_DEMO_DIR") or (Path(DATA) / "demo" if DATA else TOP / ".demo")
+)
+DIRECTORY: Final = Path(DATA) if DATA else TOP / ".standalone"
+_COMMAND: Final = TOP / "devstack" / "standalone"
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Path]:
+    """The directory of its credentials, while it runs.
+
+    It is left running if it ran before, else taken down in the end.
+    """
+    status = subprocess.run([_COMMAND, "status"], capture_output=True, check=False)
+    # pytest hides what a fixture prints, and minutes of silence look like a hang.
+    subprocess.run([_COMMAND, "up"], check=True, stdout=sys.__stderr__)
+    try:
+        yield DEMO
+    finally:
+        if status.returncode != 0:
+            subprocess.run([_COMMAND, "down"], check=True, stdout=sys.__stderr__)
+
+
+def connect(persona: str) -> openstack.connection.Connection:
+    """OpenStack itself as a persona, around the gateway."""
+    loader = openstack.config.OpenStackConfig(config_files=[str(DEMO / "clouds.yaml")])
+    return openstack.connection.Connection(config=loader.get_one(persona))
