@@ -1,0 +1,1 @@
+"""How fast the gateway is, beside the OpenStack that it calls: ``make bench``."""

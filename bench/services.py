@@ -1,0 +1,172 @@
+"""What the replayed services answer to a request: bytes, made once for each address."""
+
+import functools
+import json
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from bench import recorded
+from bench.world import World
+
+JSON = dict[str, Any]
+Query = dict[str, list[str]]
+Answer = tuple[int, bytes]
+
+PAGE: Final = 1000  # what Nova and Cinder give at most
+TOKEN: Final = "replayed"  # noqa: S105 - everybody's
+_LIFE: Final = 24 * 3600
+
+
+class Services:
+    """All of them, at one address, each below its type.
+
+    :param base: the address
+    """
+
+    def __init__(self, count: int, base: str) -> None:
+        text = recorded.FILE.read_text().replace(recorded.BASE, base)
+        found = json.loads(text)
+        self._base = base
+        self._discovery = {
+            service: json.dumps(body).encode() for service, body in found["discovery"].items()
+        }
+        self._token = json.dumps({"token": found["token"]["token"] | _valid()}).encode()
+        self._lists = World(count).lists
+        self._routes: list[tuple[re.Pattern[str], Callable[..., Answer]]] = [
+            (re.compile(pattern), answer)
+            for pattern, answer in (
+                (r"/compute/v2\.1/servers/detail", self._servers),
+                (r"/compute/v2\.1/servers", self._server_names),
+                (r"/compute/v2\.1/servers/([^/]+)", self._server),
+                (r"/compute/v2\.1/flavors/detail", self._flavors),
+                (r"/block-storage/v3/volumes/detail", self._volumes),
+                (r"/block-storage/v3/volumes/([^/]+)", self._volume),
+                (r"/block-storage/v3/snapshots/detail", self._snapshots),
+                (r"/network/v2\.0/ports", self._ports),
+                (r"/network/v2\.0/floatingips", self._floating_ips),
+                (r"/network/v2\.0/security-groups", self._groups),
+                (r"/image/v2/images", self._images),
+                (r"/([a-z-]+)(?:/v[\d.]+)?/?", self._version),
+            )
+        ]
+        self.get = functools.lru_cache(4096)(self._get)
+
+    def token(self) -> bytes:
+        """A token that is valid, as Keystone tells it."""
+        return self._token
+
+    def _get(self, target: str, microversion: str) -> Answer:
+        """The answer to a GET."""
+        parts = urlsplit(target)
+        query = parse_qs(parts.query)
+        for pattern, answer in self._routes:
+            match = pattern.fullmatch(parts.path)
+            if match:
+                return answer(*match.groups(), query=query, microversion=microversion)
+        return 404, b'{"itemNotFound": {"code": 404, "message": "Not found."}}'
+
+    def _version(self, service: str, **_kwargs: Any) -> Answer:
+        found = self._discovery.get(service)
+        return (300 if service == "image" else 200, found) if found else (404, b"{}")
+
+    def _of(self, microversion: str) -> list[JSON]:
+        versions = self._lists.servers
+        return versions.get(microversion or "2.1") or versions["2.96"]
+
+    def _servers(self, query: Query, microversion: str) -> Answer:
+        found = _filtered(self._of(microversion), query)
+        return self._page("servers", "/compute/v2.1/servers/detail", found, query)
+
+    def _server_names(self, query: Query, microversion: str) -> Answer:
+        found = [
+            {key: server[key] for key in ("id", "name", "links")}
+            for server in _filtered(self._of(microversion), query)
+        ]
+        return self._page("servers", "/compute/v2.1/servers", found, query)
+
+    def _server(self, server_id: str, query: Query, microversion: str) -> Answer:
+        return _one("server", server_id, self._of(microversion))
+
+    def _volumes(self, query: Query, microversion: str) -> Answer:
+        path = "/block-storage/v3/volumes/detail"
+        return self._page("volumes", path, self._lists.volumes, query)
+
+    def _volume(self, volume_id: str, query: Query, microversion: str) -> Answer:
+        return _one("volume", volume_id, self._lists.volumes)
+
+    def _flavors(self, query: Query, microversion: str) -> Answer:
+        return _all("flavors", self._lists.flavors)
+
+    def _snapshots(self, query: Query, microversion: str) -> Answer:
+        return _all("snapshots", [])
+
+    def _ports(self, query: Query, microversion: str) -> Answer:
+        found: Iterable[JSON] = self._lists.ports
+        if "device_id" in query:
+            wanted = set(query["device_id"])
+            found = [port for port in found if port["device_id"] in wanted]
+        return _all("ports", _fields(found, query))
+
+    def _floating_ips(self, query: Query, microversion: str) -> Answer:
+        found: Iterable[JSON] = self._lists.floatingips
+        if "port_id" in query:
+            wanted = set(query["port_id"])
+            found = [item for item in found if item["port_id"] in wanted]
+        return _all("floatingips", _fields(found, query))
+
+    def _groups(self, query: Query, microversion: str) -> Answer:
+        return _all("security_groups", _fields(self._lists.security_groups, query))
+
+    def _images(self, query: Query, microversion: str) -> Answer:
+        return _all("images", self._lists.images)
+
+    def _page(self, key: str, path: str, items: list[JSON], query: Query) -> Answer:
+        """As Nova and Cinder page: a full page announces another one."""
+        limit = min(int(query.get("limit", [str(PAGE)])[0]), PAGE)
+        begin = int(query.get("offset", ["0"])[0])
+        if "marker" in query:
+            ids = [item["id"] for item in items]
+            begin += ids.index(query["marker"][0]) + 1
+        page = items[begin : begin + limit]
+        body: JSON = {key: page}
+        if len(page) == limit:
+            address = f"{self._base}{path}?limit={limit}&marker={page[-1]['id']}"
+            body[f"{key}_links"] = [{"rel": "next", "href": address}]
+        return 200, json.dumps(body).encode()
+
+
+def _valid() -> JSON:
+    now = time.time()
+    shown = [
+        time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(moment))
+        for moment in (now - 60, now + _LIFE)
+    ]
+    return {"issued_at": shown[0], "expires_at": shown[1]}
+
+
+def _filtered(servers: list[JSON], query: Query) -> list[JSON]:
+    """Nova's own filters, as far as the gateway and the bench send them."""
+    if "name" in query:
+        pattern = re.compile(query["name"][0])
+        servers = [server for server in servers if pattern.search(server["name"])]
+    return servers
+
+
+def _fields(items: Iterable[JSON], query: Query) -> list[JSON]:
+    if "fields" not in query:
+        return list(items)
+    return [{key: item[key] for key in query["fields"]} for item in items]
+
+
+def _one(key: str, wanted: str, items: list[JSON]) -> Answer:
+    for item in items:
+        if item["id"] == wanted:
+            return 200, json.dumps({key: item}).encode()
+    return 404, b'{"itemNotFound": {"code": 404, "message": "Not found."}}'
+
+
+def _all(key: str, items: list[JSON]) -> Answer:
+    return 200, json.dumps({key: items}).encode()
