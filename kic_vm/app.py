@@ -8,6 +8,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions, policies
 from kic_vm.api import blueprint, documents, errors, health, openapi, tokens
+from kic_vm.api.json_provider import JsonProvider
 from kic_vm.api.v1 import (
     client_configuration,
     flavors,
@@ -75,7 +76,8 @@ def create_app(platform: Platform) -> flask.Flask:
     """The application below the pipeline; by itself it refuses every request."""
     app = flask.Flask("kic_vm", static_folder=None)
     app.config.update(openapi.CONFIGURATION, PROVIDE_AUTOMATIC_OPTIONS=False)
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = JsonProvider(app)
+    app.json.sort_keys = False
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.extensions[blueprint.EXTENSION] = platform

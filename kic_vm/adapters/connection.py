@@ -5,11 +5,13 @@ connections; it is built once. A call goes through its adapters as raw JSON with
 caller at hand, so no SDK object is made for it.
 """
 
-import time
+import threading
 import urllib.parse
-from typing import Any
+from typing import Any, Final
 
+import cachetools
 import openstack.connection
+import orjson
 import requests
 from keystoneauth1 import adapter as ksa_adapter
 from keystoneauth1 import exceptions as ksa_exceptions
@@ -21,25 +23,16 @@ from keystoneauth1.service_token import ServiceTokenAuthWrapper
 from oslo_config import cfg
 
 from kic_vm.adapters import errors
+from kic_vm.adapters.http import MeteredSession
 from kic_vm.conf import service_user, upstreams
-from kic_vm.context import RequestContext, current_record
+from kic_vm.context import RequestContext
 from kic_vm.metrics import gateway as metrics
 
 JSON = dict[str, Any]
 
-
-class MeteredSession(requests.Session):
-    """A requests session that writes every request on the wire into the request's record."""
-
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """See requests.Session."""
-        started = time.monotonic()
-        try:
-            return super().send(request, **kwargs)
-        finally:
-            record = current_record()
-            if record is not None:
-                record.add_upstream_call(time.monotonic() - started)
+# Token data, of which the catalog is a part, is taken to be true for as long.
+_ENDPOINTS_SECONDS: Final = 300
+_ENDPOINTS: Final = 4096
 
 
 class Cloud:
@@ -68,6 +61,10 @@ class Cloud:
             collect_timing=False,
             split_loggers=False,
         )
+        self._endpoints: cachetools.TTLCache[tuple[str, str | None], str | None] = (
+            cachetools.TTLCache(_ENDPOINTS, _ENDPOINTS_SECONDS)
+        )
+        self._endpoints_lock = threading.Lock()
         self._connection = openstack.connection.Connection(
             session=self.session, oslo_conf=conf, service_types=list(upstreams.GROUPS.values())
         )
@@ -89,6 +86,24 @@ class Cloud:
             found: ksa_adapter.Adapter = getattr(self._connection, attribute)
         except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
             raise errors.from_exception(service, error) from error
+        return found
+
+    def endpoint(self, service: str, context: RequestContext, auth: BaseAuthPlugin) -> str | None:
+        """The address of a service for the caller's project, which a catalog may have in it.
+
+        To find it in the catalog costs as much as half a request, so it is remembered.
+        """
+        project_id = None if context.auth is self.service_auth else context.project_id
+        key = (service, project_id)
+        with self._endpoints_lock:
+            found = self._endpoints.get(key)
+        if found is None:
+            # By its class: openstacksdk has another meaning for the name in Keystone's adapter.
+            found = ksa_adapter.Adapter.get_endpoint(self.adapter(service), auth=auth)
+            if found is None or "%" in found:  # keystoneauth would put something in its place
+                return None
+            with self._endpoints_lock:
+                self._endpoints[key] = found
         return found
 
     def auth_for(self, context: RequestContext) -> BaseAuthPlugin:
@@ -136,12 +151,14 @@ class Service:
         """
         self._context.update_store()  # so that log lines of this thread carry the request id
         adapter = self._cloud.adapter(self._service)
+        auth = self._cloud.auth_for(self._context)
         try:
             with metrics.counting_call(self._service, method, path) as call:
                 response = adapter.request(
                     path,
                     method,
-                    auth=self._cloud.auth_for(self._context),
+                    auth=auth,
+                    endpoint_override=self._cloud.endpoint(self._service, self._context, auth),
                     microversion=microversion,
                     global_request_id=self._context.request_id,
                     raise_exc=False,
@@ -161,8 +178,8 @@ class Service:
         """
         response = self.request(method, path, **kwargs)
         try:
-            body = response.json()
-        except requests.exceptions.JSONDecodeError as error:
+            body = orjson.loads(response.content)
+        except orjson.JSONDecodeError as error:
             raise errors.not_understood(self._service) from error
         if not isinstance(body, dict):
             raise errors.not_understood(self._service)

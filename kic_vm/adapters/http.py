@@ -1,0 +1,61 @@
+"""The HTTP session of a process: what is the same for each request is worked out once."""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from kic_vm.context import current_record
+
+
+class MeteredSession(requests.Session):
+    """A requests session that writes every request on the wire into the request's record.
+
+    The environment's proxies and certificates are looked up once for each address, not for each
+    request. It serves all callers, so it keeps no cookies and reads no ``.netrc``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._settings: dict[tuple[Any, ...], Any] = {}
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """See requests.Session."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers={**self.headers, **request.headers},
+            files=request.files,
+            data=request.data,
+            json=request.json,
+            params=request.params,
+            auth=request.auth,
+            hooks=request.hooks,
+        )
+        return prepared
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """See requests.Session."""
+        started = time.monotonic()
+        try:
+            return super().send(request, **kwargs)
+        finally:
+            record = current_record()
+            if record is not None:
+                record.add_upstream_call(time.monotonic() - started)
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """See requests.Session."""
+        if proxies:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        parts = urlsplit(url)
+        key = (parts.scheme, parts.netloc, stream, verify, cert)
+        found = self._settings.get(key)
+        if found is None:
+            found = super().merge_environment_settings(url, proxies, stream, verify, cert)
+            self._settings[key] = found
+        return found
