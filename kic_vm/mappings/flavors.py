@@ -5,6 +5,7 @@ the documented grammar of flavor names says (``m2a.large``: family letter, gener
 size); what neither says is null.
 """
 
+import functools
 import re
 from typing import Any, Final
 
@@ -139,11 +140,26 @@ def flavor_of_server(embedded: JSON, flavor_id: str | None) -> JSON:
     :param embedded: ``flavor`` of a server at 2.47 and above, which leaves the id out
     """
     extra_specs = embedded.get("extra_specs") or {}
-    specs = _Specs(extra_specs)
-    name = embedded["original_name"]
-    common = _common(flavor_id, name, embedded["vcpus"], embedded["ram"], embedded["disk"], specs)
+    return {
+        **_flavor_of_server(
+            embedded["original_name"],
+            embedded["vcpus"],
+            embedded["ram"],
+            embedded["disk"],
+            tuple(extra_specs.items()),
+        ),
+        "id": flavor_id,
+    }
+
+
+@functools.lru_cache(maxsize=1024)
+def _flavor_of_server(
+    name: str, vcpus: int, memory_mb: int, root_gb: int, extra_specs: tuple[tuple[str, str], ...]
+) -> JSON:
+    """The same without the id: a thousand servers have a few flavors."""
+    specs = _Specs(dict(extra_specs))
     distro = specs.text("os_distro")
-    return common | {
+    return _common(None, name, vcpus, memory_mb, root_gb, specs) | {
         "os_distro": distro.split(",") if distro else None,
         "real_vcpus": specs.integer("real_vcpus"),
     }

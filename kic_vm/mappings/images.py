@@ -1,5 +1,6 @@
 """Glance image -> image of the contract; also an image's traces on a volume."""
 
+import functools
 from typing import Any
 
 from kic_vm.mappings.times import utc
@@ -131,6 +132,13 @@ def image_of_volume(metadata: JSON) -> JSON | None:
     """
     if "image_id" not in metadata:
         return None
+    return dict(_image_of_volume(tuple(metadata.items())))
+
+
+@functools.lru_cache(maxsize=1024)
+def _image_of_volume(items: tuple[tuple[str, str], ...]) -> JSON:
+    """The same: a thousand volumes were made from a few images."""
+    metadata = dict(items)
     return {
         "id": metadata["image_id"],
         "name": metadata.get("image_name"),

@@ -1,6 +1,6 @@
 """Neutron port -> network interface of the contract, as operations on instances show it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from kic_vm.mappings.times import utc
@@ -8,13 +8,15 @@ from kic_vm.mappings.times import utc
 JSON = dict[str, Any]
 
 
-def in_order(server: JSON, ports: Iterable[JSON]) -> list[JSON]:
+def in_order(server: JSON, ports: Collection[JSON]) -> list[JSON]:
     """A server's ports in the order in which Nova has attached them: the first is the primary.
 
     Neutron does not know the order, and the ages of ports do not tell it either: one that was made
     long ago may have been attached last. Nova tells addresses in its order, though by network.
     Ports that it does not show, for they have no address or it has not caught up, come last.
     """
+    if len(ports) < 2:
+        return list(ports)
     shown = (item for items in server["addresses"].values() for item in items)
     addresses = dict.fromkeys(item["OS-EXT-IPS-MAC:mac_addr"] for item in shown)
     order = {address: number for number, address in enumerate(addresses)}

@@ -61,26 +61,20 @@ def public_ips_by_port(floating_ips: Iterable[JSON]) -> dict[tuple[str, str], st
     }
 
 
-def _ports(server: JSON, around: Surroundings) -> list[JSON]:
-    return in_order(server, around.ports.get(server["id"], ()))
-
-
-def _addresses(server: JSON, around: Surroundings) -> list[JSON]:
+def _addresses(ports: list[JSON], around: Surroundings) -> list[JSON]:
     return [
         {
             "private_ip": fixed["ip_address"],
             "public_ip": around.public_ips.get((port["id"], fixed["ip_address"])),
             "network_interface_id": port["id"],
         }
-        for port in _ports(server, around)
+        for port in ports
         for fixed in port["fixed_ips"]
     ]
 
 
-def _security_groups(server: JSON, around: Surroundings) -> list[JSON]:
-    ids = dict.fromkeys(
-        group for port in _ports(server, around) for group in port["security_groups"]
-    )
+def _security_groups(ports: list[JSON], around: Surroundings) -> list[JSON]:
+    ids = dict.fromkeys(group for port in ports for group in port["security_groups"])
     return [{"id": group, "name": around.group_names.get(group)} for group in ids]
 
 
@@ -148,14 +142,15 @@ def instance_from_server(server: JSON, around: Surroundings, translation: Transl
     )
     extra_specs = server["flavor"].get("extra_specs") or {}
     attached = _attached_volumes(server, around, translation)
-    groups = _security_groups(server, around)
+    ports = in_order(server, around.ports.get(server["id"], ()))
+    groups = _security_groups(ports, around)
     flavor_name = server["flavor"]["original_name"]
     return {
         "id": server["id"],
         "name": server["name"],
         "description": server["description"],
         "flavor": flavors.flavor_of_server(server["flavor"], around.flavor_ids.get(flavor_name)),
-        "addresses": _addresses(server, around),
+        "addresses": _addresses(ports, around),
         "is_hyper_threading": flavors.is_hyper_threading(extra_specs),
         "is_hadoop": False,
         "is_k8se": False,

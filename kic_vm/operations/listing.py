@@ -60,7 +60,9 @@ def select(
     :raises InvalidRequest: there are more sort directions than keys
     """
     matches = [(filters[name], wanted) for name, wanted in query.items() if name not in PAGING]
-    found = [item for item in items if all(match(item, wanted) for match, wanted in matches)]
+    found = items[:]
+    for match, wanted in matches:
+        found = [item for item in found if match(item, wanted)]
     _sort(found, query["sort_keys"], query["sort_dirs"])
     limit, offset = query["limit"], query["offset"]
     return found[offset : offset + limit], {
