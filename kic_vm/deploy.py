@@ -32,6 +32,7 @@ def load_platform(conf: cfg.ConfigOpts) -> Platform:
         conf=conf,
         cloud=Cloud(conf),
         cache=cache.create(conf),
+        hints=cache.MemoryCache(conf.redis.memory_entries),
         translation=Translation(
             table.load_tables(),
             Zones(conf.availability_zones.zones),

@@ -46,6 +46,23 @@ class Compute(Service):
 
         return paging.follow(page, "servers")
 
+    def list_server_ids(self) -> list[str]:
+        """The ids of all servers of the caller's project, newest first."""
+
+        def page(marker: str | None) -> JSON:
+            return self.json("GET", path("servers", limit=paging.PAGE, marker=marker))
+
+        return [server["id"] for server in paging.follow(page, "servers")]
+
+    def list_page_of_servers(self, limit: int, after: str | None) -> list[JSON]:
+        """The servers of the caller's project that come after one, or the newest ones."""
+        servers: list[JSON] = self.json(
+            "GET",
+            path("servers", "detail", limit=limit, marker=after),
+            microversion=SERVER,
+        )["servers"]
+        return servers
+
     def list_all_servers(self, status: str | None = None) -> list[JSON]:
         """The servers of all projects, those in one of Nova's statuses or all; for cloud admins."""
 

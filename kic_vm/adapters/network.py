@@ -17,8 +17,8 @@ PORT_MARK = "Made by kic-vm for an instance"
 class Network(FloatingIps, SecurityGroups):
     """The network service in the name of one caller."""
 
-    def list_ports(self, device_id: str | None = None) -> list[JSON]:
-        """Ports of the project's machines, or those of one; the fields of PORT_FIELDS."""
+    def list_ports(self, device_id: str | list[str] | None = None) -> list[JSON]:
+        """Ports of the project's machines, or of some of them; the fields of PORT_FIELDS."""
         ports: list[JSON] = self.json(
             "GET",
             path(

@@ -8,7 +8,14 @@ from kic_vm import exceptions
 from kic_vm.adapters import compute
 from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import instances as mapping
-from kic_vm.operations import flavors, instance_networks, listing, resize_confirmation
+from kic_vm.operations import (
+    attached_volumes,
+    flavors,
+    instance_networks,
+    instance_pages,
+    listing,
+    resize_confirmation,
+)
 from kic_vm.operations.scope import Scope
 
 JSON = dict[str, Any]
@@ -82,59 +89,59 @@ def _surroundings(
     )
 
 
-def get_instance(scope: Scope, instance_id: str) -> JSON:
-    """One instance: 3 upstream calls side by side, then 1 for its volumes, however many.
+def _shown(scope: Scope, found: instance_pages.Found) -> list[JSON]:
+    """Servers as instances."""
+    servers = found.servers
+    confirming = resize_confirmation.confirm_due(scope, servers)
+    around = _surroundings(
+        scope, servers, found.ports, found.floating_ips, found.volumes, confirming
+    )
+    translation = scope.platform.translation
+    return [mapping.instance_from_server(server, around, translation) for server in servers]
 
-    One more when it has been resized and [resize] wants that confirmed, beside the last one.
+
+def get_instance(scope: Scope, instance_id: str) -> JSON:
+    """One instance: 3 upstream calls, and one for each of its volumes, all side by side.
+
+    The volumes wait for the others where it has others than the last time, or is asked for for
+    the first time. One more call when it has been resized and [resize] wants that confirmed.
     """
     openstack = scope.openstack
-    server, ports, floating_ips = gather(
+    expected = attached_volumes.expected(scope, instance_id)
+    server, ports, floating_ips, volumes = gather(
         partial(get_own_server, scope, instance_id, compute.SERVER),
         partial(openstack.network.list_ports, instance_id),
         openstack.network.list_floating_ips,
+        partial(attached_volumes.get_volumes, scope, expected),
     )
-    volumes, confirming = gather(
-        partial(_volumes_of, scope, server),
-        partial(resize_confirmation.confirm_due, scope, [server]),
-    )
+    attached = attached_volumes.ids_of(server)
+    if attached != expected:
+        attached_volumes.expect(scope, instance_id, attached)
+        volumes, confirming = gather(
+            partial(attached_volumes.get_volumes, scope, attached),
+            partial(resize_confirmation.confirm_due, scope, [server]),
+        )
+    else:
+        confirming = resize_confirmation.confirm_due(scope, [server])
     around = _surroundings(scope, [server], ports, floating_ips, volumes, confirming)
     return mapping.instance_from_server(server, around, scope.platform.translation)
 
 
-def _volumes_of(scope: Scope, server: JSON) -> list[JSON]:
-    """The volumes of a server: Cinder gives one, or all of the project, in a call."""
-    attached = server["os-extended-volumes:volumes_attached"]
-    if not attached:
-        return []
-    if len(attached) > 1:
-        return scope.openstack.block_storage.list_volumes()
-    try:
-        return [scope.openstack.block_storage.get_volume(attached[0]["id"])]
-    except exceptions.NotFound:  # it went between the two calls
-        return []
-
-
 def list_instances(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the project's instances: 4 upstream calls side by side, however many there are.
+    """A page of the project's instances.
 
-    One more for each that has been resized and that [resize] wants confirmed; not again while
-    that is under way.
+    4 upstream calls side by side, however many there are. Where the page is a small part of them
+    only what it shows is fetched: see instance_pages.
+
+    One more call for each that has been resized and that [resize] wants confirmed; not again
+    while that is under way.
     """
-    openstack = scope.openstack
-    servers, volumes, ports, floating_ips = gather(
-        openstack.compute.list_servers,
-        openstack.block_storage.list_volumes,
-        openstack.network.list_ports,
-        openstack.network.list_floating_ips,
-    )
-    confirming = resize_confirmation.confirm_due(scope, servers)
-    around = _surroundings(scope, servers, ports, floating_ips, volumes, confirming)
-    translation = scope.platform.translation
-    return listing.select(
-        [mapping.instance_from_server(server, around, translation) for server in servers],
-        query,
-        _FILTERS,
-    )
+    page = instance_pages.fetch(scope, query, _FILTERS)
+    if page is not None:
+        found, pagination = page
+        return _shown(scope, found), pagination
+    found = instance_pages.fetch_all(scope)
+    return listing.select(_shown(scope, found), query, _FILTERS)
 
 
 def update_instance(scope: Scope, instance_id: str, changes: JSON) -> JSON:

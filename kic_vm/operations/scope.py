@@ -10,7 +10,7 @@ from oslo_policy.policy import Enforcer
 from kic_vm import policy
 from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.openstack_services import OpenStackServices
-from kic_vm.cache import Cache
+from kic_vm.cache import Cache, MemoryCache
 from kic_vm.context import RequestContext
 from kic_vm.mappings.instances import Translation
 
@@ -22,6 +22,8 @@ class Platform:
     conf: cfg.ConfigOpts
     cloud: Cloud
     cache: Cache
+    hints: MemoryCache
+    """What was so a moment ago: it spares waiting where it is right, and is never believed."""
     translation: Translation
     enforcer: Enforcer
 

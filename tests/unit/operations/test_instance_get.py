@@ -23,6 +23,9 @@ from tests.unit.personas import PROJECT, USER
 
 JSON = dict[str, Any]
 ATTACHED = SERVER["os-extended-volumes:volumes_attached"]
+MANY = ATTACHED + [
+    {"id": str(uuid.UUID(int=number)), "delete_on_termination": False} for number in range(7)
+]
 
 
 def shown(caller: Caller, cloud: Cloud, **changes: Any) -> JSON:
@@ -104,26 +107,40 @@ def test_whole(reader: Caller, populated: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("volumes", "question"),
+    ("volumes", "questions"),
     [
-        (0, None),
-        (1, f"GET cinder /volumes/{ROOT_VOLUME}"),
-        (2, "GET cinder /volumes/detail?limit=1000"),
+        (ATTACHED[:0], []),
+        (ATTACHED[:1], [f"GET cinder /volumes/{ROOT_VOLUME}"]),
+        (
+            ATTACHED,
+            [f"GET cinder /volumes/{DATA_VOLUME}", f"GET cinder /volumes/{ROOT_VOLUME}"],
+        ),
+        (MANY, ["GET cinder /volumes/detail?limit=1000"]),
     ],
+    ids=["none", "one", "two", "many"],
 )
-def test_calls(reader: Caller, populated: Cloud, volumes: int, question: str | None) -> None:
-    """With a warm token it is at most 4 calls, however many volumes there are."""
-    changes = {"os-extended-volumes:volumes_attached": ATTACHED[:volumes]}
+def test_calls(reader: Caller, populated: Cloud, volumes: list[JSON], questions: list[str]) -> None:
+    """With a warm token it is 3 calls and one for each volume, or one for very many."""
+    changes = {"os-extended-volumes:volumes_attached": volumes}
     shown(reader, populated, **changes)
     populated.forget()
     instance = shown(reader, populated, **changes)
-    assert instance["attached_volume_count"] == volumes
-    calls = [call for call in populated.calls() if "cinder" in call]
-    assert calls == ([question] if question else [])
-    assert len(populated.calls()) == 3 + len(calls)
+    assert instance["attached_volume_count"] == len(volumes)
+    assert [call for call in populated.calls() if "cinder" in call] == questions
+    assert len(populated.calls()) == 3 + len(questions)
     assert populated.tokens_sent("GET") == []
     (server,) = populated.sent("nova")
     assert server.headers[MICROVERSION] == "compute 2.90"
+
+
+def test_other_volumes_than_before(reader: Caller, populated: Cloud) -> None:
+    """Which volumes an instance had the last time does not decide which it has now."""
+    before = {"os-extended-volumes:volumes_attached": ATTACHED[:1]}
+    shown(reader, populated, **before)
+    both = shown(reader, populated)["attached_volumes"]
+    assert [(item["id"], item["size"]) for item in both] == [(ROOT_VOLUME, 5), (DATA_VOLUME, 1)]
+    (root,) = shown(reader, populated, **before)["attached_volumes"]
+    assert (root["id"], root["size"]) == (ROOT_VOLUME, 5)
 
 
 def test_flavor_that_is_gone(reader: Caller, populated: Cloud) -> None:
@@ -183,7 +200,7 @@ def test_terminated(reader: Caller, populated: Cloud) -> None:
     for volume in volumes:
         volume["attachments"] = []
         volume["status"] = "reserved"
-    populated.answer("GET", "cinder", "/volumes/detail", {"volumes": volumes})
+        populated.answer("GET", "cinder", f"/volumes/{volume['id']}", {"volume": volume})
     response = reader.get(INSTANCE)
     assert check("bcs", "GetInstance", response.json) == []
     instance = response.json["instance"]
@@ -203,18 +220,15 @@ def test_terminated(reader: Caller, populated: Cloud) -> None:
 
 def test_attaching(reader: Caller, populated: Cloud) -> None:
     """A reserved volume of an instance that is not terminated is one that is being attached."""
-    volumes = body("volumes")["volumes"]
-    volumes[0]["status"] = "reserved"
-    populated.answer("GET", "cinder", "/volumes/detail", {"volumes": volumes})
+    volume = body("volumes")["volumes"][0] | {"status": "reserved"}
+    populated.answer("GET", "cinder", f"/volumes/{DATA_VOLUME}", {"volume": volume})
     statuses = {item["id"]: item["status"] for item in shown(reader, populated)["attached_volumes"]}
     assert statuses == {ROOT_VOLUME: "in_use", DATA_VOLUME: "attaching"}
 
 
 def test_volume_that_cinder_does_not_list(reader: Caller, populated: Cloud) -> None:
     """What Nova still shows as attached stays in the list, without what nobody knows."""
-    populated.answer(
-        "GET", "cinder", "/volumes/detail", {"volumes": body("volumes")["volumes"][1:2]}
-    )
+    populated.refuse("GET", "cinder", f"/volumes/{DATA_VOLUME}", "cinder_404")
     instance = shown(reader, populated)
     lost = instance["attached_volumes"][1]
     assert (lost["id"], lost["status"], lost["size"]) == (DATA_VOLUME, None, None)

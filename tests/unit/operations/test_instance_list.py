@@ -1,7 +1,5 @@
 """GET /api/v1/instances: filters, sorting, paging, and what it costs."""
 
-import copy
-import uuid
 from typing import Any
 
 import pytest
@@ -10,6 +8,7 @@ from tests.contract import check, load
 from tests.unit.bodies import FLAVOR, SERVER, body
 from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
+from tests.unit.nova_servers import serve, servers
 from tests.unit.personas import PROJECT, USER
 
 JSON = dict[str, Any]
@@ -26,20 +25,6 @@ def listed(caller: Caller, query: str = "") -> JSON:
 
 def names(caller: Caller, query: str) -> list[str]:
     return [item["name"] for item in listed(caller, query)["instances"]]
-
-
-def servers(count: int) -> list[JSON]:
-    """Servers as Nova lists them, newest first."""
-    found = []
-    for number in range(count):
-        server = copy.deepcopy(SERVER)
-        server |= {
-            "id": str(uuid.UUID(int=number)),
-            "name": f"web-{number:02}",
-            "created": f"2026-11-{28 - number // 10:02}T10:00:{59 - number % 10:02}Z",
-        }
-        found.append(server)
-    return found
 
 
 @pytest.fixture
@@ -153,7 +138,7 @@ def test_sorting(member: Caller, three: Cloud, query: str, expected: list[str]) 
 )
 def test_pages(member: Caller, populated: Cloud, query: str, first: str | None, count: int) -> None:
     """Limit and offset cut the sorted list; total is that of the whole list."""
-    populated.answer("GET", "nova", "/servers/detail", {"servers": servers(50)})
+    serve(populated, servers(50))
     page = listed(member, query)
     assert len(page["instances"]) == count
     assert (page["instances"][0]["name"] if count else None) == first
