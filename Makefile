@@ -1,6 +1,6 @@
 # Each target is one call of tox or of a script.
 
-.PHONY: demo demo-stop test unit lint types docs functional package format
+.PHONY: demo demo-stop test unit lint types docs functional package bench format
 
 demo:           ## a real OpenStack, the gateway, and the life of a machine
 	@tools/demo
@@ -28,6 +28,9 @@ functional:     ## the tests against a real OpenStack
 
 package:        ## the wheel, built and installed where nothing of this tree is
 	@tools/tox run -e package
+
+bench:          ## how fast it is, beside the OpenStack that it calls: about ten minutes
+	@tools/tox run -e bench
 
 format:         ## rewrite the sources in the house's format
 	@tools/tox run -e format

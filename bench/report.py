@@ -1,0 +1,83 @@
+"""A run as a page of the documentation."""
+
+from typing import Any, Final
+
+from bench import targets
+from bench.cases import GATEWAY
+
+JSON = dict[str, Any]
+
+_HEAD: Final = """\
+.. Written by ``make bench``.
+
+"""
+
+
+def page(results: JSON) -> str:
+    """The tables of a run, as reStructuredText."""
+    machine = results["machine"]
+    processor = f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB"
+    commit = f"``{machine['commit']}``{' with changes' if machine['is_changed'] else ''}"
+    parts = [
+        _HEAD + f"Measured on {processor}, Python {machine['python']}, at commit {commit}; when it "
+        f"began, the load of the machine was {machine['busy']:.1f}.\n",
+        _table(
+            "Targets",
+            ["What", "Aim", "Measured", ""],
+            [
+                [
+                    target.what,
+                    f"{'≥' if target.is_least else '≤'} {target.aim:g} {target.unit}",
+                    f"{target.measured:.3g} {target.unit}",
+                    "reached" if target.is_met else "missed",
+                ]
+                for target in targets.of(results)
+            ],
+        ),
+    ]
+    if live := results.get("live"):
+        parts.append(_cases(f"Real OpenStack, {live['servers']} machines", live["cases"]))
+    for run in results.get("replayed", []):
+        latency = f"{run['latency'] * 1000:.0f} ms latency"
+        title = f"Recorded OpenStack, {run['servers']:,} machines, {latency}"
+        parts.append(_cases(title, run["cases"]))
+    if loads := results.get("loaded"):
+        parts.append(_loads(loads))
+    return "\n".join(parts)
+
+
+def _cases(title: str, cases: JSON) -> str:
+    rows = []
+    for case, ways in cases.items():
+        ours = ways[GATEWAY]["median"]
+        for number, (name, way) in enumerate(ways.items()):
+            median = way["median"]
+            shown = [f"{median * 1000:.1f}", f"{median / ours:.2f}", str(way["times"])]
+            rows.append(["" if number else case, name, *shown])
+    return _table(title, ["Case", "Way", "Median, ms", "x kic-vm", "Times"], rows)
+
+
+def _loads(loads: JSON) -> str:
+    rows = [
+        [
+            name,
+            f"{run['per_second']:.0f}",
+            f"{run['median'] * 1000:.0f}",
+            f"{run['p99'] * 1000:.0f}",
+            str(run["errors"]),
+        ]
+        for name, run in loads.items()
+    ]
+    return _table(
+        "Gets of one instance, one worker process, 20 ms latency",
+        ["", "Requests a second", "Median, ms", "p99, ms", "Errors"],
+        rows,
+    )
+
+
+def _table(title: str, head: list[str], rows: list[list[str]]) -> str:
+    lines = [f".. list-table:: {title}", "   :header-rows: 1", ""]
+    for row in [head, *rows]:
+        for number, cell in enumerate(row):
+            lines.append(f"   {'*' if number == 0 else ' '} - {cell}".rstrip())
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,113 @@
+"""What is aimed at, each as one number of a run, and whether it was reached."""
+
+import dataclasses
+from typing import Any, Final
+
+from bench.cases import GATEWAY, ONE_BY_ONE, SDK, SIDE_BY_SIDE
+
+JSON = dict[str, Any]
+
+_MIB: Final = 2**20
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """One of them; ``aim`` is the most, or the least where ``is_least``."""
+
+    what: str
+    aim: float
+    unit: str
+    measured: float
+    is_least: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it was reached."""
+        return self.measured >= self.aim if self.is_least else self.measured <= self.aim
+
+
+def of(results: JSON) -> list[Target]:
+    """Those of which the run has the figures."""
+    found = []
+    if live := results.get("live"):
+        found += _of_live(live)
+    for run in results.get("replayed", []):
+        if run["servers"] == 1000:
+            found += _of_thousand(run)
+    if (loads := results.get("loaded")) and results.get("replayed"):
+        get = results["replayed"][0]["cases"]["get"]
+        found += _of_loads(loads, get[ONE_BY_ONE]["median"])
+    if lasting := results.get("lasting"):
+        found += _of_lasting(lasting)
+    return found
+
+
+def _of_live(live: JSON) -> list[Target]:
+    get, listed = live["cases"]["get"], live["cases"]["list"]
+    slowest = max(one["median"] for name, one in get.items() if name.startswith("only "))
+    return [
+        Target("get, against its slowest call", 1.15, "x", get[GATEWAY]["median"] / slowest),
+        Target(
+            f"list of {live['servers']}, against its calls side by side",
+            1.1,
+            "x",
+            listed[GATEWAY]["median"] / listed[SIDE_BY_SIDE]["median"],
+        ),
+    ]
+
+
+def _of_thousand(run: JSON) -> list[Target]:
+    listed, page = run["cases"]["list"], run["cases"]["page of 20"]
+    ours = listed[GATEWAY]["median"]
+    return [
+        Target(
+            "list of 1,000, against its calls side by side",
+            1.5,
+            "x",
+            ours / listed[SIDE_BY_SIDE]["median"],
+        ),
+        Target(
+            "list of 1,000, against openstacksdk's servers alone",
+            0.25,
+            "x",
+            ours / listed[f"{SDK}, servers alone"]["median"],
+        ),
+        Target(
+            "page of 20 of 1,000, against the list of 1,000",
+            1,
+            "x",
+            page[GATEWAY]["median"] / page[f"{GATEWAY}, the whole list"]["median"],
+        ),
+        Target("own CPU of a get", 4, "ms", run["cpu"]["get"] * 1000),
+        Target("own CPU of a listed instance", 0.08, "ms", run["cpu"]["list"]),
+    ]
+
+
+def _of_loads(loads: JSON, serial: float) -> list[Target]:
+    busy = loads["16 threads, 32 clients"]
+    crowd = [run for name, run in loads.items() if name.endswith(" 200 clients")]
+    return [
+        Target(
+            "32 clients of one process, against its calls one by one",
+            5,
+            "x",
+            busy["per_second"] * serial,
+            is_least=True,
+        ),
+        Target("errors under 200 clients", 0, "", sum(run["errors"] for run in crowd)),
+    ]
+
+
+def _of_lasting(lasting: JSON) -> list[Target]:
+    resident = lasting["resident"]
+    count = f"{lasting['requests']:,}"
+    return [
+        Target(f"memory after {count} requests", 120, "MiB", resident[-1] / _MIB),
+        Target(
+            f"growth over the second half of {count} requests",
+            1.02,
+            "x",
+            resident[-1] / resident[len(resident) // 2],
+        ),
+        Target("start to first answer", 1.5, "s", lasting["first_answer"]),
+    ]
