@@ -111,6 +111,10 @@ class Cloud:
             if request.url.startswith("http://keystone.test") and request.method == method
         ]
 
+    def requests(self) -> list[Request]:
+        """Everything that anybody has been sent, in order."""
+        return list(self._mocker.request_history)
+
     def calls(self) -> list[str]:
         """Every call to a service as ``METHOD service /path``, sorted: some run side by side."""
         return sorted(
