@@ -94,16 +94,18 @@ def loaded(base: Path, seconds: float) -> JSON:
 
 
 def lasting(base: Path, requests: int) -> JSON:
-    """The memory of a worker over many requests, and how soon it answered the first."""
+    """What a busy worker spends on many gets, its memory, and how soon it answered the first."""
     clients, parts = 8, 10
     with _replayed(base, 1000, 0) as (process, _address):
         found: JSON = {"first_answer": process.first_answer_seconds, "resident": []}
         path = _a_get(process)
+        begin = process.cpu_seconds()
         for _part in range(parts):
             run = load.run(process.url, path, TOKEN, clients, 3600, requests // parts // clients)
             found["resident"].append(process.resident_bytes())
             found["errors"] = found.get("errors", 0) + run["errors"]
             found["requests"] = found.get("requests", 0) + run["requests"]
+        found["cpu"] = (process.cpu_seconds() - begin) / found["requests"]
         return found
 
 
