@@ -3,6 +3,7 @@
 import configparser
 import contextlib
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -51,7 +52,11 @@ class Measured:
 
 @contextlib.contextmanager
 def gateway(base: Path, **options: dict[str, str]) -> Iterator[Measured]:
-    """A gateway of the bench's own; options go over the configuration."""
+    """A gateway of the bench's own, which remembers nothing of others.
+
+    :param options: they go over the configuration
+    """
+    options["redis"] = {"key_prefix": f"bench-{secrets.token_hex(4)}:"}
     with tempfile.TemporaryDirectory() as directory:
         started = time.perf_counter()
         process = Gateway(base, Path(directory), options)
