@@ -31,7 +31,7 @@ def test_line_of_an_operation(member: Caller, populated: Cloud, lines: list[str]
         "status": "200",
         "project": PROJECT,
     }
-    assert line["upstream_calls"] == "4"
+    assert line["upstream_calls"] == "5"
     assert float(line["time"]) >= 0
     assert float(line["upstream_time"]) >= 0
     assert line["request_id"] == response.headers["X-Openstack-Request-Id"]

@@ -10,16 +10,9 @@ from oslo_policy import policy
 from werkzeug.routing import Map, Rule
 from werkzeug.test import Client
 
-from kic_vm import app, cache, deploy, policies
-from kic_vm.adapters.connection import Cloud
+from kic_vm import app, deploy, policies
 from kic_vm.context import DECISION_KEY, RECORD_KEY, RequestRecord
-from kic_vm.lifecycle import table
-from kic_vm.mappings.instances import Translation
-from kic_vm.mappings.volume_types import VolumeTypes
-from kic_vm.mappings.zones import Zones
 from kic_vm.middleware import routes
-from kic_vm.operations.scope import Platform
-from kic_vm.policy import create_enforcer
 
 ID = "e0e1760f-79d8-4fac-972d-2c98044d8678"
 
@@ -40,11 +33,7 @@ def filled(path: str) -> str:
 @pytest.fixture
 def bare(conf: cfg.ConfigOpts) -> flask.Flask:
     """The Flask application alone, as if somebody had mounted it without the pipeline."""
-    translation = Translation(
-        table.load_tables(), Zones(conf.availability_zones.zones), VolumeTypes({})
-    )
-    enforcer = create_enforcer(conf)
-    return app.create_app(Platform(conf, Cloud(conf), cache.create(conf), translation, enforcer))
+    return app.create_app(deploy.load_platform(conf))
 
 
 def watched(application: flask.Flask) -> list[str]:
