@@ -84,7 +84,7 @@ def replayed(base: Path, servers: int, rounds: int, *, is_quick: bool = False) -
 def loaded(base: Path, seconds: float) -> JSON:
     """Many clients on one worker process: throughput, the slowest, and errors."""
     found: JSON = {}
-    for threads in (1, 16, 32, 64):
+    for threads in (1, 16, 32):
         with _replayed(base, 1000, LATENCY, api={"threads": str(threads)}) as (process, _address):
             path = _a_get(process)
             for clients in (32, 200) if threads > 1 else (32,):

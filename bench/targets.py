@@ -84,7 +84,7 @@ def _of_thousand(run: JSON) -> list[Target]:
 
 
 def _of_loads(loads: JSON, serial: float) -> list[Target]:
-    busy = loads["16 threads, 32 clients"]
+    busy = loads["32 threads, 32 clients"]
     crowd = [run for name, run in loads.items() if name.endswith(" 200 clients")]
     return [
         Target(

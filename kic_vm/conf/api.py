@@ -8,7 +8,7 @@ OPTS = [
     cfg.HostAddressOpt("host", default="127.0.0.1", help="Address to listen on."),
     cfg.PortOpt("port", default=8788, help="Port to listen on."),
     cfg.IntOpt("workers", default=2, min=1, help="Processes that serve requests."),
-    cfg.IntOpt("threads", default=16, min=1, help="Requests that one process serves at a time."),
+    cfg.IntOpt("threads", default=32, min=1, help="Requests that one process serves at a time."),
     cfg.IntOpt(
         "graceful_timeout",
         default=60,

@@ -27,6 +27,8 @@ JSON = dict[str, Any]
 
 # A page is small when the project has more servers than it shows, by this factor.
 _FACTOR: Final = 5
+# Cinder lists so many volumes in the time in which it gives one by its id (2.3 ms and 30 ms).
+_LISTED_FOR_ONE: Final = 13
 _MOST_VOLUMES: Final = 100
 # More ids than that make an address too long.
 _LONGEST_PAGE: Final = 100
@@ -71,7 +73,8 @@ def fetch(
 ) -> tuple[Found, JSON] | None:
     """What a page shows, and its ``pagination``; None where it is better to fetch all.
 
-    2 or 3 upstream calls, then 1 and one for each volume of the page, side by side.
+    2 to 4 upstream calls, then 1 and one for each volume of the page, side by side; where the
+    project has few volumes beside those of the page, they are listed with the first calls.
     """
     limit = query["limit"]
     if limit > _LONGEST_PAGE or _remembered(scope) < _FACTOR * limit:
@@ -79,22 +82,27 @@ def fetch(
     asked = query.keys() - listing.PAGING
     if _JOINED & {*asked, *query["sort_keys"]}:
         return None
-    look = scope.openstack.network.list_floating_ips
+    openstack = scope.openstack
     if not asked and (query["sort_keys"], query["sort_dirs"]) == _NEWEST_FIRST:
         choose: Callable[[], tuple[list[JSON], JSON]] = partial(_newest, scope, query)
     else:
         choose = partial(_chosen, scope, query, filters)
-    (servers, pagination), floating_ips = gather(choose, look)
+    are_few = _remembered(scope) < _LISTED_FOR_ONE * limit
+    (servers, pagination), floating_ips, listed = gather(
+        choose,
+        openstack.network.list_floating_ips,
+        openstack.block_storage.list_volumes if are_few else list,
+    )
     _remember(scope, pagination["total"] if not asked else _remembered(scope))
     if not servers:
         return Found([], [], [], []), pagination
     # A volume may be attached to several.
     volume_ids = dict.fromkeys(one for server in servers for one in attached_volumes.ids_of(server))
     ports, volumes = gather(
-        partial(scope.openstack.network.list_ports, [server["id"] for server in servers]),
-        partial(attached_volumes.get_volumes, scope, volume_ids, _MOST_VOLUMES),
+        partial(openstack.network.list_ports, [server["id"] for server in servers]),
+        partial(attached_volumes.get_volumes, scope, () if are_few else volume_ids, _MOST_VOLUMES),
     )
-    return Found(servers, ports, floating_ips, volumes), pagination
+    return Found(servers, ports, floating_ips, listed or volumes), pagination
 
 
 def _newest(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:

@@ -81,15 +81,16 @@ def listed(caller: Caller, query: str) -> JSON:
         ("sort_keys=security_group_count", 7),
     ],
 )
-def test_exact(member: Caller, many: Cloud, order: str, offset: int) -> None:
+@pytest.mark.parametrize("limit", [2, 5])
+def test_exact(member: Caller, many: Cloud, order: str, offset: int, limit: int) -> None:
     """A small page is, to the last field, what it would be when cut from the whole list."""
     whole = listed(member, f"{order}&limit=1000")
-    page = listed(member, f"{order}&limit=5&offset={offset}")
-    assert page["instances"] == whole["instances"][offset : offset + 5]
+    page = listed(member, f"{order}&limit={limit}&offset={offset}")
+    assert page["instances"] == whole["instances"][offset : offset + limit]
     assert page["pagination"] == {
         "total": whole["pagination"]["total"],
         "offset": offset,
-        "limit": 5,
+        "limit": limit,
     }
 
 
@@ -109,6 +110,18 @@ def test_calls_of_the_newest(member: Caller, many: Cloud) -> None:
     assert details.qs["limit"] == ["2"]
     (ports,) = [request for request in many.sent("neutron") if "ports" in request.path]
     assert ports.qs["device_id"] == [item["id"] for item in page["instances"]]
+
+
+def test_calls_of_few_volumes(member: Caller, many: Cloud) -> None:
+    """Where the page's volumes are many of the project's, Cinder lists them all."""
+    listed(member, "limit=5")
+    assert [call.partition("?")[0] for call in many.calls()] == [
+        "GET cinder /volumes/detail",
+        "GET neutron /floatingips",
+        "GET neutron /ports",
+        "GET nova /servers/detail",
+        "GET nova /servers",
+    ]
 
 
 def test_calls_with_a_filter(member: Caller, many: Cloud) -> None:

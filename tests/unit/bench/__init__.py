@@ -1,0 +1,1 @@
+"""The bench: what it serves, and what it makes of figures."""

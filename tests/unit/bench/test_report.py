@@ -1,0 +1,108 @@
+"""What becomes of figures: tables, a plot, and targets that are reached or missed."""
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from bench import plot, report, targets
+
+JSON = dict[str, Any]
+
+GET = {
+    "kic-vm": 0.030,
+    "only compute: servers": 0.028,
+    "raw calls side by side": 0.029,
+    "raw calls one by one": 0.09,
+}
+LIST = {
+    "kic-vm": 0.2,
+    "raw calls side by side": 0.1,
+    "raw calls one by one": 0.3,
+    "openstacksdk, servers alone": 4.0,
+}
+PAGE = {"kic-vm": 0.05, "kic-vm, the whole list": 0.2}
+
+
+def timed(medians: dict[str, float]) -> JSON:
+    return {name: {"median": one, "least": one, "times": 3} for name, one in medians.items()}
+
+
+def run(servers: int, **more: Any) -> JSON:
+    cases = {"get": timed(GET), "list": timed(LIST), "page of 20": timed(PAGE)}
+    return {"servers": servers, "cases": cases, **more}
+
+
+def load(errors: int) -> JSON:
+    return {"clients": 32, "errors": errors, "per_second": 100.0, "median": 0.2, "p99": 0.9}
+
+
+RESULTS: JSON = {
+    "machine": {
+        "processor": "A <fast> & good one",
+        "cores": 2,
+        "memory_gib": 24,
+        "python": "3.11.7",
+        "commit": "0123456789ab",
+        "is_changed": False,
+        "busy": 0.4,
+    },
+    "live": run(50),
+    "replayed": [run(1000, latency=0.02, cpu={"get": 0.005, "list": 0.06})],
+    "loaded": {"32 threads, 32 clients": load(0), "32 threads, 200 clients": load(1)},
+    "lasting": {
+        "first_answer": 1.2,
+        "resident": [100 * 2**20] * 10,
+        "requests": 10_000,
+        "errors": 0,
+        "cpu": 0.003,
+    },
+}
+
+
+def test_targets() -> None:
+    """Each is reached or missed by its own figures."""
+    met = {
+        target.what: (round(target.measured, 3), target.is_met) for target in targets.of(RESULTS)
+    }
+    assert met == {
+        "get, against its slowest call": (1.071, True),
+        "list of 50, against its calls side by side": (2.0, False),
+        "list of 1,000, against its calls side by side": (2.0, False),
+        "list of 1,000, against openstacksdk's servers alone": (0.05, True),
+        "page of 20 of 1,000, against the list of 1,000": (0.25, True),
+        "own CPU of a get now and then": (5.0, False),
+        "own CPU of a get among many": (3.0, True),
+        "own CPU of a listed instance": (0.06, True),
+        "32 clients of one process, against its calls one by one": (9.0, True),
+        "errors under 200 clients": (1, False),
+        "memory after 10,000 requests": (100.0, True),
+        "growth over the second half of 10,000 requests": (1.0, True),
+        "start to first answer": (1.2, True),
+    }
+
+
+def test_parts() -> None:
+    """A run of some parts has the targets of those."""
+    some = {"machine": RESULTS["machine"], "lasting": RESULTS["lasting"]}
+    assert len(targets.of(some)) == 4
+    assert "list-table:: Targets" in report.page(some)
+
+
+def test_page() -> None:
+    """Every row of a table has as many cells as its head."""
+    for table in report.page(RESULTS).split(".. list-table:: ")[1:]:
+        _title, _option, _blank, *lines = table.rstrip().splitlines()
+        rows = "\n".join(lines).split("   * -")[1:]
+        assert len({row.count("\n     -") for row in rows}) == 1
+        assert len(rows) > 1
+
+
+def test_plot() -> None:
+    """A bar for each way but the single calls, longer for what takes longer."""
+    svg = ET.fromstring(plot.drawn(RESULTS))  # noqa: S314 - our own
+    bars = [
+        float(one.get("width", 0))
+        for one in svg.iter("{http://www.w3.org/2000/svg}rect")
+        if one.get("height") == "15"
+    ]
+    assert len(bars) == 2 * (3 + 4 + 2)
+    assert bars[0] < bars[2] < bars[6]
