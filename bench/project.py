@@ -68,6 +68,8 @@ def temporary(operator: openstack.connection.Connection) -> Iterator[Project]:
         finally:
             _clear(cloud)
     finally:
+        for group in operator.network.security_groups(project_id=project.id):
+            operator.network.delete_security_group(group)  # the default one, which only admins may
         operator.identity.delete_user(user)
         operator.identity.delete_project(project)
 
@@ -158,13 +160,12 @@ def _clear(cloud: openstack.connection.Connection) -> None:
                 cloud.block_storage.delete_volume(volume, ignore_missing=True)
         _wait(end, "volumes")
     project_id = cloud.current_project_id
+    for floating_ip in cloud.network.ips(project_id=project_id):
+        cloud.network.delete_ip(floating_ip, ignore_missing=True)
     for port in cloud.network.ports(project_id=project_id):
         cloud.network.delete_port(port, ignore_missing=True)
     for network in cloud.network.networks(project_id=project_id):
         cloud.network.delete_network(network)
-    for group in cloud.network.security_groups(project_id=project_id):
-        if group.name != "default":
-            cloud.network.delete_security_group(group)
 
 
 def _wait(end: float, what: str) -> None:
