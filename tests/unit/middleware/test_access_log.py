@@ -92,7 +92,7 @@ def test_line_for_machines(member: Caller, populated: Cloud) -> None:
         "method": "GET",
         "route": "/api/v1/instances/{instance_id}",
         "status": 200,
-        "upstream_calls": 4,
+        "upstream_calls": 5,
         "project": PROJECT,
         "request_id": response.headers["X-Openstack-Request-Id"],
     }
