@@ -92,7 +92,7 @@ class Services:
 
     def _volumes(self, query: Query, microversion: str) -> Answer:
         path = "/block-storage/v3/volumes/detail"
-        return self._page("volumes", path, self._lists.volumes, query)
+        return self._page("volumes", path, _made(self._lists.volumes, query), query)
 
     def _volume(self, volume_id: str, query: Query, microversion: str) -> Answer:
         return _one("volume", volume_id, self._lists.volumes)
@@ -153,6 +153,14 @@ def _filtered(servers: list[JSON], query: Query) -> list[JSON]:
         pattern = re.compile(query["name"][0])
         servers = [server for server in servers if pattern.search(server["name"])]
     return servers
+
+
+def _made(volumes: list[JSON], query: Query) -> list[JSON]:
+    """Cinder's filter by the time of creation."""
+    if "created_at" not in query:
+        return volumes
+    first, last = (bound.partition(":")[2] for bound in query["created_at"][0].split(","))
+    return [volume for volume in volumes if first <= volume["created_at"][:19] <= last]
 
 
 def _fields(items: Iterable[JSON], query: Query) -> list[JSON]:

@@ -5,7 +5,7 @@ from kic_vm.adapters.connection import JSON, Service, path
 from kic_vm.adapters.quotas import Figures
 
 # Lowest microversions that have the fields we show.
-VOLUME = "3.64"  # encryption_key_id
+VOLUME = "3.64"  # encryption_key_id; filters by time since 3.60
 ATTACHMENTS = "3.27"  # reservations too
 UPLOAD = "3.1"  # visibility
 EXTEND = "3.42"  # also while attached
@@ -20,13 +20,23 @@ class BlockStorage(Service):
         volume: JSON = self.json("GET", path("volumes", volume_id), microversion=VOLUME)["volume"]
         return volume
 
-    def list_volumes(self) -> list[JSON]:
-        """All volumes of the caller's project with their attachments and image metadata."""
+    def list_volumes(self, made: tuple[str, str] | None = None) -> list[JSON]:
+        """The volumes of the caller's project with their attachments and image metadata.
+
+        :param made: the times between which they were made; else all
+        """
+        created_at = f"gte:{made[0]},lte:{made[1]}" if made else None
 
         def page(marker: str | None) -> JSON:
             return self.json(
                 "GET",
-                path("volumes", "detail", limit=paging.PAGE, marker=marker),
+                path(
+                    "volumes",
+                    "detail",
+                    limit=paging.PAGE,
+                    marker=marker,
+                    created_at=created_at,
+                ),
                 microversion=VOLUME,
             )
 

@@ -27,9 +27,6 @@ JSON = dict[str, Any]
 
 # A page is small when the project has more servers than it shows, by this factor.
 _FACTOR: Final = 5
-# Cinder lists so many volumes in the time in which it gives one by its id (2.3 ms and 30 ms).
-_LISTED_FOR_ONE: Final = 13
-_MOST_VOLUMES: Final = 100
 # More ids than that make an address too long.
 _LONGEST_PAGE: Final = 100
 _REMEMBERED_SECONDS: Final = 3600.0
@@ -62,7 +59,7 @@ def fetch_all(scope: Scope) -> Found:
         openstack.compute.list_servers,
         openstack.network.list_ports,
         openstack.network.list_floating_ips,
-        openstack.block_storage.list_volumes,
+        partial(attached_volumes.list_all, scope),
     )
     _remember(scope, len(servers))
     return Found(servers, ports, floating_ips, volumes)
@@ -73,8 +70,8 @@ def fetch(
 ) -> tuple[Found, JSON] | None:
     """What a page shows, and its ``pagination``; None where it is better to fetch all.
 
-    2 to 4 upstream calls, then 1 and one for each volume of the page, side by side; where the
-    project has few volumes beside those of the page, they are listed with the first calls.
+    2 or 3 upstream calls side by side, then 2; one more for volumes that are not as old as their
+    instance.
     """
     limit = query["limit"]
     if limit > _LONGEST_PAGE or _remembered(scope) < _FACTOR * limit:
@@ -87,22 +84,15 @@ def fetch(
         choose: Callable[[], tuple[list[JSON], JSON]] = partial(_newest, scope, query)
     else:
         choose = partial(_chosen, scope, query, filters)
-    are_few = _remembered(scope) < _LISTED_FOR_ONE * limit
-    (servers, pagination), floating_ips, listed = gather(
-        choose,
-        openstack.network.list_floating_ips,
-        openstack.block_storage.list_volumes if are_few else list,
-    )
+    (servers, pagination), floating_ips = gather(choose, openstack.network.list_floating_ips)
     _remember(scope, pagination["total"] if not asked else _remembered(scope))
     if not servers:
         return Found([], [], [], []), pagination
-    # A volume may be attached to several.
-    volume_ids = dict.fromkeys(one for server in servers for one in attached_volumes.ids_of(server))
     ports, volumes = gather(
         partial(openstack.network.list_ports, [server["id"] for server in servers]),
-        partial(attached_volumes.get_volumes, scope, () if are_few else volume_ids, _MOST_VOLUMES),
+        partial(attached_volumes.find_volumes, scope, servers),
     )
-    return Found(servers, ports, floating_ips, listed or volumes), pagination
+    return Found(servers, ports, floating_ips, volumes), pagination
 
 
 def _newest(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:

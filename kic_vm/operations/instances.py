@@ -101,10 +101,11 @@ def _shown(scope: Scope, found: instance_pages.Found) -> list[JSON]:
 
 
 def get_instance(scope: Scope, instance_id: str) -> JSON:
-    """One instance: 3 upstream calls, and one for each of its volumes, all side by side.
+    """One instance: 3 upstream calls, and 1 for its volumes, all side by side.
 
-    The volumes wait for the others where it has others than the last time, or is asked for for
-    the first time. One more call when it has been resized and [resize] wants that confirmed.
+    See attached_volumes for projects with very many. The volumes wait for the others where it has
+    others than the last time, or is asked for for the first time. One more call when it has been
+    resized and [resize] wants that confirmed.
     """
     openstack = scope.openstack
     expected = attached_volumes.expected(scope, instance_id)

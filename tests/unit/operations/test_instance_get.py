@@ -151,7 +151,7 @@ def test_terminated(reader: Caller, populated: Cloud) -> None:
     for volume in volumes:
         volume["attachments"] = []
         volume["status"] = "reserved"
-        populated.answer("GET", "cinder", f"/volumes/{volume['id']}", {"volume": volume})
+    populated.answer("GET", "cinder", "/volumes/detail", {"volumes": volumes})
     response = reader.get(INSTANCE)
     assert check("bcs", "GetInstance", response.json) == []
     instance = response.json["instance"]
@@ -171,15 +171,17 @@ def test_terminated(reader: Caller, populated: Cloud) -> None:
 
 def test_attaching(reader: Caller, populated: Cloud) -> None:
     """A reserved volume of an instance that is not terminated is one that is being attached."""
-    volume = body("volumes")["volumes"][0] | {"status": "reserved"}
-    populated.answer("GET", "cinder", f"/volumes/{DATA_VOLUME}", {"volume": volume})
+    volumes = body("volumes")["volumes"]
+    volumes[0]["status"] = "reserved"
+    populated.answer("GET", "cinder", "/volumes/detail", {"volumes": volumes})
     statuses = {item["id"]: item["status"] for item in shown(reader, populated)["attached_volumes"]}
     assert statuses == {ROOT_VOLUME: "in_use", DATA_VOLUME: "attaching"}
 
 
 def test_volume_that_cinder_does_not_list(reader: Caller, populated: Cloud) -> None:
     """What Nova still shows as attached stays in the list, without what nobody knows."""
-    populated.refuse("GET", "cinder", f"/volumes/{DATA_VOLUME}", "cinder_404")
+    volumes = [one for one in body("volumes")["volumes"] if one["id"] != DATA_VOLUME]
+    populated.answer("GET", "cinder", "/volumes/detail", {"volumes": volumes})
     instance = shown(reader, populated)
     lost = instance["attached_volumes"][1]
     assert (lost["id"], lost["status"], lost["size"]) == (DATA_VOLUME, None, None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.bodies import DATA_VOLUME, ROOT_VOLUME, SERVER
+from tests.unit.bodies import DATA_VOLUME, ROOT_VOLUME, SERVER, body
 from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.shown_instance import shown
@@ -22,16 +22,13 @@ MANY = ATTACHED + [
     [
         (ATTACHED[:0], []),
         (ATTACHED[:1], [f"GET cinder /volumes/{ROOT_VOLUME}"]),
-        (
-            ATTACHED,
-            [f"GET cinder /volumes/{DATA_VOLUME}", f"GET cinder /volumes/{ROOT_VOLUME}"],
-        ),
+        (ATTACHED, ["GET cinder /volumes/detail?limit=1000"]),
         (MANY, ["GET cinder /volumes/detail?limit=1000"]),
     ],
     ids=["none", "one", "two", "many"],
 )
 def test_calls(reader: Caller, populated: Cloud, volumes: list[JSON], questions: list[str]) -> None:
-    """With a warm token it is 3 calls and one for each volume, or one for very many."""
+    """With a warm token it is 3 calls and one for its volumes, side by side."""
     changes = {"os-extended-volumes:volumes_attached": volumes}
     shown(reader, populated, **changes)
     populated.forget()
@@ -42,6 +39,23 @@ def test_calls(reader: Caller, populated: Cloud, volumes: list[JSON], questions:
     assert populated.tokens_sent("GET") == []
     (server,) = populated.sent("nova")
     assert server.headers[MICROVERSION] == "compute 2.90"
+
+
+def test_calls_in_a_large_project(reader: Caller, populated: Cloud) -> None:
+    """Where Cinder has very many to list, it is asked for each of an instance's volumes."""
+    volumes = body("volumes")["volumes"]
+    for volume in volumes:
+        populated.answer("GET", "cinder", f"/volumes/{volume['id']}", {"volume": volume})
+    others = [volumes[0] | {"id": str(uuid.UUID(int=number))} for number in range(30)]
+    populated.answer("GET", "cinder", "/volumes/detail", {"volumes": [*volumes, *others]})
+    shown(reader, populated)
+    populated.forget()
+    both = shown(reader, populated)["attached_volumes"]
+    assert [(item["id"], item["size"]) for item in both] == [(ROOT_VOLUME, 5), (DATA_VOLUME, 1)]
+    assert [call for call in populated.calls() if "cinder" in call] == [
+        f"GET cinder /volumes/{DATA_VOLUME}",
+        f"GET cinder /volumes/{ROOT_VOLUME}",
+    ]
 
 
 def test_other_volumes_than_before(reader: Caller, populated: Cloud) -> None:

@@ -12,6 +12,7 @@ from tests.unit.nova_servers import serve, servers
 from tests.unit.populated import populate
 
 JSON = dict[str, Any]
+OLD = 40  # the instance whose volume was there long before
 
 
 @pytest.fixture
@@ -32,15 +33,19 @@ def many(member: Caller, populated: Cloud) -> Cloud:
             {"id": volume["id"], "delete_on_termination": True}
         ]
         server["created"] = f"2026-11-{28 - number // 10:02}T10:00:{59 - number % 10 // 3:02}Z"
+        volume["created_at"] = server["created"].removesuffix("Z") + ".000000"
+        if number == OLD:
+            volume["created_at"] = "2020-01-01T00:00:00.000000"
         server["OS-EXT-STS:vm_state"] = "stopped" if number % 4 == 1 else "active"
         server["name"] = f"web-{number * 7 % 60:02}"
         volumes.append(volume)
         port = {**PORT, "id": f"port-{number}", "device_id": server["id"]}
         port["fixed_ips"] = [{"subnet_id": "s", "ip_address": f"10.0.0.{number}"}]
         ports.append(port)
-        populated.answer("GET", "cinder", f"/volumes/{volume['id']}", {"volume": volume})
     serve(populated, found)
-    populated.answer("GET", "cinder", "/volumes/detail", {"volumes": volumes})
+    populated.answer(
+        "GET", "cinder", "/volumes/detail", lambda request, context: _volumes(request, volumes)
+    )
     populated.answer("GET", "neutron", "/ports", lambda request, context: _ports(request, ports))
     listed(member, "limit=1000")
     populated.forget()
@@ -50,6 +55,14 @@ def many(member: Caller, populated: Cloud) -> Cloud:
 def _ports(request: Any, ports: list[JSON]) -> JSON:
     wanted = request.qs.get("device_id")
     return {"ports": [port for port in ports if wanted is None or port["device_id"] in wanted]}
+
+
+def _volumes(request: Any, volumes: list[JSON]) -> JSON:
+    if "created_at" not in request.qs:
+        return {"volumes": volumes}
+    bounds = request.qs["created_at"][0].upper().split(",")
+    first, last = (bound.partition(":")[2] for bound in bounds)
+    return {"volumes": [one for one in volumes if first <= one["created_at"][:19] <= last]}
 
 
 def listed(caller: Caller, query: str) -> JSON:
@@ -99,8 +112,7 @@ def test_calls_of_the_newest(member: Caller, many: Cloud) -> None:
     page = listed(member, "limit=2&offset=3")
     assert [item["attached_volumes"][0]["size"] for item in page["instances"]] == [4, 5]
     assert [call.partition("?")[0] for call in many.calls()] == [
-        "GET cinder /volumes/00000003-0000-0000-0000-000000000000",
-        "GET cinder /volumes/00000004-0000-0000-0000-000000000000",
+        "GET cinder /volumes/detail",
         "GET neutron /floatingips",
         "GET neutron /ports",
         "GET nova /servers/detail",
@@ -108,27 +120,26 @@ def test_calls_of_the_newest(member: Caller, many: Cloud) -> None:
     ]
     (details,) = [request for request in many.sent("nova") if "detail" in request.path]
     assert details.qs["limit"] == ["2"]
+    (volumes,) = many.sent("cinder")
+    made = volumes.qs["created_at"][0].upper()
+    assert made == "GTE:2026-11-28T09:55:58,LTE:2026-11-28T11:00:58"
     (ports,) = [request for request in many.sent("neutron") if "ports" in request.path]
     assert ports.qs["device_id"] == [item["id"] for item in page["instances"]]
 
 
-def test_calls_of_few_volumes(member: Caller, many: Cloud) -> None:
-    """Where the page's volumes are many of the project's, Cinder lists them all."""
-    listed(member, "limit=5")
-    assert [call.partition("?")[0] for call in many.calls()] == [
-        "GET cinder /volumes/detail",
-        "GET neutron /floatingips",
-        "GET neutron /ports",
-        "GET nova /servers/detail",
-        "GET nova /servers",
-    ]
+def test_calls_of_older_volumes(member: Caller, many: Cloud) -> None:
+    """A volume that was not made with its instance is found among all."""
+    page = listed(member, f"limit=2&offset={OLD}")
+    assert [item["attached_volumes"][0]["size"] for item in page["instances"]] == [41, 42]
+    assert len([call for call in many.calls() if "cinder" in call]) == 2
+    assert len(many.calls()) == 6
 
 
 def test_calls_with_a_filter(member: Caller, many: Cloud) -> None:
     """What servers decide needs all servers, but ports and volumes of the page only."""
     listed(member, "limit=1&status=stopped")
     assert [call.partition("?")[0] for call in many.calls()] == [
-        "GET cinder /volumes/00000001-0000-0000-0000-000000000000",
+        "GET cinder /volumes/detail",
         "GET neutron /floatingips",
         "GET neutron /ports",
         "GET nova /servers/detail",
