@@ -1,10 +1,11 @@
-"""Nova: servers, flavors, keypairs."""
+"""Nova: servers and flavors, and with them keypairs."""
 
 from functools import partial
 from typing import Any
 
 from kic_vm.adapters import paging, quotas
-from kic_vm.adapters.connection import JSON, Service, path
+from kic_vm.adapters.compute_keypairs import Keypairs
+from kic_vm.adapters.connection import JSON, path
 from kic_vm.adapters.parallel import gather
 from kic_vm.adapters.quotas import Figures
 
@@ -19,12 +20,9 @@ ACTIONS = "2.58"  # updated_at of an action, and pages of them
 TAGS = "2.26"
 CREATE = "2.67"  # volume_type of a block device
 FLAVOR = "2.61"  # extra_specs and description in the flavor itself
-KEYPAIR = "2.2"  # type; Nova makes a private key only below 2.92
-KEYPAIR_OF_USER = "2.10"
-KEYPAIR_PAGES = "2.35"
 
 
-class Compute(Service):
+class Compute(Keypairs):
     """The compute service in the name of one caller."""
 
     def get_server(self, server_id: str, microversion: str = SERVER) -> JSON:
@@ -277,45 +275,3 @@ class Compute(Service):
         """One flavor."""
         flavor: JSON = self.json("GET", path("flavors", flavor_id), microversion=FLAVOR)["flavor"]
         return flavor
-
-    def list_keypairs(self, user_id: str | None = None) -> list[JSON]:
-        """All keypairs of the calling user, or of another one, of whatever project.
-
-        :param user_id: the other user; for cloud admins
-        """
-
-        def page(marker: str | None) -> JSON:
-            return self.json(
-                "GET",
-                path("os-keypairs", limit=paging.PAGE, marker=marker, user_id=user_id),
-                microversion=KEYPAIR_PAGES,
-            )
-
-        return [item["keypair"] for item in paging.follow(page, "keypairs")]
-
-    def get_keypair(self, name: str, user_id: str | None = None) -> JSON:
-        """One keypair of the calling user, or of another one; see list_keypairs."""
-        keypair: JSON = self.json(
-            "GET",
-            path("os-keypairs", name, user_id=user_id),
-            microversion=KEYPAIR_OF_USER if user_id else KEYPAIR,
-        )["keypair"]
-        return keypair
-
-    def create_keypair(self, name: str, public_key: str | None, kind: str = "ssh") -> JSON:
-        """A keypair of the calling user; Nova makes the key where none is given."""
-        body: JSON = {"name": name, "type": kind}
-        if public_key is not None:
-            body["public_key"] = public_key
-        keypair: JSON = self.json(
-            "POST", "/os-keypairs", json={"keypair": body}, microversion=KEYPAIR
-        )["keypair"]
-        return keypair
-
-    def delete_keypair(self, name: str, user_id: str | None = None) -> None:
-        """Remove a keypair of the calling user, or of another one; see list_keypairs."""
-        self.request(
-            "DELETE",
-            path("os-keypairs", name, user_id=user_id),
-            microversion=KEYPAIR_OF_USER if user_id else KEYPAIR,
-        )

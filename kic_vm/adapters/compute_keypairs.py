@@ -1,0 +1,55 @@
+"""Nova: keypairs."""
+
+from kic_vm.adapters import paging
+from kic_vm.adapters.connection import JSON, Service, path
+
+# Lowest microversions that have the fields we show.
+KEYPAIR = "2.2"  # type; Nova makes a private key only below 2.92
+KEYPAIR_OF_USER = "2.10"
+KEYPAIR_PAGES = "2.35"
+
+
+class Keypairs(Service):
+    """The part of the compute service that is about keypairs."""
+
+    def list_keypairs(self, user_id: str | None = None) -> list[JSON]:
+        """All keypairs of the calling user, or of another one, of whatever project.
+
+        :param user_id: the other user; for cloud admins
+        """
+
+        def page(marker: str | None) -> JSON:
+            return self.json(
+                "GET",
+                path("os-keypairs", limit=paging.PAGE, marker=marker, user_id=user_id),
+                microversion=KEYPAIR_PAGES,
+            )
+
+        return [item["keypair"] for item in paging.follow(page, "keypairs")]
+
+    def get_keypair(self, name: str, user_id: str | None = None) -> JSON:
+        """One keypair of the calling user, or of another one; see list_keypairs."""
+        keypair: JSON = self.json(
+            "GET",
+            path("os-keypairs", name, user_id=user_id),
+            microversion=KEYPAIR_OF_USER if user_id else KEYPAIR,
+        )["keypair"]
+        return keypair
+
+    def create_keypair(self, name: str, public_key: str | None, kind: str = "ssh") -> JSON:
+        """A keypair of the calling user; Nova makes the key where none is given."""
+        body: JSON = {"name": name, "type": kind}
+        if public_key is not None:
+            body["public_key"] = public_key
+        keypair: JSON = self.json(
+            "POST", "/os-keypairs", json={"keypair": body}, microversion=KEYPAIR
+        )["keypair"]
+        return keypair
+
+    def delete_keypair(self, name: str, user_id: str | None = None) -> None:
+        """Remove a keypair of the calling user, or of another one; see list_keypairs."""
+        self.request(
+            "DELETE",
+            path("os-keypairs", name, user_id=user_id),
+            microversion=KEYPAIR_OF_USER if user_id else KEYPAIR,
+        )
