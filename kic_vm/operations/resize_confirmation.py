@@ -59,6 +59,9 @@ def _take(platform: Platform, server: JSON) -> bool:
     """Whether the end of a resize is this caller's to decide, and nobody else's for a while."""
     cache, key = platform.cache, _key(server)
     if cache.get(key) == _REFUSED:
+        # What stands there cannot be taken in one step: one of those who see it may replace it.
+        if not cache.add(f"{key}:again", _TAKEN, _REFUSED_TIME):
+            return False
         cache.set(key, _TAKEN, _TAKEN_TIME)
         return True
     return cache.add(key, _TAKEN, _TAKEN_TIME)
