@@ -9,6 +9,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from kic_vm import conf as configuration
+from kic_vm import garbage
 from kic_vm.cmd.metrics_directory import metrics_directory
 from kic_vm.conf import logs
 from kic_vm.lifecycle.model import LifecycleTableError
@@ -59,7 +60,9 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """The WSGI application, in a worker."""
-        return load_app(self._conf)
+        application = load_app(self._conf)
+        garbage.look_seldom()
+        return application
 
     def reload(self) -> None:
         """Take up what the configuration says now; one that cannot work changes nothing."""

@@ -5,12 +5,12 @@ from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import webob
-import webob.exc
 from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.api import errors
 from kic_vm.context import RECORD_KEY
+from kic_vm.middleware.starting import Start
 
 LOG = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ _PLAIN: Final[dict[int, exceptions.KicVmError]] = {
     413: exceptions.RequestTooLarge(),
     503: exceptions.UpstreamUnavailable("identity"),
 }
-_KEPT: Final = ("WWW-Authenticate", "Allow", "Vary")
+_KEPT: Final = frozenset({"www-authenticate", "allow", "vary"})
 
 
 class Faults:
@@ -32,26 +32,28 @@ class Faults:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""
-        request = webob.Request(environ)
+        start = Start()
         try:
-            response = request.get_response(self._application)
+            plain = self._application(environ, start)
         except Exception as error:  # noqa: BLE001 - the last place to catch one
             response = self._answer(environ, errors.from_any(error))
         else:
-            if response.status_int >= 400 and not environ.get(errors.RENDERED):
-                response = self._rewritten(environ, response)
+            if start.code < 400 or environ.get(errors.RENDERED):
+                start.pass_on(start_response)
+                return plain
+            response = self._rewritten(environ, start)
         answer: Iterable[bytes] = response(environ, start_response)
         return answer
 
-    def _rewritten(self, environ: WSGIEnvironment, plain: webob.Response) -> webob.Response:
-        error = _PLAIN.get(plain.status_int)
+    def _rewritten(self, environ: WSGIEnvironment, plain: Start) -> webob.Response:
+        error = _PLAIN.get(plain.code)
         if error is None:
-            LOG.error("An answer of status %d came without an error", plain.status_int)
+            LOG.error("An answer of status %d came without an error", plain.code)
             error = exceptions.InternalError()
         response = self._answer(environ, error)
-        for header in _KEPT:
-            if header in plain.headers:
-                response.headers[header] = plain.headers[header]
+        response.headers.update(
+            {name: value for name, value in plain.headers if name.lower() in _KEPT}
+        )
         return response
 
     @staticmethod

@@ -26,6 +26,7 @@ from kic_vm.middleware import routes
 LOG = logging.getLogger(__name__)
 
 HEADER: Final = "Idempotency-Key"
+_ENVIRON_KEY: Final = "HTTP_IDEMPOTENCY_KEY"
 REPLAYED: Final = "Idempotency-Replayed"
 _MAXIMUM: Final = 255
 _RUNNING: Final = b"running"
@@ -45,11 +46,11 @@ class Idempotency:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""
-        request = webob.Request(environ)
-        given = request.headers.get(HEADER)
-        operation = environ[routes.ENVIRON_KEY]
-        if given is None or request.method != "POST" or operation.is_public:
+        given = environ.get(_ENVIRON_KEY)
+        is_public = environ[routes.ENVIRON_KEY].is_public
+        if given is None or environ["REQUEST_METHOD"] != "POST" or is_public:
             return self._application(environ, start_response)
+        request = webob.Request(environ)
         if self._store is None:
             raise exceptions.IdempotencyNotOffered
         context: RequestContext = environ[ENVIRON_KEY]

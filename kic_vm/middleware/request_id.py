@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-import webob
 from oslo_context import context as oslo_context
 
 from kic_vm.context import RECORD_KEY, RequestRecord, recording
+from kic_vm.middleware.starting import Start
 
 HEADER = "X-Openstack-Request-Id"
+_ENVIRON_KEY = "HTTP_X_OPENSTACK_REQUEST_ID"
 _VALID = re.compile(r"req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -21,13 +22,13 @@ class RequestId:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""
-        request = webob.Request(environ)
-        given = request.headers.get(HEADER, "")
+        given = environ.get(_ENVIRON_KEY, "")
         request_id = given if _VALID.fullmatch(given) else oslo_context.generate_request_id()
         record = RequestRecord(request_id)
         environ[RECORD_KEY] = record
+        start = Start()
         with recording(record):
-            response = request.get_response(self._application)
-        response.headers[HEADER] = request_id
-        answer: Iterable[bytes] = response(environ, start_response)
+            answer = self._application(environ, start)
+        start.headers.append((HEADER, request_id))
+        start.pass_on(start_response)
         return answer

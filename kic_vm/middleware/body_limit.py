@@ -1,0 +1,32 @@
+"""oslo.middleware's limit on bodies, for requests that may have one."""
+
+from collections.abc import Iterable
+from typing import Final
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from oslo_config import cfg
+from oslo_middleware import sizelimit
+
+_BODILESS: Final = frozenset({"GET", "HEAD"})
+
+
+class BodyLimit:
+    """Refuse bodies beyond [oslo_middleware] max_request_body_size.
+
+    To look for one where there is none costs more than to route the request.
+    """
+
+    def __init__(self, application: WSGIApplication, conf: cfg.ConfigOpts) -> None:
+        self._application = application
+        self._limited = sizelimit.RequestBodySizeLimiter(application, conf)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """See PEP 3333."""
+        if (
+            environ["REQUEST_METHOD"] in _BODILESS
+            and not environ.get("CONTENT_LENGTH")
+            and "HTTP_TRANSFER_ENCODING" not in environ
+        ):
+            return self._application(environ, start_response)
+        answer: Iterable[bytes] = self._limited(environ, start_response)
+        return answer

@@ -1,0 +1,37 @@
+"""What a WSGI application answers with, for middleware that looks at it or changes it."""
+
+from typing import Any
+from wsgiref.types import StartResponse
+
+Headers = list[tuple[str, str]]
+
+
+class Start:
+    """A ``start_response`` that keeps what it is given; see PEP 3333."""
+
+    status: str = ""
+    headers: Headers
+    _exc_info: Any = None
+
+    def __call__(self, status: str, headers: Headers, exc_info: Any = None, /) -> Any:
+        """Note how the answer begins; the body may then be written by nobody but the server."""
+        self.status = status
+        self.headers = headers
+        self._exc_info = exc_info
+        return _no_write
+
+    @property
+    def code(self) -> int:
+        """The status as a number."""
+        return int(self.status[:3])
+
+    def pass_on(self, start_response: StartResponse) -> None:
+        """Begin the answer in the same way towards the server."""
+        if self._exc_info:
+            start_response(self.status, self.headers, self._exc_info)
+        else:
+            start_response(self.status, self.headers)
+
+
+def _no_write(_data: bytes) -> object:
+    raise NotImplementedError("no application below writes in this way")
