@@ -3,7 +3,7 @@
 from wsgiref.types import WSGIApplication
 
 from oslo_config import cfg
-from oslo_middleware import cors, http_proxy_to_wsgi, sizelimit
+from oslo_middleware import cors, http_proxy_to_wsgi
 
 from kic_vm import app, cache, policies, policy
 from kic_vm.adapters.connection import Cloud
@@ -13,6 +13,7 @@ from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
 from kic_vm.middleware.access_log import AccessLog
 from kic_vm.middleware.authentication import Authentication
+from kic_vm.middleware.body_limit import BodyLimit
 from kic_vm.middleware.context import Context
 from kic_vm.middleware.faults import Faults
 from kic_vm.middleware.idempotency import Idempotency
@@ -52,6 +53,8 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
     flask_app = app.create_app(platform)
     operations = cover(flask_app.url_map, policies.guarding_rules())
 
+    is_behind_proxy = conf.oslo_middleware.enable_proxy_headers_parsing
+
     # Innermost first: a request passes these from the last to the first.
     pipeline: WSGIApplication = flask_app
     for layer in (
@@ -61,14 +64,14 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         Context,
         lambda inner: Authentication(inner, conf, platform.cache),
         lambda inner: Routing(inner, flask_app.url_map, operations),
-        lambda inner: sizelimit.RequestBodySizeLimiter(inner, conf),
+        lambda inner: BodyLimit(inner, conf),
         Faults,
         # Over Faults: a browser may read errors too. It makes 200 of every OPTIONS request.
         lambda inner: cors.CORS(inner, conf) if conf.cors.allowed_origin else inner,
         AccessLog,
         RequestId,
-        # With [oslo_middleware] enable_proxy_headers_parsing: who has called, and at what address.
-        lambda inner: http_proxy_to_wsgi.HTTPProxyToWSGI(inner, conf),
+        # Who has called, and at what address.
+        lambda inner: http_proxy_to_wsgi.HTTPProxyToWSGI(inner, conf) if is_behind_proxy else inner,
         lambda inner: MetricsPort(inner, conf.metrics.port) if conf.metrics.port else inner,
     ):
         pipeline = layer(pipeline)
