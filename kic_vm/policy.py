@@ -1,5 +1,8 @@
 """The enforcer: oslo.policy with the rules of kic_vm.policies."""
 
+import time
+from typing import Final
+
 from oslo_config import cfg
 from oslo_policy import policy
 
@@ -7,10 +10,25 @@ from kic_vm import conf as configuration
 from kic_vm import policies
 from kic_vm.context import RequestContext
 
+_LOOKED_AT_EVERY: Final = 1.0  # second
 
-def create_enforcer(conf: cfg.ConfigOpts) -> policy.Enforcer:
+
+class Enforcer(policy.Enforcer):
+    """oslo.policy's, which looks at the operator's files once a second and not for each request."""
+
+    _next_look = 0.0
+
+    def load_rules(self, force_reload: bool = False) -> None:
+        """Load the rules where they have changed; see oslo.policy."""
+        now = time.monotonic()
+        if force_reload or now >= self._next_look:
+            super().load_rules(force_reload)
+            self._next_look = now + _LOOKED_AT_EVERY
+
+
+def create_enforcer(conf: cfg.ConfigOpts) -> Enforcer:
     """An enforcer for the rules and what the operator's policy file changes in them."""
-    enforcer = policy.Enforcer(conf)
+    enforcer = Enforcer(conf)
     enforcer.register_defaults(policies.list_rules())
     enforcer.load_rules()
     return enforcer

@@ -36,11 +36,12 @@ class TestPolicyFile:
     def test_change(
         self, caller: Callable[[str], Caller], populated: Cloud, tmp_path: Path
     ) -> None:
-        """A change of the file counts at the next request, without a restart."""
+        """A change of the file counts within a second, without a restart."""
         path, file = "/api/v1/flavors", tmp_path / "policy.yaml"
         refusal(caller("member").get(path), 403, "forbidden")
         file.write_text('"kic_vm:flavors:list": "rule:project_admin"\n')
         # A file system may not tell two changes within a second apart.
         os.utime(file, (time.time() + 2, time.time() + 2))
+        time.sleep(1.1)
         refusal(caller("member").get(path), 403, "forbidden")
         assert caller("admin").get(path).status_code == 200
