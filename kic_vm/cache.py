@@ -84,15 +84,19 @@ class RedisCache:
 
     def get(self, key: str) -> bytes | None:
         """See Cache."""
+        return self.get_with_rest(key)[0]
+
+    def get_with_rest(self, key: str) -> tuple[bytes | None, float]:
+        """The value, and for how many seconds more it is kept at least."""
         if self._is_usable():
             try:
-                return self._client.get(key)
+                return self._client.get_with_rest(key)
             except UnreadableError:
                 LOG.warning("Redis has a value that this gateway cannot have written; not used")
-                return None
+                return None, 0.0
             except redis.RedisError as error:
                 self._failed(error)
-        return self._fallback.get(key)
+        return self._fallback.get(key), 0.0
 
     def set(self, key: str, value: bytes, time: float) -> None:
         """See Cache."""

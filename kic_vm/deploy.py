@@ -21,6 +21,7 @@ from kic_vm.middleware.metrics_port import MetricsPort
 from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
 from kic_vm.middleware.routes import Routing, cover
+from kic_vm.near_cache import near
 from kic_vm.operations.scope import Platform
 
 
@@ -29,10 +30,12 @@ def load_platform(conf: cfg.ConfigOpts) -> Platform:
 
     :raises LifecycleTableError: a lifecycle table is not sound
     """
+    shared = cache.create(conf)
     return Platform(
         conf=conf,
         cloud=Cloud(conf),
-        cache=cache.create(conf),
+        cache=shared,
+        near=near(shared),
         hints=cache.MemoryCache(conf.redis.memory_entries),
         translation=Translation(
             table.load_tables(),
@@ -62,7 +65,7 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         lambda inner: Idempotency(inner, cache.create_store(conf), conf),
         lambda inner: Rbac(inner, platform.enforcer),
         Context,
-        lambda inner: Authentication(inner, conf, platform.cache),
+        lambda inner: Authentication(inner, conf, platform.near),
         lambda inner: Routing(inner, flask_app.url_map, operations),
         lambda inner: BodyLimit(inner, conf),
         Faults,

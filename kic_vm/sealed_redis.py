@@ -37,11 +37,18 @@ class SealedRedis:
     def get(self, key: str) -> bytes | None:
         """The value, None where there is none.
 
+        :raises UnreadableError: as ``get_with_rest``
+        """
+        return self.get_with_rest(key)[0]
+
+    def get_with_rest(self, key: str) -> tuple[bytes | None, float]:
+        """The value, None where there is none, and for how many seconds more it is kept.
+
         :raises UnreadableError: somebody else has written it, or with another secret, or has kept
             it beyond its time
         """
         sealed: bytes | None = self._client.get(self._prefix + key)
-        return None if sealed is None else self._open(key, sealed)
+        return (None, 0.0) if sealed is None else self._open(key, sealed)
 
     def set(self, key: str, value: bytes, seconds: float) -> None:
         """Keep a value for a time, in the place of another one."""
@@ -67,16 +74,17 @@ class SealedRedis:
     def _seal(self, key: str, value: bytes, seconds: float) -> bytes:
         return self._cipher.encrypt(_END.pack(time.time() + seconds) + _digest(key) + value)
 
-    def _open(self, key: str, sealed: bytes) -> bytes:
+    def _open(self, key: str, sealed: bytes) -> tuple[bytes, float]:
         try:
             opened = self._cipher.decrypt(sealed)
         except InvalidToken as error:
             raise UnreadableError from error
         (end,) = _END.unpack_from(opened)
         digest, value = opened[_END.size : _VALUE], opened[_VALUE:]
-        if digest != _digest(key) or time.time() >= end:
+        rest = end - time.time()
+        if digest != _digest(key) or rest <= 0:
             raise UnreadableError
-        return value
+        return value, rest
 
 
 def _digest(key: str) -> bytes:

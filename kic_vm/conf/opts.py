@@ -66,12 +66,10 @@ def register(conf: cfg.ConfigOpts) -> None:
 
 def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
     """The libraries' options whose defaults differ here."""
-    # What Keystone has revoked is honoured within this time, for some 5 ms a token each time. Who
-    # reads the Redis in which tokens are remembered learns nothing, who writes to it gains nothing.
+    # What Keystone has revoked is honoured within this time, for some 5 ms a token each time.
     cfg.set_defaults(
         auth_token_opts._OPTS,  # noqa: SLF001
         token_cache_time=30,
-        memcache_security_strategy="ENCRYPT",
     )
     cors.set_defaults(
         allow_headers=["X-Auth-Token", "X-Openstack-Request-Id", "Idempotency-Key"],

@@ -32,7 +32,7 @@ _FILTERS = {
 
 def _known_ids(scope: Scope) -> dict[str, str | None]:
     """Flavor ids by name, as far as they are remembered; None for a name that has none."""
-    stored = scope.platform.cache.get(_KEY + scope.project_id)
+    stored = scope.platform.near.get(_KEY + scope.project_id)
     known: dict[str, str | None] = json.loads(stored) if stored else {}
     return known
 
@@ -41,7 +41,7 @@ def _remember(scope: Scope, ids: dict[str, str | None]) -> None:
     known = _known_ids(scope)
     if known | ids != known:
         platform = scope.platform
-        platform.cache.set(
+        platform.near.set(
             _KEY + scope.project_id,
             json.dumps(known | ids).encode(),
             platform.conf.flavors.id_cache_time,

@@ -22,6 +22,8 @@ class Platform:
     conf: cfg.ConfigOpts
     cloud: Cloud
     cache: Cache
+    near: Cache
+    """The same, for what nobody changes before its end: a process fetches it once."""
     hints: MemoryCache
     """What was so a moment ago: it spares waiting where it is right, and is never believed."""
     translation: Translation

@@ -148,6 +148,12 @@ def caller(application: Any, cloud: Cloud) -> Callable[[str], Caller]:
 
 
 @pytest.fixture
+def elsewhere(conf: cfg.ConfigOpts, cloud: Cloud) -> Callable[[str], Caller]:
+    """A caller with a persona's token, each at a process of the gateway that has just started."""
+    return lambda persona: Caller(deploy.load_app(conf), token_of(persona))
+
+
+@pytest.fixture
 def anybody(application: Any, cloud: Cloud) -> Caller:
     """A caller without a token."""
     return Caller(application, None)

@@ -37,6 +37,12 @@ def application(store: FakeRedis, application: Any) -> Any:
     return application
 
 
+@pytest.fixture
+def elsewhere(store: FakeRedis, elsewhere: Callable[[str], Caller]) -> Callable[[str], Caller]:
+    """A caller at another process on that Redis."""
+    return elsewhere
+
+
 def test_nothing_can_be_read(member: Caller, populated: Cloud, store: FakeRedis) -> None:
     """Neither key nor value tells the token or whose it is; Keystone is asked once."""
     for _request in range(2):
@@ -56,25 +62,35 @@ def test_no_longer_than_said(member: Caller, populated: Cloud, store: FakeRedis)
 
 
 @pytest.mark.parametrize("lie", [b"", b"{}", b"null", b"\xff\x00", b"A" * 400])
-def test_false_entries(member: Caller, populated: Cloud, store: FakeRedis, lie: bytes) -> None:
+def test_false_entries(
+    elsewhere: Callable[[str], Caller], populated: Cloud, store: FakeRedis, lie: bytes
+) -> None:
     """What the gateway has not written is no entry: Keystone is asked again."""
-    member.get(PATH)
+    elsewhere("member").get(PATH)
     store.values.update(dict.fromkeys(store.values, lie))
-    assert member.get(PATH).status_code == 200
+    assert elsewhere("member").get(PATH).status_code == 200
     assert len(validations(populated)) == 2
 
 
+def test_true_entries(
+    elsewhere: Callable[[str], Caller], populated: Cloud, store: FakeRedis
+) -> None:
+    """What one process has learned no other one asks Keystone for."""
+    for _process in range(2):
+        assert elsewhere("member").get(PATH).status_code == 200
+    assert len(validations(populated)) == 1
+
+
 def test_exchanged_entries(
-    caller: Callable[[str], Caller], populated: Cloud, store: FakeRedis
+    elsewhere: Callable[[str], Caller], populated: Cloud, store: FakeRedis
 ) -> None:
     """One token's entry under another's key makes nobody of a reader."""
-    reader, member = caller("reader"), caller("member")
-    reader.get(PATH)
+    elsewhere("reader").get(PATH)
     (readers_key,) = store.values
-    member.get(PATH)
+    elsewhere("member").get(PATH)
     (members_key,) = store.values.keys() - {readers_key}
     store.values[readers_key] = store.values[members_key]
-    refusal(reader.post("/api/v1/keypairs", json=KEYPAIR), 403, "forbidden")
+    refusal(elsewhere("reader").post("/api/v1/keypairs", json=KEYPAIR), 403, "forbidden")
 
 
 def test_redis_is_gone(member: Caller, populated: Cloud, store: FakeRedis) -> None:
