@@ -70,7 +70,8 @@ class RequestContext(oslo_context.RequestContext):
     ``auth`` is the caller's token as a keystoneauth plugin, None for a public operation.
     ``is_restricted`` says that the token is good for this very request only, as far as its
     access rules were looked at. ``idempotent_request`` is there where the caller wants the
-    request to be done once.
+    request to be done once. ``upstream_headers`` are those of the tokens, for calls to OpenStack
+    with the plugin that is beside them.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class RequestContext(oslo_context.RequestContext):
         self.auth = auth
         self.is_restricted = is_restricted
         self.idempotent_request: IdempotentRequest | None = None
+        self.upstream_headers: tuple[BaseAuthPlugin, dict[str, str]] | None = None
 
     def __repr__(self) -> str:
         """The request without the token."""

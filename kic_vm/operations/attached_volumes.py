@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.operations.scope import Scope
 
 JSON = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import (
     attached_volumes,

@@ -14,7 +14,7 @@ URL = "http://nova.test/v2.1"
 @pytest.fixture
 def session() -> MeteredSession:
     """A session without callers."""
-    return MeteredSession()
+    return MeteredSession(pool_size=1)
 
 
 def test_headers(session: MeteredSession) -> None:

@@ -1,0 +1,175 @@
+"""GETs without keystoneauth, at a server that is really there."""
+
+import http.server
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+import requests
+from keystoneauth1 import session as ksa_session
+from keystoneauth1.exceptions import ConnectTimeout
+
+from kic_vm.adapters import interleaved, short_way
+from kic_vm.adapters.http import MeteredSession
+from kic_vm.context import RequestRecord, recording
+
+WAIT = 10
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Answers as its paths say, and remembers what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.barrier = threading.Barrier(4)
+        self.asked: list[http.server.BaseHTTPRequestHandler] = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self)
+        kind, _slash, what = self.path.strip("/").partition("/")
+        if kind == "together":
+            self.server.barrier.wait(WAIT)
+        if kind == "never":
+            self.server.barrier.wait(WAIT)
+            return
+        if kind == "broken":
+            self.close_connection = True
+            return
+        self.send_response(int(what) if kind == "status" else 200)
+        self.send_header("Set-Cookie", "caller=one")
+        if kind == "closing":
+            self.send_header("Connection", "close")
+        if kind == "chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
+            return
+        self.send_header("Content-Length", "3")
+        self.end_headers()
+        self.wfile.write(b"one")
+
+    def log_message(self, *_args: Any) -> None:
+        """Not in the tests' output."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """The server, in threads of its own."""
+    made = Server()
+    thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield made
+    made.barrier.abort()
+    made.shutdown()
+    made.server_close()
+
+
+@pytest.fixture
+def fetch(server: Server) -> Callable[[str], requests.Response | None]:
+    """The short way to the server."""
+    session = ksa_session.Session(timeout=WAIT)
+    wire = MeteredSession(pool_size=8)
+    return lambda path: short_way.fetch(session, wire, server.url + path, {"X-Auth-Token": "t"})
+
+
+Fetch = Callable[[str], requests.Response | None]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        ("/plain?a=b%20c", 200, b"one"),
+        ("/closing", 200, b"one"),
+        ("/chunked", 200, b"onetwo"),
+        ("/status/404", 404, b"one"),
+        ("/status/409", 409, b"one"),
+        ("/status/500", 500, b"one"),
+    ],
+)
+def test_answer(fetch: Fetch, server: Server, path: str, status: int, body: bytes) -> None:
+    """Status, headers and body are there; what was sent is what was given."""
+    for number in range(2):
+        answer = fetch(path)
+        assert answer is not None
+        assert (answer.status_code, answer.content, answer.text) == (status, body, body.decode())
+        assert answer.headers["set-cookie"] == "caller=one"
+        asked = server.asked[number]
+        assert (asked.path, asked.headers["X-Auth-Token"]) == (path, "t")
+        assert asked.headers["Cookie"] is None
+
+
+def test_connections_are_kept(fetch: Fetch, server: Server) -> None:
+    """The second GET comes over the connection of the first."""
+    fetch("/plain")
+    fetch("/plain")
+    assert len({asked.client_address for asked in server.asked}) == 1
+
+
+def test_side_by_side(fetch: Fetch, server: Server) -> None:
+    """Four of one request are at the server at the same time, though one thread has sent them."""
+    record = RequestRecord("req-1")
+    with recording(record):
+        answers = interleaved.gather(*[partial(fetch, "/together")] * 4)
+    assert [answer.content for answer in answers] == [b"one"] * 4
+    assert record.upstream_calls == 4
+
+
+@pytest.mark.parametrize("path", ["/status/401", "/status/503", "/status/302", "/broken"])
+def test_for_keystoneauth(fetch: Fetch, path: str) -> None:
+    """What may need a new token, a second attempt or another address is left to keystoneauth."""
+    assert fetch(path) is None
+
+
+def test_nobody_there(fetch: Fetch, server: Server) -> None:
+    """So is a service that cannot be reached; and it is found again."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        wire = MeteredSession(pool_size=1)
+        assert short_way.fetch(ksa_session.Session(), wire, url, {}) is None
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_too_late(server: Server, count: int) -> None:
+    """A service that does not answer in time, alone or beside another one."""
+    session, wire = ksa_session.Session(timeout=0.2), MeteredSession(pool_size=1)
+    call = partial(short_way.fetch, session, wire, f"{server.url}/never", {})
+    with pytest.raises(ConnectTimeout, match="timed out"):
+        interleaved.gather(*[call] * count)
+
+
+def test_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment's proxy is asked for the whole address."""
+    monkeypatch.setenv("http_proxy", server.url)
+    wire = MeteredSession(pool_size=1)
+    answer = short_way.fetch(ksa_session.Session(), wire, "http://nova.test/v2.1/servers", {})
+    assert answer is not None
+    assert (answer.content, server.asked[0].path) == (b"one", "http://nova.test/v2.1/servers")
+
+
+def test_wire_log(fetch: Fetch, server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """Who wants to see in the log what goes over the wire gets it: keystoneauth writes it."""
+    with caplog.at_level(logging.DEBUG, "keystoneauth.session"):
+        assert fetch("/plain") is None
+    assert server.asked == []
+
+
+def test_headers() -> None:
+    """The name of Cinder's microversions is not its type's."""
+    made = short_way.headers("block-storage", "3.64", "req-1")
+    assert made["OpenStack-API-Version"] == "volume 3.64"
+    assert made["X-OpenStack-Request-ID"] == "req-1"
+    assert short_way.headers("compute", "2.90", None)["OpenStack-API-Version"] == "compute 2.90"
+    assert short_way.headers("network", None, None).keys() == {"User-Agent"}
