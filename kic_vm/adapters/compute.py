@@ -6,7 +6,7 @@ from typing import Any
 from kic_vm.adapters import paging, quotas
 from kic_vm.adapters.compute_keypairs import Keypairs
 from kic_vm.adapters.connection import JSON, path
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.adapters.quotas import Figures
 
 # Lowest microversions that have the fields we show.

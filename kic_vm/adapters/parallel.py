@@ -1,4 +1,7 @@
-"""Independent upstream calls, side by side."""
+"""Independent calls side by side in threads: for what writes, or asks other than OpenStack.
+
+Reads of OpenStack alone are cheaper as in ``interleaved``.
+"""
 
 import contextvars
 from collections.abc import Callable

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import images as mapping
 from kic_vm.operations import listing
 from kic_vm.operations.changes import given_changes

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.operations import flavors, resize_confirmation
 from kic_vm.operations.instance_states import (

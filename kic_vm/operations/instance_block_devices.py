@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.operations import quotas
 from kic_vm.operations.images import get_bootable_image
 from kic_vm.operations.references import named

@@ -5,7 +5,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import instance_logs as mapping
 from kic_vm.operations.instance_states import documented_state
 from kic_vm.operations.instances import get_own_server

@@ -14,8 +14,8 @@ from typing import Any
 from oslo_log import log as logging
 
 from kic_vm import exceptions
+from kic_vm.adapters.interleaved import gather
 from kic_vm.adapters.network import PORT_MARK
-from kic_vm.adapters.parallel import gather
 from kic_vm.mappings.networks import is_vpc_for
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope

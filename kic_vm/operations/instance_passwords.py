@@ -3,7 +3,7 @@
 from functools import partial
 
 from kic_vm.adapters import compute
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.operations.instances import get_own_server
 from kic_vm.operations.scope import Scope
 

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import instance_public_ips as mapping
 from kic_vm.operations import external_networks, public_ips
 from kic_vm.operations.instance_network_interfaces import look_at_attached

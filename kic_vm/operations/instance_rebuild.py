@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm.adapters import compute
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import keypairs
 from kic_vm.operations.images import get_bootable_image

@@ -4,7 +4,7 @@ from functools import partial
 
 from kic_vm import exceptions
 from kic_vm.adapters.connection import JSON
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.operations.instance_network_interfaces import look_at_attached
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.security_groups import look_at_own_group

@@ -17,7 +17,7 @@ from typing import Any, Final
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations.scope import Scope
 

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.adapters.interleaved import gather
 from kic_vm.adapters.network import PORT_MARK
-from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings.instances import public_ips_by_port
 from kic_vm.mappings.networks import is_vpc_for

@@ -14,7 +14,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.identity import Identity
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings.project_members import ROLES, members_from_assignments
 from kic_vm.operations import listing
 from kic_vm.operations.scope import Scope

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import security_group_rules as mapping
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope

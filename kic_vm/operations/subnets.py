@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import subnets as mapping
 from kic_vm.operations import listing, subnet_making, topology

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings.networks import Topology
 from kic_vm.operations.scope import Scope
 

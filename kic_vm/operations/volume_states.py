@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.lifecycle.model import VolumeState
 from kic_vm.operations.refusals import refusal
 from kic_vm.operations.scope import Scope

@@ -7,7 +7,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import volumes as mapping
 from kic_vm.mappings.volume_types import volume_type_from_type
 from kic_vm.operations import listing

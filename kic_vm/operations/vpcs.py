@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import vpcs as mapping
 from kic_vm.operations import external_networks, listing, subnet_making, topology
