@@ -28,7 +28,7 @@ def main() -> int:
         "--output", type=Path, default=_DOCUMENTATION, help="directory of the page and the plot"
     )
     arguments = parser.parse_args()
-    results: JSON = {"machine": machine.described()}
+    results: JSON = {"machine": machine.described() | {"loops": [machine.loop_seconds()]}}
     try:
         with standalone.running() as demo:
             base = demo / "kic-vm.conf"
@@ -44,6 +44,7 @@ def main() -> int:
             for part in arguments.only:
                 begin = time.monotonic()
                 results[part] = parts[part]()
+                results["machine"]["loops"].append(machine.loop_seconds())
                 print(f"bench: {part} took {time.monotonic() - begin:.0f} s", flush=True)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -20,7 +20,8 @@ def page(results: JSON) -> str:
     commit = f"``{machine['commit']}``{' with changes' if machine['is_changed'] else ''}"
     parts = [
         _HEAD + f"Measured on {processor}, Python {machine['python']}, at commit {commit}; when it "
-        f"began, the load of the machine was {machine['busy']:.1f}.\n",
+        f"began, the load of the machine was {machine['busy']:.1f}. A loop of a million additions "
+        f"took {_range(machine['loops'])} ms of CPU before and after the parts.\n",
         _table(
             "Targets",
             ["What", "Aim", "Measured", ""],
@@ -44,6 +45,10 @@ def page(results: JSON) -> str:
     if loads := results.get("loaded"):
         parts.append(_loads(loads))
     return "\n".join(parts)
+
+
+def _range(seconds: list[float]) -> str:
+    return f"{min(seconds) * 1000:.0f} to {max(seconds) * 1000:.0f}"
 
 
 def _cases(title: str, cases: JSON) -> str:

@@ -44,6 +44,7 @@ RESULTS: JSON = {
         "commit": "0123456789ab",
         "is_changed": False,
         "busy": 0.4,
+        "loops": [0.046, 0.05],
     },
     "live": run(50),
     "replayed": [run(1000, latency=0.02, cpu={"get": 0.005, "list": 0.06})],
