@@ -3,7 +3,7 @@
 Each read is a greenlet: while it waits for its answer the others go on. Threads would do the same
 for twice the work, most of which is handing the interpreter to one another.
 
-A read waits in this way only where nothing holds a lock, which is in ``http`` for the GETs of
+A read waits in this way only where nothing holds a lock, which is in ``transport`` for the GETs of
 ``short_way``. Whatever else a call does, such as a new login, holds up the others.
 """
 
