@@ -54,7 +54,9 @@ class _Call(greenlet.greenlet):
 def gather(*calls: Callable[[], Any]) -> list[Any]:
     """Run ``calls``, which only read, at the same time and return what they return, in order.
 
-    All of them have ended when this returns or raises.
+    All that have begun have ended when this returns or raises. They begin in order, and none does
+    any more when one has failed: with a service that cannot even be connected to, each would take
+    its time to fail.
 
     :raises Exception: what the first of the failed calls, in order, has raised
     """
@@ -66,6 +68,8 @@ def gather(*calls: Callable[[], Any]) -> list[Any]:
         _go_on(call, waiting)
         while len(waiting) >= _MOST:
             _go_on_with_some(waiting)
+        if any(one.failure for one in made):
+            break
     while waiting:
         _go_on_with_some(waiting)
     for call in made:

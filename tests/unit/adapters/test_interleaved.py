@@ -143,7 +143,7 @@ def test_any_number(count: int) -> None:
 
 
 def test_first_failure(pairs: list[Pair]) -> None:
-    """What the first of the failed calls has raised is raised, when all have ended."""
+    """What the first of the failed calls has raised is raised, when all have ended that began."""
     (one, to_one), _two, _three = pairs
     ended = []
 
@@ -153,16 +153,19 @@ def test_first_failure(pairs: list[Pair]) -> None:
         raise KeyError("first")
 
     def second() -> None:
+        to_one.send(b"1")
         ended.append(2)
-        raise ValueError("second")
 
     def third() -> None:
-        to_one.send(b"1")
         ended.append(3)
+        raise ValueError("third")
+
+    def fourth() -> None:
+        ended.append(4)
 
     with pytest.raises(KeyError, match="first"):
-        gather(first, second, third)
-    assert sorted(ended) == [1, 2, 3]
+        gather(first, second, third, fourth)
+    assert ended == [2, 3, 1]
 
 
 def test_context_goes_along(pairs: list[Pair]) -> None:
