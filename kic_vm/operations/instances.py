@@ -118,12 +118,8 @@ def get_instance(scope: Scope, instance_id: str) -> JSON:
     attached = attached_volumes.ids_of(server)
     if attached != expected:
         attached_volumes.expect(scope, instance_id, attached)
-        volumes, confirming = gather(
-            partial(attached_volumes.get_volumes, scope, attached),
-            partial(resize_confirmation.confirm_due, scope, [server]),
-        )
-    else:
-        confirming = resize_confirmation.confirm_due(scope, [server])
+        volumes = attached_volumes.get_volumes(scope, attached)
+    confirming = resize_confirmation.confirm_due(scope, [server])
     around = _surroundings(scope, [server], ports, floating_ips, volumes, confirming)
     return mapping.instance_from_server(server, around, scope.platform.translation)
 
