@@ -1,17 +1,21 @@
-"""How requests get onto the wire: requests' own adapter, with less around GETs that only fetch."""
+"""How requests get onto the wire: requests' own adapter, and libcurl for GETs that only fetch."""
 
-import ssl
+import collections
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
 
+import pycurl
 import requests
-import urllib3
 from keystoneauth1 import session as ksa_session
+from requests.adapters import DEFAULT_CA_BUNDLE_PATH
 from requests.structures import CaseInsensitiveDict
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from requests.utils import select_proxy
 
 from kic_vm.adapters import interleaved
+from kic_vm.adapters.transfers import Transfer
+
+_NO_HOOKS: Final[dict[str, list[Any]]] = {}
 
 
 class Fetch(requests.PreparedRequest):
@@ -21,10 +25,12 @@ class Fetch(requests.PreparedRequest):
     """
 
     def __init__(self, url: str, sent: Mapping[str, str]) -> None:
-        super().__init__()
+        # Not requests' own, which makes much that nobody asks for.
         self.method = "GET"
         self.url = url
         self.sent = sent
+        self.body = None
+        self.hooks = _NO_HOOKS
 
     @property  # who looks at it pays for it
     def headers(self) -> CaseInsensitiveDict[str]:
@@ -33,63 +39,27 @@ class Fetch(requests.PreparedRequest):
 
     @headers.setter
     def headers(self, value: Any) -> None:
-        """Let requests set it to nothing at first."""
+        """Nobody sets them: what is sent is what was given."""
+        raise AttributeError("headers")
 
 
 class Fetched(requests.Response):
-    """An answer that has been read: status, headers and body; it leads nowhere else."""
+    """An answer that has been read: status and body. It leads nowhere else."""
 
     is_redirect = False
 
-    def __init__(self, request: Fetch, answer: urllib3.BaseHTTPResponse) -> None:
-        super().__init__()
+    def __init__(self, request: Fetch, status: int, body: bytes) -> None:
+        # Not requests' own, which makes much that nobody asks for. Nor has anybody asked for the
+        # headers so far, and to take them over line by line has its price.
         self.request = request
         self.url = str(request.url)
-        self.status_code = answer.status
-        self.reason = answer.reason or ""
+        self.status_code = status
+        self.reason = ""
         self.encoding = "utf-8"
-        self._answer = answer
-
-    @property  # who looks at it pays for it
-    def headers(self) -> CaseInsensitiveDict[str]:
-        """See requests.Response."""
-        return CaseInsensitiveDict(self._answer.headers)
-
-    @headers.setter
-    def headers(self, value: Any) -> None:
-        """Let requests set it to nothing at first."""
-
-    @property
-    def content(self) -> bytes:
-        """See requests.Response."""
-        return self._answer.data
-
-
-class _HttpConnection(HTTPConnection):
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override] # as in urllib3
-        """Let other reads go on until the answer begins."""
-        if self.sock is not None:
-            interleaved.wait(self.sock, self.timeout)
-        return super().getresponse()
-
-
-class _HttpsConnection(HTTPSConnection):
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override] # as in urllib3
-        """Let other reads go on until the answer begins."""
-        if isinstance(self.sock, ssl.SSLSocket) and not self.sock.pending():
-            interleaved.wait(self.sock, self.timeout)
-        return super().getresponse()
-
-
-class _HttpPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _HttpConnection
-
-
-class _HttpsPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _HttpsConnection
-
-
-_POOLS: Final = {"http": _HttpPool, "https": _HttpsPool}
+        self.history = []
+        self.raw = None
+        self._content = body
+        self._content_consumed = True
 
 
 class Transport(ksa_session.TCPKeepAliveAdapter):
@@ -97,18 +67,7 @@ class Transport(ksa_session.TCPKeepAliveAdapter):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._pools: dict[tuple[Any, ...], urllib3.HTTPConnectionPool] = {}
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """See requests.adapters.HTTPAdapter."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """See requests.adapters.HTTPAdapter."""
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
+        self._idle: dict[tuple[Any, ...], collections.deque[pycurl.Curl]] = {}
 
     def send(
         self,
@@ -122,38 +81,73 @@ class Transport(ksa_session.TCPKeepAliveAdapter):
         """See requests.adapters.HTTPAdapter."""
         if not isinstance(request, Fetch):
             return super().send(request, stream, timeout, verify, cert, proxies)
-        parts = urlsplit(str(request.url))
-        key = (parts.netloc, verify, cert)
-        pool: Any = self._pools.get(key)
-        if pool is None or proxies:
-            pool = self.get_connection_with_tls_context(request, verify, proxies, cert)
-            self.cert_verify(pool, request.url, verify, cert)  # type: ignore[no-untyped-call]
-            if not proxies:
-                self._pools[key] = pool
+        url = str(request.url)
+        proxy = select_proxy(url, proxies) if proxies else None
+        curl = self._take(verify, cert, proxy)
+        curl.setopt(pycurl.URL, url.encode())
+        curl.setopt(pycurl.HTTPHEADER, _lines(request))
+        transfer = Transfer(curl, timeout)
+        interleaved.wait(transfer)
+        if transfer.failure is not None:
+            raise _as_requests_says(transfer.failure)(curl.errstr(), request=request)
+        status = int(curl.getinfo(pycurl.RESPONSE_CODE))
+        self._idle[verify, cert, proxy].append(curl)
+        return Fetched(request, status, transfer.body)
+
+    def _take(self, verify: Any, cert: Any, proxy: str | None) -> pycurl.Curl:
+        idle = self._idle.get((verify, cert, proxy))
+        if idle is None:
+            idle = self._idle.setdefault((verify, cert, proxy), collections.deque())
         try:
-            with interleaved.waiting_allowed():
-                answer = pool.urlopen(
-                    "GET",
-                    self.request_url(request, proxies) if proxies else _target(parts),
-                    headers=request.sent,
-                    retries=False,
-                    redirect=False,
-                    assert_same_host=False,
-                    timeout=urllib3.Timeout(connect=timeout, read=timeout),
-                )
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            self._pools.pop(key, None)  # it may have been closed
-            raise _as_requests_says(error)(error, request=request) from error
-        return Fetched(request, answer)
+            return idle.pop()
+        except IndexError:
+            return _curl(verify, cert, proxy)
 
 
-def _as_requests_says(error: Exception) -> type[requests.RequestException]:
-    # What cannot be connected to counts as a timeout for urllib3, and for nobody else.
-    is_timeout = isinstance(error, urllib3.exceptions.TimeoutError)
-    if is_timeout and not isinstance(error, urllib3.exceptions.NewConnectionError):
+# As keystoneauth's adapter and urllib3 have it.
+_SAME_FOR_ALL: Final = {
+    pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
+    pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+    pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
+    pycurl.ENCODING: "gzip, deflate",
+    pycurl.PATH_AS_IS: 1,
+    pycurl.TCP_KEEPALIVE: 1,
+    pycurl.NOSIGNAL: 1,  # there are other threads
+    pycurl.NOPROXY: "",  # requests has looked at the environment
+}
+
+
+def _curl(verify: bool | str | None, cert: str | tuple[str, str] | None, proxy: Any) -> pycurl.Curl:
+    """One that does what requests does with these."""
+    curl = pycurl.Curl()
+    for option, value in _SAME_FOR_ALL.items():
+        curl.setopt(option, value)
+    curl.setopt(pycurl.PROXY, proxy or "")
+    trusted = DEFAULT_CA_BUNDLE_PATH if verify is True else verify
+    if not trusted:
+        curl.setopt(pycurl.SSL_VERIFYPEER, 0)
+        curl.setopt(pycurl.SSL_VERIFYHOST, 0)
+    elif Path(trusted).is_dir():
+        curl.setopt(pycurl.CAPATH, trusted)
+    else:
+        curl.setopt(pycurl.CAINFO, trusted)
+    own, key = (cert, None) if isinstance(cert, str) else cert or (None, None)
+    if own:
+        curl.setopt(pycurl.SSLCERT, own)
+    if key:
+        curl.setopt(pycurl.SSLKEY, key)
+    return curl
+
+
+def _lines(request: Fetch) -> list[bytes]:
+    lines = [f"{name}: {value}" for name, value in request.sent.items()]
+    text = "\n".join(lines)
+    if text.count("\n") >= len(lines) or "\r" in text:
+        raise requests.exceptions.InvalidHeader("a header has several lines", request=request)
+    return text.encode("latin-1").split(b"\n")
+
+
+def _as_requests_says(failure: int) -> type[requests.RequestException]:
+    if failure == pycurl.E_OPERATION_TIMEDOUT:
         return requests.Timeout
     return requests.ConnectionError
-
-
-def _target(parts: SplitResult) -> str:
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path

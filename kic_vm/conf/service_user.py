@@ -22,7 +22,8 @@ OPTS = [
         "pool_size",
         default=64,
         min=1,
-        help="Connections that one process keeps open to each OpenStack service.",
+        help="Connections that one process keeps open to each OpenStack service for what it "
+        "changes there. Reads have their own: each thread keeps up to 16, to all services.",
     ),
 ]
 

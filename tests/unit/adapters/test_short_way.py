@@ -1,12 +1,10 @@
 """GETs without keystoneauth, at a server that is really there."""
 
-import http.server
 import logging
 import socket
-import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
 import requests
@@ -16,64 +14,7 @@ from keystoneauth1.exceptions import ConnectTimeout
 from kic_vm.adapters import interleaved, short_way
 from kic_vm.adapters.http import MeteredSession
 from kic_vm.context import RequestRecord, recording
-
-WAIT = 10
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """Answers as its paths say, and remembers what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.barrier = threading.Barrier(4)
-        self.asked: list[http.server.BaseHTTPRequestHandler] = []
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self)
-        kind, _slash, what = self.path.strip("/").partition("/")
-        if kind == "together":
-            self.server.barrier.wait(WAIT)
-        if kind == "never":
-            self.server.barrier.wait(WAIT)
-            return
-        if kind == "broken":
-            self.close_connection = True
-            return
-        self.send_response(int(what) if kind == "status" else 200)
-        self.send_header("Set-Cookie", "caller=one")
-        if kind == "closing":
-            self.send_header("Connection", "close")
-        if kind == "chunked":
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            self.wfile.write(b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
-            return
-        self.send_header("Content-Length", "3")
-        self.end_headers()
-        self.wfile.write(b"one")
-
-    def log_message(self, *_args: Any) -> None:
-        """Not in the tests' output."""
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """The server, in threads of its own."""
-    made = Server()
-    thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield made
-    made.barrier.abort()
-    made.shutdown()
-    made.server_close()
+from tests.unit.adapters.answering import WAIT, Server
 
 
 @pytest.fixture
@@ -99,12 +40,11 @@ Fetch = Callable[[str], requests.Response | None]
     ],
 )
 def test_answer(fetch: Fetch, server: Server, path: str, status: int, body: bytes) -> None:
-    """Status, headers and body are there; what was sent is what was given."""
+    """Status and body are there; what was sent is what was given."""
     for number in range(2):
         answer = fetch(path)
         assert answer is not None
         assert (answer.status_code, answer.content, answer.text) == (status, body, body.decode())
-        assert answer.headers["set-cookie"] == "caller=one"
         asked = server.asked[number]
         assert (asked.path, asked.headers["X-Auth-Token"]) == (path, "t")
         assert asked.headers["Cookie"] is None
@@ -148,6 +88,36 @@ def test_too_late(server: Server, count: int) -> None:
     call = partial(short_way.fetch, session, wire, f"{server.url}/never", {})
     with pytest.raises(ConnectTimeout, match="timed out"):
         interleaved.gather(*[call] * count)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_stopped_halfway(server: Server, count: int) -> None:
+    """A service that has begun to answer, and goes on no more."""
+    session, wire = ksa_session.Session(timeout=0.2), MeteredSession(pool_size=1)
+    call = partial(short_way.fetch, session, wire, f"{server.url}/half", {})
+    begin = time.monotonic()
+    with pytest.raises(ConnectTimeout, match="timed out"):
+        interleaved.gather(*[call] * count)
+    assert time.monotonic() - begin < WAIT
+
+
+def test_slow_but_alive(server: Server) -> None:
+    """What comes all the time may take longer than one waits for something to come."""
+    session, wire = ksa_session.Session(timeout=0.8), MeteredSession(pool_size=1)
+    answer = short_way.fetch(session, wire, f"{server.url}/slowly/0.5", {})
+    assert answer is not None
+    assert answer.content == b"one"
+
+
+def test_not_sent(server: Server) -> None:
+    """No header brings another one along, and no address leads out of HTTP."""
+    wire = MeteredSession(pool_size=1)
+    call = partial(short_way.fetch, ksa_session.Session(), wire)
+    assert call(server.url, {"X-Auth-Token": "t\r\nX-Roles: admin"}) is None
+    assert call(server.url, {"X-Auth-Token": "t\nX-Roles: admin"}) is None
+    with pytest.raises(requests.exceptions.InvalidSchema):
+        wire.fetch("file:///etc/passwd", {}, timeout=1, verify=True, cert=None)
+    assert server.asked == []
 
 
 def test_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
