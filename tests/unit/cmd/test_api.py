@@ -18,7 +18,7 @@ def python_defaults() -> Iterator[None]:
     gc.set_threshold(*before)
 
 
-def test_garbage(conf: cfg.ConfigOpts, python_defaults: None) -> None:
+def test_memory(conf: cfg.ConfigOpts, python_defaults: None) -> None:
     """A worker looks for cycles less often, once it has loaded all."""
     assert callable(Server([], conf).load())
     assert gc.get_threshold()[0] >= 50_000
