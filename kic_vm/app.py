@@ -5,6 +5,7 @@ from typing import Final
 
 import flask
 from oslo_log import log as logging
+from werkzeug.routing import MapAdapter
 
 from kic_vm import exceptions, policies
 from kic_vm.api import blueprint, documents, errors, health, openapi, tokens
@@ -72,9 +73,18 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGN
 _USER_ID: Final = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")  # of 64 where LDAP knows the users
 
 
+class Application(flask.Flask):
+    """Flask, where the route has been found before."""
+
+    def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:
+        """See flask.Flask."""
+        known: routes.Match | None = request.environ.get(routes.MATCH_KEY) if request else None
+        return known or super().create_url_adapter(request)
+
+
 def create_app(platform: Platform) -> flask.Flask:
     """The application below the pipeline; by itself it refuses every request."""
-    app = flask.Flask("kic_vm", static_folder=None)
+    app = Application("kic_vm", static_folder=None)
     app.config.update(openapi.CONFIGURATION, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json = JsonProvider(app)
     app.json.sort_keys = False

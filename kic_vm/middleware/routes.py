@@ -6,18 +6,20 @@ start fails where one is without the other.
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from oslo_policy import policy
 from werkzeug import exceptions as http_exceptions
-from werkzeug.routing import Map
+from werkzeug.routing import Map, MapAdapter, Rule
 
 from kic_vm import exceptions
 from kic_vm.context import RECORD_KEY
 from kic_vm.policies import base
 
 ENVIRON_KEY = "kic_vm.operation"
+MATCH_KEY = "kic_vm.match"
 _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _AUTOMATIC = {"HEAD", "OPTIONS"}
 
@@ -72,10 +74,29 @@ def cover(
     return operations
 
 
+class Match(MapAdapter):
+    """The route of one request, found once and for all.
+
+    :raises werkzeug.exceptions.HTTPException: there is none
+    """
+
+    def __init__(self, url_map: Map, environ: WSGIEnvironment) -> None:
+        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        scheme, method = environ["wsgi.url_scheme"], environ["REQUEST_METHOD"]
+        # Routes are the same for all hosts, and none is an address to be sent elsewhere from.
+        super().__init__(url_map, "", "/", "", scheme, path, method)
+        self._found = super().match(return_rule=True)
+
+    def match(self, *_args: Any, **_kwargs: Any) -> tuple[Rule, Mapping[str, Any]]:
+        """The route and what stands in the path for its arguments."""
+        return self._found
+
+
 class Routing:
     """Find the operation that the request is for, before anything is decided about it.
 
-    ``environ[ENVIRON_KEY]`` is the Operation, or the error that the path or method is.
+    ``environ[ENVIRON_KEY]`` is the Operation, or the error that the path or method is;
+    ``environ[MATCH_KEY]`` is there with the operation, so that Flask need not look again.
     """
 
     def __init__(
@@ -98,11 +119,13 @@ class Routing:
 
     def _find(self, environ: WSGIEnvironment) -> Operation | exceptions.KicVmError:
         try:
-            route, _arguments = self._url_map.bind_to_environ(environ).match(return_rule=True)
+            match = Match(self._url_map, environ)
         except http_exceptions.MethodNotAllowed as error:
             return exceptions.MethodNotAllowed(allow=sorted(error.valid_methods or ()))
         except http_exceptions.HTTPException:
             return exceptions.NoSuchPath()
+        environ[MATCH_KEY] = match
+        route, _arguments = match.match()
         method = environ["REQUEST_METHOD"]
         key = ("GET" if method == "HEAD" else method, template(route.rule))
         return self._operations.get(key) or exceptions.MethodNotAllowed()
