@@ -5,6 +5,7 @@ connections; it is built once. A call goes through its adapters as raw JSON with
 caller at hand, so no SDK object is made for it.
 """
 
+import functools
 import threading
 import urllib.parse
 from typing import Any, Final, cast
@@ -82,7 +83,7 @@ class Cloud:
             raise errors.from_exception(service, error) from error
         return found
 
-    def endpoint(self, service: str, context: RequestContext, auth: BaseAuthPlugin) -> str | None:
+    def endpoint(self, service: str, context: RequestContext) -> str | None:
         """The address of a service for the caller's project, which a catalog may have in it.
 
         To find it in the catalog costs as much as half a request, so it is remembered.
@@ -93,7 +94,8 @@ class Cloud:
             found = self._endpoints.get(key)
         if found is None:
             # By its class: openstacksdk has another meaning for the name in Keystone's adapter.
-            found = ksa_adapter.Adapter.get_endpoint(self.adapter(service), auth=auth)
+            adapter = self.adapter(service)
+            found = ksa_adapter.Adapter.get_endpoint(adapter, auth=self.auth_for(context))
             if found is None or "%" in found:  # keystoneauth would put something in its place
                 return None
             with self._endpoints_lock:
@@ -157,10 +159,9 @@ class Service:
         :raises KicVmError: the service refused or failed, in the terms of our errors
         """
         self._context.update_store()  # so that log lines of this thread carry the request id
-        auth = self._cloud.auth_for(self._context)
         try:
             with metrics.counting_call(self._service, method, path) as call:
-                endpoint = self._cloud.endpoint(self._service, self._context, auth)
+                endpoint = self._cloud.endpoint(self._service, self._context)
                 response = None
                 if method == "GET" and endpoint and not kwargs:
                     response = self._fetch(endpoint, path, microversion)
@@ -168,7 +169,7 @@ class Service:
                     response = self._cloud.adapter(self._service).request(
                         path,
                         method,
-                        auth=auth,
+                        auth=self._cloud.auth_for(self._context),
                         endpoint_override=endpoint,
                         microversion=microversion,
                         global_request_id=self._context.request_id,
@@ -214,6 +215,16 @@ def path(*parts: str, **query: str | int | list[str] | None) -> str:
 
     Query parameters that are None are left out; a list repeats its parameter.
     """
-    base = "".join("/" + urllib.parse.quote(part, safe="") for part in parts)
-    given = {key: value for key, value in query.items() if value is not None}
-    return f"{base}?{urllib.parse.urlencode(given, doseq=True)}" if given else base
+    base = "".join(["/" + _quoted(part) for part in parts])
+    given = [
+        f"{_quoted(name)}={_quoted(str(one))}"
+        for name, value in query.items()
+        if value is not None
+        for one in (value if isinstance(value, list) else [value])
+    ]
+    return f"{base}?{'&'.join(given)}" if given else base
+
+
+@functools.lru_cache(4096)  # the same names of fields with each call
+def _quoted(text: str) -> str:
+    return urllib.parse.quote(text, safe="")

@@ -26,6 +26,16 @@ _ERRORS: Final[dict[type[Exception], type[exceptions.KicVmError]]] = {
 class HttpWorker(ThreadWorker):
     """Serves with threads."""
 
+    def init_process(self) -> None:
+        """Serve until told to stop.
+
+        gunicorn looks its settings up, in three steps each, some thirty times a request; here they
+        become plain attributes.
+        """
+        found = {name: setting.get() for name, setting in self.cfg.settings.items()}
+        self.cfg.__dict__.update(found)
+        super().init_process()
+
     def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: Exception) -> None:
         """Answer what never got to the application. The log does not repeat what was sent."""
         if isinstance(exc, http_errors.ParseException):

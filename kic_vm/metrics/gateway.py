@@ -1,6 +1,7 @@
 """What is counted where requests are served, by the worker too: it uses the same operations."""
 
 import contextlib
+import functools
 import re
 import time
 from collections.abc import Iterator
@@ -48,6 +49,11 @@ _UPKEEP: Final = Counter(
     registry=REGISTRY,
 )
 
+# To find a series by its labels costs as much as to count, and there are only so many of them.
+_request = functools.cache(_REQUESTS.labels)
+_upstream = functools.cache(_UPSTREAM.labels)
+_lookup = functools.cache(_TOKENS.labels)
+
 
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count a request to the gateway.
@@ -55,7 +61,7 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
     :param route: the template of its path; ``-`` where there is no such path
     """
     known = method if method in _METHODS else "other"
-    _REQUESTS.labels(known, route, str(status)).observe(seconds)
+    _request(known, route, str(status)).observe(seconds)
 
 
 class UpstreamCall:
@@ -75,22 +81,22 @@ def counting_call(service: str, method: str, path: str) -> Iterator[UpstreamCall
     try:
         yield call
     finally:
-        _UPSTREAM.labels(service, f"{method} {template(path)}", str(call.status or "none")).observe(
-            time.monotonic() - started
-        )
+        operation, status = f"{method} {template(path)}", str(call.status or "none")
+        _upstream(service, operation, status).observe(time.monotonic() - started)
 
 
 def template(path: str) -> str:
     """An OpenStack path without its query, and with ``{id}`` for each id or name in it."""
     parts = _QUERY.sub("", path).strip("/").split("/")
-    return "/" + "/".join(
-        "{id}" if number % 2 and part not in _FIXED else part for number, part in enumerate(parts)
-    )
+    for number in range(1, len(parts), 2):
+        if parts[number] not in _FIXED:
+            parts[number] = "{id}"
+    return "/" + "/".join(parts)
 
 
 def count_token_lookup(*, is_hit: bool) -> None:
     """Count a look into the cache of tokens."""
-    _TOKENS.labels("hit" if is_hit else "miss").inc()
+    _lookup("hit" if is_hit else "miss").inc()
 
 
 def count_refusal(rule: str) -> None:

@@ -27,6 +27,8 @@ class Context:
             context = RequestContext(request_id=record.request_id)
         else:
             token = environ["keystone.token_auth"].user
+            # It is in the token, and to read it once more from JSON is for nobody.
+            environ.pop("HTTP_X_SERVICE_CATALOG", None)
             context = RequestContext.from_environ(
                 environ,
                 request_id=record.request_id,
