@@ -140,3 +140,17 @@ def test_client_configuration(member: Client, gateway: Gateway) -> None:
         assert check("config", operation, member.get(path)) == []
     endpoints = member.get("/api/v1/client-endpoints/resolve")["data"]["service_endpoints"]
     assert set(endpoints.values()) == {gateway.url}
+
+
+def test_what_anybody_says_of_a_proxy(gateway: Gateway, member: Client) -> None:
+    """It counts for nothing, though it comes from the gateway's own host."""
+    headers = {
+        **member.session.headers,
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "vm.example.org",
+        "SCRIPT_NAME": "/zzzz",
+    }
+    response = requests.get(
+        f"{gateway.url}/api/v1/client-endpoints/resolve", headers=headers, timeout=30
+    )
+    assert set(response.json()["data"]["service_endpoints"].values()) == {gateway.url}
