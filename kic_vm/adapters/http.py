@@ -23,8 +23,6 @@ class MeteredSession(requests.Session):
     def __init__(self, pool_size: int) -> None:
         super().__init__()
         self._settings: dict[tuple[Any, ...], Any] = {}
-        # Without those that say what holds anyway.
-        self._standard = {"Accept-Encoding": str(self.headers["Accept-Encoding"])}
         for scheme in ("http://", "https://"):
             self.mount(scheme, Transport(pool_connections=32, pool_maxsize=pool_size))
 
@@ -33,14 +31,13 @@ class MeteredSession(requests.Session):
     ) -> requests.Response:
         """The answer to a GET, whatever its status; redirects are not followed.
 
-        The same as ``get`` for less than half of its work.
+        The same as ``get`` for a fifth of its work.
 
         :param url: complete, and quoted where it has to be
         :raises requests.RequestException: there is no answer
         """
         settings = self.merge_environment_settings(url, {}, True, verify, cert)
-        request = Fetch(url, {**self._standard, **headers})
-        return self.send(request, timeout=timeout, allow_redirects=False, **settings)
+        return self.send(Fetch(url, headers), timeout=timeout, allow_redirects=False, **settings)
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """See requests.Session."""

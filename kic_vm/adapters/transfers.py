@@ -128,7 +128,7 @@ class Driver:
         if what == pycurl.POLL_REMOVE:
             self._poller.unregister(number)
         else:
-            self._poller.register(number, _POLLED[what])
+            self._poller.register(number, _POLLED.get(what, 0))
 
     def _set_timer(self, milliseconds: int) -> None:
         is_off = milliseconds < 0

@@ -122,15 +122,19 @@ def _curl(verify: bool | str | None, cert: str | tuple[str, str] | None, proxy: 
     curl = pycurl.Curl()
     for option, value in _SAME_FOR_ALL.items():
         curl.setopt(option, value)
-    curl.setopt(pycurl.PROXY, proxy or "")
+    curl.setopt(pycurl.PROXY, proxy or "")  # or it would look at the environment itself
     trusted = DEFAULT_CA_BUNDLE_PATH if verify is True else verify
     if not trusted:
         curl.setopt(pycurl.SSL_VERIFYPEER, 0)
         curl.setopt(pycurl.SSL_VERIFYHOST, 0)
+        curl.setopt(pycurl.PROXY_SSL_VERIFYPEER, 0)
+        curl.setopt(pycurl.PROXY_SSL_VERIFYHOST, 0)
     elif Path(trusted).is_dir():
         curl.setopt(pycurl.CAPATH, trusted)
+        curl.setopt(pycurl.PROXY_CAPATH, trusted)
     else:
         curl.setopt(pycurl.CAINFO, trusted)
+        curl.setopt(pycurl.PROXY_CAINFO, trusted)
     own, key = (cert, None) if isinstance(cert, str) else cert or (None, None)
     if own:
         curl.setopt(pycurl.SSLCERT, own)
@@ -140,11 +144,12 @@ def _curl(verify: bool | str | None, cert: str | tuple[str, str] | None, proxy: 
 
 
 def _lines(request: Fetch) -> list[bytes]:
-    lines = [f"{name}: {value}" for name, value in request.sent.items()]
-    text = "\n".join(lines)
-    if text.count("\n") >= len(lines) or "\r" in text:
+    given = [f"{name}: {value}" for name, value in request.sent.items()]
+    text = "\n".join(given)
+    lines = text.encode("latin-1").split(b"\n") if given else []
+    if len(lines) != len(given) or "\r" in text:
         raise requests.exceptions.InvalidHeader("a header has several lines", request=request)
-    return text.encode("latin-1").split(b"\n")
+    return lines
 
 
 def _as_requests_says(failure: int) -> type[requests.RequestException]:

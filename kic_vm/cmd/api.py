@@ -51,7 +51,7 @@ class Server(BaseApplication):
             "graceful_timeout": api.graceful_timeout,
             "keepalive": api.keep_alive,
             "timeout": 0,  # a thread may wait for OpenStack; upstream calls have their own limit
-            # Who trusts a proxy says so in [oslo_middleware]; gunicorn would trust any on this host.
+            # [oslo_middleware] says whether there is a proxy; gunicorn believes any on this host.
             "forwarded_allow_ips": "",
             "proc_name": "kic-vm-api",
             "loglevel": "warning",
