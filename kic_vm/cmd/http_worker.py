@@ -36,6 +36,9 @@ class HttpWorker(ThreadWorker):
         self.cfg.__dict__.update(found)
         super().init_process()
 
+    def notify(self) -> None:
+        """Tell nobody that this process is alive: with no limit of time the arbiter never looks."""
+
     def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: Exception) -> None:
         """Answer what never got to the application. The log does not repeat what was sent."""
         if isinstance(exc, http_errors.ParseException):
