@@ -7,8 +7,9 @@ caller at hand, so no SDK object is made for it.
 
 import functools
 import threading
+import time
 import urllib.parse
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import cachetools
 import openstack.connection
@@ -19,7 +20,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import loading
 from keystoneauth1.identity.base import BaseIdentityPlugin
 from keystoneauth1.plugin import BaseAuthPlugin
-from keystoneauth1.service_token import ServiceTokenAuthWrapper
+from keystoneauth1.service_token import SERVICE_AUTH_HEADER_NAME, ServiceTokenAuthWrapper
 from oslo_config import cfg
 
 from kic_vm.adapters import errors, short_way
@@ -33,6 +34,7 @@ JSON = dict[str, Any]
 # Token data, of which the catalog is a part, is taken to be true for as long.
 _ENDPOINTS_SECONDS: Final = 300
 _ENDPOINTS: Final = 4096
+_TOKEN_SECONDS: Final = 10
 
 
 class Cloud:
@@ -60,6 +62,7 @@ class Cloud:
             cachetools.TTLCache(_ENDPOINTS, _ENDPOINTS_SECONDS)
         )
         self._endpoints_lock = threading.Lock()
+        self._token: tuple[object, float, str | None] | None = None
         self._connection = openstack.connection.Connection(
             session=self.session, oslo_conf=conf, service_types=list(upstreams.GROUPS.values())
         )
@@ -116,11 +119,28 @@ class Cloud:
         """
         known = context.upstream_headers
         if known is None or known[0] is not context.auth:
-            headers = self.auth_for(context).get_headers(self.session)
+            auth = self.auth_for(context)
+            caller = auth.user_auth if isinstance(auth, ServiceTokenAuthWrapper) else auth
+            headers = caller.get_headers(self.session)
             if headers is None:
                 return None
-            known = context.upstream_headers = (cast("BaseAuthPlugin", context.auth), headers)
+            if caller is not auth and (own := self._own_token()):
+                headers[SERVICE_AUTH_HEADER_NAME] = own
+            known = context.upstream_headers = (caller, headers)
         return known[1]
+
+    def _own_token(self) -> str | None:
+        """The gateway's own, as long as keystoneauth has that one, and for some seconds.
+
+        keystoneauth renews it two minutes before its end. To find out that it is not so late yet,
+        it reads two dates each time.
+        """
+        known, now = self._token, time.monotonic()
+        if known and known[0] is self.service_auth.auth_ref and now < known[1]:
+            return known[2]
+        token = self.service_auth.get_token(self.session)
+        self._token = (self.service_auth.auth_ref, now + _TOKEN_SECONDS, token)
+        return token
 
 
 class Answer(dict[str, Any]):
@@ -160,7 +180,7 @@ class Service:
         """
         self._context.update_store()  # so that log lines of this thread carry the request id
         try:
-            with metrics.counting_call(self._service, method, path) as call:
+            with metrics.UpstreamCall(self._service, method, path) as call:
                 endpoint = self._cloud.endpoint(self._service, self._context)
                 response = None
                 if method == "GET" and endpoint and not kwargs:

@@ -94,7 +94,7 @@ def forward_tokens(
     sent = {name: headers[name] for name in _REQUEST_HEADERS if name in headers}
     sent["X-Openstack-Request-Id"] = request_id
     try:
-        with metrics.counting_call(SERVICE, method, "/auth/tokens") as call:
+        with metrics.UpstreamCall(SERVICE, method, "/auth/tokens") as call:
             response = cloud.session.request(
                 f"{cloud.identity_url}/auth/tokens" + (f"?{query}" if query else ""),
                 method,

@@ -1,11 +1,8 @@
 """What is counted where requests are served, by the worker too: it uses the same operations."""
 
-import contextlib
 import functools
-import re
 import time
-from collections.abc import Iterator
-from typing import Final
+from typing import Final, Self
 
 from prometheus_client import Counter, Histogram
 
@@ -14,7 +11,6 @@ from kic_vm.metrics.registry import REGISTRY, SECONDS
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 # Every second part of an OpenStack path is an id or a name, but for these.
 _FIXED: Final = frozenset({"detail", "tokens"})
-_QUERY: Final = re.compile(r"[?#].*", re.DOTALL)
 
 _REQUESTS: Final = Histogram(
     "kic_vm_request_duration_seconds",
@@ -65,29 +61,32 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 
 
 class UpstreamCall:
-    """A call that is under way; who makes it says what status the answer had."""
+    """A call to OpenStack that is made within, counted however it ends.
 
-    status: int | None = None
-
-
-@contextlib.contextmanager
-def counting_call(service: str, method: str, path: str) -> Iterator[UpstreamCall]:
-    """Count the call to OpenStack that is made within, however it ends.
+    Who makes it sets its ``status`` to that of the answer.
 
     :param path: below the service's versioned address
     """
-    call = UpstreamCall()
-    started = time.monotonic()
-    try:
-        yield call
-    finally:
-        operation, status = f"{method} {template(path)}", str(call.status or "none")
-        _upstream(service, operation, status).observe(time.monotonic() - started)
+
+    def __init__(self, service: str, method: str, path: str) -> None:
+        self.status: int | None = None
+        self._service = service
+        self._operation = f"{method} {template(path)}"
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        """Count it."""
+        seconds = time.monotonic() - self._started
+        _upstream(self._service, self._operation, str(self.status or "none")).observe(seconds)
 
 
 def template(path: str) -> str:
     """An OpenStack path without its query, and with ``{id}`` for each id or name in it."""
-    parts = _QUERY.sub("", path).strip("/").split("/")
+    parts = path.partition("?")[0].strip("/").split("/")
     for number in range(1, len(parts), 2):
         if parts[number] not in _FIXED:
             parts[number] = "{id}"
