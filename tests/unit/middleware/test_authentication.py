@@ -1,16 +1,18 @@
 """Who gets past the door: whom Keystone confirms, and nobody by claims of their own."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from tests.unit.bodies import INSTANCE
+from tests.unit.bodies import INSTANCE, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.personas import GATEWAY, OTHER_PROJECT, PROJECT, USER, token_of
 
 LIST = "/api/v1/instances"
+IMAGES = "/api/v1/images"
 FORGED = {
     "X-Identity-Status": "Confirmed",
     "X-Roles": "admin,manager,member,reader",
@@ -145,6 +147,26 @@ def test_services_get_both_tokens(member: Caller, populated: Cloud) -> None:
     sent = populated.sent("nova") + populated.sent("cinder") + populated.sent("neutron")
     assert {request.headers["X-Auth-Token"] for request in sent} == {token_of("member")}
     assert {request.headers["X-Service-Token"] for request in sent} == {token_of(GATEWAY)}
+
+
+def test_service_token_that_ended_early(member: Caller, populated: Cloud) -> None:
+    """The gateway logs in anew when a service refuses its own token, and keeps to the new one."""
+    assert member.get(IMAGES).status_code == 200
+
+    def issue(_request: Any, answer: Any) -> Any:
+        answer.status_code, answer.headers["X-Subject-Token"] = 201, "anew"
+        return body("token")
+
+    def images(request: Any, answer: Any) -> Any:
+        answer.status_code = 200 if request.headers["X-Service-Token"] == "anew" else 401
+        return {"images": []}
+
+    populated.answer("POST", "keystone", "/auth/tokens", json=issue)
+    populated.answer("GET", "glance", "/images", json=images)
+    for _time in range(2):
+        assert member.get(IMAGES).status_code == 200
+    used = [request.headers["X-Service-Token"] for request in populated.sent("glance")]
+    assert used[-3:] == [token_of(GATEWAY), "anew", "anew"]
 
 
 class TestWithoutServiceToken:
