@@ -107,10 +107,10 @@ class Cloud:
 
     def auth_for(self, context: RequestContext) -> BaseAuthPlugin:
         """The caller's token, with the gateway's own beside it where that is wished."""
-        assert context.auth is not None, "a public operation makes no call in a caller's name"  # noqa: S101
+        caller = _caller(context)
         if self._conf.service_user.send_service_user_token:
-            return ServiceTokenAuthWrapper(context.auth, self.service_auth)
-        return context.auth
+            return ServiceTokenAuthWrapper(caller, self.service_auth)
+        return caller
 
     def headers_for(self, context: RequestContext) -> dict[str, str] | None:
         """The headers with the tokens of ``auth_for``, worked out once for a request.
@@ -119,12 +119,11 @@ class Cloud:
         """
         known = context.upstream_headers
         if known is None or known[0] is not context.auth:
-            auth = self.auth_for(context)
-            caller = auth.user_auth if isinstance(auth, ServiceTokenAuthWrapper) else auth
+            caller = _caller(context)
             headers = caller.get_headers(self.session)
             if headers is None:
                 return None
-            if caller is not auth and (own := self._own_token()):
+            if self._conf.service_user.send_service_user_token and (own := self._own_token()):
                 headers[SERVICE_AUTH_HEADER_NAME] = own
             known = context.upstream_headers = (caller, headers)
         return known[1]
@@ -141,6 +140,11 @@ class Cloud:
         token = self.service_auth.get_token(self.session)
         self._token = (self.service_auth.auth_ref, now + _TOKEN_SECONDS, token)
         return token
+
+
+def _caller(context: RequestContext) -> BaseAuthPlugin:
+    assert context.auth is not None, "a public operation makes no call in a caller's name"  # noqa: S101
+    return context.auth
 
 
 class Answer(dict[str, Any]):
