@@ -1,17 +1,20 @@
-"""Redis on a dictionary."""
+"""A Redis server in this process, with a look into it."""
 
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
+import fakeredis
 import redis
 
 
-class FakeRedis(redis.Redis):
-    """Redis's own client on a dictionary: what it is asked, and whether it is there at all."""
+class FakeRedis(fakeredis.FakeRedis):
+    """Redis's own client on a server of its own: what it holds, and whether it is there at all."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.values: dict[str, bytes] = {}
+        super().__init__(server=fakeredis.FakeServer())
+        self.values = _Values(self)
         self.lives: dict[str, int] = {}
+        """Key -> milliseconds for which it was last set."""
         self.is_down = False
         self.asked = 0
 
@@ -19,19 +22,37 @@ class FakeRedis(redis.Redis):
         self.asked += 1
         if self.is_down:
             raise redis.ConnectionError("refused")
+        done = super().execute_command(*args, **options)
         match args:
-            case ("GET", key):
-                return self.values.get(key)
-            case ("SET", key, value, "PX", life):
-                self.values[key], self.lives[key] = value, life
-                return True
-            case ("SET", key, value, "NX", "PX", life):
-                if key in self.values:
-                    return None
-                self.values[key], self.lives[key] = value, life
-                return True
-            case ("DEL", key):
-                return int(self.values.pop(key, None) is not None)
-            case ("PING",):
-                return True
-        raise AssertionError(args)
+            case ("SET", key, _value, "PX", life) | ("SET", key, _value, "NX", "PX", life) if done:
+                self.lives[key] = life
+        return done
+
+    def look(self, *args: Any) -> Any:
+        """A command of the test's own, which is not counted and works when Redis is down."""
+        return super().execute_command(*args)
+
+
+class _Values(MutableMapping[str, bytes]):
+    """The values of a server by their keys."""
+
+    def __init__(self, server: FakeRedis) -> None:
+        self._server = server
+
+    def __getitem__(self, key: str) -> bytes:
+        value: bytes | None = self._server.look("GET", key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __setitem__(self, key: str, value: bytes) -> None:
+        self._server.look("SET", key, value, "KEEPTTL")
+
+    def __delitem__(self, key: str) -> None:
+        self._server.look("DEL", key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(key.decode() for key in self._server.look("KEYS", "*"))
+
+    def __len__(self) -> int:
+        return int(self._server.look("DBSIZE"))

@@ -64,6 +64,7 @@ def test_kept_too_long(
 ) -> None:
     """So is one whose time is over, which an honest Redis would not have any more."""
     sealed.set("a", b"1", 60)
+    server.look("PERSIST", "p:a")
     begin = time.time()
     monkeypatch.setattr("time.time", lambda: begin + 61)
     with pytest.raises(UnreadableError):

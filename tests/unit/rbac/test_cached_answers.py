@@ -30,8 +30,8 @@ class ListeningRedis(FakeRedis):
         self.keys_asked: set[str] = set()
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        if len(args) > 1 and not any(word in args[1] for word in NO_ANSWERS):
-            self.keys_asked.add(args[1])
+        keys = args[3 : 3 + args[2]] if args[0].startswith("EVAL") else args[1:2]
+        self.keys_asked.update(key for key in keys if not any(word in key for word in NO_ANSWERS))
         return super().execute_command(*args, **options)
 
 
