@@ -16,6 +16,7 @@ from oslo_log import log as logging
 
 from kic_vm import redis_client
 from kic_vm.conf import service_user
+from kic_vm.leases import Lease
 from kic_vm.sealed_redis import SealedRedis, UnreadableError
 
 LOG = logging.getLogger(__name__)
@@ -157,9 +158,33 @@ class SharedStore:
         """Keep ``value`` for ``time`` seconds in the place of another one."""
         self._do(self._client.set, key, value, time)
 
-    def delete(self, key: str) -> None:
-        """Forget a value."""
-        self._do(self._client.delete, key)
+    def acquire(self, key: str, time: float) -> Lease | None:
+        """The lease of a piece of work for ``time`` seconds; None while somebody else holds it."""
+        lease = self._client.lease(key)
+        return lease if self._do(lease.acquire, time) else None
+
+    def renew(self, lease: Lease, time: float) -> bool:
+        """Hold a lease for ``time`` seconds from now; False if somebody else holds it now.
+
+        A lease that is gone, as after Redis was emptied, is held anew.
+        """
+        return bool(self._do(lease.renew, time)) or bool(self._do(lease.acquire, time))
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back, if it is still held."""
+        self._do(lease.release)
+
+    def lease_remaining(self, key: str) -> float:
+        """Seconds until the lease of a piece of work ends; 0 where nobody holds it."""
+        return float(self._do(self._client.lease(key).remaining))
+
+    def set_while_held(self, lease: Lease, key: str, value: bytes, time: float) -> bool:
+        """Keep ``value`` for ``time`` seconds if the lease is held; whether it was."""
+        return bool(self._do(self._client.set_while_held, lease, key, value, time))
+
+    def delete_while_held(self, lease: Lease, key: str) -> bool:
+        """Forget a value if the lease is held; whether it was."""
+        return bool(self._do(self._client.delete_while_held, lease, key))
 
     def _do(self, command: Callable[..., Any], *args: Any) -> Any:
         try:

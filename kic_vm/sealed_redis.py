@@ -14,8 +14,24 @@ from typing import Final
 import redis
 from cryptography.fernet import Fernet, InvalidToken
 
+from kic_vm.leases import Lease
+
 _END: Final = struct.Struct(">d")
 _VALUE: Final = _END.size + hashlib.sha256().digest_size  # where it begins
+_SET_WHILE_HELD: Final = """
+if redis.call('get', KEYS[1]) ~= ARGV[1] then
+    return 0
+end
+redis.call('set', KEYS[2], ARGV[2], 'px', ARGV[3])
+return 1
+"""
+_DELETE_WHILE_HELD: Final = """
+if redis.call('get', KEYS[1]) ~= ARGV[1] then
+    return 0
+end
+redis.call('del', KEYS[2])
+return 1
+"""
 
 
 class UnreadableError(Exception):
@@ -66,6 +82,23 @@ class SealedRedis:
     def delete(self, key: str) -> None:
         """Forget a value."""
         self._client.delete(self._prefix + key)
+
+    def lease(self, key: str) -> Lease:
+        """The lease of a piece of work, not acquired yet."""
+        return Lease(self._client, self._prefix + key)
+
+    def set_while_held(self, lease: Lease, key: str, value: bytes, seconds: float) -> bool:
+        """Keep a value for a time if the lease is held; whether it was."""
+        sealed = self._seal(key, value, seconds)
+        return self._while_held(_SET_WHILE_HELD, lease, key, sealed, _milliseconds(seconds))
+
+    def delete_while_held(self, lease: Lease, key: str) -> bool:
+        """Forget a value if the lease is held; whether it was."""
+        return self._while_held(_DELETE_WHILE_HELD, lease, key)
+
+    def _while_held(self, script: str, lease: Lease, key: str, *args: bytes | int) -> bool:
+        run = self._client.register_script(script)
+        return bool(run(keys=[lease.key, self._prefix + key], args=[lease.token, *args]))
 
     def ping(self) -> None:
         """Return when Redis answers."""
