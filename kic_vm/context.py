@@ -11,6 +11,8 @@ from typing import Any
 from keystoneauth1.plugin import BaseAuthPlugin
 from oslo_context import context as oslo_context
 
+from kic_vm.idempotent_request import IdempotentRequest
+
 # Where the parts of the pipeline leave things for each other in the WSGI environment.
 RECORD_KEY = "kic_vm.record"
 ENVIRON_KEY = "kic_vm.context"
@@ -24,9 +26,15 @@ class RequestRecord:
     request_id: str
     started: float = dataclasses.field(default_factory=time.monotonic)
     route: str | None = None
+    shown_by: str | None = None
+    """The operation that shows what this one changes, such as ``GET /api/v1/volumes``."""
     project_id: str | None = None
     upstream_calls: int = 0
     upstream_seconds: float = 0.0
+    has_write: bool = False
+    """A service has done what a write asked it for, or may have done it."""
+    has_unknown_write: bool = False
+    """A service was asked to write, and how that ended is not known."""
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
 
     def add_upstream_call(self, seconds: float) -> None:
@@ -34,6 +42,17 @@ class RequestRecord:
         with self._lock:
             self.upstream_calls += 1
             self.upstream_seconds += seconds
+
+    def note_write(self, *, is_outcome_unknown: bool) -> None:
+        """Note a write that a service was asked for and did not refuse."""
+        with self._lock:
+            self.has_write = True
+            self.has_unknown_write |= is_outcome_unknown
+
+    def note_rollback(self) -> None:
+        """Note that everything was undone that was written so far."""
+        with self._lock:
+            self.has_write = self.has_unknown_write
 
 
 _record: ContextVar[RequestRecord | None] = ContextVar("kic_vm_request_record", default=None)
@@ -52,16 +71,6 @@ def recording(record: RequestRecord) -> Iterator[RequestRecord]:
         yield record
     finally:
         _record.reset(token)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class IdempotentRequest:
-    """A request with an Idempotency-Key, as two digests."""
-
-    identity: str
-    """Of the project, the user and the key."""
-    fingerprint: str
-    """Of what is asked for."""
 
 
 class RequestContext(oslo_context.RequestContext):

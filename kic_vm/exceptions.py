@@ -3,6 +3,7 @@
 The codes are stable: clients may branch on them. ``ERRORS`` is published in the OpenAPI document.
 """
 
+import math
 from typing import Any, ClassVar
 
 
@@ -16,6 +17,11 @@ class KicVmError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     sentence: ClassVar[str] = "The gateway met an error of its own. It has been logged."
+
+    is_outcome_unknown: bool = False
+    """A service was asked to write, and whether it did is not known."""
+    retry_after: int | None = None
+    """Seconds after which to try again, for the header Retry-After."""
 
     def __init__(self, message: str | None = None, **details: Any) -> None:
         self.message = message or self.sentence
@@ -167,11 +173,32 @@ class AlreadyExists(KicVmError):
 
 
 class IdempotencyInProgress(KicVmError):
-    """The first request with this Idempotency-Key still runs."""
+    """A request with this Idempotency-Key still runs, or may still have an effect.
+
+    :param retry_after: seconds after which a retry is worth while
+    """
 
     status = 409
     code = "idempotency_in_progress"
-    sentence = "The first request with this Idempotency-Key still runs: try again in a moment."
+    sentence = (
+        "An earlier request with this Idempotency-Key still runs, or its outcome is not decided "
+        "yet: try again after the time in the header Retry-After."
+    )
+
+    def __init__(self, retry_after: float = 1.0) -> None:
+        super().__init__()
+        self.retry_after = max(1, math.ceil(retry_after))
+
+
+class OutcomeUnknown(KicVmError):
+    """An earlier request with this Idempotency-Key may have been done; nothing tells."""
+
+    status = 409
+    code = "outcome_unknown"
+    sentence = (
+        "An earlier request with this Idempotency-Key got no answer from OpenStack, and whether it "
+        "was done cannot be found out. Look whether it was, and use a new key to try again."
+    )
 
 
 class IdempotencyAnswerWithheld(KicVmError):
@@ -276,7 +303,7 @@ class UpstreamTimeout(UpstreamError):
     status = 504
     code = "upstream_timeout"
     sentence = "An OpenStack service did not answer in time."
-    template = "The {service} service did not answer in time. Look before you try again."
+    template = "The {service} service did not answer in time. Try again later."
 
 
 class NotOffered(KicVmError):
@@ -333,6 +360,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     AlreadyUnderWay,
     AlreadyExists,
     IdempotencyInProgress,
+    OutcomeUnknown,
     IdempotencyAnswerWithheld,
     IdempotencyKeyReused,
     RequestTooLarge,

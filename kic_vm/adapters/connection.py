@@ -23,10 +23,11 @@ from keystoneauth1.plugin import BaseAuthPlugin
 from keystoneauth1.service_token import SERVICE_AUTH_HEADER_NAME, ServiceTokenAuthWrapper
 from oslo_config import cfg
 
+from kic_vm import exceptions
 from kic_vm.adapters import errors, short_way
 from kic_vm.adapters.http import MeteredSession
 from kic_vm.conf import service_user, upstreams
-from kic_vm.context import RequestContext
+from kic_vm.context import RequestContext, current_record
 from kic_vm.metrics import gateway as metrics
 
 JSON = dict[str, Any]
@@ -35,6 +36,9 @@ JSON = dict[str, Any]
 _ENDPOINTS_SECONDS: Final = 300
 _ENDPOINTS: Final = 4096
 _TOKEN_SECONDS: Final = 10
+_READS: Final = frozenset({"GET", "HEAD"})
+# What is raised where a call brought no answer.
+_FAILURES: Final = (ksa_exceptions.ClientException, openstack.exceptions.SDKException)
 
 
 class Cloud:
@@ -183,28 +187,76 @@ class Service:
         :raises KicVmError: the service refused or failed, in the terms of our errors
         """
         self._context.update_store()  # so that log lines of this thread carry the request id
+        if method not in _READS:
+            return self._write(method, path, microversion=microversion, **kwargs)
         try:
-            with metrics.UpstreamCall(self._service, method, path) as call:
-                endpoint = self._cloud.endpoint(self._service, self._context)
-                response = None
-                if method == "GET" and endpoint and not kwargs:
-                    response = self._fetch(endpoint, path, microversion)
-                if response is None:
-                    response = self._cloud.adapter(self._service).request(
-                        path,
-                        method,
-                        auth=self._cloud.auth_for(self._context),
-                        endpoint_override=endpoint,
-                        microversion=microversion,
-                        global_request_id=self._context.request_id,
-                        raise_exc=False,
-                        **kwargs,
-                    )
-                call.status = response.status_code
-        except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
+            response = self._send(method, path, microversion, **kwargs)
+        except _FAILURES as error:
             raise errors.from_exception(self._service, error) from error
         if response.status_code >= 400:
             raise errors.from_response(self._service, response)
+        return response
+
+    def _write(
+        self, method: str, path: str, *, microversion: str | None = None, **kwargs: Any
+    ) -> requests.Response:
+        """Send a request that changes something, once, and note how it ended.
+
+        It is done, refused, or of unknown outcome; see KicVmError.is_outcome_unknown.
+        """
+        if self._context.idempotent_request is not None:
+            self._context.idempotent_request.check_write()
+        retries = {"connect_retries": 0, "status_code_retries": 0}
+        try:
+            response = self._send(method, path, microversion, **retries, **kwargs)
+        except _FAILURES as failure:
+            error = errors.from_exception(self._service, failure)
+            if errors.was_sent(failure):
+                self._leave_open(error)
+            raise error from failure
+        if response.status_code >= 400:
+            error = errors.from_response(self._service, response)
+            if response.status_code >= 500:
+                self._leave_open(error)
+            raise error
+        self._note_write(is_outcome_unknown=False)
+        return response
+
+    def _leave_open(self, error: exceptions.KicVmError) -> None:
+        error.is_outcome_unknown = True
+        self._note_write(is_outcome_unknown=True)
+
+    @staticmethod
+    def _note_write(*, is_outcome_unknown: bool) -> None:
+        record = current_record()
+        if record is not None:
+            record.note_write(is_outcome_unknown=is_outcome_unknown)
+
+    def _send(
+        self, method: str, path: str, microversion: str | None, **kwargs: Any
+    ) -> requests.Response:
+        """The answer of the service, whatever its status.
+
+        :raises keystoneauth1.exceptions.ClientException: there is none
+        :raises openstack.exceptions.SDKException: there is none
+        """
+        with metrics.UpstreamCall(self._service, method, path) as call:
+            endpoint = self._cloud.endpoint(self._service, self._context)
+            response = None
+            if method == "GET" and endpoint and not kwargs:
+                response = self._fetch(endpoint, path, microversion)
+            if response is None:
+                response = self._cloud.adapter(self._service).request(
+                    path,
+                    method,
+                    auth=self._cloud.auth_for(self._context),
+                    endpoint_override=endpoint,
+                    microversion=microversion,
+                    global_request_id=self._context.request_id,
+                    raise_exc=False,
+                    **kwargs,
+                )
+            call.status = response.status_code
         return response
 
     def _fetch(
@@ -227,11 +279,17 @@ class Service:
         response = self.request(method, path, **kwargs)
         try:
             body = orjson.loads(response.content)
-        except orjson.JSONDecodeError as error:
-            raise errors.not_understood(self._service) from error
+        except orjson.JSONDecodeError as failure:
+            raise self._not_understood(method) from failure
         if not isinstance(body, dict):
-            raise errors.not_understood(self._service)
+            raise self._not_understood(method)
         return Answer(self._service, body)
+
+    def _not_understood(self, method: str) -> exceptions.KicVmError:
+        error = errors.not_understood(self._service)
+        if method not in _READS:
+            self._leave_open(error)
+        return error
 
 
 def path(*parts: str, **query: str | int | list[str] | None) -> str:

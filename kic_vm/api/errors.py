@@ -9,7 +9,7 @@ from werkzeug import exceptions as http_exceptions
 
 from kic_vm import exceptions
 from kic_vm.api.blueprint import scope
-from kic_vm.context import RECORD_KEY
+from kic_vm.context import RECORD_KEY, RequestRecord
 from kic_vm.operations import quotas
 
 LOG = logging.getLogger(__name__)
@@ -44,17 +44,37 @@ def envelope(error: exceptions.KicVmError, request_id: str) -> dict[str, Any]:
     }
 
 
+def envelope_of(error: exceptions.KicVmError, record: RequestRecord) -> dict[str, Any]:
+    """The body of an error answer to a request.
+
+    It says so where OpenStack may have done what the request asked for, and which operation shows
+    whether it did.
+    """
+    body = envelope(error, record.request_id)
+    if error.status >= 500 and record.has_write:
+        body["error"]["outcome"] = "unknown"
+        if record.shown_by:
+            body["error"]["message"] += (
+                f" The request may have been done: {record.shown_by} shows whether it was."
+            )
+            body["error"]["shown_by"] = record.shown_by
+    return body
+
+
 def rendered(error: exceptions.KicVmError) -> dict[str, Any]:
     """The envelope as part of the answer that a view gives itself."""
     flask.request.environ[RENDERED] = True
-    return envelope(error, flask.request.environ[RECORD_KEY].request_id)
+    return envelope_of(error, flask.request.environ[RECORD_KEY])
 
 
 def headers(error: exceptions.KicVmError) -> dict[str, str]:
     """Headers that belong to an error."""
-    if isinstance(error, exceptions.IdempotencyInProgress):
-        return {"Retry-After": "1"}
-    return {"Allow": ", ".join(error.details["allow"])} if error.details.get("allow") else {}
+    found = {}
+    if error.retry_after is not None:
+        found["Retry-After"] = str(error.retry_after)
+    if error.details.get("allow"):
+        found["Allow"] = ", ".join(error.details["allow"])
+    return found
 
 
 def render(error: Exception) -> flask.Response:

@@ -60,7 +60,7 @@ class Faults:
     def _answer(environ: WSGIEnvironment, error: exceptions.KicVmError) -> webob.Response:
         response = webob.Response(
             status=error.status,
-            json_body=errors.envelope(error, environ[RECORD_KEY].request_id),
+            json_body=errors.envelope_of(error, environ[RECORD_KEY]),
         )
         response.headers.update(errors.headers(error))
         return response

@@ -6,7 +6,7 @@ start fails where one is without the other.
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -36,6 +36,8 @@ class Operation:
     path: str
     rule: str
     is_public: bool
+    shown_by: str | None = None
+    """The path of the GET that shows what this operation changes."""
 
 
 def template(flask_rule: str) -> str:
@@ -51,6 +53,13 @@ def cover(
     :raises RouteError: a route has no rule, a rule has no route, or an operation has two rules
     """
     operations: dict[tuple[str, str], Operation] = {}
+    rules = list(rules)
+    readable = {
+        guarded["path"]
+        for rule in rules
+        for guarded in rule.operations
+        if guarded["method"] == "GET"
+    }
     for rule in rules:
         for guarded in rule.operations:
             key = (guarded["method"], guarded["path"])
@@ -58,7 +67,8 @@ def cover(
                 raise RouteError(
                     f"{key[0]} {key[1]} has two rules: {operations[key].rule} and {rule.name}"
                 )
-            operations[key] = Operation(*key, rule.name, rule.check_str == base.PUBLIC)
+            is_public = rule.check_str == base.PUBLIC
+            operations[key] = Operation(*key, rule.name, is_public, _shown_by(*key, readable))
     routes = {
         (method, template(route.rule))
         for route in url_map.iter_rules()
@@ -72,6 +82,15 @@ def cover(
             listed = ", ".join(sorted(f"{method} {path}" for method, path in missing))
             raise RouteError(f"There are {what}: {listed}")
     return operations
+
+
+def _shown_by(method: str, path: str, readable: Collection[str]) -> str | None:
+    """The nearest path above that can be read: of the resource itself, or of its list."""
+    if method == "GET":
+        return None
+    while path not in readable and path:
+        path = path.rpartition("/")[0]
+    return path or None
 
 
 class Match(MapAdapter):
@@ -114,7 +133,9 @@ class Routing:
         found = self._find(environ)
         environ[ENVIRON_KEY] = found
         if isinstance(found, Operation):
-            environ[RECORD_KEY].route = found.path
+            record = environ[RECORD_KEY]
+            record.route = found.path
+            record.shown_by = found.shown_by and f"GET {found.shown_by}"
         return self._application(environ, start_response)
 
     def _find(self, environ: WSGIEnvironment) -> Operation | exceptions.KicVmError:

@@ -1,6 +1,6 @@
 """The one error envelope."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from kic_vm.exceptions import ERRORS
 
@@ -24,6 +24,16 @@ class ErrorSchema(Schema):
         fields.String(), metadata={"description": "Ids of those that stand in the way."}
     )
     service = fields.String(metadata={"description": "The OpenStack service that failed."})
+    outcome = fields.String(
+        validate=validate.Equal("unknown"),
+        metadata={
+            "description": "There where OpenStack gave no whole answer, so that the request may "
+            "have been done, or may yet be done."
+        },
+    )
+    shown_by = fields.String(
+        metadata={"description": "The operation that shows whether the request was done."}
+    )
     quota = fields.String(metadata={"description": "The quota that is used up."})
     limit = fields.Integer(metadata={"description": "Of the quota."})
     used = fields.Integer(metadata={"description": "Of the quota."})
