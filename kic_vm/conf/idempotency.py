@@ -11,12 +11,21 @@ OPTS = [
         min=60,
         help="Seconds for which the answer to a request with an Idempotency-Key is given again.",
     ),
-    cfg.IntOpt(
-        "running_time",
-        default=300,
-        min=10,
-        help="Seconds after which a request with an Idempotency-Key that has not ended is taken "
-        "for lost, as when its gateway was killed, and a retry runs. Longer than a request takes.",
+    cfg.FloatOpt(
+        "lease_time",
+        default=15.0,
+        min=1,
+        max=30,
+        help="Seconds after its last sign of life for which a process counts as working on a "
+        "request with an Idempotency-Key. A process gives a sign of life three times in this time.",
+    ),
+    cfg.FloatOpt(
+        "settle_time",
+        default=30.0,
+        min=1,
+        help="Seconds for which an OpenStack service may still act on a request that it has not "
+        "answered. Within this time a retry is answered with what the request has made, or with "
+        "409 idempotency_in_progress; only after it may the retry make anything itself.",
     ),
 ]
 

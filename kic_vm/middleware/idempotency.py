@@ -1,11 +1,16 @@
 """``Idempotency-Key``: the same request sent again gets the first answer, and does nothing.
 
-As the IETF's draft on the header describes it. A key counts for one user in one project. Only an
-answer of success is kept: a request that is refused or fails leaves nothing behind, so a retry of
-it is a first try.
+As the IETF's draft on the header describes it. A key counts for one user in one project. An attempt
+at a request ends in one of three ways:
 
-What is kept stands in Redis under a digest of the key, sealed: reading Redis tells neither keys
-nor answers.
+* done: the answer is kept and given again;
+* refused: nothing is left of it, so a retry is a first attempt;
+* unknown: OpenStack did not answer a write, or the process was killed. A retry first looks for what
+  the attempt did, by the marks that everything created carries. While a service may still act on
+  the lost request, the retry changes nothing.
+
+What is kept is sealed in Redis under a digest of the key: reading Redis tells neither keys nor
+answers. An answer with a secret is not kept at all.
 """
 
 import hashlib
@@ -16,33 +21,30 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import webob
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from kic_vm import exceptions
+from kic_vm.attempts import Attempt, Attempts, Kind, Record
 from kic_vm.cache import SharedStore, StoreUnavailable
-from kic_vm.context import ENVIRON_KEY, IdempotentRequest, RequestContext
+from kic_vm.context import ENVIRON_KEY, RECORD_KEY, RequestContext, RequestRecord
+from kic_vm.idempotent_request import Earlier, IdempotentRequest
 from kic_vm.middleware import routes
 
-LOG = logging.getLogger(__name__)
+JSON = dict[str, Any]
 
 HEADER: Final = "Idempotency-Key"
 _ENVIRON_KEY: Final = "HTTP_IDEMPOTENCY_KEY"
 REPLAYED: Final = "Idempotency-Replayed"
 _MAXIMUM: Final = 255
-_RUNNING: Final = b"running"
-_ANSWERED: Final = b"answered"
-_WITHHELD: Final = b"withheld"
 
 
 class Idempotency:
-    """Let each request with a key run once."""
+    """Let each request with a key be done once."""
 
     def __init__(
         self, application: WSGIApplication, store: SharedStore | None, conf: cfg.ConfigOpts
     ) -> None:
         self._application = application
-        self._store = store
-        self._conf = conf
+        self._attempts = Attempts(store, conf) if store is not None else None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""
@@ -50,52 +52,126 @@ class Idempotency:
         is_public = environ[routes.ENVIRON_KEY].is_public
         if given is None or environ["REQUEST_METHOD"] != "POST" or is_public:
             return self._application(environ, start_response)
-        request = webob.Request(environ)
-        if self._store is None:
+        if self._attempts is None:
             raise exceptions.IdempotencyNotOffered
-        context: RequestContext = environ[ENVIRON_KEY]
-        asked = _Asked(request, context, _read_key(given))
-        context.idempotent_request = IdempotentRequest(asked.identity, asked.fingerprint)
+        request = webob.Request(environ)
+        asked = IdempotentRequest(*_digests(request, environ[ENVIRON_KEY], _read_key(given)))
+        attempt = self._attempts.of(asked.identity, asked.fingerprint)
         try:
-            response = self._answer(self._store, request, asked)
+            response = self._answer(attempt, asked, request)
         except StoreUnavailable as error:
             raise exceptions.IdempotencyUnavailable from error
         answer: Iterable[bytes] = response(environ, start_response)
         return answer
 
     def _answer(
-        self, store: SharedStore, request: webob.Request, asked: "_Asked"
+        self, attempt: Attempt, asked: IdempotentRequest, request: webob.Request
     ) -> webob.Response:
-        options = self._conf.idempotency
-        mark = _record(_RUNNING, asked)
-        while not store.add(asked.key, mark, options.running_time):
-            found = store.get(asked.key)
-            if found is not None:  # else it has ended meanwhile, without an answer to keep
-                return _replay(found, asked)
+        record = _checked(attempt.read(), asked)
+        if not (record and record.is_done) and attempt.acquire():
+            # Another process may have ended its attempt between the two calls.
+            record = _read_again(attempt, asked)
+            if not (record and record.is_done):
+                return self._work(attempt, asked, request, record)
+            attempt.release()
+        if record and record.kind is Kind.ANSWERED:
+            return _replay(record)
+        if record and record.kind is Kind.WITHHELD:
+            asked.earlier = Earlier.DONE
+            return self._look(attempt, asked, request, exceptions.IdempotencyAnswerWithheld())
+        seconds = attempt.seconds_to_settle()
+        if record is None or seconds is None:
+            raise exceptions.IdempotencyInProgress
+        asked.earlier, asked.retry_after = Earlier.SETTLING, seconds
+        asked.notes = record.content
+        return self._look(attempt, asked, request, exceptions.IdempotencyInProgress(seconds))
+
+    def _work(
+        self,
+        attempt: Attempt,
+        asked: IdempotentRequest,
+        request: webob.Request,
+        record: Record | None,
+    ) -> webob.Response:
+        """Do the request, or find that an earlier attempt did it."""
+        if record is not None:
+            asked.earlier, asked.notes = Earlier.LOST, record.content
+        asked.save_notes = attempt.note
+        attempt.begin(asked.notes)
         try:
-            response = request.get_response(self._application)
-        except Exception:
-            _try(store.delete, asked.key)
+            response = self._ask(request, asked)
+        except exceptions.KicVmError as error:
+            self._end(attempt, asked, request, error.status)
             raise
-        if response.status_int >= 300:
-            _try(store.delete, asked.key)
+        except BaseException:
+            attempt.leave_open()
+            raise
+        if response.status_int < 300:
+            attempt.finish(*_kept(response))
         else:
-            kept = _record(*_kept(response, asked))
-            _try(store.set, asked.key, kept, options.retention)
+            self._end(attempt, asked, request, response.status_int)
         return response
 
+    def _look(
+        self,
+        attempt: Attempt,
+        asked: IdempotentRequest,
+        request: webob.Request,
+        not_found: exceptions.KicVmError,
+    ) -> webob.Response:
+        """The answer about what an earlier attempt did; nothing is written.
 
-class _Asked:
-    """A request with its key, as digests."""
+        :raises KicVmError: ``not_found``, where it cannot be seen that the request was done
+        """
+        response = self._ask(request, asked)
+        if response.status_int < 300:
+            attempt.finish_found(*_kept(response))
+            return response
+        if response.status_int < 500:
+            raise not_found
+        return response
 
-    def __init__(self, request: webob.Request, context: RequestContext, key: str) -> None:
-        who = "\0".join((str(context.project_id), str(context.user_id), key))
-        self.identity = _digest("key", who.encode())
-        self.key = f"idempotency:{self.identity}"
-        self.fingerprint = _digest(
-            "request",
-            f"{request.method} {request.path_qs}\0".encode() + _canonical(request.body),
-        )
+    def _ask(self, request: webob.Request, asked: IdempotentRequest) -> webob.Response:
+        context: RequestContext = request.environ[ENVIRON_KEY]
+        context.idempotent_request = asked
+        return request.get_response(self._application)
+
+    @staticmethod
+    def _end(
+        attempt: Attempt, asked: IdempotentRequest, request: webob.Request, status: int
+    ) -> None:
+        """End an attempt that was not answered with success."""
+        record: RequestRecord = request.environ[RECORD_KEY]
+        is_unsearched = asked.earlier is Earlier.LOST and not asked.is_resolved
+        if record.has_unknown_write or (status >= 500 and record.has_write) or is_unsearched:
+            attempt.leave_open()
+        else:
+            attempt.forget()
+
+
+def _read_again(attempt: Attempt, asked: IdempotentRequest) -> Record | None:
+    try:
+        return _checked(attempt.read(), asked)
+    except Exception:
+        attempt.release()
+        raise
+
+
+def _checked(record: Record | None, asked: IdempotentRequest) -> Record | None:
+    """What is kept of the request.
+
+    :raises IdempotencyKeyReused: it is of another request with the same key
+    """
+    if record is not None and record.fingerprint != asked.fingerprint:
+        raise exceptions.IdempotencyKeyReused
+    return record
+
+
+def _digests(request: webob.Request, context: RequestContext, key: str) -> tuple[str, str]:
+    """Those of who asks with which key, and of what is asked for."""
+    who = "\0".join((str(context.project_id), str(context.user_id), key))
+    what = f"{request.method} {request.path_qs}\0".encode() + _canonical(request.body)
+    return _digest("key", who.encode()), _digest("request", what)
 
 
 def _digest(purpose: str, data: bytes) -> str:
@@ -123,46 +199,21 @@ def _read_key(given: str) -> str:
     return key
 
 
-def _record(kind: bytes, asked: _Asked, content: bytes = b"") -> bytes:
-    return b" ".join((kind, asked.fingerprint.encode(), content))
-
-
-def _kept(response: webob.Response, asked: _Asked) -> tuple[bytes, _Asked, bytes]:
+def _kept(response: webob.Response) -> tuple[Kind, JSON]:
+    """What is kept of an answer: all of it, or that it had a secret."""
     if response.cache_control.no_store:
-        return _WITHHELD, asked, b""
-    answer = {
+        return Kind.WITHHELD, {}
+    return Kind.ANSWERED, {
         "status": response.status_int,
         "type": response.headers.get("Content-Type"),
         "body": response.text if response.body else "",
     }
-    return _ANSWERED, asked, json.dumps(answer).encode()
 
 
-def _replay(record: bytes, asked: _Asked) -> webob.Response:
-    """What a retry gets.
-
-    :raises IdempotencyKeyReused: the key came with another request
-    :raises IdempotencyInProgress: the first request still runs
-    :raises IdempotencyAnswerWithheld: the first answer had a secret that is told once
-    """
-    kind, fingerprint, content = record.split(b" ", 2)
-    if fingerprint.decode() != asked.fingerprint:
-        raise exceptions.IdempotencyKeyReused
-    if kind == _RUNNING:
-        raise exceptions.IdempotencyInProgress
-    if kind == _WITHHELD:
-        raise exceptions.IdempotencyAnswerWithheld
-    answer: dict[str, Any] = json.loads(content)
+def _replay(record: Record) -> webob.Response:
+    answer = record.content
     response = webob.Response(status=answer["status"], body=answer["body"].encode())
     if answer["type"]:
         response.headers["Content-Type"] = answer["type"]
     response.headers[REPLAYED] = "true"
     return response
-
-
-def _try(write: Any, *args: Any) -> None:
-    """Write what is known now; the request has been done, so a failure is only logged."""
-    try:
-        write(*args)
-    except StoreUnavailable as error:
-        LOG.warning("An %s is not noted: %s", HEADER, error)

@@ -144,9 +144,9 @@ def test_who_may_not(caller: Callable[[str], Caller], populated: Cloud, store: F
     assert not any("idempotency" in key for key in store.values)
 
 
-@pytest.mark.parametrize("status", [400, 409, 500, 503])
-def test_failure_is_not_kept(member: Caller, populated: Cloud, status: int) -> None:
-    """What was refused or failed has done nothing: the retry is a first try."""
+@pytest.mark.parametrize("status", [400, 409])
+def test_refusal_is_not_kept(member: Caller, populated: Cloud, status: int) -> None:
+    """What was refused has done nothing: the retry is a first try."""
     path = f"/servers/{SERVER['id']}/action"
     populated.answer("POST", "nova", path, status=status)
     assert member.post(f"{INSTANCE}/stop", headers=KEY).status_code >= 400
@@ -177,8 +177,8 @@ def test_what_redis_tells(member: Caller, populated: Cloud, store: FakeRedis) ->
     assert len(kept) == 1
     assert KEY["Idempotency-Key"] not in str(kept)
     assert "imported" not in str(kept)
-    (life,) = {store.lives[key] for key in kept}
-    assert life == 86400 * 1000
+    (life,) = {store.look("PTTL", key) for key in kept}
+    assert 86_000_000 < life <= 86_400_000
 
 
 @pytest.mark.parametrize("key", ["", '""', "with space", "k" * 256, "키"])
