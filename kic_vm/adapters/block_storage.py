@@ -1,5 +1,7 @@
 """Cinder: volumes, their types and snapshots."""
 
+import json
+
 from kic_vm.adapters import paging, quotas
 from kic_vm.adapters.connection import JSON, Service, path
 from kic_vm.adapters.quotas import Figures
@@ -41,6 +43,15 @@ class BlockStorage(Service):
             )
 
         return paging.follow(page, "volumes")
+
+    def list_marked_volumes(self, metadata: dict[str, str]) -> list[JSON]:
+        """The volumes of the caller's project that have these metadata, at most a page of them."""
+        volumes: list[JSON] = self.json(
+            "GET",
+            path("volumes", "detail", metadata=json.dumps(metadata), limit=paging.PAGE),
+            microversion=VOLUME,
+        )["volumes"]
+        return volumes
 
     def create_volume(self, volume: JSON) -> JSON:
         """Ask for a volume; the answer has neither its project nor its image metadata."""
@@ -130,6 +141,15 @@ class BlockStorage(Service):
             )
 
         return paging.follow(page, "snapshots")
+
+    def list_marked_snapshots(self, metadata: dict[str, str]) -> list[JSON]:
+        """The snapshots of the caller's project that have these metadata, at most a page."""
+        snapshots: list[JSON] = self.json(
+            "GET",
+            path("snapshots", "detail", metadata=json.dumps(metadata), limit=paging.PAGE),
+            microversion=SNAPSHOT,
+        )["snapshots"]
+        return snapshots
 
     def update_snapshot(self, snapshot_id: str, changes: JSON) -> JSON:
         """Rename or describe a snapshot."""

@@ -202,6 +202,16 @@ class Compute(Keypairs):
         )["interfaceAttachment"]
         return attachment
 
+    def get_interface(self, server_id: str, port_id: str) -> JSON:
+        """The attachment of a port to a server, in the shape of its creation.
+
+        :raises NotFound: the port is not attached to the server
+        """
+        attachment: JSON = self.json("GET", path("servers", server_id, "os-interface", port_id))[
+            "interfaceAttachment"
+        ]
+        return attachment
+
     def detach_interface(self, server_id: str, port_id: str) -> None:
         """Begin to detach a port."""
         self.request("DELETE", path("servers", server_id, "os-interface", port_id))
@@ -219,6 +229,18 @@ class Compute(Keypairs):
                     "delete_on_termination": is_delete_on_termination,
                 }
             },
+            microversion=ATTACH,
+        )["volumeAttachment"]
+        return attachment
+
+    def get_volume_attachment(self, server_id: str, volume_id: str) -> JSON:
+        """The attachment of a volume to a server, in the shape of its creation.
+
+        :raises NotFound: the volume is not attached to the server
+        """
+        attachment: JSON = self.json(
+            "GET",
+            path("servers", server_id, "os-volume_attachments", volume_id),
             microversion=ATTACH,
         )["volumeAttachment"]
         return attachment

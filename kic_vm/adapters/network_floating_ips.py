@@ -25,6 +25,14 @@ class FloatingIps(Service):
         )["floatingips"]
         return found
 
+    def list_described_floating_ips(self, description: str) -> list[JSON]:
+        """The project's floating IPs of this very description."""
+        found: list[JSON] = self.json(
+            "GET",
+            path("floatingips", project_id=self._context.project_id, description=description),
+        )["floatingips"]
+        return found
+
     def list_floating_ips_of(self, port_id: str) -> list[JSON]:
         """The project's floating IPs that lead to a port."""
         found: list[JSON] = self.json(

@@ -15,6 +15,14 @@ class SecurityGroups(Service):
         """The project's security groups with their rules and tags; one call."""
         return self._list_security_groups(None)
 
+    def list_described_security_groups(self, description: str) -> list[JSON]:
+        """The project's security groups of this very description, with rules and tags."""
+        found: list[JSON] = self.json(
+            "GET",
+            path("security-groups", project_id=self._context.project_id, description=description),
+        )["security_groups"]
+        return found
+
     def _list_security_groups(self, fields: list[str] | None) -> list[JSON]:
         return follow(
             lambda marker: self.json(

@@ -26,9 +26,16 @@ class Networks(Service):
         found: JSON = self.json("GET", path("networks", network_id))["network"]
         return found
 
-    def create_network(self, name: str) -> JSON:
+    def list_described_networks(self, description: str) -> list[JSON]:
+        """The project's networks of this very description."""
+        found: list[JSON] = self.json(
+            "GET", path("networks", project_id=self._context.project_id, description=description)
+        )["networks"]
+        return found
+
+    def create_network(self, network: JSON) -> JSON:
         """A network of the project."""
-        created: JSON = self.json("POST", "/networks", json={"network": {"name": name}})["network"]
+        created: JSON = self.json("POST", "/networks", json={"network": network})["network"]
         return created
 
     def rename_network(self, network_id: str, name: str) -> JSON:
@@ -57,6 +64,13 @@ class Networks(Service):
     def list_subnets(self, network_id: str | None = None) -> list[JSON]:
         """All subnets that the caller sees, or those of one network."""
         found: list[JSON] = self.json("GET", path("subnets", network_id=network_id))["subnets"]
+        return found
+
+    def list_described_subnets(self, description: str, network_id: str) -> list[JSON]:
+        """The subnets of a network that have this very description."""
+        found: list[JSON] = self.json(
+            "GET", path("subnets", network_id=network_id, description=description)
+        )["subnets"]
         return found
 
     def get_subnet(self, subnet_id: str) -> JSON:
@@ -152,6 +166,13 @@ class Networks(Service):
         found: list[JSON] = self.json("GET", path("ports", project_id=self._context.project_id))[
             "ports"
         ]
+        return found
+
+    def list_described_ports(self, description: str) -> list[JSON]:
+        """The project's ports of this very description."""
+        found: list[JSON] = self.json(
+            "GET", path("ports", project_id=self._context.project_id, description=description)
+        )["ports"]
         return found
 
     def list_ports_in(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from kic_vm.mappings.request_marks import own_description
 from kic_vm.mappings.times import utc
 
 JSON = dict[str, Any]
@@ -51,7 +52,7 @@ def updated_interface_from_port(port: JSON) -> JSON:
         "id": port["id"],
         "name": port["name"],
         "status": status_of(port),
-        "description": port["description"] or None,
+        "description": own_description(port["description"]) or None,
         "project_id": port["project_id"],
         "is_network_interface_security_enabled": port.get("port_security_enabled"),
         "security_groups": port["security_groups"],

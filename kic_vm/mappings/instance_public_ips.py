@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kic_vm.mappings.request_marks import own_description
 from kic_vm.mappings.times import utc
 
 JSON = dict[str, Any]
@@ -15,7 +16,7 @@ def associated_public_ip(floating_ip: JSON) -> JSON:
     """
     return {
         "id": floating_ip["id"],
-        "description": floating_ip["description"] or "",
+        "description": own_description(floating_ip["description"]),
         "status": "in_use" if floating_ip["port_id"] else "available",
         "project_id": floating_ip["project_id"],
         "public_ip": floating_ip["floating_ip_address"],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kic_vm.mappings import security_group_rules
+from kic_vm.mappings.request_marks import own_description
 from kic_vm.mappings.times import utc
 
 JSON = dict[str, Any]
@@ -13,7 +14,7 @@ def _shown(group: JSON) -> JSON:
     return {
         "id": group["id"],
         "name": group["name"],
-        "description": group["description"] or "",
+        "description": own_description(group["description"]),
         # A cloud without the extension for stateless groups has stateful ones only.
         "is_stateful": group.get("stateful", True),
         "tags": [tag for tag in group["tags"] if not security_group_rules.is_ours(tag)],

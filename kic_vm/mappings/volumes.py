@@ -10,6 +10,7 @@ from kic_vm.mappings.attachments import is_attaching, mount_point, root_volume_i
 from kic_vm.mappings.images import is_windows
 from kic_vm.mappings.instance_states import lifecycle_of
 from kic_vm.mappings.instances import Translation
+from kic_vm.mappings.request_marks import own_metadata
 from kic_vm.mappings.times import utc
 
 JSON = dict[str, Any]
@@ -115,7 +116,7 @@ def volume_from_volume(volume: JSON, around: VolumeSurroundings, translation: Tr
         "instance_id": instance_id,
         "instance_name": server.get("name") if server.get("id") == instance_id else None,
         "mount_point": mount_point(volume, instance_id) if instance_id else None,
-        "metadata": volume["metadata"],
+        "metadata": own_metadata(volume["metadata"]),
         "image_metadata": _image_metadata(volume),
         "user_id": volume["user_id"],
         "project_id": volume["os-vol-tenant-attr:tenant_id"],
@@ -147,7 +148,7 @@ def changed_volume(volume: JSON, state: VolumeState, translation: Translation) -
         "availability_zone": translation.zones.to_client(volume["availability_zone"]),
         "volume_type": translation.volume_types.to_client(volume["volume_type"]),
         "snapshot_id": volume["snapshot_id"],
-        "metadata": volume["metadata"],
+        "metadata": own_metadata(volume["metadata"]),
         "user_id": volume["user_id"],
         "is_bootable": volume["bootable"] == "true",
         "is_encrypted": volume["encrypted"],

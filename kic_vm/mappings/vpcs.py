@@ -8,6 +8,7 @@ from kic_vm.mappings.networks import (
     operating_status,
     provisioning_status,
 )
+from kic_vm.mappings.request_marks import own_description
 from kic_vm.mappings.times import utc
 
 JSON = dict[str, Any]
@@ -19,7 +20,7 @@ def changed_vpc(network: JSON, cidr_block: str) -> JSON:
         "id": network["id"],
         "project_id": network["project_id"],
         "name": network["name"],
-        "description": network["description"],
+        "description": own_description(network["description"]),
         "is_default": False,
         "region": REGION,
         "cidr_block": cidr_block,

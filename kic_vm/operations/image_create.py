@@ -5,6 +5,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from kic_vm import exceptions
+from kic_vm.idempotent_request import Earlier
 from kic_vm.mappings.images import changed_image, needs_of_volume
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.volume_states import commanding, get_volume_for
@@ -24,6 +25,7 @@ def create_image(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
     :raises InvalidState: something is being done with it
     :raises Conflict: it is no root volume, or the cloud makes no images of attached volumes
     """
+    _refuse_repetition(scope, wanted["name"])
     command = "create-image"
     volume = get_volume_for(scope, volume_id, command)
     if volume["bootable"] != "true":
@@ -40,6 +42,22 @@ def create_image(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
         ) from error
     properties = needs_of_volume(volume) | {"description": wanted["description"]}
     return changed_image(_completed(scope, image_id, wanted["name"], properties))
+
+
+def _refuse_repetition(scope: Scope, name: str) -> None:
+    """Cinder takes no mark for an image, so the one of a lost request cannot be told from others.
+
+    :raises OutcomeUnknown: an earlier request with the same Idempotency-Key got no answer
+    """
+    request = scope.context.idempotent_request
+    if request is None:
+        return
+    if request.earlier is Earlier.LOST:
+        raise exceptions.OutcomeUnknown(
+            "An earlier request with this Idempotency-Key got no answer, and images carry no mark "
+            f"of their request: see whether GET /api/v1/images lists the image {name!r}. If it "
+            "does not, use a new key to try again."
+        )
 
 
 def _completed(scope: Scope, image_id: str, name: str, properties: JSON) -> JSON:

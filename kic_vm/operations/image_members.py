@@ -5,7 +5,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.mappings.images import member_from_member
-from kic_vm.operations import listing
+from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.images import get_own_image
 from kic_vm.operations.scope import Scope
 
@@ -43,14 +43,23 @@ def add_member(scope: Scope, image_id: str, project_id: str) -> JSON:
         raise exceptions.Conflict("Every project may use this image already.")
     _check_project(scope, project_id)
     glance = scope.openstack.image
+    if earlier_attempts.is_repeated(scope) and image["visibility"] == "shared":
+        for member in glance.list_members(image_id):
+            if member["member_id"] == project_id:
+                return _added(member)
+    earlier_attempts.note_absence(scope)
     if image["visibility"] == "private":
         glance.update_image(image_id, {"visibility": "shared"})
     try:
         member = glance.add_member(image_id, project_id)
-    except exceptions.KicVmError:
-        if image["visibility"] == "private":
+    except exceptions.KicVmError as error:
+        if image["visibility"] == "private" and not error.is_outcome_unknown:
             _close(scope, image_id)
         raise
+    return _added(member)
+
+
+def _added(member: JSON) -> JSON:
     shown = member_from_member(member)
     del shown["is_shared"]
     return shown

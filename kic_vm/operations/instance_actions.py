@@ -8,7 +8,7 @@ from kic_vm import exceptions
 from kic_vm.adapters import compute
 from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import flavors as flavor_mapping
-from kic_vm.operations import flavors, resize_confirmation
+from kic_vm.operations import earlier_attempts, flavors, resize_confirmation
 from kic_vm.operations.instance_states import (
     check,
     commanding,
@@ -32,6 +32,18 @@ _NOVA: Final[dict[str, tuple[str, Any]]] = {
     "confirm-resize": (resize_confirmation.ACTION, None),
     "revert-resize": ("revertResize", None),
 }
+# Command -> what Nova calls it in the list of a server's actions.
+_RECORDED_AS: Final[dict[str, frozenset[str]]] = {
+    "start": frozenset({"start", "unshelve"}),
+    "stop": frozenset({"stop"}),
+    "soft-reboot": frozenset({"reboot"}),
+    "hard-reboot": frozenset({"reboot"}),
+    "shelve": frozenset({"shelve"}),
+    "unshelve": frozenset({"unshelve"}),
+    "confirm-resize": frozenset({"confirmResize"}),
+    "revert-resize": frozenset({"revertResize"}),
+    "resize": frozenset({"resize"}),
+}
 _ENDS_OF_RESIZES: Final = frozenset({"confirm-resize", "revert-resize"})
 
 
@@ -48,9 +60,13 @@ def act_by_name(scope: Scope, instance_id: str, command: str) -> None:
 def act(scope: Scope, instance_id: str, command: str) -> None:
     """Begin a command that needs nothing but its name. 2 upstream calls.
 
+    With an Idempotency-Key one more; see earlier_attempts.
+
     :raises AlreadyInState: what it would bring about holds already
     :raises InvalidState: the instance's documented state does not allow it; says which do
     """
+    if earlier_attempts.is_action_begun(scope, instance_id, _RECORDED_AS[command]):
+        return
     server = get_server_for(scope, instance_id, command)
     action, argument = _NOVA[command]
     if command == "start" and documented_state(scope, server).state == "Shelved_offloaded":
@@ -72,6 +88,8 @@ def resize_instance(scope: Scope, instance_id: str, flavor_id: str) -> None:
     :raises InvalidRequest: the flavor does not exist or does not fit the instance
     :raises InvalidState: the instance's documented state does not allow it; says which do
     """
+    if earlier_attempts.is_action_begun(scope, instance_id, _RECORDED_AS["resize"]):
+        return
     server, flavor = gather(
         partial(get_own_server, scope, instance_id, compute.SERVER),
         partial(_flavor, scope, flavor_id),

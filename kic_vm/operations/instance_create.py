@@ -7,6 +7,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.mappings import instances as mapping
+from kic_vm.mappings import request_marks
 from kic_vm.operations import (
     flavors,
     instance_block_devices,
@@ -62,7 +63,7 @@ def create_instances(scope: Scope, wanted: JSON) -> JSON:
         server["availability_zone"] = zones.to_cloud(wanted["availability_zone"])
     if key_name is not None:
         server["key_name"] = key_name
-    tags = instance_repetition.tags(scope)
+    tags = request_marks.tags(scope.context.idempotent_request)
     if tags:
         server["tags"] = tags
     if wanted["user_data"] is not None:

@@ -6,7 +6,8 @@ from typing import Any
 from kic_vm import exceptions
 from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import instance_public_ips as mapping
-from kic_vm.operations import external_networks, public_ips
+from kic_vm.mappings import request_marks
+from kic_vm.operations import earlier_attempts, external_networks, public_ips
 from kic_vm.operations.instance_network_interfaces import look_at_attached
 from kic_vm.operations.scope import Scope
 
@@ -16,20 +17,27 @@ JSON = dict[str, Any]
 def associate_new(scope: Scope, instance_id: str, port_id: str) -> JSON:
     """A new public IP for an interface. 5 upstream calls, the first four side by side.
 
+    With an Idempotency-Key one more before them.
+
     Neutron makes and associates it in one step, so that nothing is left of one that fails.
 
     :raises Conflict: the interface has one already
     """
     network = scope.openstack.network
+    description = request_marks.marked_description("", scope.context.idempotent_request)
+    made = earlier_attempts.find_described(scope, description, network.list_described_floating_ips)
+    if made:
+        return mapping.associated_public_ip(made)
     (_server, port), present, external = gather(
         partial(look_at_attached, scope, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
         network.list_external_networks,
     )
     target = public_ips.target_of(port, present)
-    created = network.create_floating_ip(
-        target | {"floating_network_id": external_networks.find(scope, external)}
-    )
+    floating_ip = target | {"floating_network_id": external_networks.find(scope, external)}
+    if description:
+        floating_ip["description"] = description
+    created = network.create_floating_ip(floating_ip)
     return mapping.associated_public_ip(created)
 
 

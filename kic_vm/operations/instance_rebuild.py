@@ -6,7 +6,7 @@ from typing import Any
 from kic_vm.adapters import compute
 from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import instances as mapping
-from kic_vm.operations import keypairs
+from kic_vm.operations import earlier_attempts, keypairs
 from kic_vm.operations.images import get_bootable_image
 from kic_vm.operations.instance_states import check, commanding
 from kic_vm.operations.instances import get_own_server
@@ -22,10 +22,13 @@ def rebuild_instance(scope: Scope, instance_id: str, wanted: JSON) -> JSON:
     :raises InvalidRequest: the image or the keypair is not there, or does not fit
     :raises InvalidState: the instance's documented state does not allow it; says which do
     """
+    is_begun = earlier_attempts.is_action_begun(scope, instance_id, {"rebuild"})
     server, image = gather(
         partial(get_own_server, scope, instance_id, compute.SERVER),
         partial(get_bootable_image, scope, str(wanted["image_id"])),
     )
+    if is_begun:
+        return mapping.rebuilt_instance_from_server(server, server, scope.platform.translation)
     check(scope, server, "rebuild")
     changes: JSON = {"imageRef": image["id"]}
     if "key_name" in wanted:

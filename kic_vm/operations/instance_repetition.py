@@ -4,30 +4,15 @@ So a retry makes no second machine even where Redis has lost what it knew, or th
 lost between Nova and the gateway.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.context import IdempotentRequest
+from kic_vm.idempotent_request import IdempotentRequest
+from kic_vm.mappings import request_marks
+from kic_vm.operations import earlier_attempts
 from kic_vm.operations.scope import Scope
 
 JSON = dict[str, Any]
-
-# Nova's tags have at most 60 characters.
-_DIGITS: Final = 40
-
-
-def _identity_tag(asked: IdempotentRequest) -> str:
-    return f"kic-vm-key-{asked.identity[:_DIGITS]}"
-
-
-def _fingerprint_tag(asked: IdempotentRequest) -> str:
-    return f"kic-vm-request-{asked.fingerprint[:_DIGITS]}"
-
-
-def tags(scope: Scope) -> list[str]:
-    """What marks the servers of this request; nothing where it came without a key."""
-    asked = scope.context.idempotent_request
-    return [_identity_tag(asked), _fingerprint_tag(asked)] if asked else []
 
 
 def find(scope: Scope, count: int) -> list[JSON]:
@@ -38,19 +23,21 @@ def find(scope: Scope, count: int) -> list[JSON]:
     :raises IdempotencyKeyReused: the key came with another request
     :raises Conflict: some of the servers are there, some are not
     """
-    asked = scope.context.idempotent_request
-    if asked is None:
-        return []
-    found = [
-        server
-        for server in scope.openstack.compute.list_tagged_servers(_identity_tag(asked))
-        if server["OS-EXT-STS:task_state"] != "deleting"
-    ]
-    if any(_fingerprint_tag(asked) not in server["tags"] for server in found):
-        raise exceptions.IdempotencyKeyReused
-    if found and len(found) < count:
+
+    def list_made(request: IdempotentRequest) -> list[JSON]:
+        tag = request_marks.key_tag(request)
+        made = [
+            server
+            for server in scope.openstack.compute.list_tagged_servers(tag)
+            if server["OS-EXT-STS:task_state"] != "deleting"
+        ]
+        request_marks.check_request(made, request)
+        return made
+
+    made = earlier_attempts.find_made(scope, list_made)
+    if made and len(made) < count:
         raise exceptions.Conflict(
-            f"Of the {count} instances that this request asked for, {len(found)} are there: delete "
+            f"Of the {count} instances that this request asked for, {len(made)} are there: delete "
             "them, or ask for the missing ones with another key."
         )
-    return found
+    return made

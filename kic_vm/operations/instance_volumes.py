@@ -1,13 +1,17 @@
 """Volumes of an instance: attach, change, detach."""
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.adapters import compute
 from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import instance_volumes as mapping
+from kic_vm.operations import earlier_attempts
 from kic_vm.operations.instance_states import commanding, documented_state, get_server_for
+from kic_vm.operations.instances import get_own_server
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.volume_states import get_own_volume
 
@@ -21,6 +25,12 @@ def attach_volume(scope: Scope, instance_id: str, volume_id: str, wanted: JSON) 
     :raises Conflict: the volume is not free
     """
     command = "attach-volume"
+    if earlier_attempts.is_repeated(scope):
+        with contextlib.suppress(exceptions.NotFound):
+            get_own_server(scope, instance_id, compute.STATE)
+            attachment = scope.openstack.compute.get_volume_attachment(instance_id, volume_id)
+            return mapping.volume_from_attachment(attachment)
+    earlier_attempts.note_absence(scope)
     _server, volume = gather(
         partial(get_server_for, scope, instance_id, command),
         partial(get_own_volume, scope, volume_id),
@@ -80,13 +90,13 @@ def detach_volume(scope: Scope, instance_id: str, volume_id: str) -> None:
     :raises Conflict: it is the root volume
     """
     command = "detach-volume"
-    compute = scope.openstack.compute
+    nova = scope.openstack.compute
     server = _attached(scope, instance_id, volume_id, command)
     with commanding(scope, instance_id, command):
         if documented_state(scope, server).state == "Shelved_offloaded":
             # Here Nova would take the detaching for the instance's end and delete the volume.
-            compute.update_volume_attachment(instance_id, volume_id, is_delete_on_termination=False)
-        compute.detach_volume(instance_id, volume_id)
+            nova.update_volume_attachment(instance_id, volume_id, is_delete_on_termination=False)
+        nova.detach_volume(instance_id, volume_id)
 
 
 def _attached(scope: Scope, instance_id: str, volume_id: str, command: str) -> JSON:

@@ -8,9 +8,10 @@ from kic_vm import exceptions
 from kic_vm.adapters.interleaved import gather
 from kic_vm.adapters.network import PORT_MARK
 from kic_vm.mappings import instance_network_interfaces as mapping
+from kic_vm.mappings import request_marks
 from kic_vm.mappings.instances import public_ips_by_port
 from kic_vm.mappings.networks import is_vpc_for
-from kic_vm.operations import listing, topology
+from kic_vm.operations import earlier_attempts, listing, topology
 from kic_vm.operations.instance_network_interfaces import get_own_port, set_allowed_addresses
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
@@ -94,12 +95,20 @@ def _shown(scope: Scope, port: JSON, floating_ips: list[JSON], groups: list[JSON
 def create_network_interface(scope: Scope, wanted: JSON) -> JSON:
     """A network interface in a subnet. 4 upstream calls, the first 3 side by side.
 
+    With an Idempotency-Key one more before them.
+
     :param wanted: NetworkInterfaceCreateSchema, loaded
     :raises InvalidRequest: the subnet, address or a group does not fit
     :raises Conflict: the address is in use, or none is left
     """
     subnet_id = str(wanted["subnet_id"])
     networks = scope.openstack.networks
+    description = request_marks.marked_description(
+        _description(wanted), scope.context.idempotent_request
+    )
+    made = earlier_attempts.find_described(scope, description, networks.list_described_ports)
+    if made:
+        return mapping.updated_interface_from_port(made)
     with named("subnet_id", "subnet", subnet_id):
         subnet, every, groups = gather(
             partial(networks.get_subnet, subnet_id),
@@ -117,7 +126,7 @@ def create_network_interface(scope: Scope, wanted: JSON) -> JSON:
     created = networks.create_port(
         {
             "name": wanted["name"],
-            "description": _description(wanted),
+            "description": description,
             "network_id": subnet["network_id"],
             "fixed_ips": [fixed_ip],
             "security_groups": _own_groups(wanted["security_groups"], groups),
@@ -161,7 +170,9 @@ def update_network_interface(scope: Scope, port_id: str, wanted: JSON) -> JSON:
     if wanted.get("name") is not None:
         changes["name"] = wanted["name"]
     if "description" in wanted:
-        changes["description"] = _description(wanted)
+        changes["description"] = request_marks.changed_description(
+            port["description"], _description(wanted)
+        )
     if wanted.get("security_groups") is not None:
         changes["security_groups"] = _own_groups(wanted["security_groups"], groups)
     if changes:

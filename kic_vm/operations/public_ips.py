@@ -8,8 +8,9 @@ from typing import Any
 from kic_vm import exceptions
 from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import public_ips as mapping
+from kic_vm.mappings import request_marks
 from kic_vm.mappings.instance_public_ips import associated_public_ip
-from kic_vm.operations import external_networks, listing
+from kic_vm.operations import earlier_attempts, external_networks, listing
 from kic_vm.operations.network_interfaces import get_own_interface
 from kic_vm.operations.scope import Scope
 
@@ -27,14 +28,19 @@ _FILTERS = {
 
 
 def create_public_ip(scope: Scope, wanted: JSON) -> JSON:
-    """A public IP that leads nowhere yet. Two upstream calls.
+    """A public IP that leads nowhere yet. Two upstream calls; three with an Idempotency-Key.
 
     :param wanted: PublicIpChangeSchema, loaded
     :raises QuotaExceeded: the project has as many as it may have
     """
     network = scope.openstack.network
+    description = request_marks.marked_description(
+        wanted["description"] or "", scope.context.idempotent_request
+    )
+    made = earlier_attempts.find_described(scope, description, network.list_described_floating_ips)
+    if made:
+        return associated_public_ip(made)
     external = external_networks.find(scope, network.list_external_networks())
-    description = wanted["description"] or ""
     created = network.create_floating_ip(
         {"floating_network_id": external, "description": description}
     )
@@ -81,7 +87,10 @@ def update_public_ip(scope: Scope, public_ip_id: str, wanted: JSON) -> JSON:
     :raises NotFound: the project has none of this id
     """
     floating_ip = get_own_floating_ip(scope, public_ip_id)
-    changes = {"description": wanted["description"] or ""}
+    description = request_marks.changed_description(
+        floating_ip["description"], wanted["description"] or ""
+    )
+    changes = {"description": description}
     return associated_public_ip(scope.openstack.network.update_floating_ip(floating_ip, changes))
 
 

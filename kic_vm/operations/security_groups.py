@@ -1,25 +1,27 @@
 """Security groups: create, get, list, update, delete."""
 
+import datetime
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from oslo_log import log as logging
-
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
+from kic_vm.mappings import request_marks
 from kic_vm.mappings import security_groups as mapping
-from kic_vm.operations import listing
+from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.scope import Scope
+from kic_vm.operations.undoing import all_or_nothing
 
 JSON = dict[str, Any]
-
-LOG = logging.getLogger(__name__)
 
 # The group that Neutron makes for each project; the name is nobody else's.
 DEFAULT: Final = "default"
 _SHOWN_USERS: Final = 5
+# What makes a rule special; and how much later than its group Neutron makes its first rules.
+_SPECIAL_FIELDS: Final = ("protocol", "remote_ip_prefix", "remote_group_id", "port_range_min")
+_FIRST_SECONDS: Final = datetime.timedelta(seconds=1)
 _FILTERS: Final = {
     "id": listing.equals("id"),
     "name": listing.contains("name"),
@@ -71,23 +73,39 @@ def create_security_group(scope: Scope, wanted: JSON) -> JSON:
 
     Neutron puts rules into it that let everything out. They are removed, not hidden: what a group
     shows is what it lets through. Where one cannot be removed, the group goes again. 4 upstream
-    calls, the last two side by side.
+    calls, the last two side by side; with an Idempotency-Key one more before them.
 
     :raises AlreadyExists: the project has a group of this name
     """
     network = scope.openstack.network
-    _refuse_taken(_names(scope), wanted["name"])
-    group = network.create_security_group(
-        {"name": wanted["name"], "description": wanted["description"] or ""}
+    description = request_marks.marked_description(
+        wanted["description"] or "", scope.context.idempotent_request
     )
-    try:
-        gather(
-            *(partial(drop_rule, scope, rule["id"]) for rule in group["security_group_rules"]),
-        )
-    except Exception:
-        _take_back(scope, group["id"])
-        raise
-    return mapping.changed_group(group | {"security_group_rules": []})
+    made = earlier_attempts.find_described(
+        scope, description, network.list_described_security_groups
+    )
+    if made:
+        first = [rule for rule in made["security_group_rules"] if _came_with(made, rule)]
+        return mapping.changed_group(_without_rules(scope, made, first))
+    _refuse_taken(_names(scope), wanted["name"])
+    with all_or_nothing() as undo:
+        group = network.create_security_group({"name": wanted["name"], "description": description})
+        undo(partial(network.delete_security_group, group["id"]))
+        return mapping.changed_group(_without_rules(scope, group, group["security_group_rules"]))
+
+
+def _came_with(group: JSON, rule: JSON) -> bool:
+    """Whether Neutron made a rule together with its group: one that lets everything out."""
+    made, rule_made = (datetime.datetime.fromisoformat(it["created_at"]) for it in (group, rule))
+    is_general = not any(rule[field] for field in _SPECIAL_FIELDS)
+    return rule["direction"] == "egress" and is_general and rule_made - made <= _FIRST_SECONDS
+
+
+def _without_rules(scope: Scope, group: JSON, rules: list[JSON]) -> JSON:
+    """A group after some of its rules are removed."""
+    gather(*(partial(drop_rule, scope, rule["id"]) for rule in rules))
+    left = [rule for rule in group["security_group_rules"] if rule not in rules]
+    return group | {"security_group_rules": left}
 
 
 def update_security_group(scope: Scope, group_id: str, changes: JSON) -> JSON:
@@ -110,7 +128,9 @@ def update_security_group(scope: Scope, group_id: str, changes: JSON) -> JSON:
             )
         _refuse_taken(names, given["name"])
     if "description" in given:
-        given["description"] = given["description"] or ""
+        given["description"] = request_marks.changed_description(
+            group["description"], given["description"] or ""
+        )
     if given:
         group = scope.openstack.network.update_security_group(group["id"], given)
     return mapping.changed_group(group)
@@ -157,13 +177,6 @@ def drop_rule(scope: Scope, rule_id: str) -> None:
         scope.openstack.network.delete_security_group_rule(rule_id)
     except exceptions.NotFound:
         return
-
-
-def _take_back(scope: Scope, group_id: str) -> None:
-    try:
-        scope.openstack.network.delete_security_group(group_id)
-    except exceptions.KicVmError as error:
-        LOG.warning("Security group %s that was not finished stays behind: %s", group_id, error)
 
 
 def _told(ports: list[JSON]) -> str:

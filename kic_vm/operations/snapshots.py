@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.mappings import request_marks
 from kic_vm.mappings import snapshots as mapping
-from kic_vm.operations import listing, volume_create
+from kic_vm.operations import earlier_attempts, listing, volume_create
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.volume_states import commanding, get_volume_for
@@ -34,11 +35,17 @@ def create_snapshot(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
     :raises QuotaExceeded: the project's quota is used up
     """
     command = "create-snapshot"
+    block_storage = scope.openstack.block_storage
+    made = earlier_attempts.find_in_metadata(scope, block_storage.list_marked_snapshots)
+    if made:
+        return {"id": made["id"], "name": made["name"]}
     get_volume_for(scope, volume_id, command)
+    asked = {"name": wanted["name"], "description": wanted["description"]}
+    marks = request_marks.metadata(scope.context.idempotent_request)
+    if marks:
+        asked["metadata"] = marks
     with commanding(scope, volume_id, command):
-        snapshot = scope.openstack.block_storage.create_snapshot(
-            volume_id, {"name": wanted["name"], "description": wanted["description"]}
-        )
+        snapshot = block_storage.create_snapshot(volume_id, asked)
     return {"id": snapshot["id"], "name": snapshot["name"]}
 
 
@@ -100,6 +107,9 @@ def restore_snapshot(scope: Scope, snapshot_id: str, wanted: JSON) -> JSON:
     :raises InvalidState: the snapshot is not ready
     :raises QuotaExceeded: the project's quota is used up
     """
+    made = volume_create.find_made(scope)
+    if made:
+        return _restored(snapshot_id, made)
     volume = volume_create.asked_volume(scope, wanted)
     status = mapping.status_of(_own_snapshot(scope, snapshot_id))
     if status != "available":
@@ -107,7 +117,11 @@ def restore_snapshot(scope: Scope, snapshot_id: str, wanted: JSON) -> JSON:
             f"The snapshot is {status}: it can be restored when it is available."
         )
     created = volume_create.ask(scope, volume | {"snapshot_id": snapshot_id})
-    return {"snapshot_id": snapshot_id, "volume_id": created["id"], "volume_name": created["name"]}
+    return _restored(snapshot_id, created)
+
+
+def _restored(snapshot_id: str, volume: JSON) -> JSON:
+    return {"snapshot_id": snapshot_id, "volume_id": volume["id"], "volume_name": volume["name"]}
 
 
 def _own_snapshot(scope: Scope, snapshot_id: str) -> JSON:

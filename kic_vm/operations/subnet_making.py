@@ -8,6 +8,8 @@ from typing import Any
 from kic_vm import exceptions
 from kic_vm.adapters.networks import ROUTER_INTERFACES
 from kic_vm.mappings import networks as mapping
+from kic_vm.mappings import request_marks
+from kic_vm.operations import earlier_attempts
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.undoing import all_or_nothing
 
@@ -35,29 +37,50 @@ def make(
 ) -> JSON:
     """Make a subnet. 2 upstream calls, and one where there is a router.
 
+    With an Idempotency-Key one more, which finds the subnet of an earlier attempt; what is missing
+    of that is made.
+
     :param wanted: ``cidr_block`` and ``availability_zone``
     :param router_id: of the VPC's route table
     :param tags: beside the zone's
     """
     networks = scope.openstack.networks
     cidr_block = wanted["cidr_block"]
+    all_tags = [mapping.zone_tag(wanted["availability_zone"]), *tags]
+    subnet: JSON = {
+        "name": name,
+        "network_id": network_id,
+        "ip_version": 4,
+        "cidr": cidr_block,
+        "gateway_ip": str(ipaddress.IPv4Network(cidr_block).network_address + 1),
+        "allocation_pools": [mapping.allocation_pool(cidr_block)],
+    }
+    description = request_marks.marked_description("", scope.context.idempotent_request)
+    if description:
+        subnet["description"] = description
+        list_made = partial(networks.list_described_subnets, network_id=network_id)
+        made = earlier_attempts.find_described(scope, description, list_made)
+        if made:
+            return _finish(scope, made, all_tags, router_id)
     with all_or_nothing() as undo:
-        subnet = networks.create_subnet(
-            {
-                "name": name,
-                "network_id": network_id,
-                "ip_version": 4,
-                "cidr": cidr_block,
-                "gateway_ip": str(ipaddress.IPv4Network(cidr_block).network_address + 1),
-                "allocation_pools": [mapping.allocation_pool(cidr_block)],
-            }
-        )
-        undo(partial(networks.delete_subnet, subnet["id"]))
-        networks.set_tags(
-            "subnets", subnet["id"], [mapping.zone_tag(wanted["availability_zone"]), *tags]
-        )
+        created = networks.create_subnet(subnet)
+        undo(partial(networks.delete_subnet, created["id"]))
+        networks.set_tags("subnets", created["id"], all_tags)
         if router_id:
-            undo(partial(networks.disconnect_subnet, router_id, subnet["id"]))
+            undo(partial(networks.disconnect_subnet, router_id, created["id"]))
+            networks.connect_subnet(router_id, created["id"])
+    return created
+
+
+def _finish(scope: Scope, subnet: JSON, tags: list[str], router_id: str | None) -> JSON:
+    """A subnet that an earlier attempt began, with what was missing of it."""
+    networks = scope.openstack.networks
+    earlier_attempts.note_absence(scope)
+    if not set(tags) <= set(subnet["tags"]):
+        networks.set_tags("subnets", subnet["id"], tags)
+    if router_id:
+        ports = networks.list_ports_in(subnet_id=subnet["id"])
+        if (router_id, subnet["id"]) not in router_connections(ports):
             networks.connect_subnet(router_id, subnet["id"])
     return subnet
 

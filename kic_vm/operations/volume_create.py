@@ -3,8 +3,9 @@
 from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.mappings import request_marks
 from kic_vm.mappings import volumes as mapping
-from kic_vm.operations import images
+from kic_vm.operations import earlier_attempts, images
 from kic_vm.operations.references import named
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.volume_sizes import check_size, check_size_for_image
@@ -16,10 +17,15 @@ JSON = dict[str, Any]
 def create_volume(scope: Scope, wanted: JSON) -> JSON:
     """Ask Cinder for a volume. One upstream call; one before it for the image or the volume.
 
+    With an Idempotency-Key one more, which looks for what an earlier attempt made.
+
     :param wanted: VolumeCreateSchema, loaded
     :raises InvalidRequest: what is asked for could not work; nothing has been made
     :raises QuotaExceeded: the project's quota is used up; nothing has been made
     """
+    made = find_made(scope)
+    if made:
+        return shown(scope, made)
     volume = asked_volume(scope, wanted) | {
         "size": wanted["size"],
         "description": wanted["description"],
@@ -35,12 +41,15 @@ def create_volume(scope: Scope, wanted: JSON) -> JSON:
 
 
 def asked_volume(scope: Scope, wanted: JSON) -> JSON:
-    """What Cinder is asked for in every case: name, zone and type."""
+    """What Cinder is asked for in every case: name, zone, type and the mark of the request."""
     translation = scope.platform.translation
     volume = {
         "name": wanted["name"],
         "availability_zone": translation.zones.to_cloud(wanted["availability_zone"]),
     }
+    marks = request_marks.metadata(scope.context.idempotent_request)
+    if marks:
+        volume["metadata"] = marks
     if wanted["volume_type_id"]:
         volume["volume_type"] = translation.volume_types.to_cloud(wanted["volume_type_id"])
     return volume
@@ -48,7 +57,17 @@ def asked_volume(scope: Scope, wanted: JSON) -> JSON:
 
 def ask(scope: Scope, volume: JSON) -> JSON:
     """Have Cinder make a volume; the contract's answer. One upstream call."""
-    created = scope.openstack.block_storage.create_volume(volume)
+    return shown(scope, scope.openstack.block_storage.create_volume(volume))
+
+
+def find_made(scope: Scope) -> JSON | None:
+    """The volume that an earlier attempt made. One upstream call with an Idempotency-Key."""
+    block_storage = scope.openstack.block_storage
+    return earlier_attempts.find_in_metadata(scope, block_storage.list_marked_volumes)
+
+
+def shown(scope: Scope, created: JSON) -> JSON:
+    """The contract's answer about a volume that was just made."""
     translation = scope.platform.translation
     state = translation.lifecycle.volume_state(created["status"])
     return mapping.changed_volume(created, state, translation)

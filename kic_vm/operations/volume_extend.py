@@ -5,9 +5,10 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.mappings.volumes import is_windows_volume
+from kic_vm.operations import earlier_attempts
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.volume_sizes import check_size
-from kic_vm.operations.volume_states import commanding, get_volume_for
+from kic_vm.operations.volume_states import commanding, get_own_volume, get_volume_for
 
 JSON = dict[str, Any]
 
@@ -28,6 +29,12 @@ def extend_volume(scope: Scope, volume_id: str, size: int) -> None:
     :raises UpstreamError: Cinder began, and failed
     """
     command = "extend"
+    if earlier_attempts.is_repeated(scope):
+        present = get_own_volume(scope, volume_id)
+        if present["status"] == "extending" or present["size"] >= size:
+            _wait(scope, volume_id)
+            return
+    earlier_attempts.note_absence(scope)
     volume = get_volume_for(scope, volume_id, command)
     if size <= volume["size"]:
         raise exceptions.InvalidRequest(

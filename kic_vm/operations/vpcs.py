@@ -8,8 +8,15 @@ from typing import Any
 from kic_vm import exceptions
 from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import networks as networks_mapping
+from kic_vm.mappings import request_marks
 from kic_vm.mappings import vpcs as mapping
-from kic_vm.operations import external_networks, listing, subnet_making, topology
+from kic_vm.operations import (
+    earlier_attempts,
+    external_networks,
+    listing,
+    subnet_making,
+    topology,
+)
 from kic_vm.operations.scope import Scope
 from kic_vm.operations.undoing import all_or_nothing
 
@@ -49,7 +56,8 @@ def _shown(scope: Scope, found: networks_mapping.Topology, network: JSON) -> JSO
 def create_vpc(scope: Scope, wanted: JSON) -> JSON:
     """A VPC with its route table, a way to the internet where there is one, and its first subnet.
 
-    4 upstream calls, and 3 for a subnet. It is made as a whole or not at all.
+    4 upstream calls, and 3 for a subnet. It is made as a whole or not at all. With an
+    Idempotency-Key one call more, and what an earlier attempt left unfinished is finished.
 
     :raises InvalidRequest: the subnet does not fit into it
     """
@@ -57,24 +65,53 @@ def create_vpc(scope: Scope, wanted: JSON) -> JSON:
     if subnet:
         subnet_making.check_range(scope, "subnet.cidr_block", subnet, cidr_block)
     networks = scope.openstack.networks
+    description = request_marks.marked_description("", scope.context.idempotent_request)
+    made = earlier_attempts.find_described(scope, description, networks.list_described_networks)
+    if made:
+        _finish(scope, made, wanted)
+        return mapping.changed_vpc(made, cidr_block)
     way_out = external_networks.choose(scope, scope.openstack.network.list_external_networks())
     with all_or_nothing() as undo:
-        network = networks.create_network(wanted["name"])
+        network = networks.create_network(_network(wanted["name"], description))
         undo(partial(networks.delete_network, network["id"]))
         networks.set_tags("networks", network["id"], [networks_mapping.cidr_tag(cidr_block)])
         # By its mark: where Neutron has not answered in time the router may yet have been made.
         undo(partial(_remove_routers, scope, network["id"]))
         router = _create_router(scope, wanted["name"], network["id"], way_out)
         if subnet:
-            subnet_making.make(
-                scope,
-                f"{wanted['name']}-subnet",
-                network["id"],
-                subnet,
-                router["id"],
-                networks_mapping.FIRST_SUBNET_TAG,
-            )
+            _make_first_subnet(scope, wanted, network["id"], router["id"])
     return mapping.changed_vpc(network, cidr_block)
+
+
+def _network(name: str, description: str) -> JSON:
+    return {"name": name, "description": description} if description else {"name": name}
+
+
+def _make_first_subnet(scope: Scope, wanted: JSON, network_id: str, router_id: str) -> None:
+    subnet_making.make(
+        scope,
+        f"{wanted['name']}-subnet",
+        network_id,
+        wanted["subnet"],
+        router_id,
+        networks_mapping.FIRST_SUBNET_TAG,
+    )
+
+
+def _finish(scope: Scope, network: JSON, wanted: JSON) -> None:
+    """Make what is missing of a VPC that an earlier attempt began."""
+    networks = scope.openstack.networks
+    earlier_attempts.note_absence(scope)
+    if networks_mapping.declared_range(network) is None:
+        tags = [networks_mapping.cidr_tag(wanted["cidr_block"])]
+        networks.set_tags("networks", network["id"], tags)
+    routers = networks.list_routers(networks_mapping.router_mark(network["id"]))
+    if not routers:
+        external = scope.openstack.network.list_external_networks()
+        way_out = external_networks.choose(scope, external)
+        routers = [_create_router(scope, wanted["name"], network["id"], way_out)]
+    if wanted["subnet"]:
+        _make_first_subnet(scope, wanted, network["id"], routers[0]["id"])
 
 
 def _create_router(scope: Scope, name: str, network_id: str, way_out: str | None) -> JSON:

@@ -83,6 +83,17 @@ class Cloud:
         """Have a request to a service fail on its way."""
         self.answer(method, service, path, exc=exception)
 
+    def lose_writes(self, exception: type[Exception]) -> None:
+        """Have the answers to all writes be lost; tokens are issued as before."""
+        self._mocker.request(
+            requests_mock.ANY,
+            requests_mock.ANY,
+            additional_matcher=lambda request: (
+                request.method != "GET" and not request.url.endswith("/auth/tokens")
+            ),
+            exc=exception,
+        )
+
     def take_down(self, service: str) -> None:
         """Let nothing listen any more at the address of a service."""
         address = URLS[service].rpartition("/")[0]

@@ -1,12 +1,15 @@
 """A cloud in which everything works: the recorded server and all that stands around it."""
 
-from typing import Any
+import re
+from collections.abc import Callable
+from typing import Any, Final
 
 from tests.unit import personas
 from tests.unit.bodies import (
     DATA_VOLUME,
     FREE_PORT,
     FREE_PUBLIC_IP,
+    FREE_VOLUME,
     IMAGE_MEMBER,
     OWN_IMAGE,
     PORT,
@@ -58,6 +61,25 @@ def populate(cloud: Cloud) -> None:
     cloud.answer("GET", "neutron", "/networks?router%3Aexternal=true", body("external_networks"))
     cloud.answer("GET", "neutron", "/networks?limit=1&fields=id", {"networks": []})
     _quotas(cloud)
+    answer_marked(cloud, lambda _request, collection: {collection: []})
+
+
+# Queries by the marks of a request with an Idempotency-Key.
+MARKED: Final = re.compile(
+    r"http://(nova|cinder|neutron)\.test/v[\d.]+/(servers|volumes|snapshots|floatingips|ports"
+    r"|security-groups|networks|subnets)(/detail)?\?(.*&)?(tags=|metadata=|description=[^&]*%5Bkic-vm)"
+)
+
+
+def answer_marked(cloud: Cloud, answer: Callable[[Request, str], JSON]) -> None:
+    """Have every query by marks answered by a function of it and of the list's name."""
+
+    def answered(request: Request, _context: Any) -> JSON:
+        found = MARKED.match(request.url)
+        assert found is not None
+        return answer(request, found[2].replace("-", "_"))
+
+    cloud.answer_pattern("GET", MARKED, answered)
 
 
 def _own_image(cloud: Cloud) -> None:
@@ -111,6 +133,7 @@ def _nova(cloud: Cloud) -> None:
     cloud.answer("DELETE", "nova", f"{server}/os-interface/{FREE_PORT['id']}", status=202)
     attachments = f"{server}/os-volume_attachments"
     cloud.answer("POST", "nova", attachments, body("volume_attachment"))
+    cloud.answer("GET", "nova", f"{attachments}/{FREE_VOLUME}", status=404)
     for volume in (ROOT_VOLUME, DATA_VOLUME):
         cloud.answer("PUT", "nova", f"{attachments}/{volume}", status=202)
         cloud.answer("DELETE", "nova", f"{attachments}/{volume}", status=202)

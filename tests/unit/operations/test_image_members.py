@@ -76,10 +76,17 @@ class TestOwner:
     def test_failing_share(self, member: Caller, populated: Cloud) -> None:
         """A private image reads private again."""
         populated.answer("GET", "glance", GLANCE, PRIVATE)
-        populated.answer("POST", "glance", f"{GLANCE}/members", status=500)
+        populated.answer("POST", "glance", f"{GLANCE}/members", status=403)
         populated.answer("GET", "glance", f"{GLANCE}/members", {"members": []})
-        refusal(member.post(f"{ALL}/{THIRD}"), 502, "upstream_error")
+        refusal(member.post(f"{ALL}/{THIRD}"), 403, "forbidden")
         assert patches(populated) == ["shared", "private"]
+
+    def test_lost_share(self, member: Caller, populated: Cloud) -> None:
+        """What a lost request may still need stays."""
+        populated.answer("GET", "glance", GLANCE, PRIVATE)
+        populated.answer("POST", "glance", f"{GLANCE}/members", status=500)
+        refusal(member.post(f"{ALL}/{THIRD}"), 502, "upstream_error")
+        assert patches(populated) == ["shared"]
 
     def test_twice(self, member: Caller, populated: Cloud) -> None:
         """It is 409."""

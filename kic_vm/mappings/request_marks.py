@@ -1,0 +1,101 @@
+"""Marks on what a request with an Idempotency-Key creates, by which a retry finds it.
+
+Each service offers another place for a mark at creation: Nova tags, Cinder metadata, Neutron the
+description. (Neutron takes tags in a call of its own only, and a mark that comes later may be
+lost.) A mark is made of digests: it tells neither the key nor the request.
+"""
+
+import base64
+import re
+from typing import Any, Final
+
+from kic_vm import exceptions
+from kic_vm.idempotent_request import IdempotentRequest
+
+JSON = dict[str, Any]
+
+# Nova's tags have at most 60 characters.
+_TAG_DIGITS: Final = 40
+_METADATA_KEY: Final = "kic-vm-key"
+_METADATA_REQUEST: Final = "kic-vm-request"
+_METADATA: Final = frozenset({_METADATA_KEY, _METADATA_REQUEST})
+_DESCRIPTION_MARK: Final = re.compile(r" ?\[kic-vm [\w-]{22}\.[\w-]{22}\]$", re.ASCII)
+_DESCRIPTION_MAXIMUM: Final = 255  # Neutron's
+
+
+def key_tag(request: IdempotentRequest) -> str:
+    """The tag of everything that was made for the key."""
+    return f"kic-vm-key-{request.identity[:_TAG_DIGITS]}"
+
+
+def tags(request: IdempotentRequest | None) -> list[str]:
+    """The tags of what a request makes; none where it came without a key."""
+    return [key_tag(request), _request_tag(request)] if request else []
+
+
+def _request_tag(request: IdempotentRequest) -> str:
+    return f"kic-vm-request-{request.fingerprint[:_TAG_DIGITS]}"
+
+
+def key_metadata(request: IdempotentRequest) -> dict[str, str]:
+    """The metadata of everything that was made for the key."""
+    return {_METADATA_KEY: request.identity}
+
+
+def metadata(request: IdempotentRequest | None) -> dict[str, str]:
+    """The metadata of what a request makes; empty where it came without a key."""
+    return {**key_metadata(request), _METADATA_REQUEST: request.fingerprint} if request else {}
+
+
+def own_metadata(shown: dict[str, str]) -> dict[str, str]:
+    """Metadata without marks, as clients see it."""
+    return {key: value for key, value in shown.items() if key not in _METADATA}
+
+
+def check_request(made: list[JSON], request: IdempotentRequest) -> None:
+    """See that what was made for a key was made for this request.
+
+    :param made: servers with ``tags``, or volumes or snapshots with ``metadata``
+    :raises IdempotencyKeyReused: the key came with another request
+    """
+    for resource in made:
+        if "tags" in resource:
+            is_same = _request_tag(request) in resource["tags"]
+        else:
+            is_same = resource["metadata"].get(_METADATA_REQUEST) == request.fingerprint
+        if not is_same:
+            raise exceptions.IdempotencyKeyReused
+
+
+def marked_description(description: str, request: IdempotentRequest | None) -> str:
+    """A description with the mark of a request; as it is where the request came without a key.
+
+    :raises InvalidRequest: there is no room for the mark
+    """
+    if request is None:
+        return description
+    mark = f"[kic-vm {_short(request.identity)}.{_short(request.fingerprint)}]"
+    marked = f"{description} {mark}" if description else mark
+    if len(marked) > _DESCRIPTION_MAXIMUM:
+        maximum = _DESCRIPTION_MAXIMUM - len(mark) - 1
+        raise exceptions.InvalidRequest(
+            f"description: with an Idempotency-Key, at most {maximum} characters are possible."
+        )
+    return marked
+
+
+def own_description(shown: str | None) -> str:
+    """A description without its mark, as clients see it."""
+    return _DESCRIPTION_MARK.sub("", shown or "")
+
+
+def changed_description(present: str | None, description: str) -> str:
+    """A new description in the place of another one, whose mark stays if there is room for it."""
+    mark = _DESCRIPTION_MARK.search(present or "")
+    marked = f"{description} {mark[0].strip()}".strip() if mark else description
+    return marked if len(marked) <= _DESCRIPTION_MAXIMUM else description
+
+
+def _short(digest: str) -> str:
+    """The first 128 bits of a digest as 22 characters."""
+    return base64.urlsafe_b64encode(bytes.fromhex(digest)[:16]).decode().rstrip("=")
