@@ -12,6 +12,7 @@ from kic_vm.adapters.quotas import Figures
 # Lowest microversions that have the fields we show.
 STATE = "2.1"  # vm_state, task_state, flavor id
 SERVER = "2.90"  # hostname for everyone; flavor details since 2.47, description since 2.19
+ATTACHED = "2.3"  # delete_on_termination of attached volumes
 DETACH = "2.20"  # also from a shelved server
 ATTACH = "2.79"  # delete_on_termination of a new attachment
 ATTACHMENT = "2.85"  # delete_on_termination can be changed

@@ -11,6 +11,12 @@ def is_attached(server: JSON, volume_id: str) -> bool:
     return volume_id in {item["id"] for item in attached}
 
 
+def is_deleted_on_termination(server: JSON, volume_id: str) -> bool:
+    """Whether Nova deletes an attached volume with the server."""
+    attached = server["os-extended-volumes:volumes_attached"]
+    return any(item["id"] == volume_id and item["delete_on_termination"] for item in attached)
+
+
 def volume_from_attachment(attachment: JSON) -> JSON:
     """The contract's answer to an attach."""
     return {

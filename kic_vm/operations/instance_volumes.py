@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from oslo_log import log as logging
+
 from kic_vm import exceptions
 from kic_vm.adapters import compute
 from kic_vm.adapters.parallel import gather
@@ -16,6 +18,8 @@ from kic_vm.operations.scope import Scope
 from kic_vm.operations.volume_states import get_own_volume
 
 JSON = dict[str, Any]
+
+LOG = logging.getLogger(__name__)
 
 
 def attach_volume(scope: Scope, instance_id: str, volume_id: str, wanted: JSON) -> JSON:
@@ -84,24 +88,61 @@ def update_volume(scope: Scope, instance_id: str, volume_id: str, changes: JSON)
 
 
 def detach_volume(scope: Scope, instance_id: str, volume_id: str) -> None:
-    """Begin to detach a volume. 2 upstream calls, 3 for a terminated instance.
+    """Begin to detach a volume.
+
+    2 upstream calls; one more for a terminated instance whose end would delete the volume.
 
     :raises NotFound: the volume is not attached to this instance
     :raises Conflict: it is the root volume
     """
     command = "detach-volume"
-    nova = scope.openstack.compute
-    server = _attached(scope, instance_id, volume_id, command)
+    server = _attached(scope, instance_id, volume_id, command, compute.ATTACHED)
+    is_terminated = documented_state(scope, server).state == "Shelved_offloaded"
     with commanding(scope, instance_id, command):
-        if documented_state(scope, server).state == "Shelved_offloaded":
-            # Here Nova would take the detaching for the instance's end and delete the volume.
-            nova.update_volume_attachment(instance_id, volume_id, is_delete_on_termination=False)
+        if is_terminated and mapping.is_deleted_on_termination(server, volume_id):
+            _detach_and_keep(scope, instance_id, volume_id)
+        else:
+            scope.openstack.compute.detach_volume(instance_id, volume_id)
+
+
+def _detach_and_keep(scope: Scope, instance_id: str, volume_id: str) -> None:
+    """Detach a volume from a terminated instance, which would delete it as at the instance's end.
+
+    Where Nova refuses, the volume is deleted with the instance as before.
+    """
+    nova = scope.openstack.compute
+    set_deletion = partial(nova.update_volume_attachment, instance_id, volume_id)
+    try:
+        set_deletion(is_delete_on_termination=False)
+    except exceptions.KicVmError as error:
+        if error.is_outcome_unknown:
+            _restore(partial(set_deletion, is_delete_on_termination=True), volume_id)
+        raise
+    try:
         nova.detach_volume(instance_id, volume_id)
+    except exceptions.KicVmError as error:
+        # A detachment that may yet take place must not delete the volume.
+        if not error.is_outcome_unknown:
+            _restore(partial(set_deletion, is_delete_on_termination=True), volume_id)
+        raise
 
 
-def _attached(scope: Scope, instance_id: str, volume_id: str, command: str) -> JSON:
+def _restore(change: Callable[[], None], volume_id: str) -> None:
+    try:
+        change()
+    except exceptions.KicVmError as error:
+        LOG.warning("Volume %s will outlive its instance: %s", volume_id, error)
+
+
+def _attached(
+    scope: Scope,
+    instance_id: str,
+    volume_id: str,
+    command: str,
+    microversion: str = compute.STATE,
+) -> JSON:
     """The server, when the volume is attached to it and its state allows the command."""
-    server = get_server_for(scope, instance_id, command)
+    server = get_server_for(scope, instance_id, command, microversion)
     if not mapping.is_attached(server, volume_id):
         raise exceptions.NotFound("This volume is not attached to the instance.")
     return server

@@ -57,6 +57,10 @@ class Cloud:
             kwargs["json"] = json
         self._mocker.request(method, URLS[service] + path, **kwargs)
 
+    def answer_in_turn(self, method: str, service: str, path: str, answers: list[JSON]) -> None:
+        """Have a service answer a request in these ways one after the other, as requests-mock."""
+        self._mocker.request(method, URLS[service] + path, answers)
+
     def answer_pattern(
         self, method: str, pattern: re.Pattern[str], json: Callable[..., JSON]
     ) -> None:

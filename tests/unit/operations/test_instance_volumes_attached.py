@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import requests
 
 from tests.contract import check
 from tests.unit.bodies import DATA_VOLUME, FREE_VOLUME, INSTANCE, ROOT_VOLUME, SERVER, body
@@ -167,14 +168,80 @@ def test_detach(member: Caller, populated: Cloud) -> None:
     assert len(populated.calls()) == 2
 
 
-def test_detach_from_a_terminated_instance(member: Caller, populated: Cloud) -> None:
-    """Nova would delete a volume that goes with the instance: so it is told to keep it first."""
-    in_states(populated, ("shelved_offloaded", None))
-    assert member.delete(DATA).status_code == 202
-    put, delete = (item for item in populated.sent("nova") if item.method != "GET")
-    assert put.json()["volumeAttachment"]["delete_on_termination"] is False
-    assert delete.method == "DELETE"
-    assert delete.headers[MICROVERSION] == "compute 2.20"
+class TestTerminated:
+    """A terminated instance: as Nova detaches from it, it deletes a volume that goes with it."""
+
+    @pytest.fixture
+    def terminated(self, populated: Cloud) -> Cloud:
+        """The instance, with whose end the data volume is deleted."""
+        attached = [
+            item | {"delete_on_termination": True}
+            for item in SERVER["os-extended-volumes:volumes_attached"]
+        ]
+        changes = {
+            "OS-EXT-STS:vm_state": "shelved_offloaded",
+            "os-extended-volumes:volumes_attached": attached,
+        }
+        populated.answer("GET", "nova", f"/servers/{SERVER['id']}", {"server": SERVER | changes})
+        return populated
+
+    @staticmethod
+    def flags(cloud: Cloud) -> list[bool]:
+        """What Nova was told, one after the other, about the volume at the instance's end."""
+        return [
+            sent.json()["volumeAttachment"]["delete_on_termination"]
+            for sent in cloud.sent("nova", "PUT")
+        ]
+
+    def test_detach(self, member: Caller, terminated: Cloud) -> None:
+        """Nova is told to keep the volume first."""
+        assert member.delete(DATA).status_code == 202
+        put, delete = (item for item in terminated.sent("nova") if item.method != "GET")
+        assert put.json()["volumeAttachment"]["delete_on_termination"] is False
+        assert delete.method == "DELETE"
+        assert delete.headers[MICROVERSION] == "compute 2.20"
+
+    def test_kept_anyway(self, member: Caller, populated: Cloud) -> None:
+        """A volume that outlives the instance is detached with no more calls."""
+        in_states(populated, ("shelved_offloaded", None))
+        assert member.delete(DATA).status_code == 202
+        assert populated.writes() == [f"DELETE nova {NOVA}/{DATA_VOLUME}"]
+
+    @pytest.mark.parametrize(
+        ("answer", "flags"),
+        [
+            ({"status": 409}, [False, True]),
+            ({"exc": requests.exceptions.ConnectTimeout}, [False, True]),
+            ({"status": 500}, [False]),
+            ({"exc": requests.exceptions.ReadTimeout}, [False]),
+        ],
+    )
+    def test_failed(
+        self, member: Caller, terminated: Cloud, answer: JSON, flags: list[bool]
+    ) -> None:
+        """After a refusal it goes with the instance as before; never while it may be detached."""
+        terminated.answer("DELETE", "nova", f"{NOVA}/{DATA_VOLUME}", **answer)
+        assert member.delete(DATA).status_code >= 400
+        assert self.flags(terminated) == flags
+
+    @pytest.mark.parametrize(("status", "flags"), [(409, [False]), (500, [False, True])])
+    def test_not_told(
+        self, member: Caller, terminated: Cloud, status: int, flags: list[bool]
+    ) -> None:
+        """Where Nova may have been told to keep it, and nothing is detached, it is told again."""
+        terminated.answer("PUT", "nova", f"{NOVA}/{DATA_VOLUME}", status=status)
+        assert member.delete(DATA).status_code >= 400
+        assert self.flags(terminated) == flags
+        assert terminated.sent("nova", "DELETE") == []
+
+    def test_not_restored(self, member: Caller, terminated: Cloud, lines: list[str]) -> None:
+        """It is logged, and the caller gets the reason of the refusal."""
+        terminated.answer("DELETE", "nova", f"{NOVA}/{DATA_VOLUME}", status=409)
+        terminated.answer_in_turn(
+            "PUT", "nova", f"{NOVA}/{DATA_VOLUME}", [{"status_code": 202}, {"status_code": 500}]
+        )
+        refusal(member.delete(DATA), 409, "conflict")
+        assert any(DATA_VOLUME in line and "outlive" in line for line in lines)
 
 
 def test_detach_root(member: Caller, populated: Cloud) -> None:
