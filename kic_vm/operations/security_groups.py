@@ -72,10 +72,10 @@ def create_security_group(scope: Scope, wanted: JSON) -> JSON:
     """A new group without any rule.
 
     Neutron puts rules into it that let everything out. They are removed, not hidden: what a group
-    shows is what it lets through. Where one cannot be removed, the group goes again. 4 upstream
-    calls, the last two side by side; with an Idempotency-Key one more before them.
+    shows is what it lets through. Where one cannot be removed, the group goes again. 5 upstream
+    calls, the last three side by side; with an Idempotency-Key one more before them.
 
-    :raises AlreadyExists: the project has a group of this name
+    :raises AlreadyExists: the project has a group of this name, or got one at the same time
     """
     network = scope.openstack.network
     description = request_marks.marked_description(
@@ -91,7 +91,11 @@ def create_security_group(scope: Scope, wanted: JSON) -> JSON:
     with all_or_nothing() as undo:
         group = network.create_security_group({"name": wanted["name"], "description": description})
         undo(partial(network.delete_security_group, group["id"]))
-        return mapping.changed_group(_without_rules(scope, group, group["security_group_rules"]))
+        first = group["security_group_rules"]
+        finished, _ = gather(
+            partial(_without_rules, scope, group, first), partial(_refuse_doubled, scope, group)
+        )
+    return mapping.changed_group(finished)
 
 
 def _came_with(group: JSON, rule: JSON) -> bool:
@@ -111,10 +115,12 @@ def _without_rules(scope: Scope, group: JSON, rules: list[JSON]) -> JSON:
 def update_security_group(scope: Scope, group_id: str, changes: JSON) -> JSON:
     """Rename or describe a group. 2 upstream calls side by side, and the change.
 
+    One more after a new name.
+
     :param changes: ``name`` and ``description``; null clears the description, a name that is
         null or missing stays
     :raises NotFound: the project has no such group
-    :raises AlreadyExists: another group has the name
+    :raises AlreadyExists: another group has the name, or got it at the same time
     :raises Conflict: the project's default group keeps its name
     """
     given = given_changes("security_group", changes)
@@ -131,9 +137,15 @@ def update_security_group(scope: Scope, group_id: str, changes: JSON) -> JSON:
         given["description"] = request_marks.changed_description(
             group["description"], given["description"] or ""
         )
-    if given:
-        group = scope.openstack.network.update_security_group(group["id"], given)
-    return mapping.changed_group(group)
+    if not given:
+        return mapping.changed_group(group)
+    network, before = scope.openstack.network, {key: group[key] for key in given}
+    with all_or_nothing() as undo:
+        changed = network.update_security_group(group["id"], given)
+        undo(partial(network.update_security_group, group["id"], before))
+        if "name" in given:
+            _refuse_doubled(scope, changed)
+    return mapping.changed_group(changed)
 
 
 def delete_security_group(scope: Scope, group_id: str) -> None:
@@ -168,6 +180,20 @@ def _refuse_taken(names: Mapping[str, str], name: str) -> None:
     if name in names.values():
         raise exceptions.AlreadyExists(
             f"name: there is a security group {name!r} already: choose another name."
+        )
+
+
+def _refuse_doubled(scope: Scope, group: JSON) -> None:
+    """Find out whether another group got the name while this one did. One upstream call.
+
+    Of two at once, both may be refused. That both succeed is impossible: each looks after its own
+    group is there.
+    """
+    others = [name for group_id, name in _names(scope).items() if group_id != group["id"]]
+    if group["name"] in others:
+        raise exceptions.AlreadyExists(
+            f"name: another request gave a security group the name {group['name']!r} at the same "
+            "time. List the security groups, then try again or choose another name."
         )
 
 
