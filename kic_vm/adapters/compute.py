@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm.adapters import paging, quotas
+from kic_vm.adapters.compute_existence import ServerExistence
 from kic_vm.adapters.compute_keypairs import Keypairs
 from kic_vm.adapters.connection import JSON, path
 from kic_vm.adapters.interleaved import gather
@@ -23,7 +24,7 @@ CREATE = "2.67"  # volume_type of a block device
 FLAVOR = "2.61"  # extra_specs and description in the flavor itself
 
 
-class Compute(Keypairs):
+class Compute(Keypairs, ServerExistence):
     """The compute service in the name of one caller."""
 
     def get_server(self, server_id: str, microversion: str = SERVER) -> JSON:
@@ -81,16 +82,6 @@ class Compute(Keypairs):
             "GET", path("servers", "detail", tags=tag, limit=paging.PAGE), microversion=TAGS
         )["servers"]
         return servers
-
-    def list_all_server_ids(self) -> set[str]:
-        """The ids of the servers of all projects; for cloud admins."""
-
-        def page(marker: str | None) -> JSON:
-            return self.json(
-                "GET", path("servers", all_tenants="1", limit=paging.PAGE, marker=marker)
-            )
-
-        return {server["id"] for server in paging.follow(page, "servers")}
 
     def create_server(self, server: JSON) -> JSON:
         """Ask for a server."""

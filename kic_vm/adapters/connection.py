@@ -24,7 +24,7 @@ from keystoneauth1.service_token import SERVICE_AUTH_HEADER_NAME, ServiceTokenAu
 from oslo_config import cfg
 
 from kic_vm import exceptions
-from kic_vm.adapters import errors, short_way
+from kic_vm.adapters import errors, outcomes, short_way
 from kic_vm.adapters.http import MeteredSession
 from kic_vm.conf import service_user, upstreams
 from kic_vm.context import RequestContext, current_record
@@ -152,18 +152,41 @@ def _caller(context: RequestContext) -> BaseAuthPlugin:
 
 
 class Answer(dict[str, Any]):
-    """The JSON object that a service answered."""
+    """The JSON object that a service answered.
 
-    def __init__(self, service: str, body: JSON) -> None:
+    :param is_write: the request was one that changes something
+    """
+
+    def __init__(self, service: str, body: JSON, *, is_write: bool) -> None:
         super().__init__(body)
         self._service = service
+        self._is_write = is_write
 
     def __missing__(self, key: str) -> Any:
         """What its API documents is not there.
 
         :raises UpstreamError: always
         """
-        raise errors.not_understood(self._service)
+        raise _not_understood(self._service, is_write=self._is_write)
+
+
+def _not_understood(service: str, *, is_write: bool) -> exceptions.KicVmError:
+    error = errors.not_understood(service)
+    if is_write:
+        _leave_open(error)
+    return error
+
+
+def _leave_open(error: exceptions.KicVmError) -> None:
+    """Say that the write that failed may have been done."""
+    error.is_outcome_unknown = True
+    _note_write(is_outcome_unknown=True)
+
+
+def _note_write(*, is_outcome_unknown: bool) -> None:
+    record = current_record()
+    if record is not None:
+        record.note_write(is_outcome_unknown=is_outcome_unknown)
 
 
 class Service:
@@ -178,22 +201,31 @@ class Service:
         self._service = service
 
     def request(
-        self, method: str, path: str, *, microversion: str | None = None, **kwargs: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        microversion: str | None = None,
+        returned: int | None = None,
+        **kwargs: Any,
     ) -> requests.Response:
         """Send one request.
 
         :param path: path below the service's versioned endpoint; build it with ``path()``
         :param microversion: the lowest one that has the fields that are wanted
-        :raises KicVmError: the service refused or failed, in the terms of our errors
+        :param returned: an error status whose answer the caller reads itself
+        :raises KicVmError: the service refused or failed, in the terms of our errors; it has
+            ``is_outcome_unknown`` where a write was sent and no whole refusal came back
         """
         self._context.update_store()  # so that log lines of this thread carry the request id
         if method not in _READS:
             return self._write(method, path, microversion=microversion, **kwargs)
         try:
-            response = self._send(method, path, microversion, **kwargs)
+            endpoint = self._cloud.endpoint(self._service, self._context)
+            response = self._send(method, path, endpoint, microversion, **kwargs)
         except _FAILURES as error:
             raise errors.from_exception(self._service, error) from error
-        if response.status_code >= 400:
+        if response.status_code >= 400 and response.status_code != returned:
             raise errors.from_response(self._service, response)
         return response
 
@@ -207,33 +239,25 @@ class Service:
         if self._context.idempotent_request is not None:
             self._context.idempotent_request.check_write()
         retries = {"connect_retries": 0, "status_code_retries": 0}
+        endpoint = None
         try:
-            response = self._send(method, path, microversion, **retries, **kwargs)
-        except _FAILURES as failure:
-            error = errors.from_exception(self._service, failure)
-            if errors.was_sent(failure):
-                self._leave_open(error)
-            raise error from failure
+            endpoint = self._cloud.endpoint(self._service, self._context)
+            response = self._send(method, path, endpoint, microversion, **retries, **kwargs)
+        except _FAILURES as error:
+            failure = errors.from_exception(self._service, error)
+            if outcomes.may_have_arrived(error, endpoint):
+                _leave_open(failure)
+            raise failure from error
         if response.status_code >= 400:
-            error = errors.from_response(self._service, response)
+            failure = errors.from_response(self._service, response)
             if response.status_code >= 500:
-                self._leave_open(error)
-            raise error
-        self._note_write(is_outcome_unknown=False)
+                _leave_open(failure)
+            raise failure
+        _note_write(is_outcome_unknown=False)
         return response
 
-    def _leave_open(self, error: exceptions.KicVmError) -> None:
-        error.is_outcome_unknown = True
-        self._note_write(is_outcome_unknown=True)
-
-    @staticmethod
-    def _note_write(*, is_outcome_unknown: bool) -> None:
-        record = current_record()
-        if record is not None:
-            record.note_write(is_outcome_unknown=is_outcome_unknown)
-
     def _send(
-        self, method: str, path: str, microversion: str | None, **kwargs: Any
+        self, method: str, path: str, endpoint: str | None, microversion: str | None, **kwargs: Any
     ) -> requests.Response:
         """The answer of the service, whatever its status.
 
@@ -241,7 +265,6 @@ class Service:
         :raises openstack.exceptions.SDKException: there is none
         """
         with metrics.UpstreamCall(self._service, method, path) as call:
-            endpoint = self._cloud.endpoint(self._service, self._context)
             response = None
             if method == "GET" and endpoint and not kwargs:
                 response = self._fetch(endpoint, path, microversion)
@@ -276,20 +299,15 @@ class Service:
 
         :raises KicVmError: as ``request``, and where the answer is no JSON object
         """
+        is_write = method not in _READS
         response = self.request(method, path, **kwargs)
         try:
             body = orjson.loads(response.content)
-        except orjson.JSONDecodeError as failure:
-            raise self._not_understood(method) from failure
+        except orjson.JSONDecodeError as error:
+            raise _not_understood(self._service, is_write=is_write) from error
         if not isinstance(body, dict):
-            raise self._not_understood(method)
-        return Answer(self._service, body)
-
-    def _not_understood(self, method: str) -> exceptions.KicVmError:
-        error = errors.not_understood(self._service)
-        if method not in _READS:
-            self._leave_open(error)
-        return error
+            raise _not_understood(self._service, is_write=is_write)
+        return Answer(self._service, body, is_write=is_write)
 
 
 def path(*parts: str, **query: str | int | list[str] | None) -> str:

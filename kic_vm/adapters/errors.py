@@ -4,12 +4,11 @@ The backends' own words never reach a caller: they are matched here, logged, and
 sentence that says what to change.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 import openstack.exceptions
 import requests
-import urllib3.exceptions
 from keystoneauth1 import exceptions as ksa_exceptions
 from oslo_log import log as logging
 
@@ -38,43 +37,6 @@ STATUSES: Final[dict[int, Callable[[str], exceptions.KicVmError]]] = {
     503: exceptions.UpstreamUnavailable,
     504: exceptions.UpstreamTimeout,
 }
-
-# A call that failed for one of these reasons never reached its service.
-_NOT_SENT: Final = (
-    ksa_exceptions.AuthorizationFailure,
-    ksa_exceptions.AuthPluginException,
-    ksa_exceptions.CatalogException,
-    ksa_exceptions.DiscoveryFailure,
-    ksa_exceptions.HttpError,  # Keystone's, when the gateway logs in
-    ksa_exceptions.SSLError,
-    openstack.exceptions.ConfigException,
-    openstack.exceptions.NotSupported,
-    openstack.exceptions.ServiceDiscoveryException,
-    requests.exceptions.ConnectTimeout,
-    requests.exceptions.ProxyError,
-    requests.exceptions.SSLError,
-    urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.NewConnectionError,
-)
-
-
-def was_sent(error: BaseException) -> bool:
-    """Whether a call that failed may have reached its service; in doubt it may."""
-    return not any(isinstance(reason, _NOT_SENT) for reason in _reasons(error))
-
-
-def _reasons(error: BaseException) -> Iterator[BaseException]:
-    """An exception, those that it was raised for, and those that they were made of."""
-    queue: list[object] = [error]
-    seen: list[BaseException] = []
-    while queue:
-        reason = queue.pop()
-        if isinstance(reason, BaseException) and reason not in seen:
-            seen.append(reason)
-            yield reason
-            queue += [reason.__cause__ or reason.__context__, getattr(reason, "reason", None)]
-            queue += reason.args
-
 
 def _message_of(response: requests.Response) -> str:
     """The sentence in an OpenStack error body: each service wraps it in its own way."""

@@ -7,11 +7,23 @@ from kic_vm.adapters.network_security_groups import SecurityGroups
 from kic_vm.adapters.quotas import Figures
 
 PORT_FIELDS = ["id", "device_id", "mac_address", "fixed_ips", "security_groups", "created_at"]
+MADE_PORT_FIELDS = [
+    "id",
+    "project_id",
+    "description",
+    "device_id",
+    "device_owner",
+    "tags",
+    "updated_at",
+    "revision_number",
+]
 SUBNET_FIELDS = ["id", "project_id", "network_id", "cidr", "ip_version", "gateway_ip", "tags"]
 
 # Marks the ports that the gateway has made for an instance, so that they can be found again. Not
 # a tag: without an extension driver that few clouds load, Neutron drops tags at bulk creation.
 PORT_MARK = "Made by kic-vm for an instance"
+# Begins the tag that names a port's instance; the rest of the tag is the instance's id.
+INSTANCE_TAG = "kic-vm-instance-"
 
 
 class Network(FloatingIps, SecurityGroups):
@@ -37,41 +49,39 @@ class Network(FloatingIps, SecurityGroups):
         )["ports"]
         return ports
 
-    def list_made_ports(self, device_id: str) -> list[str]:
-        """Ids of the ports of an instance that the gateway had made for it."""
-        ports = self.json(
-            "GET",
-            path(
-                "ports",
-                project_id=self._context.project_id,
-                device_id=device_id,
-                description=PORT_MARK,
-                fields="id",
-            ),
-        )["ports"]
-        return [port["id"] for port in ports]
-
-    def list_all_made_ports(self) -> list[JSON]:
-        """Ports of all projects that the gateway had made for instances; for cloud admins."""
+    def list_made_ports(self, instance_id: str) -> list[JSON]:
+        """Ports that the gateway made for an instance of the project, by their tag."""
         ports: list[JSON] = self.json(
             "GET",
             path(
                 "ports",
+                project_id=self._context.project_id,
                 description=PORT_MARK,
-                fields=["id", "device_id", "device_owner", "updated_at"],
+                tags=INSTANCE_TAG + instance_id,
+                fields=MADE_PORT_FIELDS,
             ),
         )["ports"]
-        return ports
+        # A Neutron without tags ignores the filter.
+        return [port for port in _made(ports) if INSTANCE_TAG + instance_id in port["tags"]]
+
+    def list_all_made_ports(self) -> list[JSON]:
+        """Ports of all projects that the gateway made for instances; for cloud admins."""
+        answer = self.json("GET", path("ports", description=PORT_MARK, fields=MADE_PORT_FIELDS))
+        return _made(answer["ports"])
 
     def get_port(self, port_id: str) -> JSON:
         """One port; with a cloud admin's token it may be another project's."""
         port: JSON = self.json("GET", path("ports", port_id))["port"]
         return port
 
-    def create_ports(self, ports: list[JSON]) -> list[str]:
-        """Make all of ``ports`` or none; their ids in the same order."""
-        created = self.json("POST", "/ports", json={"ports": ports})["ports"]
-        return [port["id"] for port in created]
+    def create_ports(self, ports: list[JSON]) -> list[JSON]:
+        """Make all of ``ports`` or none; the answer has them in the same order."""
+        created: list[JSON] = self.json("POST", "/ports", json={"ports": ports})["ports"]
+        return created
+
+    def tag_port(self, port_id: str, tag: str) -> None:
+        """Give a port one more tag; a port that has the tag keeps it."""
+        self.request("PUT", path("ports", port_id, "tags", tag))
 
     def update_port(self, port: JSON, changes: JSON) -> JSON:
         """Change a port; the answer is the whole port.
@@ -87,10 +97,6 @@ class Network(FloatingIps, SecurityGroups):
         )["port"]
         return updated
 
-    def delete_port(self, port_id: str) -> None:
-        """Remove a port."""
-        self.request("DELETE", path("ports", port_id))
-
     def list_subnets(self) -> list[JSON]:
         """All subnets that the caller sees, shared ones too; the fields of SUBNET_FIELDS."""
         found: list[JSON] = self.json("GET", path("subnets", fields=SUBNET_FIELDS))["subnets"]
@@ -105,3 +111,8 @@ class Network(FloatingIps, SecurityGroups):
         """The quotas of the caller's project by our names; needs the extension quota_details."""
         answered = self.json("GET", path("quotas", str(self._context.project_id), "details.json"))
         return quotas.read("network", answered["quota"])
+
+
+def _made(ports: list[JSON]) -> list[JSON]:
+    """Those with the mark, with their tags also where Neutron knows no tags."""
+    return [{"tags": [], **port} for port in ports if port["description"] == PORT_MARK]

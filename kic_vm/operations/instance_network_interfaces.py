@@ -10,7 +10,7 @@ from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import flavors
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings.instances import public_ips_by_port
-from kic_vm.operations import earlier_attempts
+from kic_vm.operations import earlier_attempts, made_ports
 from kic_vm.operations.instance_states import commanding, get_server_for
 from kic_vm.operations.instances import get_own_server
 from kic_vm.operations.scope import Scope
@@ -43,6 +43,8 @@ def list_network_interfaces(scope: Scope, instance_id: str) -> tuple[list[JSON],
 def attach_network_interface(scope: Scope, instance_id: str, port_id: str) -> JSON:
     """Attach an interface. 4 upstream calls, the first three side by side.
 
+    One more for an interface that the gateway made for another instance: it is the user's now.
+
     :raises NotFound: the project has no such instance or interface
     :raises Conflict: the interface is in use, or the instance has as many as its type may have
     """
@@ -64,13 +66,16 @@ def attach_network_interface(scope: Scope, instance_id: str, port_id: str) -> JS
         raise exceptions.Conflict(
             f"Instances of this type have at most {maximum} network interfaces."
         )
-    with commanding(scope, instance_id, command):
+    with commanding(scope, instance_id, command), made_ports.handed_over(scope, port):
         attachment = scope.openstack.compute.attach_interface(instance_id, port_id)
     return mapping.interface_from_attachment(attachment)
 
 
 def detach_network_interface(scope: Scope, instance_id: str, port_id: str) -> None:
     """Begin to detach an interface. 3 upstream calls, the first two side by side.
+
+    One more for an interface that the gateway made: from now on it is the user's, and stays when
+    the instance goes.
 
     Nova would take the primary one off, and answers 202 to an interface of somebody else.
 
@@ -80,16 +85,16 @@ def detach_network_interface(scope: Scope, instance_id: str, port_id: str) -> No
     command = "detach-network-interface"
     server, ports = gather(
         partial(get_server_for, scope, instance_id, command),
-        partial(scope.openstack.network.list_ports, instance_id),
+        partial(scope.openstack.network.list_whole_ports, instance_id),
     )
-    ids = [port["id"] for port in mapping.in_order(server, ports)]
-    if port_id not in ids:
+    by_id = {port["id"]: port for port in mapping.in_order(server, ports)}
+    if port_id not in by_id:
         raise _not_attached()
-    if port_id == ids[0]:
+    if port_id == next(iter(by_id)):
         raise exceptions.Conflict(
             "This is the instance's primary network interface: it can only go with the instance."
         )
-    with commanding(scope, instance_id, command):
+    with commanding(scope, instance_id, command), made_ports.handed_over(scope, by_id[port_id]):
         scope.openstack.compute.detach_interface(instance_id, port_id)
 
 

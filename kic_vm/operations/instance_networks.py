@@ -11,8 +11,6 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from oslo_log import log as logging
-
 from kic_vm import exceptions
 from kic_vm.adapters.interleaved import gather
 from kic_vm.adapters.network import PORT_MARK
@@ -23,8 +21,6 @@ from kic_vm.operations.subnet_addresses import check_address
 
 JSON = dict[str, Any]
 
-LOG = logging.getLogger(__name__)
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Placement:
@@ -32,6 +28,8 @@ class Placement:
 
     request: JSON | None
     port: JSON | None = None
+    existing: JSON | None = None
+    """The port that the caller names, as Neutron knows it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Interfaces:
 
     name: str
     networks: list[JSON]
-    made_ports: list[str]
+    made_ports: list[JSON]
 
 
 def look(scope: Scope, wanted: JSON) -> list[Placement]:
@@ -121,7 +119,7 @@ def _place(
             raise exceptions.InvalidRequest(
                 "subnets.network_interface_id: this network interface is not in the subnet."
             )
-        return Placement({"port": port["id"]})
+        return Placement({"port": port["id"]}, existing=port)
     if wanted["private_ip"]:
         check_address("subnets.private_ip", wanted["private_ip"], subnet)
         return Placement({"uuid": subnet["network_id"], "fixed_ip": wanted["private_ip"]})
@@ -176,24 +174,13 @@ def make_ports(scope: Scope, placements: list[Placement], names: list[str]) -> l
     One upstream call makes all ports or none.
     """
     to_make = [placement.port for placement in placements if placement.port]
-    ids = scope.openstack.network.create_ports(
+    ports = scope.openstack.network.create_ports(
         [port | {"name": name} for name in names for port in to_make]
     )
     interfaces = []
     for number, name in enumerate(names):
-        made = ids[number * len(to_make) : (number + 1) * len(to_make)]
+        made = ports[number * len(to_make) : (number + 1) * len(to_make)]
         left = iter(made)
-        networks = [placement.request or {"port": next(left)} for placement in placements]
+        networks = [placement.request or {"port": next(left)["id"]} for placement in placements]
         interfaces.append(Interfaces(name, networks, made))
     return interfaces
-
-
-def remove_ports(scope: Scope, port_ids: list[str]) -> None:
-    """Remove ports that were made for an instance; one that cannot be removed is logged."""
-    for port_id in port_ids:
-        try:
-            scope.openstack.network.delete_port(port_id)
-        except exceptions.NotFound:
-            continue
-        except exceptions.KicVmError as error:
-            LOG.warning("Port %s that was made for an instance stays behind: %s", port_id, error)

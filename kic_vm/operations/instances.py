@@ -11,9 +11,9 @@ from kic_vm.mappings import instances as mapping
 from kic_vm.operations import (
     attached_volumes,
     flavors,
-    instance_networks,
     instance_pages,
     listing,
+    made_ports,
     resize_confirmation,
 )
 from kic_vm.operations.scope import Scope
@@ -109,12 +109,16 @@ def get_instance(scope: Scope, instance_id: str) -> JSON:
     """
     openstack = scope.openstack
     expected = attached_volumes.expected(scope, instance_id)
-    server, ports, floating_ips, volumes = gather(
-        partial(get_own_server, scope, instance_id, compute.SERVER),
-        partial(openstack.network.list_ports, instance_id),
-        openstack.network.list_floating_ips,
-        partial(attached_volumes.get_volumes, scope, expected),
-    )
+    try:
+        server, ports, floating_ips, volumes = gather(
+            partial(get_own_server, scope, instance_id, compute.SERVER),
+            partial(openstack.network.list_ports, instance_id),
+            openstack.network.list_floating_ips,
+            partial(attached_volumes.get_volumes, scope, expected),
+        )
+    except exceptions.NotFound:
+        made_ports.remove_ports_of_deleted(scope, instance_id)
+        raise
     attached = attached_volumes.ids_of(server)
     if attached != expected:
         attached_volumes.expect(scope, instance_id, attached)
@@ -160,14 +164,11 @@ def update_instance(scope: Scope, instance_id: str, changes: JSON) -> JSON:
 
 
 def delete_instance(scope: Scope, instance_id: str) -> None:
-    """Begin to remove an instance, in whatever state. 3 upstream calls.
+    """Begin to remove an instance, in whatever state. 2 upstream calls.
 
-    The ports that the gateway had made for it go with it, as those that Nova makes do.
+    The ports that the gateway made for it stay until it is gone: Nova may soft-delete it, and its
+    restoration needs them.
     """
-    openstack = scope.openstack
-    _server, made_ports = gather(
-        partial(get_own_server, scope, instance_id, compute.STATE),
-        partial(openstack.network.list_made_ports, instance_id),
-    )
-    openstack.compute.delete_server(instance_id)
-    instance_networks.remove_ports(scope, made_ports)
+    get_own_server(scope, instance_id, compute.STATE)
+    made_ports.remember_deletion(scope, instance_id)
+    scope.openstack.compute.delete_server(instance_id)

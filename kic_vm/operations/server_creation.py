@@ -1,5 +1,6 @@
 """Asking Nova for the servers of new instances: all of them, or none that is left behind."""
 
+import contextlib
 import secrets
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
-from kic_vm.operations import instance_networks, quotas
+from kic_vm.operations import instance_networks, made_ports, quotas
 from kic_vm.operations.instance_networks import Interfaces, Placement
 from kic_vm.operations.scope import Scope
 
@@ -24,10 +25,21 @@ def create_servers(
 
     One upstream call; two for several servers. Where ports have to be made, one call makes those of
     all servers; several servers are then one call each, side by side, after a look at the quota.
+    One more call then names each port's server on the port.
 
     :param server: Nova's request but for ``networks`` and the counts
     :raises KicVmError: why one of them could not be made; nothing is left of the others
     """
+    with contextlib.ExitStack() as stack:
+        for placement in placements:
+            if placement.existing:
+                stack.enter_context(made_ports.handed_over(scope, placement.existing))
+        return _create_servers(scope, server, placements, count, flavor)
+
+
+def _create_servers(
+    scope: Scope, server: JSON, placements: list[Placement], count: int, flavor: JSON
+) -> list[JSON]:
     names = _names(server["name"], count)
     if any(placement.port for placement in placements):
         if count > 1:
@@ -82,7 +94,7 @@ def _create_reserved(scope: Scope, server: JSON, count: int) -> list[JSON]:
 def _create_each(scope: Scope, server: JSON, interfaces: list[Interfaces]) -> list[JSON]:
     outcomes = gather(
         *(
-            partial(_attempt, scope, server | {"name": one.name, "networks": one.networks})
+            partial(_attempt, scope, server | {"name": one.name, "networks": one.networks}, one)
             for one in interfaces
         )
     )
@@ -96,31 +108,39 @@ def _create_each(scope: Scope, server: JSON, interfaces: list[Interfaces]) -> li
         )
     )
     # That one may yet come to be is what the caller has to know first.
-    timeouts = [one for one in failures if isinstance(one, exceptions.UpstreamTimeout)]
-    raise (timeouts or failures)[0]
+    raise min(failures, key=_is_refused)
 
 
-def _attempt(scope: Scope, server: JSON) -> JSON | Exception:
+def _attempt(scope: Scope, server: JSON, interfaces: Interfaces) -> JSON | Exception:
     """Nova's answer, or why there is none: the others have to be known before it is raised."""
     try:
-        return _create(scope, server)
+        created = _create(scope, server)
+        made_ports.tag_ports(scope, interfaces.made_ports, created["id"])
     except Exception as error:  # noqa: BLE001 - raised again, when all have ended
         return error
+    return created
+
+
+def _is_refused(failure: Exception) -> bool:
+    """Whether it is certain that Nova makes no server."""
+    return isinstance(failure, exceptions.KicVmError) and not failure.is_outcome_unknown
 
 
 def _undo(scope: Scope, outcome: JSON | Exception, interfaces: Interfaces) -> None:
-    """Remove a server and its ports; where Nova has not answered in time the ports stay.
+    """Remove a server and its ports.
 
-    The instance may yet come to be, and the worker removes what then belongs to none.
+    The ports stay where the server may yet come to be, and where it is not gone at once: the worker
+    removes them later.
     """
-    if isinstance(outcome, exceptions.UpstreamTimeout):
+    if isinstance(outcome, Exception):
+        if _is_refused(outcome):
+            made_ports.remove(scope, interfaces.made_ports)
         return
-    if not isinstance(outcome, Exception):
-        try:
-            scope.openstack.compute.delete_server(outcome["id"])
-        except exceptions.NotFound:
-            pass
-        except exceptions.KicVmError as error:
-            LOG.warning("Server %s, one of a refused lot, stays behind: %s", outcome["id"], error)
-            return
-    instance_networks.remove_ports(scope, interfaces.made_ports)
+    compute, server_id = scope.openstack.compute, outcome["id"]
+    try:
+        with contextlib.suppress(exceptions.NotFound):
+            compute.delete_server(server_id)
+        if compute.find_server(server_id) is None:
+            made_ports.remove(scope, scope.openstack.network.list_made_ports(server_id))
+    except exceptions.KicVmError as error:
+        LOG.warning("Server %s, one of a refused lot, stays behind: %s", server_id, error)

@@ -1,6 +1,5 @@
 """The worker: one round on a faked wire, and what it leaves alone."""
 
-import datetime
 import threading
 import time
 from typing import Any
@@ -12,33 +11,18 @@ from oslo_config import cfg
 from kic_vm import deploy
 from kic_vm.cmd import worker
 from kic_vm.metrics.registry import REGISTRY
-from tests.unit.bodies import PORT, SERVER
+from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud
+from tests.unit.cmd.rounds import SERVERS, run
 from tests.unit.personas import GATEWAY, token_of
 
 JSON = dict[str, Any]
-SERVERS = "/servers/detail?all_tenants=1&status=VERIFY_RESIZE"
-PORTS = "/ports?description=Made+by+kic-vm+for+an+instance"
 RESIZED = {"OS-EXT-STS:vm_state": "resized", "OS-EXT-STS:power_state": 4}
-LONG_AGO = "2020-01-01T00:00:00Z"
-GONE = "00000000-79d8-4fac-972d-2c98044d8678"
 
 
 @pytest.fixture
 def options(request: pytest.FixtureRequest) -> str:
     return str(getattr(request, "param", ""))
-
-
-def run(conf: cfg.ConfigOpts) -> None:
-    worker.work(deploy.load_platform(conf), threading.Event(), is_once=True)
-
-
-@pytest.fixture
-def quiet(populated: Cloud) -> Cloud:
-    """Nothing to do."""
-    populated.answer("GET", "nova", SERVERS, {"servers": []})
-    populated.answer("GET", "neutron", PORTS, {"ports": []})
-    return populated
 
 
 def test_nothing_to_do(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
@@ -71,45 +55,6 @@ def test_manual(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
     """Where nothing is confirmed by itself, Nova is not even asked."""
     run(conf)
     assert [call for call in quiet.calls() if "/servers" in call] == []
-
-
-def now() -> str:
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@pytest.mark.parametrize(
-    ("changes", "meanwhile", "is_removed"),
-    [
-        ({"device_id": "", "updated_at": LONG_AGO}, {}, True),
-        ({"device_id": "", "updated_at": now()}, {}, False),
-        ({"device_id": SERVER["id"], "updated_at": LONG_AGO}, {}, False),
-        ({"device_id": GONE, "updated_at": LONG_AGO}, {}, True),
-        ({"device_id": GONE, "updated_at": now()}, {}, False),
-        ({"device_id": GONE, "updated_at": LONG_AGO}, {"device_id": SERVER["id"]}, False),
-        ({"device_id": GONE, "updated_at": LONG_AGO, "device_owner": "network:dhcp"}, {}, False),
-        ({"device_id": "", "updated_at": LONG_AGO}, {"device_id": SERVER["id"]}, False),
-    ],
-)
-def test_ports(
-    conf: cfg.ConfigOpts, quiet: Cloud, changes: JSON, meanwhile: JSON, is_removed: bool
-) -> None:
-    """One that has long belonged to no instance goes; one that got an instance meanwhile stays."""
-    path = f"/ports/{PORT['id']}"
-    quiet.answer("GET", "neutron", PORTS, {"ports": [PORT | changes]})
-    quiet.answer("GET", "neutron", path, {"port": PORT | changes | meanwhile})
-    quiet.answer("GET", "nova", "/servers?all_tenants=1", {"servers": [{"id": SERVER["id"]}]})
-    quiet.answer("DELETE", "neutron", path, status=204)
-    run(conf)
-    assert quiet.writes() == ([f"DELETE neutron {path}"] if is_removed else [])
-
-
-def test_port_that_another_worker_removed(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
-    """It is no failure."""
-    changes = {"device_id": "", "updated_at": LONG_AGO}
-    quiet.answer("GET", "neutron", PORTS, {"ports": [PORT | changes]})
-    quiet.answer("GET", "neutron", f"/ports/{PORT['id']}", {}, 404)
-    run(conf)
-    assert quiet.writes() == []
 
 
 def test_failing_service(conf: cfg.ConfigOpts, quiet: Cloud, lines: list[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.contract import check
-from tests.unit.bodies import INSTANCE, SERVER, error
+from tests.unit.bodies import INSTANCE, SERVER
 from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -86,7 +86,7 @@ def test_delete(member: Caller, populated: Cloud) -> None:
     assert (response.status_code, response.data) == (204, b"")
     assert check("bcs", "DeleteInstance", response.data) == []
     assert populated.writes() == [f"DELETE nova /servers/{SERVER['id']}"]
-    assert len(populated.calls()) == 3
+    assert len(populated.calls()) == 2
 
 
 @pytest.mark.parametrize(
@@ -107,26 +107,3 @@ def test_delete_in_any_state(
     shown = SERVER | {"OS-EXT-STS:vm_state": vm_state, "OS-EXT-STS:task_state": task_state}
     populated.answer("GET", "nova", f"/servers/{SERVER['id']}", {"server": shown})
     assert member.delete(INSTANCE).status_code == 204
-
-
-def test_made_ports(member: Caller, populated: Cloud, lines: list[str]) -> None:
-    """Each is tried: one that is gone already is fine, one that stays behind is logged."""
-    marked = "/ports?description=Made+by+kic-vm+for+an+instance"
-    populated.answer("GET", "neutron", marked, {"ports": [{"id": f"p{n}"} for n in (1, 2, 3)]})
-    populated.answer("DELETE", "neutron", "/ports/p1", **error("neutron_404_port"))
-    populated.answer("DELETE", "neutron", "/ports/p2", status=500)
-    populated.answer("DELETE", "neutron", "/ports/p3", status=204)
-    assert member.delete(INSTANCE).status_code == 204
-    assert "DELETE neutron /ports/p3" in populated.writes()
-    (warning,) = [line for line in lines if "stays behind" in line]
-    assert "p2" in warning
-
-
-def test_ports_when_neutron_fails(member: Caller, populated: Cloud) -> None:
-    """The ports are looked for first: when that fails, the instance is still there to try again."""
-    populated.answer("GET", "neutron", "/ports", status=500)
-    populated.answer(
-        "GET", "neutron", "/ports?description=Made+by+kic-vm+for+an+instance", status=500
-    )
-    refusal(member.delete(INSTANCE), 502, "upstream_error")
-    assert populated.writes() == []

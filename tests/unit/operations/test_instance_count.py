@@ -8,6 +8,7 @@ import redis
 import requests
 from werkzeug.test import TestResponse
 
+from kic_vm.adapters.network import PORT_MARK
 from tests.contract import check
 from tests.unit.bodies import FLAVOR, SERVER, SUBNET, body, error
 from tests.unit.cloud import MICROVERSION, Cloud, Request
@@ -24,6 +25,7 @@ JSON = dict[str, Any]
 RESERVATION = "r-0a1b2c3d"
 IDS = {f"web-{number}": str(uuid.UUID(int=number)) for number in range(1, 4)}
 PORTS = {name: f"port-of-{name}" for name in IDS}
+SECOND_PORTS = {name: [f"first-of-{name}", f"second-of-{name}"] for name in IDS}
 QUOTAS = f"/os-quota-sets/{PROJECT}/detail"
 
 
@@ -99,12 +101,29 @@ class TestWithPorts:
         for name, server_id in IDS.items():
             populated.answer("DELETE", "neutron", f"/ports/{PORTS[name]}", status=204)
             populated.answer("DELETE", "nova", f"/servers/{server_id}", status=204)
+            gone = error("nova_404_server")["json"]["itemNotFound"]
+            answer = {"itemNotFound": gone | {"message": f"Instance {server_id} is not there."}}
+            populated.answer("GET", "nova", f"/servers/{server_id}", answer, 404)
+            tag = f"kic-vm-instance-{server_id}"
+            for port_id in (PORTS[name], *SECOND_PORTS[name]):
+                populated.answer("PUT", "neutron", f"/ports/{port_id}/tags/{tag}", status=201)
+            port = {
+                "id": PORTS[name],
+                "description": PORT_MARK,
+                "device_id": "",
+                "tags": [tag],
+                "revision_number": 2,
+            }
+            populated.answer("GET", "neutron", f"/ports?tags={tag}", {"ports": [port]})
         return populated
 
     @staticmethod
     def make_ports(request: Request, _context: Any) -> JSON:
         return {
-            "ports": [port | {"id": f"port-of-{port['name']}"} for port in request.json()["ports"]]
+            "ports": [
+                port | {"id": f"port-of-{port['name']}", "revision_number": 1}
+                for port in request.json()["ports"]
+            ]
         }
 
     @staticmethod
@@ -145,7 +164,9 @@ class TestWithPorts:
         """Interfaces keep their order within each instance."""
         wanted = [{"id": SECOND["id"]}, {"id": SUBNET["id"]}]
         ids = {
-            (name, subnet["id"]): str(uuid.uuid4()) for name in IDS for subnet in (SECOND, SUBNET)
+            (name, subnet["id"]): port_id
+            for name in IDS
+            for subnet, port_id in zip(wanted, SECOND_PORTS[name], strict=True)
         }
 
         def make(request: Request, _context: Any) -> JSON:
@@ -183,10 +204,34 @@ class TestWithPorts:
 
         crowded.answer("POST", "nova", "/servers", make, 202)
         refusal(create(member, count=2), 504, "upstream_timeout")
+        assert f"GET nova /servers/{IDS['web-1']}" in crowded.calls()
         assert [call for call in crowded.writes() if call.startswith("DELETE")] == [
             f"DELETE neutron /ports/{PORTS['web-1']}",
             f"DELETE nova /servers/{IDS['web-1']}",
         ]
+
+    def test_one_not_gone_yet(self, member: Caller, crowded: Cloud) -> None:
+        """One that Nova still has, soft-deleted perhaps, keeps its port for the worker."""
+        self.refuse_second(crowded, "nova_403_quota")
+        crowded.answer("GET", "nova", f"/servers/{IDS['web-1']}", {"server": SERVER})
+        refusal(create(member, count=2), 403, "quota_exceeded")
+        assert [call for call in crowded.writes() if call.startswith("DELETE")] == [
+            f"DELETE neutron /ports/{PORTS['web-2']}",
+            f"DELETE nova /servers/{IDS['web-1']}",
+        ]
+
+    def test_one_failed(self, member: Caller, crowded: Cloud) -> None:
+        """Nova may still make the one for which it failed: its port stays."""
+
+        def make(request: Request, context: Any) -> JSON:
+            if request.json()["server"]["name"] == "web-1":
+                context.status_code = 500
+                return {}
+            return self.make_server(request, context)
+
+        crowded.answer("POST", "nova", "/servers", make, 202)
+        refusal(create(member, count=2), 502, "upstream_error")
+        assert f"DELETE neutron /ports/{PORTS['web-1']}" not in crowded.writes()
 
     def test_one_that_stays(self, member: Caller, crowded: Cloud, lines: list[str]) -> None:
         """That one made cannot be deleted is logged; its port is left to it."""
@@ -224,6 +269,8 @@ class TestWithPorts:
         crowded.answer(
             "POST", "nova", "/servers", {"server": body("server_created")["server"]}, 202
         )
+        tag = f"kic-vm-instance-{SERVER['id']}"
+        crowded.answer("PUT", "neutron", f"/ports/port-of-web/tags/{tag}", status=201)
         response = create(member)
         assert response.json["instances"] == [{"id": SERVER["id"], "name": "web"}]
         assert f"GET nova {QUOTAS}" not in crowded.calls()

@@ -19,6 +19,7 @@ SECOND = SUBNET | {"id": str(uuid.uuid4()), "cidr": "10.30.0.0/20"}
 SIXTH = SUBNET | {"id": str(uuid.uuid4()), "cidr": "fd00::/64", "ip_version": 6}
 ELSEWHERE = SUBNET | {"id": str(uuid.uuid4()), "network_id": str(uuid.uuid4())}
 MADE = body("ports_created")["ports"][0]["id"]
+TAG = f"kic-vm-instance-{SERVER['id']}"
 FREE_PORT = PORT | {"device_id": "", "device_owner": ""}
 
 
@@ -32,6 +33,7 @@ def crowded(populated: Cloud) -> Cloud:
     """The network has a second subnet, so Nova cannot know which is meant."""
     with_subnets(populated, SECOND)
     populated.answer("DELETE", "neutron", f"/ports/{MADE}", status=204)
+    populated.answer("PUT", "neutron", f"/ports/{MADE}/tags/{TAG}", status=201)
     return populated
 
 
@@ -145,7 +147,7 @@ class TestSeveralSubnets:
     """Where a network has several subnets, the gateway makes the port."""
 
     def test_port(self, member: Caller, crowded: Cloud) -> None:
-        """It is made in the subnet, marked, and given to Nova."""
+        """It is made in the subnet, marked, given to Nova, and tagged with its instance."""
         assert create(member).status_code == 202
         (sent,) = crowded.sent("neutron", "POST")
         (port,) = sent.json()["ports"]
@@ -156,6 +158,15 @@ class TestSeveralSubnets:
             "name": "web",
         }
         assert asked(crowded)["networks"] == [{"port": MADE}]
+        assert f"PUT neutron /ports/{MADE}/tags/{TAG}" in crowded.writes()
+
+    @pytest.mark.parametrize("status", [404, 500])
+    def test_no_tag(self, member: Caller, crowded: Cloud, lines: list[str], status: int) -> None:
+        """Nova makes the instance, so a port that gets no tag is logged only."""
+        crowded.answer("PUT", "neutron", f"/ports/{MADE}/tags/{TAG}", status=status)
+        assert create(member).status_code == 202
+        assert any(MADE in line and line.startswith("WARNING") for line in lines)
+        assert crowded.sent("neutron", "DELETE") == []
 
     def test_groups(self, member: Caller, crowded: Cloud) -> None:
         """It gets the security groups by their ids."""
@@ -169,17 +180,33 @@ class TestSeveralSubnets:
         crowded.refuse("POST", "nova", "/servers", recorded)
         assert create(member).status_code in {400, 403}
         assert f"DELETE neutron /ports/{MADE}" in crowded.writes()
+        (sent,) = crowded.sent("neutron", "DELETE")
+        assert sent.headers["If-Match"] == "revision_number=1"
 
     def test_nova_unreachable(self, member: Caller, crowded: Cloud) -> None:
         """The same when Nova could not be reached at all."""
-        crowded.fail("POST", "nova", "/servers", requests.exceptions.ConnectionError)
-        refusal(create(member), 503, "upstream_unavailable")
+        crowded.fail("POST", "nova", "/servers", requests.exceptions.ConnectTimeout)
+        refusal(create(member), 504, "upstream_timeout")
         assert f"DELETE neutron /ports/{MADE}" in crowded.writes()
 
-    def test_nova_timeout(self, member: Caller, crowded: Cloud) -> None:
-        """When Nova did not answer in time the instance may yet come: the port stays."""
-        crowded.fail("POST", "nova", "/servers", requests.exceptions.ReadTimeout)
-        refusal(create(member), 504, "upstream_timeout")
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"exc": requests.exceptions.ReadTimeout},
+            {"exc": requests.exceptions.ConnectionError},
+            {"exc": requests.exceptions.ChunkedEncodingError},
+            {"status": 202, "text": '{"server": {"id": "e0e1'},
+            {"status": 202, "json": {}},
+            {"status": 500},
+            {"status": 502},
+            {"status": 503},
+            {"status": 504},
+        ],
+    )
+    def test_unknown_outcome(self, member: Caller, crowded: Cloud, answer: JSON) -> None:
+        """When nobody knows whether Nova makes the instance, the port stays for it."""
+        crowded.answer("POST", "nova", "/servers", **answer)
+        assert create(member).status_code in {502, 503, 504}
         assert crowded.sent("neutron", "DELETE") == []
 
     def test_port_that_stays_behind(self, member: Caller, crowded: Cloud, lines: list[str]) -> None:
@@ -202,9 +229,33 @@ class TestSeveralSubnets:
         assert refusal(create(member), 409, code)["message"].startswith(begin)
         assert crowded.sent("nova", "POST") == []
 
-    def test_delete(self, member: Caller, crowded: Cloud) -> None:
-        """The port goes when the instance goes."""
-        marked = "/ports?description=Made+by+kic-vm+for+an+instance"
-        crowded.answer("GET", "neutron", marked, {"ports": [{"id": MADE}]})
-        assert member.delete(f"/api/v1/instances/{SERVER['id']}").status_code == 204
-        assert f"DELETE neutron /ports/{MADE}" in crowded.writes()
+
+class TestPortOfAnotherInstance:
+    """A port that the gateway made for another instance, named by the caller for a new one."""
+
+    @pytest.fixture
+    def left(self, populated: Cloud) -> Cloud:
+        """The port, which no instance has any more."""
+        port = FREE_PORT | {"description": "Made by kic-vm for an instance", "revision_number": 7}
+        populated.answer("GET", "neutron", f"/ports/{PORT['id']}", {"port": port})
+        populated.answer(
+            "PUT", "neutron", f"/ports/{PORT['id']}", {"port": port | {"revision_number": 8}}
+        )
+        return populated
+
+    WANTED = TestExistingInterface.WANTED
+
+    def test_taken_over(self, member: Caller, left: Cloud) -> None:
+        """It loses its mark before Nova gets it: it is the user's."""
+        assert create(member, subnets=self.WANTED).status_code == 202
+        (sent,) = left.sent("neutron", "PUT")
+        assert sent.json() == {"port": {"description": ""}}
+        assert sent.headers["If-Match"] == "revision_number=7"
+
+    def test_refused(self, member: Caller, left: Cloud) -> None:
+        """It has its mark again when Nova refuses."""
+        left.refuse("POST", "nova", "/servers", "nova_403_quota")
+        assert create(member, subnets=self.WANTED).status_code == 403
+        _released, sent = left.sent("neutron", "PUT")
+        assert sent.json() == {"port": {"description": "Made by kic-vm for an instance"}}
+        assert sent.headers["If-Match"] == "revision_number=8"
