@@ -38,6 +38,7 @@ STATUSES: Final[dict[int, Callable[[str], exceptions.KicVmError]]] = {
     504: exceptions.UpstreamTimeout,
 }
 
+
 def _message_of(response: requests.Response) -> str:
     """The sentence in an OpenStack error body: each service wraps it in its own way."""
     try:
