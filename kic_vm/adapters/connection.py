@@ -49,7 +49,9 @@ class Cloud:
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf
-        self.http = MeteredSession(conf.service_user.pool_size)
+        self.http = MeteredSession(
+            conf.service_user.pool_size, conf.service_user.max_response_body_size
+        )
         service_auth = loading.load_auth_from_conf_options(conf, service_user.GROUP)
         if not isinstance(service_auth, BaseIdentityPlugin):
             raise cfg.RequiredOptError("auth_type", cfg.OptGroup(service_user.GROUP))

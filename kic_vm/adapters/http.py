@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
 
-from kic_vm.adapters.transport import Fetch, Transport
+from kic_vm.adapters.transport import BodyTooLarge, Fetch, Transport
 from kic_vm.context import current_record
+
+_PART: Final = 64 * 1024
 
 
 class MeteredSession(requests.Session):
@@ -18,13 +20,18 @@ class MeteredSession(requests.Session):
     request. It serves all callers, so it keeps no cookies and reads no ``.netrc``.
 
     :param pool_size: connections that are kept to each address
+    :param max_body_size: bytes of a decoded body that are accepted; the request fails beyond
     """
 
-    def __init__(self, pool_size: int) -> None:
+    def __init__(self, pool_size: int, max_body_size: int) -> None:
         super().__init__()
+        self._max_body_size = max_body_size
         self._settings: dict[tuple[Any, ...], Any] = {}
         for scheme in ("http://", "https://"):
-            self.mount(scheme, Transport(pool_connections=32, pool_maxsize=pool_size))
+            self.mount(
+                scheme,
+                Transport(max_body_size=max_body_size, pool_connections=32, pool_maxsize=pool_size),
+            )
 
     def fetch(
         self, url: str, headers: Mapping[str, str], *, timeout: float | None, verify: Any, cert: Any
@@ -56,14 +63,30 @@ class MeteredSession(requests.Session):
         return prepared
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """See requests.Session."""
+        """See requests.Session.
+
+        :raises BodyTooLarge: the body is larger than what is accepted
+        """
         started = time.monotonic()
         try:
-            return super().send(request, **kwargs)
+            response = super().send(request, **kwargs | {"stream": True})
+            if not isinstance(request, Fetch):
+                self._read(response)
+            return response
         finally:
             record = current_record()
             if record is not None:
                 record.add_upstream_call(time.monotonic() - started)
+
+    def _read(self, response: requests.Response) -> None:
+        """Read the body, as requests does by itself, but no more of it than is accepted."""
+        body = bytearray()
+        for part in response.iter_content(_PART):
+            body += part
+            if len(body) > self._max_body_size:
+                response.close()
+                raise BodyTooLarge(f"the body has more than {self._max_body_size} bytes")
+        response._content = bytes(body)  # noqa: SLF001 - as requests' own Response.content
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any

@@ -10,9 +10,10 @@ from typing import Final
 
 import requests
 from keystoneauth1 import session as ksa_session
-from keystoneauth1.exceptions import ConnectTimeout
+from keystoneauth1.exceptions import ConnectTimeout, UnknownConnectionError
 
 from kic_vm.adapters.http import MeteredSession
+from kic_vm.adapters.transport import BodyTooLarge
 
 _WIRE_LOG: Final = logging.getLogger("keystoneauth.session")
 _USER_AGENT: Final = f"kic-vm {ksa_session.DEFAULT_USER_AGENT}"
@@ -41,7 +42,8 @@ def fetch(
     :param session: it says how long to wait, and whom to trust
     :param url: complete
     :param sent: the headers
-    :raises keystoneauth1.exceptions.ClientException: there was no answer in time
+    :raises keystoneauth1.exceptions.ClientException: there was no answer in time, or its body is
+        too large
     """
     if _WIRE_LOG.isEnabledFor(logging.DEBUG):
         return None
@@ -51,6 +53,8 @@ def fetch(
         )
     except requests.Timeout as error:
         raise ConnectTimeout(f"Request to {url} timed out") from error
+    except BodyTooLarge as error:
+        raise UnknownConnectionError(f"{url}: {error}", error) from error
     except requests.RequestException:
         return None
     return None if _is_for_keystoneauth(answer.status_code) else answer

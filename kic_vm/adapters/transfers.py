@@ -23,6 +23,9 @@ _POLLED: Final = {
     pycurl.POLL_INOUT: select.POLLIN | select.POLLOUT,
 }
 
+# Of bytes that are received, libcurl's sign that nobody takes them.
+_REFUSE: Final = -1
+
 # Connections of a driver that wait for later: what getting an instance needs, three times over.
 _KEPT: Final = 16
 
@@ -33,22 +36,34 @@ class Transfer:
     :param curl: what is asked for and how; nobody else uses it until this is over
     :param seconds: how long to wait for the answer, and as long again as something of it comes;
         None: for ever
+    :param max_size: bytes of the decoded body that are accepted; None: any number
     """
 
-    def __init__(self, curl: pycurl.Curl, seconds: float | None) -> None:
+    def __init__(
+        self, curl: pycurl.Curl, seconds: float | None, max_size: int | None = None
+    ) -> None:
         self.curl = curl
         self.is_over = False
+        self.is_too_large = False
         self.failure: int | None = None
         self._body = io.BytesIO()
+        self._max_size = float("inf") if max_size is None else max_size
         self._seconds = float("inf") if seconds is None else seconds
         self._seen = 0
         self.end = time.monotonic() + self._seconds
-        curl.setopt(pycurl.WRITEFUNCTION, self._body.write)
+        curl.setopt(pycurl.WRITEFUNCTION, self._receive)
 
     @property
     def body(self) -> bytes:
         """What was answered."""
         return self._body.getvalue()
+
+    def _receive(self, part: bytes) -> int:
+        """Keep a part of the body, which libcurl has decoded; libcurl stops when it is too much."""
+        if self._body.tell() + len(part) > self._max_size:
+            self.is_too_large = True
+            return _REFUSE
+        return self._body.write(part)
 
     def may_wait_on(self) -> bool:
         """Whether something has come since it was last looked at; then the time begins anew."""
@@ -66,6 +81,11 @@ class Transfer:
         """
         self.is_over = True
         self.failure = failure
+        self.curl.setopt(pycurl.WRITEFUNCTION, _discard)  # or the idle handle would keep the body
+
+
+def _discard(part: bytes) -> int:
+    return len(part)
 
 
 class Driver:

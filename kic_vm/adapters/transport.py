@@ -16,6 +16,7 @@ from kic_vm.adapters import interleaved
 from kic_vm.adapters.transfers import Transfer
 
 _NO_HOOKS: Final[dict[str, list[Any]]] = {}
+_NO_HEADERS: Final[CaseInsensitiveDict[str]] = CaseInsensitiveDict()
 
 
 class Fetch(requests.PreparedRequest):
@@ -44,13 +45,14 @@ class Fetch(requests.PreparedRequest):
 
 
 class Fetched(requests.Response):
-    """An answer that has been read: status and body. It leads nowhere else."""
+    """An answer that has been read: status, body, and the header Retry-After of a 429."""
 
     is_redirect = False
 
-    def __init__(self, request: Fetch, status: int, body: bytes) -> None:
-        # Not requests' own, which makes much that nobody asks for. Nor has anybody asked for the
-        # headers so far, and to take them over line by line has its price.
+    def __init__(self, request: Fetch, status: int, body: bytes, retry_after: int = 0) -> None:
+        # Not requests' own, which makes much that nobody asks for. Of the headers one alone is
+        # asked for, and to take them over line by line has its price.
+        self.headers = _retry_after_header(retry_after) if retry_after else _NO_HEADERS
         self.request = request
         self.url = str(request.url)
         self.status_code = status
@@ -62,11 +64,23 @@ class Fetched(requests.Response):
         self._content_consumed = True
 
 
-class Transport(ksa_session.TCPKeepAliveAdapter):
-    """keystoneauth's connections, with a short way for ``Fetch``."""
+def _retry_after_header(seconds: int) -> CaseInsensitiveDict[str]:
+    return CaseInsensitiveDict({"Retry-After": str(seconds)})
 
-    def __init__(self, **kwargs: Any) -> None:
+
+class BodyTooLarge(requests.RequestException):
+    """The body of an answer is larger than the gateway accepts."""
+
+
+class Transport(ksa_session.TCPKeepAliveAdapter):
+    """keystoneauth's connections, with a short way for ``Fetch``.
+
+    :param max_body_size: bytes of a decoded body that are accepted from a ``Fetch``
+    """
+
+    def __init__(self, *, max_body_size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._max_body_size = max_body_size
         self._idle: dict[tuple[Any, ...], collections.deque[pycurl.Curl]] = {}
 
     def send(
@@ -86,13 +100,16 @@ class Transport(ksa_session.TCPKeepAliveAdapter):
         curl = self._take(verify, cert, proxy)
         curl.setopt(pycurl.URL, url.encode())
         curl.setopt(pycurl.HTTPHEADER, _lines(request))
-        transfer = Transfer(curl, timeout)
+        transfer = Transfer(curl, timeout, self._max_body_size)
         interleaved.wait(transfer)
+        if transfer.is_too_large:
+            raise BodyTooLarge(f"the body has more than {self._max_body_size} bytes")
         if transfer.failure is not None:
             raise _as_requests_says(transfer.failure)(curl.errstr(), request=request)
         status = int(curl.getinfo(pycurl.RESPONSE_CODE))
+        retry_after = int(curl.getinfo(pycurl.RETRY_AFTER)) if status == 429 else 0
         self._idle[verify, cert, proxy].append(curl)
-        return Fetched(request, status, transfer.body)
+        return Fetched(request, status, transfer.body, retry_after)
 
     def _take(self, verify: Any, cert: Any, proxy: str | None) -> pycurl.Curl:
         idle = self._idle.get((verify, cert, proxy))

@@ -25,6 +25,13 @@ OPTS = [
         help="Connections that one process keeps open to each OpenStack service for what it "
         "changes there. Reads have their own: each thread keeps up to 16, to all services.",
     ),
+    cfg.IntOpt(
+        "max_response_body_size",
+        default=64 * 2**20,
+        min=1,
+        help="Largest response body, in bytes after decompression, that is accepted from an "
+        "OpenStack service. The gateway stops reading a larger one and answers 502.",
+    ),
 ]
 
 

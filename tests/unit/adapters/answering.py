@@ -1,6 +1,8 @@
 """A server that is really there, for what reads from it."""
 
 import collections
+import functools
+import gzip
 import http.server
 import ssl
 import threading
@@ -51,8 +53,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if kind == "broken":
             self.close_connection = True
             return
-        self.send_response(int(what) if kind == "status" else 200)
-        self.send_header("Set-Cookie", "caller=one")
+        if kind in {"large", "compressed"}:
+            self._send_zeros(int(what), is_compressed=kind == "compressed")
+            return
+        self._begin(kind, what)
         if kind == "closing":
             self.send_header("Connection", "close")
         if kind == "chunked":
@@ -60,6 +64,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
             return
+        self._send_one(kind, what)
+
+    def _send_one(self, kind: str, what: str) -> None:
         self.send_header("Content-Length", "3")
         self.end_headers()
         if kind == "slowly":
@@ -73,8 +80,28 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.wfile.write(b"one")
 
+    def _begin(self, kind: str, what: str) -> None:
+        self.send_response(int(what) if kind == "status" else 200)
+        if what == "429":
+            self.send_header("Retry-After", "17")
+        self.send_header("Set-Cookie", "caller=one")
+
+    def _send_zeros(self, size: int, *, is_compressed: bool) -> None:
+        body = _zeros(size, is_compressed=is_compressed)
+        self.send_response(200)
+        if is_compressed:
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def log_message(self, *_args: Any) -> None:
         """Not in the tests' output."""
+
+
+@functools.cache
+def _zeros(size: int, *, is_compressed: bool) -> bytes:
+    return gzip.compress(bytes(size)) if is_compressed else bytes(size)
 
 
 @contextmanager

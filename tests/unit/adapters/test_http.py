@@ -14,7 +14,7 @@ URL = "http://nova.test/v2.1"
 @pytest.fixture
 def session() -> MeteredSession:
     """A session without callers."""
-    return MeteredSession(pool_size=1)
+    return MeteredSession(pool_size=1, max_body_size=2**20)
 
 
 def test_headers(session: MeteredSession) -> None:

@@ -17,7 +17,7 @@ Read = Callable[[str], str]
 @pytest.fixture
 def read(server: Server) -> Read:
     """Ask the server, which answers when it is told to, and give back what for."""
-    wire = MeteredSession(pool_size=1)
+    wire = MeteredSession(pool_size=1, max_body_size=2**20)
 
     def ask(name: str) -> str:
         url = f"{server.url}/wait/{name}"

@@ -21,7 +21,7 @@ from tests.unit.adapters.answering import WAIT, Server
 def fetch(server: Server) -> Callable[[str], requests.Response | None]:
     """The short way to the server."""
     session = ksa_session.Session(timeout=WAIT)
-    wire = MeteredSession(pool_size=8)
+    wire = MeteredSession(pool_size=8, max_body_size=2**20)
     return lambda path: short_way.fetch(session, wire, server.url + path, {"X-Auth-Token": "t"})
 
 
@@ -77,14 +77,17 @@ def test_nobody_there(fetch: Fetch, server: Server) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        wire = MeteredSession(pool_size=1)
+        wire = MeteredSession(pool_size=1, max_body_size=2**20)
         assert short_way.fetch(ksa_session.Session(), wire, url, {}) is None
 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_too_late(server: Server, count: int) -> None:
     """A service that does not answer in time, alone or beside another one."""
-    session, wire = ksa_session.Session(timeout=0.2), MeteredSession(pool_size=1)
+    session, wire = (
+        ksa_session.Session(timeout=0.2),
+        MeteredSession(pool_size=1, max_body_size=2**20),
+    )
     call = partial(short_way.fetch, session, wire, f"{server.url}/never", {})
     with pytest.raises(ConnectTimeout, match="timed out"):
         interleaved.gather(*[call] * count)
@@ -93,7 +96,10 @@ def test_too_late(server: Server, count: int) -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_stopped_halfway(server: Server, count: int) -> None:
     """A service that has begun to answer, and goes on no more."""
-    session, wire = ksa_session.Session(timeout=0.2), MeteredSession(pool_size=1)
+    session, wire = (
+        ksa_session.Session(timeout=0.2),
+        MeteredSession(pool_size=1, max_body_size=2**20),
+    )
     call = partial(short_way.fetch, session, wire, f"{server.url}/half", {})
     begin = time.monotonic()
     with pytest.raises(ConnectTimeout, match="timed out"):
@@ -103,7 +109,10 @@ def test_stopped_halfway(server: Server, count: int) -> None:
 
 def test_slow_but_alive(server: Server) -> None:
     """What comes all the time may take longer than one waits for something to come."""
-    session, wire = ksa_session.Session(timeout=0.8), MeteredSession(pool_size=1)
+    session, wire = (
+        ksa_session.Session(timeout=0.8),
+        MeteredSession(pool_size=1, max_body_size=2**20),
+    )
     answer = short_way.fetch(session, wire, f"{server.url}/slowly/0.5", {})
     assert answer is not None
     assert answer.content == b"one"
@@ -111,7 +120,7 @@ def test_slow_but_alive(server: Server) -> None:
 
 def test_not_sent(server: Server) -> None:
     """No header brings another one along, and no address leads out of HTTP."""
-    wire = MeteredSession(pool_size=1)
+    wire = MeteredSession(pool_size=1, max_body_size=2**20)
     call = partial(short_way.fetch, ksa_session.Session(), wire)
     assert call(server.url, {"X-Auth-Token": "t\r\nX-Roles: admin"}) is None
     assert call(server.url, {"X-Auth-Token": "t\nX-Roles: admin"}) is None
@@ -123,7 +132,7 @@ def test_not_sent(server: Server) -> None:
 def test_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment's proxy is asked for the whole address."""
     monkeypatch.setenv("http_proxy", server.url)
-    wire = MeteredSession(pool_size=1)
+    wire = MeteredSession(pool_size=1, max_body_size=2**20)
     answer = short_way.fetch(ksa_session.Session(), wire, "http://nova.test/v2.1/servers", {})
     assert answer is not None
     assert (answer.content, server.asked[0].path) == (b"one", "http://nova.test/v2.1/servers")
@@ -143,3 +152,13 @@ def test_headers() -> None:
     assert made["X-OpenStack-Request-ID"] == "req-1"
     assert short_way.headers("compute", "2.90", None)["OpenStack-API-Version"] == "compute 2.90"
     assert short_way.headers("network", None, None).keys() == {"User-Agent"}
+
+
+def test_retry_after(fetch: Fetch) -> None:
+    """Of a 429 the header that says when to try again is there; it is not asked once more."""
+    answer = fetch("/status/429")
+    assert answer is not None
+    assert (answer.status_code, answer.headers) == (429, {"Retry-After": "17"})
+    plain = fetch("/plain")
+    assert plain is not None
+    assert plain.headers == {}

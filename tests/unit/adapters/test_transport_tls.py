@@ -66,7 +66,7 @@ def tls(own: Path) -> Iterator[Server]:
 
 
 def _read(server: Server, verify: Any, cert: Any = None) -> bytes:
-    wire = MeteredSession(pool_size=1)
+    wire = MeteredSession(pool_size=1, max_body_size=2**20)
     return wire.fetch(server.url, {}, timeout=WAIT, verify=verify, cert=cert).content
 
 
@@ -95,7 +95,7 @@ def test_unknown(tls: Server) -> None:
 
 def test_another_name(tls: Server, own: Path) -> None:
     """Nor one who is known by another name."""
-    wire = MeteredSession(pool_size=1)
+    wire = MeteredSession(pool_size=1, max_body_size=2**20)
     with pytest.raises(requests.ConnectionError):
         wire.fetch(
             tls.url.replace("127.0.0.1", "localhost"),
