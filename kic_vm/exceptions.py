@@ -17,11 +17,10 @@ class KicVmError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     sentence: ClassVar[str] = "The gateway met an error of its own. It has been logged."
-
+    retry_after: int | None = None
+    """Seconds after which the request is worth another try, for the header Retry-After."""
     is_outcome_unknown: bool = False
     """A service was asked to write, and whether it did is not known."""
-    retry_after: int | None = None
-    """Seconds after which to try again, for the header Retry-After."""
 
     def __init__(self, message: str | None = None, **details: Any) -> None:
         self.message = message or self.sentence

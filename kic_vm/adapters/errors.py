@@ -4,7 +4,9 @@ The backends' own words never reach a caller: they are matched here, logged, and
 sentence that says what to change.
 """
 
-from collections.abc import Callable
+import datetime
+import email.utils
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import openstack.exceptions
@@ -37,6 +39,11 @@ STATUSES: Final[dict[int, Callable[[str], exceptions.KicVmError]]] = {
     503: exceptions.UpstreamUnavailable,
     504: exceptions.UpstreamTimeout,
 }
+
+# Of these statuses the header Retry-After is passed on, up to a day.
+_RETRIABLE: Final = frozenset({429, 503})
+_LONGEST_WAIT: Final = 86400
+_DIGITS: Final = 9
 
 
 def _message_of(response: requests.Response) -> str:
@@ -74,8 +81,24 @@ def from_response(service: str, response: requests.Response) -> exceptions.KicVm
             if match:
                 return rule.error(rule.sentence.format("", *match.groups()))
     if status in STATUSES:
-        return STATUSES[status](service)
+        error = STATUSES[status](service)
+        error.retry_after = _retry_after(response.headers) if status in _RETRIABLE else None
+        return error
     return STATUSES[400](service) if status < 500 else exceptions.UpstreamError(service)
+
+
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    """The seconds of a header Retry-After, which may be a number or a date; None without one."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(int(value[:_DIGITS]), _LONGEST_WAIT)
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    now = datetime.datetime.now(datetime.UTC)
+    seconds = (date.replace(tzinfo=date.tzinfo or datetime.UTC) - now).total_seconds()
+    return min(max(0, round(seconds)), _LONGEST_WAIT)
 
 
 def from_exception(service: str, error: Exception) -> exceptions.KicVmError:
@@ -86,7 +109,7 @@ def from_exception(service: str, error: Exception) -> exceptions.KicVmError:
             # The gateway's own user was refused: nothing that the caller could mend.
             return exceptions.UpstreamUnavailable("identity")
         case ksa_exceptions.HttpError():
-            return STATUSES.get(error.http_status, exceptions.UpstreamError)(service)
+            return _from_http_error(service, error)
         case ksa_exceptions.ConnectTimeout():  # what keystoneauth calls any timeout
             return exceptions.UpstreamTimeout(service)
         case ksa_exceptions.EndpointNotFound() | openstack.exceptions.ConfigException():
@@ -101,6 +124,13 @@ def from_exception(service: str, error: Exception) -> exceptions.KicVmError:
         ):
             return exceptions.UpstreamUnavailable(service)
     return exceptions.UpstreamError(service)
+
+
+def _from_http_error(service: str, error: ksa_exceptions.HttpError) -> exceptions.KicVmError:
+    ours = STATUSES.get(error.http_status, exceptions.UpstreamError)(service)
+    if error.http_status in _RETRIABLE and error.response is not None:
+        ours.retry_after = _retry_after(error.response.headers)
+    return ours
 
 
 def not_understood(service: str) -> exceptions.KicVmError:

@@ -73,7 +73,12 @@ def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
     )
     cors.set_defaults(
         allow_headers=["X-Auth-Token", "X-Openstack-Request-Id", "Idempotency-Key"],
-        expose_headers=["X-Subject-Token", "X-Openstack-Request-Id", "Idempotency-Replayed"],
+        expose_headers=[
+            "X-Subject-Token",
+            "X-Openstack-Request-Id",
+            "Idempotency-Replayed",
+            "Retry-After",
+        ],
         allow_methods=["GET", "PUT", "POST", "DELETE"],
     )
     if conf is not None:

@@ -7,6 +7,7 @@ from tests.unit.bodies import FLAVOR, INSTANCE, SERVER, body, error
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.requests_of import arguments_of
 
 FLAVORS = "/api/v1/flavors"
 
@@ -32,6 +33,19 @@ def test_failing_service(
     assert failed["service"] == "compute"
     assert "compute" in failed["message"]
     assert "DBError" not in str(failed)
+
+
+@pytest.mark.parametrize("operation", ["GET /api/v1/volumes", "POST /api/v1/volumes"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after(member: Caller, populated: Cloud, operation: str, status: int) -> None:
+    """What a busy service says of the next try reaches the caller, of reads and of writes."""
+    method, path = operation.split(" ")
+    headers = {"Retry-After": "17"}
+    populated.answer("POST", "cinder", "/volumes", {}, status, headers=headers)
+    populated.answer("GET", "cinder", "/volumes/detail", {}, status, headers=headers)
+    response = member.request(method, path, **arguments_of(method, path))
+    assert refusal(response, 503, "upstream_unavailable")["service"] == "block-storage"
+    assert response.headers["Retry-After"] == "17"
 
 
 @pytest.mark.parametrize(
