@@ -3,7 +3,7 @@
 import json
 
 from kic_vm.adapters import paging, quotas
-from kic_vm.adapters.connection import JSON, Service, path
+from kic_vm.adapters.connection import JSON, Answer, Service, path
 from kic_vm.adapters.quotas import Figures
 
 # Lowest microversions that have the fields we show.
@@ -29,7 +29,7 @@ class BlockStorage(Service):
         """
         created_at = f"gte:{made[0]},lte:{made[1]}" if made else None
 
-        def page(marker: str | None) -> JSON:
+        def page(marker: str | None) -> Answer:
             return self.json(
                 "GET",
                 path(
@@ -108,8 +108,11 @@ class BlockStorage(Service):
 
     def list_volume_types(self) -> list[JSON]:
         """The volume types that the caller's project may use."""
-        types: list[JSON] = self.json("GET", path("types", limit=paging.PAGE))["volume_types"]
-        return types
+
+        def page(marker: str | None) -> Answer:
+            return self.json("GET", path("types", limit=paging.PAGE, marker=marker))
+
+        return paging.follow(page, "volume_types", links="volume_type_links")
 
     def create_snapshot(self, volume_id: str, snapshot: JSON) -> JSON:
         """Begin a snapshot of a volume, attached or not."""
@@ -132,7 +135,7 @@ class BlockStorage(Service):
     ) -> list[JSON]:
         """The snapshots of the caller's project, of one volume or in one status where given."""
 
-        def page(marker: str | None) -> JSON:
+        def page(marker: str | None) -> Answer:
             query = {"volume_id": volume_id, "status": status, "marker": marker}
             return self.json(
                 "GET",

@@ -1,7 +1,7 @@
 """Nova: keypairs."""
 
 from kic_vm.adapters import paging
-from kic_vm.adapters.connection import JSON, Service, path
+from kic_vm.adapters.connection import JSON, Answer, Service, path
 
 # Lowest microversions that have the fields we show.
 KEYPAIR = "2.2"  # type; Nova makes a private key only below 2.92
@@ -18,14 +18,15 @@ class Keypairs(Service):
         :param user_id: the other user; for cloud admins
         """
 
-        def page(marker: str | None) -> JSON:
+        def page(marker: str | None) -> Answer:
             return self.json(
                 "GET",
                 path("os-keypairs", limit=paging.PAGE, marker=marker, user_id=user_id),
                 microversion=KEYPAIR_PAGES,
             )
 
-        return [item["keypair"] for item in paging.follow(page, "keypairs")]
+        found = paging.follow(page, "keypairs", marker_of=lambda item: str(item["keypair"]["name"]))
+        return [item["keypair"] for item in found]
 
     def get_keypair(self, name: str, user_id: str | None = None) -> JSON:
         """One keypair of the calling user, or of another one; see list_keypairs."""

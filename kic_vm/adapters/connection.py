@@ -161,7 +161,7 @@ class Answer(dict[str, Any]):
 
     def __init__(self, service: str, body: JSON, *, is_write: bool) -> None:
         super().__init__(body)
-        self._service = service
+        self.service = service
         self._is_write = is_write
 
     def __missing__(self, key: str) -> Any:
@@ -169,7 +169,7 @@ class Answer(dict[str, Any]):
 
         :raises UpstreamError: always
         """
-        raise _not_understood(self._service, is_write=self._is_write)
+        raise _not_understood(self.service, is_write=self._is_write)
 
 
 def _not_understood(service: str, *, is_write: bool) -> exceptions.KicVmError:
@@ -296,7 +296,7 @@ class Service:
             self._cloud.session, self._cloud.http, endpoint.rstrip("/") + path, headers | more
         )
 
-    def json(self, method: str, path: str, **kwargs: Any) -> JSON:
+    def json(self, method: str, path: str, **kwargs: Any) -> Answer:
         """Send one request and read the JSON object of its answer.
 
         :raises KicVmError: as ``request``, and where the answer is no JSON object

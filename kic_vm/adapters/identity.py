@@ -5,12 +5,15 @@ from collections import defaultdict
 
 import requests
 from keystoneauth1 import exceptions as ksa_exceptions
+from oslo_log import log as logging
 from werkzeug.datastructures import Headers
 
 from kic_vm.adapters import errors
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
-from kic_vm.exceptions import NotFound
+from kic_vm.exceptions import NotFound, UpstreamError
 from kic_vm.metrics import gateway as metrics
+
+LOG = logging.getLogger(__name__)
 
 SERVICE = "identity"
 _REQUEST_HEADERS = (
@@ -36,14 +39,11 @@ class Identity(Service):
         :param effective: with what groups, inheritance and implied roles bring, all as users'
         """
         flags = {"include_names": "true"} | ({"effective": ""} if effective else {})
-        found: list[JSON] = self.json(
-            "GET", path("role_assignments", **{"scope.project.id": project_id}, **flags)
-        )["role_assignments"]
-        return found
+        return self._list_whole("role_assignments", **{"scope.project.id": project_id}, **flags)
 
     def list_role_ids(self) -> dict[str, str]:
         """The ids of the cloud's global roles by name."""
-        return {role["name"]: role["id"] for role in self.json("GET", "/roles")["roles"]}
+        return {role["name"]: role["id"] for role in self._list_whole("roles")}
 
     def get_user(self, user_id: str) -> JSON:
         """One user, of whatever domain."""
@@ -52,8 +52,7 @@ class Identity(Service):
 
     def list_users(self, name: str, domain_id: str) -> list[JSON]:
         """The users of this very name in a domain: one or none."""
-        users: list[JSON] = self.json("GET", path("users", name=name, domain_id=domain_id))["users"]
-        return users
+        return self._list_whole("users", name=name, domain_id=domain_id)
 
     def grant(self, project_id: str, user_id: str, role_id: str) -> None:
         """Give a user a role in a project; one that is there stays."""
@@ -73,12 +72,20 @@ class Identity(Service):
         return dict(self._users_by_project())
 
     def _users_by_project(self, **query: str) -> defaultdict[str, set[str]]:
-        body = self.json("GET", path("role_assignments", effective="", **query))
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for assignment in body["role_assignments"]:
+        for assignment in self._list_whole("role_assignments", effective="", **query):
             project = assignment["scope"].get("project")
             if project and "user" in assignment:
                 found[project["id"]].add(assignment["user"]["id"])
+        return found
+
+    def _list_whole(self, collection: str, **query: str) -> list[JSON]:
+        """A list of which Keystone has cut off nothing, as its ``list_limit`` makes it do."""
+        body = self.json("GET", path(collection, **query))
+        if body.get("truncated"):
+            LOG.error("Keystone has cut off the list of %s: raise its list_limit", collection)
+            raise UpstreamError(SERVICE)
+        found: list[JSON] = body[collection]
         return found
 
 

@@ -1,7 +1,7 @@
 """Glance: images and the projects they are offered to."""
 
 from kic_vm.adapters import paging
-from kic_vm.adapters.connection import JSON, Service, path
+from kic_vm.adapters.connection import JSON, Answer, Service, path
 
 _PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 
@@ -20,7 +20,7 @@ class Image(Service):
         :param visibility: only those of this one
         """
 
-        def page(marker: str | None) -> JSON:
+        def page(marker: str | None) -> Answer:
             return self.json(
                 "GET",
                 path(

@@ -31,43 +31,32 @@ class Network(FloatingIps, SecurityGroups):
 
     def list_ports(self, device_id: str | list[str] | None = None) -> list[JSON]:
         """Ports of the project's machines, or of some of them; the fields of PORT_FIELDS."""
-        ports: list[JSON] = self.json(
-            "GET",
-            path(
-                "ports",
-                project_id=self._context.project_id,
-                device_id=device_id,
-                fields=PORT_FIELDS,
-            ),
-        )["ports"]
-        return ports
+        return self.list_all(
+            "ports",
+            project_id=self._context.project_id,
+            device_id=device_id,
+            fields=PORT_FIELDS,
+        )
 
     def list_whole_ports(self, device_id: str) -> list[JSON]:
         """Ports of one of the project's machines with all that Neutron knows of them."""
-        ports: list[JSON] = self.json(
-            "GET", path("ports", project_id=self._context.project_id, device_id=device_id)
-        )["ports"]
-        return ports
+        return self.list_all("ports", project_id=self._context.project_id, device_id=device_id)
 
     def list_made_ports(self, instance_id: str) -> list[JSON]:
         """Ports that the gateway made for an instance of the project, by their tag."""
-        ports: list[JSON] = self.json(
-            "GET",
-            path(
-                "ports",
-                project_id=self._context.project_id,
-                description=PORT_MARK,
-                tags=INSTANCE_TAG + instance_id,
-                fields=MADE_PORT_FIELDS,
-            ),
-        )["ports"]
+        ports = self.list_all(
+            "ports",
+            project_id=self._context.project_id,
+            description=PORT_MARK,
+            tags=INSTANCE_TAG + instance_id,
+            fields=MADE_PORT_FIELDS,
+        )
         # A Neutron without tags ignores the filter.
         return [port for port in _made(ports) if INSTANCE_TAG + instance_id in port["tags"]]
 
     def list_all_made_ports(self) -> list[JSON]:
         """Ports of all projects that the gateway made for instances; for cloud admins."""
-        answer = self.json("GET", path("ports", description=PORT_MARK, fields=MADE_PORT_FIELDS))
-        return _made(answer["ports"])
+        return _made(self.list_all("ports", description=PORT_MARK, fields=MADE_PORT_FIELDS))
 
     def get_port(self, port_id: str) -> JSON:
         """One port; with a cloud admin's token it may be another project's."""
@@ -99,8 +88,7 @@ class Network(FloatingIps, SecurityGroups):
 
     def list_subnets(self) -> list[JSON]:
         """All subnets that the caller sees, shared ones too; the fields of SUBNET_FIELDS."""
-        found: list[JSON] = self.json("GET", path("subnets", fields=SUBNET_FIELDS))["subnets"]
-        return found
+        return self.list_all("subnets", fields=SUBNET_FIELDS)
 
     def list_extensions(self) -> set[str]:
         """The aliases of Neutron's extensions."""

@@ -1,44 +1,33 @@
 """Neutron: floating IPs, and the networks that they come from."""
 
-from kic_vm.adapters.connection import JSON, Service, path
+from kic_vm.adapters.connection import JSON, path
+from kic_vm.adapters.network_lists import NetworkLists
 
 
-class FloatingIps(Service):
+class FloatingIps(NetworkLists):
     """The part of the network service that is about floating IPs."""
 
     def list_floating_ips(self) -> list[JSON]:
         """The project's floating IPs: address, port and fixed address."""
-        found: list[JSON] = self.json(
-            "GET",
-            path(
-                "floatingips",
-                project_id=self._context.project_id,
-                fields=["floating_ip_address", "fixed_ip_address", "port_id"],
-            ),
-        )["floatingips"]
-        return found
+        return self.list_all(
+            "floatingips",
+            project_id=self._context.project_id,
+            fields=["floating_ip_address", "fixed_ip_address", "port_id"],
+        )
 
     def list_whole_floating_ips(self) -> list[JSON]:
         """The project's floating IPs with all that Neutron knows of them."""
-        found: list[JSON] = self.json(
-            "GET", path("floatingips", project_id=self._context.project_id)
-        )["floatingips"]
-        return found
+        return self.list_all("floatingips", project_id=self._context.project_id)
 
     def list_described_floating_ips(self, description: str) -> list[JSON]:
         """The project's floating IPs of this very description."""
-        found: list[JSON] = self.json(
-            "GET",
-            path("floatingips", project_id=self._context.project_id, description=description),
-        )["floatingips"]
-        return found
+        return self.list_all(
+            "floatingips", project_id=self._context.project_id, description=description
+        )
 
     def list_floating_ips_of(self, port_id: str) -> list[JSON]:
         """The project's floating IPs that lead to a port."""
-        found: list[JSON] = self.json(
-            "GET", path("floatingips", project_id=self._context.project_id, port_id=port_id)
-        )["floatingips"]
-        return found
+        return self.list_all("floatingips", project_id=self._context.project_id, port_id=port_id)
 
     def get_floating_ip(self, floating_ip_id: str) -> JSON:
         """One floating IP; with a cloud admin's token it may be another project's."""
@@ -85,7 +74,4 @@ class FloatingIps(Service):
     def list_external_networks(self) -> list[JSON]:
         """The networks that floating IPs can come from: id, name and whether one is the default."""
         query = {"router:external": "true"}
-        found: list[JSON] = self.json(
-            "GET", path("networks", **query, fields=["id", "name", "is_default"])
-        )["networks"]
-        return found
+        return self.list_all("networks", fields=["id", "name", "is_default"], **query)

@@ -1,10 +1,10 @@
 """Neutron: security groups, their rules and their tags."""
 
-from kic_vm.adapters.connection import JSON, Service, path
-from kic_vm.adapters.paging import follow
+from kic_vm.adapters.connection import JSON, path
+from kic_vm.adapters.network_lists import NetworkLists
 
 
-class SecurityGroups(Service):
+class SecurityGroups(NetworkLists):
     """The part of the network service that is about security groups."""
 
     def list_security_groups(self) -> list[JSON]:
@@ -17,25 +17,12 @@ class SecurityGroups(Service):
 
     def list_described_security_groups(self, description: str) -> list[JSON]:
         """The project's security groups of this very description, with rules and tags."""
-        found: list[JSON] = self.json(
-            "GET",
-            path("security-groups", project_id=self._context.project_id, description=description),
-        )["security_groups"]
-        return found
+        return self.list_all(
+            "security-groups", project_id=self._context.project_id, description=description
+        )
 
     def _list_security_groups(self, fields: list[str] | None) -> list[JSON]:
-        return follow(
-            lambda marker: self.json(
-                "GET",
-                path(
-                    "security-groups",
-                    project_id=self._context.project_id,
-                    fields=fields,
-                    marker=marker,
-                ),
-            ),
-            "security_groups",
-        )
+        return self.list_all("security-groups", project_id=self._context.project_id, fields=fields)
 
     def get_security_group(self, group_id: str) -> JSON:
         """One security group; with a cloud admin's token it may be another project's."""
@@ -72,10 +59,7 @@ class SecurityGroups(Service):
 
     def list_ports_in_group(self, group_id: str) -> list[JSON]:
         """The ports in a security group that the caller may see: id and machine."""
-        found: list[JSON] = self.json(
-            "GET", path("ports", security_groups=group_id, fields=["id", "device_id"])
-        )["ports"]
-        return found
+        return self.list_all("ports", security_groups=group_id, fields=["id", "device_id"])
 
     def create_security_group_rules(self, rules: list[JSON]) -> list[JSON]:
         """Make all of ``rules`` or none.

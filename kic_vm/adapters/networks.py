@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from kic_vm.adapters.connection import JSON, Service, path
+from kic_vm.adapters.connection import JSON, path
+from kic_vm.adapters.network_lists import NetworkLists
 
 # Who has a port that connects a subnet to a router, by the kind of router.
 ROUTER_INTERFACES: Final = [
@@ -13,13 +14,12 @@ ROUTER_INTERFACES: Final = [
 ]
 
 
-class Networks(Service):
+class Networks(NetworkLists):
     """The network service in the name of one caller."""
 
     def list_networks(self) -> list[JSON]:
         """All networks that the caller sees, with a cloud admin's token everybody's."""
-        found: list[JSON] = self.json("GET", "/networks")["networks"]
-        return found
+        return self.list_all("networks")
 
     def get_network(self, network_id: str) -> JSON:
         """One network; with a cloud admin's token it may be another project's."""
@@ -28,10 +28,9 @@ class Networks(Service):
 
     def list_described_networks(self, description: str) -> list[JSON]:
         """The project's networks of this very description."""
-        found: list[JSON] = self.json(
-            "GET", path("networks", project_id=self._context.project_id, description=description)
-        )["networks"]
-        return found
+        return self.list_all(
+            "networks", project_id=self._context.project_id, description=description
+        )
 
     def create_network(self, network: JSON) -> JSON:
         """A network of the project."""
@@ -63,15 +62,11 @@ class Networks(Service):
 
     def list_subnets(self, network_id: str | None = None) -> list[JSON]:
         """All subnets that the caller sees, or those of one network."""
-        found: list[JSON] = self.json("GET", path("subnets", network_id=network_id))["subnets"]
-        return found
+        return self.list_all("subnets", network_id=network_id)
 
     def list_described_subnets(self, description: str, network_id: str) -> list[JSON]:
         """The subnets of a network that have this very description."""
-        found: list[JSON] = self.json(
-            "GET", path("subnets", network_id=network_id, description=description)
-        )["subnets"]
-        return found
+        return self.list_all("subnets", network_id=network_id, description=description)
 
     def get_subnet(self, subnet_id: str) -> JSON:
         """One subnet; with a cloud admin's token it may be another project's."""
@@ -103,10 +98,7 @@ class Networks(Service):
     def list_routers(self, description: str | None = None) -> list[JSON]:
         """The project's routers, or those of this very description."""
         project_id = self._context.project_id
-        found: list[JSON] = self.json(
-            "GET", path("routers", project_id=project_id, description=description)
-        )["routers"]
-        return found
+        return self.list_all("routers", project_id=project_id, description=description)
 
     def create_router(self, router: JSON) -> JSON:
         """A router of the project."""
@@ -155,35 +147,26 @@ class Networks(Service):
 
     def list_router_interfaces(self) -> list[JSON]:
         """The ports by which the project's routers are in subnets."""
-        found: list[JSON] = self.json(
-            "GET",
-            path("ports", project_id=self._context.project_id, device_owner=ROUTER_INTERFACES),
-        )["ports"]
-        return found
+        return self.list_all(
+            "ports", project_id=self._context.project_id, device_owner=ROUTER_INTERFACES
+        )
 
     def list_ports(self) -> list[JSON]:
         """Every port of the project, Neutron's own in it included."""
-        found: list[JSON] = self.json("GET", path("ports", project_id=self._context.project_id))[
-            "ports"
-        ]
-        return found
+        return self.list_all("ports", project_id=self._context.project_id)
 
     def list_described_ports(self, description: str) -> list[JSON]:
         """The project's ports of this very description."""
-        found: list[JSON] = self.json(
-            "GET", path("ports", project_id=self._context.project_id, description=description)
-        )["ports"]
-        return found
+        return self.list_all(
+            "ports", project_id=self._context.project_id, description=description
+        )
 
     def list_ports_in(
         self, *, network_id: str | None = None, subnet_id: str | None = None
     ) -> list[JSON]:
         """Every port in a network or a subnet; to its owner those of other projects, too."""
         fixed_ips = f"subnet_id={subnet_id}" if subnet_id else None
-        found: list[JSON] = self.json(
-            "GET", path("ports", network_id=network_id, fixed_ips=fixed_ips)
-        )["ports"]
-        return found
+        return self.list_all("ports", network_id=network_id, fixed_ips=fixed_ips)
 
     def create_port(self, port: JSON) -> JSON:
         """A port."""
@@ -204,14 +187,11 @@ class Networks(Service):
 
     def list_projects_of(self, network_id: str) -> list[str]:
         """The projects that a network of the caller's is shared with; ``*`` stands for all."""
-        found: list[JSON] = self.json(
-            "GET",
-            path(
-                "rbac-policies",
-                object_type="network",
-                object_id=network_id,
-                action="access_as_shared",
-                fields=["target_tenant"],
-            ),
-        )["rbac_policies"]
+        found = self.list_all(
+            "rbac-policies",
+            object_type="network",
+            object_id=network_id,
+            action="access_as_shared",
+            fields=["target_tenant"],
+        )
         return [policy["target_tenant"] for policy in found]

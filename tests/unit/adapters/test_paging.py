@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from kic_vm import exceptions
 from kic_vm.adapters import paging
+from kic_vm.adapters.connection import Answer
 
 JSON = dict[str, Any]
 
@@ -12,13 +14,16 @@ JSON = dict[str, Any]
 class Pages:
     """A service that gives its answers one after the other."""
 
-    def __init__(self, *answers: JSON) -> None:
+    def __init__(self, *answers: JSON | Exception) -> None:
         self._answers = iter(answers)
         self.markers: list[str | None] = []
 
-    def __call__(self, marker: str | None) -> JSON:
+    def __call__(self, marker: str | None) -> Answer:
         self.markers.append(marker)
-        return next(self._answers)
+        answer = next(self._answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return Answer("compute", answer)
 
 
 def item(name: str) -> JSON:
@@ -54,5 +59,41 @@ def test_follow(answers: list[JSON], found: list[str], markers: list[str | None]
 def test_keypairs() -> None:
     """Nova's keypairs continue after a name."""
     pages = Pages({"things": [{"keypair": {"name": "k"}}], **NEXT}, {"things": []})
-    assert len(paging.follow(pages, "things")) == 1
+    found = paging.follow(pages, "things", marker_of=lambda one: str(one["keypair"]["name"]))
+    assert len(found) == 1
     assert pages.markers == [None, "k"]
+
+
+def test_links_of_another_name() -> None:
+    """Not every service names its links after the list."""
+    pages = Pages({"things": [item("a")], "links": [{"rel": "next"}]}, {"things": [item("b")]})
+    assert len(paging.follow(pages, "things", links="links")) == 2
+
+
+@pytest.mark.parametrize("error", [exceptions.NotFound(), exceptions.InvalidRequest()])
+def test_marker_that_went(error: Exception) -> None:
+    """The item that a page ends with is deleted before the next one is read: all over again."""
+    pages = Pages({"things": [item("a")], **NEXT}, error, {"things": [item("b")]})
+    assert paging.follow(pages, "things") == [item("b")]
+    assert pages.markers == [None, "a", None]
+
+
+def test_markers_that_go_all_the_time() -> None:
+    """It is not tried for ever."""
+    pages = Pages(*[{"things": [item("a")], **NEXT}, exceptions.NotFound()] * 3)
+    with pytest.raises(exceptions.UpstreamError):
+        paging.follow(pages, "things")
+
+
+@pytest.mark.parametrize("error", [exceptions.NotFound(), exceptions.UpstreamTimeout("compute")])
+def test_failing_list(error: Exception) -> None:
+    """What the first page fails with is what the list fails with."""
+    with pytest.raises(type(error)):
+        paging.follow(Pages(error), "things")
+
+
+def test_endless_list() -> None:
+    """A service that gives the same pages again and again is at fault."""
+    pages = Pages(*[{"things": [item("a")], **NEXT}, {"things": [item("b")], **NEXT}] * 2)
+    with pytest.raises(exceptions.UpstreamError):
+        paging.follow(pages, "things")
