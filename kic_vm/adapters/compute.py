@@ -3,85 +3,29 @@
 from functools import partial
 from typing import Any
 
-from kic_vm.adapters import paging, quotas
+from kic_vm.adapters import compute_servers, paging, quotas
 from kic_vm.adapters.compute_existence import ServerExistence
 from kic_vm.adapters.compute_keypairs import Keypairs
-from kic_vm.adapters.connection import JSON, path
+from kic_vm.adapters.compute_servers import Servers
+from kic_vm.adapters.connection import JSON, Answer, path
 from kic_vm.adapters.interleaved import gather
 from kic_vm.adapters.quotas import Figures
 
 # Lowest microversions that have the fields we show.
-STATE = "2.1"  # vm_state, task_state, flavor id
-SERVER = "2.90"  # hostname for everyone; flavor details since 2.47, description since 2.19
+STATE = compute_servers.STATE
+SERVER = compute_servers.SERVER
 ATTACHED = "2.3"  # delete_on_termination of attached volumes
 DETACH = "2.20"  # also from a shelved server
 ATTACH = "2.79"  # delete_on_termination of a new attachment
 ATTACHMENT = "2.85"  # delete_on_termination can be changed
 REBUILD = "2.93"  # also where the root disk is a volume; key_name since 2.54
 ACTIONS = "2.58"  # updated_at of an action, and pages of them
-TAGS = "2.26"
 CREATE = "2.67"  # volume_type of a block device
 FLAVOR = "2.61"  # extra_specs and description in the flavor itself
 
 
-class Compute(Keypairs, ServerExistence):
+class Compute(Servers, Keypairs, ServerExistence):
     """The compute service in the name of one caller."""
-
-    def get_server(self, server_id: str, microversion: str = SERVER) -> JSON:
-        """One server; with a cloud admin's token it may be another project's."""
-        server: JSON = self.json("GET", path("servers", server_id), microversion=microversion)[
-            "server"
-        ]
-        return server
-
-    def list_servers(self, microversion: str = SERVER) -> list[JSON]:
-        """All servers of the caller's project, newest first."""
-
-        def page(marker: str | None) -> JSON:
-            return self.json(
-                "GET",
-                path("servers", "detail", limit=paging.PAGE, marker=marker),
-                microversion=microversion,
-            )
-
-        return paging.follow(page, "servers")
-
-    def list_server_ids(self) -> list[str]:
-        """The ids of all servers of the caller's project, newest first."""
-
-        def page(marker: str | None) -> JSON:
-            return self.json("GET", path("servers", limit=paging.PAGE, marker=marker))
-
-        return [server["id"] for server in paging.follow(page, "servers")]
-
-    def list_page_of_servers(self, limit: int, after: str | None) -> list[JSON]:
-        """The servers of the caller's project that come after one, or the newest ones."""
-        servers: list[JSON] = self.json(
-            "GET",
-            path("servers", "detail", limit=limit, marker=after),
-            microversion=SERVER,
-        )["servers"]
-        return servers
-
-    def list_all_servers(self, status: str | None = None) -> list[JSON]:
-        """The servers of all projects, those in one of Nova's statuses or all; for cloud admins."""
-
-        def page(marker: str | None) -> JSON:
-            query: dict[str, str | int | None] = {"limit": paging.PAGE, "marker": marker}
-            return self.json(
-                "GET",
-                path("servers", "detail", all_tenants="1", status=status, **query),
-                microversion=STATE,
-            )
-
-        return paging.follow(page, "servers")
-
-    def list_tagged_servers(self, tag: str) -> list[JSON]:
-        """The servers of the caller's project that have a tag, at most a page of them."""
-        servers: list[JSON] = self.json(
-            "GET", path("servers", "detail", tags=tag, limit=paging.PAGE), microversion=TAGS
-        )["servers"]
-        return servers
 
     def create_server(self, server: JSON) -> JSON:
         """Ask for a server."""
@@ -99,24 +43,6 @@ class Compute(Keypairs, ServerExistence):
             microversion=CREATE,
         )["reservation_id"]
         return reservation
-
-    def list_reserved_servers(self, reservation: str) -> list[JSON]:
-        """All servers that were asked for in one request."""
-
-        def page(marker: str | None) -> JSON:
-            return self.json(
-                "GET",
-                path(
-                    "servers",
-                    "detail",
-                    reservation_id=reservation,
-                    limit=paging.PAGE,
-                    marker=marker,
-                ),
-                microversion=STATE,
-            )
-
-        return paging.follow(page, "servers")
 
     def get_quotas(self) -> dict[str, Figures]:
         """The quotas of the caller's project by our names; that of keypairs is the calling user's.
@@ -161,13 +87,21 @@ class Compute(Keypairs, ServerExistence):
         return rebuilt
 
     def list_actions(self, server_id: str) -> list[JSON]:
-        """The latest actions on a server, newest first, at most a page of them."""
-        actions: list[JSON] = self.json(
-            "GET",
-            path("servers", server_id, "os-instance-actions", limit=paging.PAGE),
-            microversion=ACTIONS,
-        )["instanceActions"]
-        return actions
+        """All actions on a server, newest first."""
+
+        def page(marker: str | None) -> Answer:
+            return self.json(
+                "GET",
+                path("servers", server_id, "os-instance-actions", limit=paging.PAGE, marker=marker),
+                microversion=ACTIONS,
+            )
+
+        return paging.follow(
+            page,
+            "instanceActions",
+            links="links",
+            marker_of=lambda action: str(action["request_id"]),
+        )
 
     def get_console_output(self, server_id: str, lines: int) -> str:
         """The last lines of a server's console."""
@@ -264,7 +198,7 @@ class Compute(Keypairs, ServerExistence):
     def list_flavors(self) -> list[JSON]:
         """All flavors that the caller's project may use."""
 
-        def page(marker: str | None) -> JSON:
+        def page(marker: str | None) -> Answer:
             return self.json(
                 "GET",
                 path("flavors", "detail", limit=paging.PAGE, marker=marker),
@@ -276,7 +210,7 @@ class Compute(Keypairs, ServerExistence):
     def list_all_flavors(self) -> list[JSON]:
         """All flavors, those of single projects too; for cloud admins."""
 
-        def page(marker: str | None) -> JSON:
+        def page(marker: str | None) -> Answer:
             return self.json(
                 "GET",
                 path("flavors", "detail", is_public="None", limit=paging.PAGE, marker=marker),

@@ -6,6 +6,7 @@ sentence that says what to change.
 
 import datetime
 import email.utils
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -45,6 +46,11 @@ _RETRIABLE: Final = frozenset({429, 503})
 _LONGEST_WAIT: Final = 86400
 _DIGITS: Final = 9
 
+# What is left of the failure when Nova cannot reach one of its cells.
+_CELL_DOWN: Final = re.compile(
+    r"<class '(nova\.exception\.NovaException|oslo_db\.exception\.DBConnectionError)'>"
+)
+
 
 def _message_of(response: requests.Response) -> str:
     """The sentence in an OpenStack error body: each service wraps it in its own way."""
@@ -72,6 +78,8 @@ def from_response(service: str, response: requests.Response) -> exceptions.KicVm
     message = _message_of(response)
     status = response.status_code
     LOG.info("%s answered %d: %s", service, status, _loggable(service, message))
+    if (service, status) == ("compute", 500) and _CELL_DOWN.search(message):
+        return exceptions.UpstreamUnavailable(service)
     exceeded = quota_errors.recognise(service, status, message)
     if exceeded:
         return exceeded

@@ -63,6 +63,19 @@ def surroundings(
     )
 
 
+def lacks_servers(
+    volumes: Iterable[JSON], servers: Iterable[JSON], around: VolumeSurroundings
+) -> bool:
+    """Whether a volume has, or may have, a server that is not among these."""
+    ids = {server["id"] for server in servers}
+    return any(
+        any(attachment["server_id"] not in ids for attachment in volume["attachments"])
+        if volume["attachments"]
+        else volume["status"] in UNTOLD and volume["id"] not in around.servers
+        for volume in volumes
+    )
+
+
 def state_of(volume: JSON, around: VolumeSurroundings, lifecycle: LifecycleTables) -> VolumeState:
     """The documented state that a volume is in."""
     server = around.servers.get(volume["id"])

@@ -15,7 +15,7 @@ JSON = dict[str, Any]
 
 
 def list_actions(scope: Scope, instance_id: str) -> list[JSON]:
-    """The latest 1000 things done to an instance. 2 upstream calls side by side."""
+    """All that was done to an instance, newest first. 2 upstream calls side by side."""
     _server, actions = gather(
         partial(get_own_server, scope, instance_id, compute.STATE),
         partial(scope.openstack.compute.list_actions, instance_id),

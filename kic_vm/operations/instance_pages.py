@@ -12,6 +12,7 @@ What only ports or volumes decide needs everything. So does a project of which n
 yet, or which is small: then all is fetched at once and nothing has to wait for anything.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -96,7 +97,11 @@ def fetch(
 
 
 def _newest(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """The servers of a page in Nova's own order, newest first."""
+    """The servers of a page in Nova's own order, newest first.
+
+    The ids are known to be all. So a page that does not begin and end with them, as a server came
+    or went meanwhile or a part of Nova did not answer, is cut from the whole list.
+    """
     compute = scope.openstack.compute
     limit, offset = query["limit"], query["offset"]
     if offset == 0:
@@ -107,11 +112,13 @@ def _newest(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
         ids = compute.list_server_ids()
         servers = []
         if offset < len(ids):
-            try:
+            with contextlib.suppress(exceptions.InvalidRequest):  # that server is gone since
                 servers = compute.list_page_of_servers(limit, ids[offset - 1])
-            except exceptions.InvalidRequest:  # that server is gone since; what followed it is not
-                servers = compute.list_servers()[offset - 1 : offset - 1 + limit]
-    return servers, {"total": len(ids), "offset": offset, "limit": limit}
+    total = len(ids)
+    if [server["id"] for server in servers] != ids[offset : offset + limit]:
+        everything = compute.list_servers()
+        servers, total = everything[offset : offset + limit], len(everything)
+    return servers, {"total": total, "offset": offset, "limit": limit}
 
 
 def _chosen(

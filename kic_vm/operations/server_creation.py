@@ -77,6 +77,8 @@ def _create_reserved(scope: Scope, server: JSON, count: int) -> list[JSON]:
     reservation = compute.create_reserved_servers(wanted)
     try:
         servers = compute.list_reserved_servers(reservation)
+        if len(servers) < count:  # a cell may not answer
+            raise exceptions.UpstreamError("compute")  # noqa: TRY301 - worded below
     except exceptions.UpstreamError as error:
         raise exceptions.UpstreamError(
             "compute",

@@ -52,14 +52,22 @@ def get_volume(scope: Scope, volume_id: str) -> JSON:
 
 
 def list_volumes(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the project's volumes. 3 upstream calls side by side, however many there are."""
+    """A page of the project's volumes. 3 upstream calls side by side, however many there are.
+
+    One more where a volume is attached to a server that Nova does not list: it may have been
+    deleted meanwhile, or a part of Nova may not answer.
+
+    :raises UpstreamUnavailable: not all of the servers could be listed
+    """
     openstack = scope.openstack
     volumes, snapshots, servers = gather(
         openstack.block_storage.list_volumes,
         partial(openstack.block_storage.list_snapshots, status="creating"),
-        partial(openstack.compute.list_servers, compute.STATE),
+        openstack.compute.list_reachable_servers,
     )
     around = mapping.surroundings(volumes, servers, snapshots)
+    if mapping.lacks_servers(volumes, servers, around):
+        openstack.compute.list_server_ids()
     translation = scope.platform.translation
     shown = [mapping.volume_from_volume(volume, around, translation) for volume in volumes]
     return listing.select(shown, query, _FILTERS)

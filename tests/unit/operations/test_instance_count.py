@@ -88,6 +88,13 @@ class TestByNova:
         message = refusal(create(member, count=3), 502, "upstream_error")["message"]
         assert message.startswith("The instances are being made")
 
+    def test_some_not_told(self, member: Caller, reserving: Cloud) -> None:
+        """The same when Nova leaves some of them out, as a part of it does not answer."""
+        server = {"id": IDS["web-1"], "name": "web-1", "OS-DCF:diskConfig": "MANUAL"}
+        reserving.answer("GET", "nova", "/servers/detail", {"servers": [server]})
+        message = refusal(create(member, count=3), 502, "upstream_error")["message"]
+        assert message.startswith("The instances are being made")
+
 
 class TestWithPorts:
     """Where the gateway makes the ports, each instance is a call with its own."""

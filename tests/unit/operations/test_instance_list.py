@@ -174,17 +174,7 @@ def test_cloud_admin(caller: Any, populated: Cloud) -> None:
 
 def test_pages_of_nova(member: Caller, populated: Cloud) -> None:
     """Where Nova cuts its list, the rest is fetched: a page of Nova is no page of ours."""
-    found = servers(5)
-    link = {"rel": "next", "href": "http://nova.test/v2.1/servers/detail?marker=x"}
-    populated.answer(
-        "GET",
-        "nova",
-        "/servers/detail",
-        {"servers": found[:3], "servers_links": [link]},
-    )
-    populated.answer(
-        "GET", "nova", f"/servers/detail?marker={found[2]['id']}", {"servers": found[3:]}
-    )
+    serve(populated, servers(5), max_limit=3)
     assert listed(member)["pagination"]["total"] == 5
     pages = [call for call in populated.calls() if "servers/detail" in call]
     assert len(pages) == 2

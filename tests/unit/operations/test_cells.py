@@ -1,0 +1,152 @@
+"""A part of Nova that does not answer: 503, never an answer without the servers in it."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.unit.bodies import INSTANCE, SERVER, body
+from tests.unit.cloud import MICROVERSION, Cloud
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+from tests.unit.nova_servers import fragment, serve, servers
+
+JSON = dict[str, Any]
+LIST = "/api/v1/instances"
+VOLUMES = "/api/v1/volumes"
+# What Nova's API says of any failure that it has not foreseen.
+UNEXPECTED = (
+    "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the "
+    "Nova API log if possible.\n<class '{}'>"
+)
+
+
+@pytest.fixture
+def options() -> str:
+    """Of its own: what the gateway remembers of the project counts here."""
+    return "[api]\nregion = kr-central-2\n"
+
+
+def refused(response: Any) -> None:
+    """The answer is that of a compute service of which a part is down."""
+    assert refusal(response, 503, "upstream_unavailable")["service"] == "compute"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_fragment(member: Caller, populated: Cloud, method: str) -> None:
+    """Nova knows little of one server at the moment."""
+    populated.answer("GET", "nova", f"/servers/{SERVER['id']}", {"server": fragment(SERVER)})
+    sent = {"json": {"instance": {"name": "n"}}} if method == "PUT" else {}
+    refused(member.request(method, INSTANCE, **sent))
+    assert populated.writes() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["nova.exception.NovaException", "oslo_db.exception.DBConnectionError"]
+)
+@pytest.mark.parametrize(
+    "path", [INSTANCE, f"{INSTANCE}/action-logs", f"{INSTANCE}/network-interfaces"]
+)
+def test_failure(member: Caller, populated: Cloud, name: str, path: str) -> None:
+    """Below the microversion that has fragments Nova fails."""
+    fault = {"computeFault": {"code": 500, "message": UNEXPECTED.format(name)}}
+    populated.answer("GET", "nova", f"/servers/{SERVER['id']}", fault, 500)
+    refused(member.get(path))
+
+
+def test_list_that_nova_refuses(member: Caller, populated: Cloud) -> None:
+    """With ``list_records_by_skipping_down_cells = False`` Nova fails by itself."""
+    message = UNEXPECTED.format("nova.exception.NovaException")
+    fault = {"computeFault": {"code": 500, "message": message}}
+    populated.answer("GET", "nova", "/servers/detail", fault, 500)
+    refused(member.get(LIST))
+
+
+@pytest.mark.parametrize("query", ["", "limit=1", "limit=1&offset=3", "name=web-01", "limit=1000"])
+@pytest.mark.parametrize("max_limit", [1000, 10, 7, 3, 2])
+@pytest.mark.parametrize("down", [0, 4, 9])
+def test_list(member: Caller, populated: Cloud, query: str, max_limit: int, down: int) -> None:
+    """Wherever in the list the servers are that are missing, and however long Nova's pages are."""
+    found = servers(10)
+    serve(populated, found)
+    assert member.get(LIST).json["pagination"]["total"] == 10
+    serve(populated, found, down={found[down]["id"]}, max_limit=max_limit)
+    refused(member.get(f"{LIST}?{query}"))
+    serve(populated, found, max_limit=max_limit)
+    page = member.get(f"{LIST}?{query}")
+    assert page.status_code == 200
+    assert page.json["pagination"]["total"] == (1 if "name" in query else 10)
+
+
+def test_other_projects_cell(member: Caller, populated: Cloud) -> None:
+    """A cell in which the project has nothing is missed by nobody."""
+    serve(populated, servers(3), down={"an id of nobody's"})
+    assert member.get(LIST).json["pagination"]["total"] == 3
+
+
+def test_server_of_unknown_status(member: Caller, populated: Cloud) -> None:
+    """Nova's word for a state that it does not know is no fragment."""
+    serve(populated, [SERVER | {"status": "UNKNOWN"}])
+    assert member.get(LIST).json["pagination"]["total"] == 1
+
+
+def test_cell_that_goes_down_meanwhile(member: Caller, populated: Cloud) -> None:
+    """The ids are all there, but not the servers of the page: the whole list is asked for."""
+    found = servers(10)
+    serve(populated, found)
+    member.get(LIST)
+    serve(populated, found, down={found[0]["id"]})
+    populated.answer(
+        "GET", "nova", "/servers", {"servers": [{"id": one["id"], "name": "n"} for one in found]}
+    )
+    refused(member.get(f"{LIST}?limit=1"))
+
+
+def test_gateway_that_may_not_ask(member: Caller, populated: Cloud, lines: list[str]) -> None:
+    """Without the right to list Nova's services a list of several pages cannot be vouched for."""
+    serve(populated, servers(5), max_limit=3)
+    populated.answer("GET", "nova", "/os-services?binary=nova-compute", {}, 403)
+    refusal(member.get(LIST), 502, "gateway_not_allowed")
+    assert any("list the compute services" in line for line in lines)
+
+
+def attached(status: str, *server_ids: str) -> JSON:
+    """A volume, with what Cinder tells of its attachments."""
+    volume: JSON = body("volumes")["volumes"][0]
+    attachment = volume["attachments"][0]
+    attachments = [attachment | {"server_id": one} for one in server_ids]
+    return volume | {"status": status, "attachments": attachments}
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        attached("in-use", SERVER["id"]),
+        attached("in-use", "another", SERVER["id"]),
+        attached("reserved"),
+        attached("detaching"),
+    ],
+)
+def test_volumes(member: Caller, populated: Cloud, volume: JSON) -> None:
+    """A volume whose server is not listed is shown only if all of Nova answers."""
+    populated.answer("GET", "cinder", "/volumes/detail", {"volumes": [volume]})
+    serve(populated, [SERVER], down={SERVER["id"]})
+    refused(member.get(VOLUMES))
+    serve(populated, [])
+    assert member.get(VOLUMES).json["pagination"]["total"] == 1
+
+
+@pytest.mark.parametrize("volume", [attached("available"), attached("error")])
+def test_volumes_without_servers(member: Caller, populated: Cloud, volume: JSON) -> None:
+    """Volumes of which no server is to be known are listed whatever Nova's cells do."""
+    populated.answer("GET", "cinder", "/volumes/detail", {"volumes": [volume]})
+    serve(populated, servers(2), down={servers(2)[0]["id"]})
+    assert member.get(VOLUMES).status_code == 200
+    (asked,) = populated.sent("nova")
+    assert asked.headers[MICROVERSION] == "compute 2.1"
+
+
+def test_slow_cell(member: Caller, populated: Cloud) -> None:
+    """Nova waits for a cell for longer than the gateway waits for Nova."""
+    populated.fail("GET", "nova", "/servers/detail", requests.ReadTimeout)
+    assert refusal(member.get(LIST), 504, "upstream_timeout")["service"] == "compute"
