@@ -79,6 +79,7 @@ def steps(deployment: Deployment, processes: Processes) -> list[Step]:
                 ("placement", lambda: placement.make_database(d)),
             )
         ),
+        Step("second cell", lambda: nova.make_second_cell(d), ("nova database",)),
         # services
         Step("keystone", lambda: keystone.start(d, p), ("keystone keys", "keystone database")),
         Step("catalog", lambda: catalog.ensure(d, admin), ("keystone",)),
@@ -96,7 +97,7 @@ def steps(deployment: Deployment, processes: Processes) -> list[Step]:
             ("neutron database", "catalog", "rabbitmq", "ovn"),
         ),
         Step("neutron-maintenance", lambda: neutron.start_maintenance(d, p), ("neutron-api",)),
-        Step("nova-api", lambda: nova.start_api(d, p), ("nova database", "catalog", "rabbitmq")),
+        Step("nova-api", lambda: nova.start_api(d, p), ("second cell", "catalog", "rabbitmq")),
         Step("nova", lambda: nova.start_daemons(d, p), ("nova-api",)),
         Step("nova-compute", lambda: nova.start_computes(d, p), ("nova", "placement")),
         # what they are filled with
@@ -115,7 +116,7 @@ def steps(deployment: Deployment, processes: Processes) -> list[Step]:
         # together
         Step(
             "reports",
-            lambda: readiness.wait(admin, p),
+            lambda: readiness.wait(admin, p, d.computes),
             ("nova-compute", "cinder", "neutron-api", "neutron-maintenance"),
         ),
         Step("hosts", lambda: nova.map_hosts(d), ("reports",)),

@@ -26,20 +26,25 @@ from .errors import InterruptedByUserError, StandaloneError, tail
 from .processes import Processes
 from .progress import Progress
 
-SERVICES = [
-    *("mariadb", "epmd", "rabbitmq", "redis", "ceph-mon", "ceph-mgr", "ceph-osd"),
-    *("ovsdb", "ovs-vswitchd", "ovn-northd", *ovn.controllers()),
-    *("keystone", "placement", "glance", "cinder-api", *cinder.DAEMONS),
-    *("neutron-api", neutron.MAINTENANCE, "nova-api", *nova.DAEMONS, *nova.compute_names()),
-]
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+
+def services(deployment: Deployment) -> list[str]:
+    """The names of all processes."""
+    return [
+        *("mariadb", "epmd", "rabbitmq", "redis", "ceph-mon", "ceph-mgr", "ceph-osd"),
+        *("ovsdb", "ovs-vswitchd", "ovn-northd", *ovn.controllers(deployment)),
+        *("keystone", "placement", "glance", "cinder-api", *cinder.DAEMONS),
+        *("neutron-api", neutron.MAINTENANCE, "nova-api", *nova.daemons(deployment)),
+        *nova.compute_names(deployment.computes),
+    ]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     arguments = _parser().parse_args(argv)
     try:
-        deployment = Deployment(settings.load())
+        deployment = Deployment(settings.load(cells=getattr(arguments, "cells", None)))
         command: Callable[[argparse.Namespace, Deployment], int] = arguments.command
         return command(arguments, deployment)
     except InterruptedByUserError as error:
@@ -60,6 +65,7 @@ def _up(_: argparse.Namespace, deployment: Deployment) -> int:
         deployment.create()
         processes = Processes(deployment)
         _recover(deployment, progress)
+        nova.refuse_change_of_cells(deployment, processes)
         ports.check(deployment, processes)
         ports.note(deployment)
         steps.run_steps(bringup.steps(deployment, processes), progress)
@@ -110,11 +116,22 @@ def _status(_: argparse.Namespace, deployment: Deployment) -> int:
     if not deployment.state.is_dir():
         print("nothing runs")
         return status.NOTHING_RUNS
-    return status.show(ports.used(deployment), Processes(deployment), SERVICES)
+    return status.show(ports.used(deployment), Processes(deployment), services(deployment))
+
+
+def _cell2(arguments: argparse.Namespace, deployment: Deployment) -> int:
+    if deployment.mark("cell2") is None:
+        raise StandaloneError("there is no second cell: `up --cells 2` makes one")
+    if arguments.state == "down":
+        nova.take_second_cell_down(deployment)
+    else:
+        nova.bring_second_cell_up(deployment)
+    print(f"cell2 is {arguments.state}")
+    return 0
 
 
 def _logs(arguments: argparse.Namespace, deployment: Deployment) -> int:
-    known = sorted({*SERVICES, *(path.stem for path in deployment.logs.glob("*.log"))})
+    known = sorted({*services(deployment), *(path.stem for path in deployment.logs.glob("*.log"))})
     if arguments.service not in known:
         print(f"standalone: there is no log {arguments.service!r}; there are:", file=sys.stderr)
         print("  " + "\n  ".join(known), file=sys.stderr)
@@ -146,6 +163,16 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(command=function)
+    commands.choices["up"].add_argument(
+        "--cells",
+        type=int,
+        help="how many cells Nova has, 1 or 2; the second one stays until `reset`",
+    )
+    cell = commands.add_parser(
+        "cell2", help="take the second cell of Nova down, as an outage would, or bring it up again"
+    )
+    cell.add_argument("state", choices=("down", "up"))
+    cell.set_defaults(command=_cell2)
     logs = commands.add_parser("logs", help="show the end of a service's log")
     logs.add_argument("service", metavar="SERVICE", help="a name that `status` shows")
     logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")

@@ -13,7 +13,8 @@ from .settings import Settings
 
 ADDRESS = "127.0.0.1"
 REGION = "RegionOne"
-COMPUTES = ("kic-compute-1", "kic-compute-2")
+COMPUTES = ("kic-compute-1", "kic-compute-2")  # in cell 1
+SECOND_CELL_COMPUTES = ("kic-compute-3",)
 
 PASSWORDS = (
     *("identity", "mariadb", "rabbitmq", "admin"),
@@ -119,15 +120,26 @@ class Deployment:
         """Forget that something has been done."""
         (self.state / "done" / what).unlink(missing_ok=True)
 
+    # ------------------------------------------------------------ cells
+    @property
+    def has_second_cell(self) -> bool:
+        """Whether Nova has a second cell; one that was made stays."""
+        return self.settings.cells > 1 or self.mark("cell2") is not None
+
+    @property
+    def computes(self) -> tuple[str, ...]:
+        """The compute hosts of all cells."""
+        return COMPUTES + (SECOND_CELL_COMPUTES if self.has_second_cell else ())
+
     # ------------------------------------------------------------ addresses
     def url(self, service: str) -> str:
         """The public URL of an API, as it stands in the service catalog."""
         path = {"keystone": "/v3", "nova": "/v2.1", "cinder": "/v3"}.get(service, "")
         return f"http://{ADDRESS}:{self.ports[service]}{path}"
 
-    def database_url(self, database: str) -> str:
+    def database_url(self, database: str, user: str = "openstack") -> str:
         """The SQLAlchemy URL of a database."""
-        login = f"openstack:{self.password('mariadb')}@{ADDRESS}:{self.ports['mariadb']}"
+        login = f"{user}:{self.password('mariadb')}@{ADDRESS}:{self.ports['mariadb']}"
         return f"mysql+pymysql://{login}/{database}?charset=utf8"
 
     @property

@@ -1,18 +1,28 @@
-"""Nova: API, conductor, scheduler, and compute hosts that have Nova's own fake hypervisor."""
+"""Nova: API, conductor, scheduler, and compute hosts that have Nova's own fake hypervisor.
+
+A second cell, if there is one, has a conductor, a compute host, a database with a user of its own
+and a virtual host of RabbitMQ.
+"""
 
 import shutil
 
-from . import commands, databases, wsgi
-from .deployment import COMPUTES, Deployment
+from . import commands, databases, mariadb, wsgi
+from .deployment import ADDRESS, SECOND_CELL_COMPUTES, Deployment
+from .errors import StandaloneError
 from .processes import Processes
 from .templates import authtoken, login, write
 
 DAEMONS = ("nova-conductor", "nova-scheduler")
+SECOND_CONDUCTOR = "nova-conductor-cell2"
+SECOND_CELL = "cell2"  # also the name of its database user and of RabbitMQ's virtual host
 REVIVE = "revive"  # the mark that says which hosts have forgotten their guests
 
 # filled in by Nova from its own configuration, so that neither ports nor passwords are stored
 DATABASE = "{scheme}://{username}:{password}@{hostname}:{port}/%s?{query}"
 TRANSPORT = "{scheme}://{username}:{password}@{hostname}:{port}/"
+SECOND_DATABASE = (
+    f"{{scheme}}://{SECOND_CELL}:{{password}}@{{hostname}}:{{port}}/nova_cell2?{{query}}"
+)
 
 
 def configure(deployment: Deployment) -> None:
@@ -28,7 +38,13 @@ def configure(deployment: Deployment) -> None:
         authtoken=authtoken(deployment, "nova", "compute"),
         login=login(deployment, "nova"),
     )
-    for host in COMPUTES:
+    write(
+        deployment,
+        "nova-cell2.conf",
+        directory / "cell2.conf",
+        database_url=deployment.database_url("nova_cell2", SECOND_CELL),
+    )
+    for host in deployment.computes:
         (deployment.data / host / "locks").mkdir(parents=True, exist_ok=True)
         write(deployment, "nova-compute.conf", directory / f"{host}.conf", host=host)
 
@@ -50,6 +66,54 @@ def make_databases(deployment: Deployment) -> str | None:
     return databases.ensure(deployment, "nova", names, migrate)
 
 
+def make_second_cell(deployment: Deployment) -> str | None:
+    """Make the second cell and its database, if one is wanted."""
+    if not deployment.has_second_cell:
+        return None
+
+    def migrate() -> None:
+        password = deployment.password("mariadb")
+        mariadb.execute(
+            deployment,
+            f"CREATE OR REPLACE USER {_cell_user()} IDENTIFIED BY '{password}';\n"
+            f"GRANT ALL ON nova_cell2.* TO {_cell_user()};\n",
+        )
+        _manage(deployment, *_second_cell_arguments(deployment), "db", "sync", "--local_cell")
+        if deployment.mark("cell2") is None:
+            urls = [
+                f"--database_connection={SECOND_DATABASE}",
+                f"--transport-url={TRANSPORT}{SECOND_CELL}",
+            ]
+            _manage(deployment, "cell_v2", "create_cell", "--name=cell2", *urls)
+            deployment.set_mark("cell2")
+
+    return databases.ensure(deployment, "nova-cell2", ("nova_cell2",), migrate)
+
+
+def refuse_change_of_cells(deployment: Deployment, processes: Processes) -> None:
+    """Raise StandaloneError if the running services do not know of the second cell."""
+    is_new = deployment.has_second_cell and deployment.mark("cell2") is None
+    if is_new and processes.alive("nova-api"):
+        raise StandaloneError("it runs with one cell; run `down` before `up --cells 2`")
+
+
+def take_second_cell_down(deployment: Deployment) -> None:
+    """Let nobody into the database of the second cell."""
+    mariadb.execute(
+        deployment,
+        f"ALTER USER {_cell_user()} ACCOUNT LOCK;\nKILL USER {SECOND_CELL};\n",
+    )
+
+
+def bring_second_cell_up(deployment: Deployment) -> None:
+    """Let the services into the database of the second cell again."""
+    mariadb.execute(deployment, f"ALTER USER {_cell_user()} ACCOUNT UNLOCK;\n")
+
+
+def _cell_user() -> str:
+    return f"{SECOND_CELL}@'{ADDRESS}'"
+
+
 def start_api(deployment: Deployment, processes: Processes) -> str | None:
     """Start the API."""
     # Nova looks for this file of its package in its configuration directory only
@@ -63,24 +127,36 @@ def start_daemons(deployment: Deployment, processes: Processes) -> str | None:
     env = deployment.environment()
     argv = ["--config-file", str(deployment.etc / "nova/nova.conf")]
     started = [name for name in DAEMONS if processes.start(name, [name, *argv], env)]
+    if deployment.has_second_cell:
+        conductor = ["nova-conductor", *argv, *_second_cell_arguments(deployment)]
+        if processes.start(SECOND_CONDUCTOR, conductor, env):
+            started.append(SECOND_CONDUCTOR)
     return f"{', '.join(started)} started" if started else None
 
 
-def compute_names() -> list[str]:
+def daemons(deployment: Deployment) -> tuple[str, ...]:
+    """The names of the conductors' and the scheduler's processes."""
+    return DAEMONS + ((SECOND_CONDUCTOR,) if deployment.has_second_cell else ())
+
+
+def compute_names(computes: tuple[str, ...]) -> list[str]:
     """The names of the compute hosts' processes."""
-    return [f"nova-compute-{number}" for number, _ in enumerate(COMPUTES, 1)]
+    return [f"nova-compute-{number}" for number, _ in enumerate(computes, 1)]
 
 
 def start_computes(deployment: Deployment, processes: Processes) -> str | None:
     """Start the compute hosts, and note that they know none of their guests."""
     directory = deployment.etc / "nova"
     started = []
-    for name, host in zip(compute_names(), COMPUTES, strict=True):
+    computes = deployment.computes
+    for name, host in zip(compute_names(computes), computes, strict=True):
         if processes.alive(name):
             continue
         deployment.set_mark(f"{REVIVE}-{host}")
         files = (directory / "nova.conf", directory / f"{host}.conf")
         argv = ["nova-compute", *(f"--config-file={path}" for path in files)]
+        if host in SECOND_CELL_COMPUTES:
+            argv += _second_cell_arguments(deployment)
         processes.start(name, argv, deployment.environment())
         started.append(name)
     return f"{', '.join(started)} started" if started else None
@@ -88,10 +164,15 @@ def start_computes(deployment: Deployment, processes: Processes) -> str | None:
 
 def map_hosts(deployment: Deployment) -> str | None:
     """Tell Nova's API database of the compute hosts; without this every boot fails."""
-    if deployment.mark("hosts") is None:
+    hosts = " ".join(deployment.computes)
+    if deployment.mark("hosts") != hosts:
         _manage(deployment, "cell_v2", "discover_hosts")
-        deployment.set_mark("hosts")
+        deployment.set_mark("hosts", hosts)
     return None
+
+
+def _second_cell_arguments(deployment: Deployment) -> list[str]:
+    return [f"--config-file={deployment.etc / 'nova/cell2.conf'}"]
 
 
 def _manage(deployment: Deployment, *arguments: str) -> None:

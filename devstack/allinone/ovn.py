@@ -19,9 +19,9 @@ CHASSIS_ATTEMPTS = 5
 QUIET = ("-vconsole:warn", "-vsyslog:off")
 
 
-def controllers() -> list[str]:
+def controllers(deployment: Deployment) -> list[str]:
     """The names of the chassis' processes."""
-    return [f"ovn-controller-{number}" for number, _ in enumerate(COMPUTES, 1)]
+    return [f"ovn-controller-{number}" for number, _ in enumerate(deployment.computes, 1)]
 
 
 def start(deployment: Deployment, processes: Processes) -> str | None:
@@ -43,7 +43,7 @@ def start(deployment: Deployment, processes: Processes) -> str | None:
         init = [*vsctl, "--no-wait", "show"]
         processes.wait("ovsdb", lambda: commands.output(init, env) != "", 20)
         commands.run("ovs-vsctl", [*vsctl, "--no-wait", "init"], log, env)
-        commands.run("ovs-vsctl", [*vsctl, "--no-wait", *_host_settings(database)], log, env)
+        commands.run("ovs-vsctl", [*vsctl, "--no-wait", *_host_settings(deployment)], log, env)
     switch = ["unshare", "--net", "ovs-vswitchd", "--disable-system"]
     control = f"--unixctl={sockets}/vswitchd.ctl"
     started |= processes.start("ovs-vswitchd", [*switch, control, *QUIET, database], env)
@@ -54,18 +54,19 @@ def start(deployment: Deployment, processes: Processes) -> str | None:
     northd = ["ovn-northd", f"--ovnnb-db={database}", f"--ovnsb-db={database}"]
     control = f"--unixctl={sockets}/northd.ctl"
     started |= processes.start("ovn-northd", [*northd, control, *QUIET], env)
-    for name, host in zip(controllers(), COMPUTES, strict=True):
+    for name, host in zip(controllers(deployment), deployment.computes, strict=True):
         started |= _start_chassis(deployment, processes, name, host)
     return "Open vSwitch and OVN run" if started else None
 
 
-def _host_settings(database: str) -> list[str]:
+def _host_settings(deployment: Deployment) -> list[str]:
+    database = deployment.ovsdb
     settings = {
         "ovn-remote": database,
         "ovn-encap-type": "geneve",
         "ovn-bridge-datapath-type": "netdev",
     }
-    for number, host in enumerate(COMPUTES, 1):
+    for number, host in enumerate(deployment.computes, 1):
         settings |= {
             f"hostname-{host}": host,
             f"ovn-remote-{host}": database,

@@ -1,11 +1,15 @@
 """RabbitMQ, with a port mapper (epmd) of its own."""
 
+from . import commands
 from .deployment import ADDRESS, Deployment
 from .probes import port_open
 from .processes import Processes
 from .templates import write
 
 PROGRAMS = "/usr/lib/rabbitmq/bin"  # those in the PATH would switch to the system's user
+
+
+SET_PERMISSIONS = ("set_permissions", "-p", "cell2", "openstack")
 
 
 def start(deployment: Deployment, processes: Processes) -> str | None:
@@ -45,4 +49,9 @@ def start(deployment: Deployment, processes: Processes) -> str | None:
     processes.wait("epmd", lambda: port_open(ports["epmd"]), 20)
     processes.start("rabbitmq", [f"{PROGRAMS}/rabbitmq-server"], env)
     processes.wait("rabbitmq", lambda: port_open(ports["rabbitmq"]), 120)
+    if deployment.has_second_cell and deployment.mark("vhost-cell2") is None:
+        log = deployment.logs / "rabbitmqctl.log"
+        for words in (["add_vhost", "cell2"], [*SET_PERMISSIONS, ".*", ".*", ".*"]):
+            commands.run("rabbitmqctl", [f"{PROGRAMS}/rabbitmqctl", *words], log, env)
+        deployment.set_mark("vhost-cell2")
     return "RabbitMQ runs"

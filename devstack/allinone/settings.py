@@ -31,6 +31,7 @@ PORTS: dict[str, tuple[int, str]] = {
 CEPH_DAEMON_PORTS = 16
 LARGEST_PORT = 65535
 DEFAULT_VOLUME_GIB = 40
+MOST_CELLS = 2
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Settings:
     demo: Path
     ports: dict[str, int]
     volume_gib: int
+    cells: int
 
 
 def ini_file(data: Path) -> Path:
@@ -48,8 +50,11 @@ def ini_file(data: Path) -> Path:
     return data / "standalone.ini"
 
 
-def load(environ: dict[str, str] | None = None) -> Settings:
-    """The settings in force; raises StandaloneError naming the knob that is wrong."""
+def load(environ: dict[str, str] | None = None, cells: int | None = None) -> Settings:
+    """The settings in force; raises StandaloneError naming the knob that is wrong.
+
+    `cells` is what the command line says, which counts more than the environment and the file.
+    """
     env = dict(os.environ) if environ is None else environ
     data = Path(env.get(PREFIX + "DIR") or DEFAULT_DATA).expanduser().absolute()
     ini = configparser.ConfigParser(interpolation=None)
@@ -70,11 +75,16 @@ def load(environ: dict[str, str] | None = None) -> Settings:
     )
     if volume_gib < 1:
         raise StandaloneError("volume_gib must be at least 1")
+    if cells is None:
+        cells = _number(env, PREFIX + "CELLS", ini, "cells", 1, section="nova")
+    if not 1 <= cells <= MOST_CELLS:
+        message = f"cells must be between 1 and {MOST_CELLS}"
+        raise StandaloneError(message)
     # the people's files of a second deployment must not replace those of the first
     demo = REPOSITORY / ".demo" if data == DEFAULT_DATA else data / "demo"
     if chosen := env.get("KIC_VM_DEMO_DIR"):
         demo = Path(chosen).expanduser().absolute()
-    return Settings(data, demo, ports, volume_gib)
+    return Settings(data, demo, ports, volume_gib, cells)
 
 
 def how_to_set(port: str) -> str:
@@ -103,7 +113,7 @@ def _number(
 
 
 def _refuse_unknown(ini: configparser.ConfigParser, path: Path) -> None:
-    known = {"ports": {*PORTS, "offset"}, "storage": {"volume_gib"}}
+    known = {"ports": {*PORTS, "offset"}, "storage": {"volume_gib"}, "nova": {"cells"}}
     for section in ini.sections():
         for option in ini.options(section):
             if option not in known.get(section, set()):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from .. import interrupt
-from ..deployment import COMPUTES, Deployment
+from ..deployment import Deployment
 from ..nova import REVIVE
 from ..rest import ApiError, Session
 
@@ -31,7 +31,9 @@ def revive(deployment: Deployment, admin: Session) -> str | None:
     The fake hypervisor keeps its guests in memory only. After a restart of nova-compute Nova
     still shows them, but stop, start and shelve do nothing until the guest is made again.
     """
-    hosts = [host for host in COMPUTES if deployment.mark(f"{REVIVE}-{host}") is not None]
+    hosts = [
+        host for host in deployment.computes if deployment.mark(f"{REVIVE}-{host}") is not None
+    ]
     if not hosts:
         return None
     lost = {
