@@ -10,7 +10,6 @@ from .errors import ServiceError, StandaloneError
 from .processes import Processes
 from .rest import Session
 
-
 Hosts = tuple[str, ...]
 
 
