@@ -13,6 +13,7 @@ from kic_vm.metrics import gateway as metrics
 from kic_vm.middleware import routes
 
 _CACHE_KEY = "kic_vm.token_cache"
+_SENT_KEY = "kic_vm.sent_path"
 _TOKEN = "HTTP_X_AUTH_TOKEN"  # noqa: S105 - the name of a header
 
 
@@ -31,7 +32,7 @@ class Authentication:
         }
         if not conf.keystone_authtoken.memcache_secret_key:
             options["memcache_secret_key"] = service_user.shared_secret(conf, "token cache")
-        self._confirmed = auth_token.AuthProtocol(application, options)
+        self._confirmed = auth_token.AuthProtocol(_with_sent_path(application), options)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""
@@ -44,8 +45,22 @@ class Authentication:
         # caller's own must not buy that here.
         environ.pop("HTTP_X_SERVICE_TOKEN", None)
         environ[_CACHE_KEY] = self._cache
+        # auth_token compares access rules with SCRIPT_NAME + PATH_INFO. The prefix is the proxy's
+        # or the client's word: with it, one operation could pass for another.
+        environ[_SENT_KEY] = environ.get("SCRIPT_NAME", ""), environ["PATH_INFO"]
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = "", environ[routes.PATH_KEY]
         answer: Iterable[bytes] = self._confirmed(environ, start_response)
         return answer
+
+
+def _with_sent_path(application: WSGIApplication) -> WSGIApplication:
+    """The application, which sees the path as it was sent."""
+
+    def restored(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = environ.pop(_SENT_KEY)
+        return application(environ, start_response)
+
+    return restored
 
 
 class _CountedCache:

@@ -170,7 +170,8 @@ def _checked(record: Record | None, asked: IdempotentRequest) -> Record | None:
 def _digests(request: webob.Request, context: RequestContext, key: str) -> tuple[str, str]:
     """Those of who asks with which key, and of what is asked for."""
     who = "\0".join((str(context.project_id), str(context.user_id), key))
-    what = f"{request.method} {request.path_qs}\0".encode() + _canonical(request.body)
+    where = f"{request.environ[routes.PATH_KEY]}?{request.query_string}"
+    what = f"{request.method} {where}\0".encode() + _canonical(request.body)
     return _digest("key", who.encode()), _digest("request", what)
 
 

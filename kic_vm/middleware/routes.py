@@ -20,6 +20,7 @@ from kic_vm.policies import base
 
 ENVIRON_KEY = "kic_vm.operation"
 MATCH_KEY = "kic_vm.match"
+PATH_KEY = "kic_vm.path"
 _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _AUTOMATIC = {"HEAD", "OPTIONS"}
 
@@ -97,10 +98,11 @@ class Match(MapAdapter):
     """The route of one request, found once and for all.
 
     :raises werkzeug.exceptions.HTTPException: there is none
+    :raises UnicodeDecodeError: the path is not UTF-8
     """
 
     def __init__(self, url_map: Map, environ: WSGIEnvironment) -> None:
-        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        path = environ["PATH_INFO"].encode("latin-1").decode()
         scheme, method = environ["wsgi.url_scheme"], environ["REQUEST_METHOD"]
         # Routes are the same for all hosts, and none is an address to be sent elsewhere from.
         super().__init__(url_map, "", "/", "", scheme, path, method)
@@ -116,6 +118,9 @@ class Routing:
 
     ``environ[ENVIRON_KEY]`` is the Operation, or the error that the path or method is;
     ``environ[MATCH_KEY]`` is there with the operation, so that Flask need not look again.
+    ``environ[PATH_KEY]`` is the operation's path with the request's arguments in it, as WSGI
+    writes a path: without a prefix, and without a slash at its end. It is ``/`` where there is no
+    operation. Whatever decides by the path decides by this one.
     """
 
     def __init__(
@@ -132,10 +137,13 @@ class Routing:
         """See PEP 3333."""
         found = self._find(environ)
         environ[ENVIRON_KEY] = found
+        environ[PATH_KEY] = "/"
         if isinstance(found, Operation):
             record = environ[RECORD_KEY]
             record.route = found.path
             record.shown_by = found.shown_by and f"GET {found.shown_by}"
+            _route, arguments = environ[MATCH_KEY].match()
+            environ[PATH_KEY] = found.path.format(**arguments).encode().decode("latin-1")
         return self._application(environ, start_response)
 
     def _find(self, environ: WSGIEnvironment) -> Operation | exceptions.KicVmError:
@@ -143,7 +151,7 @@ class Routing:
             match = Match(self._url_map, environ)
         except http_exceptions.MethodNotAllowed as error:
             return exceptions.MethodNotAllowed(allow=sorted(error.valid_methods or ()))
-        except http_exceptions.HTTPException:
+        except (http_exceptions.HTTPException, UnicodeDecodeError):
             return exceptions.NoSuchPath()
         environ[MATCH_KEY] = match
         route, _arguments = match.match()

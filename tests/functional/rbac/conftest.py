@@ -89,6 +89,9 @@ class People:
         body = {"application_credential": {"name": name} | kwargs}
         path = f"/users/{user_id}/application_credentials"
         made = connection.identity.post(path, json=body).json()["application_credential"]
+        for rule in made.get("access_rules", ()):  # they stay behind when the credential goes
+            removal = f"/users/{user_id}/access_rules/{rule['id']}"
+            self._removals.callback(connection.identity.delete, removal)
         self._removals.callback(connection.identity.delete, f"{path}/{made['id']}")
         return self._token(
             v3.ApplicationCredential(
