@@ -20,6 +20,7 @@ from kic_vm.middleware.idempotency import Idempotency
 from kic_vm.middleware.metrics_port import MetricsPort
 from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
+from kic_vm.middleware.request_limits import RequestLimits
 from kic_vm.middleware.routes import Routing, cover
 from kic_vm.near_cache import near
 from kic_vm.operations.scope import Platform
@@ -68,6 +69,7 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         lambda inner: Authentication(inner, conf, platform.near),
         lambda inner: Routing(inner, flask_app.url_map, operations),
         lambda inner: BodyLimit(inner, conf),
+        RequestLimits,
         Faults,
         # Over Faults: a browser may read errors too. It makes 200 of every OPTIONS request.
         lambda inner: cors.CORS(inner, conf) if conf.cors.allowed_origin else inner,

@@ -9,6 +9,7 @@ from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
 from kic_vm import exceptions
+from kic_vm.api import json_body
 
 _SHOWN = 5
 
@@ -24,17 +25,14 @@ class Parser(FlaskParser):
         """The body as JSON.
 
         :raises UnsupportedMediaType: it is said to be something else
-        :raises InvalidRequest: there is none, it is no JSON, or a field came twice
+        :raises InvalidRequest: there is none, or as ``json_body.read``
         """
         body = req.get_data(cache=True)
         if not body:
             raise exceptions.InvalidRequest("A JSON body is needed.")
         if not req.is_json:
             raise exceptions.UnsupportedMediaType
-        try:
-            return flask.json.loads(body, object_pairs_hook=_once)
-        except (ValueError, RecursionError) as error:
-            raise exceptions.InvalidRequest("The body is not valid JSON.") from error
+        return json_body.read(body)
 
     def load_querystring(self, req: flask.Request, schema: marshmallow.Schema) -> MultiDictProxy:
         """The query.
@@ -66,19 +64,6 @@ class Parser(FlaskParser):
         ]
         more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
         raise exceptions.InvalidRequest(" ".join(problems[:_SHOWN]) + more) from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object of which each field came once: who checks the first must not use the last.
-
-    :raises InvalidRequest: one came twice
-    """
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise exceptions.InvalidRequest(f"{twice[:100]}: this field came twice.")
-    return found
 
 
 def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
-from webargs.fields import DelimitedList
+
+from kic_vm.schemas.lists import CommaSeparatedList
 
 MAXIMUM_32_BIT = 2**31 - 1
 PAGE_MAXIMUM = 1000  # what the Terraform provider asks for, once
@@ -104,6 +105,12 @@ def no_encryption_key() -> fields.UUID:
     return fields.UUID(allow_none=True, load_default=None, validate=_refuse_key)
 
 
+def _names_each_once(keys: list[str]) -> None:
+    """Refuse to sort by one field twice: the second time changes nothing."""
+    if len(set(keys)) < len(keys):
+        raise ValidationError("Must name each field only once.")
+
+
 def query_schema(
     item: type[Schema], default_key: str = "created_at", **filters: fields.Field[Any]
 ) -> type[RequestSchema]:
@@ -120,13 +127,19 @@ def query_schema(
     key = fields.String(validate=validate.OneOf(sortable))
     direction = fields.String(validate=validate.OneOf(["asc", "desc"]))
     paging: dict[str, fields.Field[Any]] = _paging() | {
-        "sort_keys": DelimitedList(
+        "sort_keys": CommaSeparatedList(
             key,
+            maximum=len(sortable),
+            validate=_names_each_once,
             load_default=[default_key],
-            metadata={"description": "Fields, by commas.", "default": [default_key]},
+            metadata={
+                "description": "Fields, by commas; each of them once.",
+                "default": [default_key],
+            },
         ),
-        "sort_dirs": DelimitedList(
+        "sort_dirs": CommaSeparatedList(
             direction,
+            maximum=len(sortable),
             load_default=["desc"],
             metadata={"description": "asc or desc, by commas.", "default": ["desc"]},
         ),

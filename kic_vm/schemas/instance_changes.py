@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, missing, validate, vali
 
 from kic_vm.schemas import base
 from kic_vm.schemas.instances import POWER_STATES
+from kic_vm.schemas.lists import RequestList
 
 USER_DATA_MAXIMUM = 16 * 1024
 
@@ -104,22 +105,20 @@ class InstanceCreateSchema(base.RequestSchema):
     image_id = fields.UUID(required=True)
     flavor_id = fields.UUID(required=True)
     availability_zone = fields.String(allow_none=True, load_default=None)
-    subnets = fields.List(
+    subnets = RequestList(
         fields.Nested(InstanceSubnetSchema),
         required=True,
-        validate=validate.Length(min=1, error="At least one subnet is needed."),
-        error_messages={"null": "At least one subnet is needed."},
+        minimum_error="At least one subnet is needed.",
     )
-    volumes = fields.List(
+    volumes = RequestList(
         fields.Nested(InstanceVolumeSchema),
         required=True,
-        validate=validate.Length(min=1, error="The root volume is needed."),
-        error_messages={"null": "The root volume is needed."},
+        minimum_error="The root volume is needed.",
     )
     key_name = fields.String(
         allow_none=True, load_default=None, validate=validate.Length(min=1, max=255)
     )
-    security_groups = fields.List(
+    security_groups = RequestList(
         fields.Nested(GroupNameSchema), allow_none=True, load_default=None
     )
     user_data = fields.String(

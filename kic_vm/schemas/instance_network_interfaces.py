@@ -6,6 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from kic_vm.schemas import base
 from kic_vm.schemas.instances import SecurityGroupSchema
+from kic_vm.schemas.lists import RequestList
 
 STATUSES = ["available", "in_use"]
 
@@ -81,7 +82,7 @@ class AllowedAddressSchema(base.RequestSchema):
 class AllowedAddressesSchema(base.RequestSchema):
     """All that is to be allowed; null or an empty list clears what was."""
 
-    allowed_address_pairs = fields.List(
+    allowed_address_pairs = RequestList(
         fields.Nested(AllowedAddressSchema), required=True, allow_none=True
     )
 

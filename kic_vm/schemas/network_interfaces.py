@@ -7,6 +7,7 @@ from kic_vm.schemas.instance_network_interfaces import (
     STATUSES,
     InstanceNetworkInterfaceSchema,
 )
+from kic_vm.schemas.lists import RequestList
 
 
 class NetworkInterfaceSchema(InstanceNetworkInterfaceSchema):
@@ -25,11 +26,10 @@ class NetworkInterfaceCreateSchema(base.RequestSchema):
     description = base.text(255)
     private_ip = fields.String(allow_none=True, load_default=None, validate=addresses.is_address)
     subnet_id = fields.UUID(required=True)
-    security_groups = fields.List(
+    security_groups = RequestList(
         fields.UUID(),
         required=True,
-        validate=validate.Length(min=1, error=_NO_GROUP),
-        error_messages={"null": _NO_GROUP},
+        minimum_error=_NO_GROUP,
         metadata={"description": "Their ids."},
     )
 
@@ -39,10 +39,10 @@ class NetworkInterfaceUpdateSchema(base.RequestSchema):
 
     name = base.name(allow_none=True)
     description = base.text(255, load_default=missing)
-    security_groups = fields.List(
+    security_groups = RequestList(
         fields.UUID(),
         allow_none=True,
-        validate=validate.Length(min=1, error=_NO_GROUP),
+        minimum_error=_NO_GROUP,
         metadata={"description": "All their ids."},
     )
 

@@ -1,0 +1,34 @@
+"""How many headers and query parameters a request may have, whatever server hands it in."""
+
+from collections.abc import Iterable
+from typing import Final
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from kic_vm import exceptions
+
+PARAMETERS_MAXIMUM: Final = 100
+HEADERS_MAXIMUM: Final = 100  # as in exceptions.HeadersTooLarge
+
+
+class RequestLimits:
+    """Refuse what has too many of them, before anything reads them."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """See PEP 3333.
+
+        :raises HeadersTooLarge: there are too many headers
+        :raises InvalidRequest: there are too many query parameters
+        """
+        # Most of the environment is not headers, and few requests come near the limit.
+        if len(environ) > HEADERS_MAXIMUM:
+            headers = sum(name.startswith("HTTP_") for name in environ)
+            if headers > HEADERS_MAXIMUM:
+                raise exceptions.HeadersTooLarge
+        if environ.get("QUERY_STRING", "").count("&") >= PARAMETERS_MAXIMUM:
+            raise exceptions.InvalidRequest(
+                f"The query has too many parameters: send {PARAMETERS_MAXIMUM} at most."
+            )
+        return self._application(environ, start_response)

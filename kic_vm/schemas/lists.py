@@ -1,0 +1,49 @@
+"""Lists in requests: one that is too long is refused before its items are read."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from marshmallow import ValidationError, fields
+from marshmallow.validate import Length
+from webargs.fields import DelimitedFieldMixin
+
+MAXIMUM: Final = 256
+
+
+class RequestList(fields.List[Any]):
+    """A list of at most ``maximum`` items.
+
+    marshmallow reads and checks every item before it runs a validator for the length.
+
+    :param minimum_error: what a caller is told who sends an empty list, where that is not allowed
+    """
+
+    def __init__(
+        self,
+        cls_or_instance: fields.Field[Any] | type[fields.Field[Any]],
+        *,
+        maximum: int = MAXIMUM,
+        minimum_error: str | None = None,
+        validate: Callable[[list[Any]], None] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._maximum = maximum
+        validators: list[Callable[[list[Any]], Any]] = [Length(max=maximum)]
+        if minimum_error is not None:
+            validators.append(Length(min=1, error=minimum_error))
+            kwargs["error_messages"] = {"null": minimum_error}
+        if validate is not None:
+            validators.append(validate)
+        super().__init__(cls_or_instance, validate=validators, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and len(value) > self._maximum:
+            raise ValidationError(f"Must have at most {self._maximum} items.")
+        items: list[Any] = super()._deserialize(value, attr, data, **kwargs)
+        return items
+
+
+class CommaSeparatedList(DelimitedFieldMixin, RequestList):
+    """The same in a query, as items separated by commas."""
+
+    default_error_messages = {"invalid": "Must be a text of items, separated by commas."}  # noqa: RUF012 - as its base
