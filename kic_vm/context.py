@@ -17,6 +17,8 @@ from kic_vm.idempotent_request import IdempotentRequest
 RECORD_KEY = "kic_vm.record"
 ENVIRON_KEY = "kic_vm.context"
 DECISION_KEY = "kic_vm.decision"
+# The answer without its secrets, for retries of the request; there with ``no-store`` only.
+REPLAY_KEY = "kic_vm.replay"
 
 
 @dataclasses.dataclass(slots=True)

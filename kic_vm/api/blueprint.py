@@ -1,13 +1,19 @@
 """What every view has at hand."""
 
+import functools
+from collections.abc import Callable
 from typing import Any, cast
 
 import flask
 import flask_smorest
+from marshmallow import Schema
 
 from kic_vm.api.arguments import parser
-from kic_vm.context import ENVIRON_KEY
+from kic_vm.context import ENVIRON_KEY, REPLAY_KEY
 from kic_vm.operations.scope import Platform, Scope
+from kic_vm.schemas import secrets
+
+View = Callable[..., flask.Response]
 
 EXTENSION = "kic_vm"
 
@@ -20,6 +26,30 @@ class Blueprint(flask_smorest.Blueprint):
     """
 
     ARGUMENTS_PARSER = parser
+
+    def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Any:
+        """See flask-smorest. An answer that tells a secret of its schema is not stored."""
+        documented = super().response(status_code, schema, **kwargs)
+        described: Schema | None = schema() if isinstance(schema, type) else schema
+        if described is None or not secrets.has_secrets(described):
+            return documented
+        return lambda view: documented(_without_storing(view, described))
+
+
+def _without_storing(view: View, schema: Schema) -> View:
+    """The view, whose answers nobody stores when they tell a secret of the schema."""
+
+    @functools.wraps(view)
+    def wrapped(*args: Any, **kwargs: Any) -> flask.Response:
+        response = view(*args, **kwargs)
+        concealed = secrets.conceal(schema, response.get_json())
+        if concealed.has_told:
+            response.cache_control.no_store = True
+            if concealed.is_of_use:
+                flask.request.environ[REPLAY_KEY] = answer(200, concealed.body).get_data()
+        return response
+
+    return wrapped
 
 
 def platform() -> Platform:

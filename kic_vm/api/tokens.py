@@ -23,6 +23,7 @@ def _forward() -> flask.Response:
         upstream.content, upstream.status_code, content_type="application/json"
     )
     response.headers["Vary"] = "X-Auth-Token"
+    response.cache_control.no_store = True  # the token itself is in a header
     if "X-Subject-Token" in upstream.headers:
         response.headers["X-Subject-Token"] = upstream.headers["X-Subject-Token"]
     return response

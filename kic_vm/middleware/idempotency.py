@@ -25,7 +25,7 @@ from oslo_config import cfg
 from kic_vm import exceptions
 from kic_vm.attempts import Attempt, Attempts, Kind, Record
 from kic_vm.cache import SharedStore, StoreUnavailable
-from kic_vm.context import ENVIRON_KEY, RECORD_KEY, RequestContext, RequestRecord
+from kic_vm.context import ENVIRON_KEY, RECORD_KEY, REPLAY_KEY, RequestContext, RequestRecord
 from kic_vm.idempotent_request import Earlier, IdempotentRequest
 from kic_vm.middleware import routes
 
@@ -107,7 +107,7 @@ class Idempotency:
             attempt.leave_open()
             raise
         if response.status_int < 300:
-            attempt.finish(*_kept(response))
+            attempt.finish(*_kept(request, response))
         else:
             self._end(attempt, asked, request, response.status_int)
         return response
@@ -125,7 +125,7 @@ class Idempotency:
         """
         response = self._ask(request, asked)
         if response.status_int < 300:
-            attempt.finish_found(*_kept(response))
+            attempt.finish_found(*_kept(request, response))
             return response
         if response.status_int < 500:
             raise not_found
@@ -200,14 +200,17 @@ def _read_key(given: str) -> str:
     return key
 
 
-def _kept(response: webob.Response) -> tuple[Kind, JSON]:
-    """What is kept of an answer: all of it, or that it had a secret."""
+def _kept(request: webob.Request, response: webob.Response) -> tuple[Kind, JSON]:
+    """What is kept of an answer: all of it but its secrets, or that it had one."""
+    body: bytes | None = response.body
     if response.cache_control.no_store:
+        body = request.environ.get(REPLAY_KEY)
+    if body is None:
         return Kind.WITHHELD, {}
     return Kind.ANSWERED, {
         "status": response.status_int,
         "type": response.headers.get("Content-Type"),
-        "body": response.text if response.body else "",
+        "body": body.decode(),
     }
 
 

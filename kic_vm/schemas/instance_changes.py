@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, missing, validate, vali
 from kic_vm.schemas import base
 from kic_vm.schemas.instances import POWER_STATES
 from kic_vm.schemas.lists import RequestList
+from kic_vm.schemas.secrets import SecretString
 
 USER_DATA_MAXIMUM = 16 * 1024
 
@@ -151,7 +152,14 @@ class CreatedInstanceSchema(Schema):
 
     id = fields.String(required=True)
     security_groups = fields.List(fields.Nested(GroupNameSchema), required=True)
-    admin_pass = fields.String(allow_none=True)
+    admin_pass = SecretString(
+        allow_none=True,
+        replayed_as_null=True,
+        metadata={
+            "description": "Told once. null where the cloud sets no password, and in the answer to "
+            "a retry."
+        },
+    )
     disk_config = fields.String(required=True)
 
 

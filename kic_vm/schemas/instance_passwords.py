@@ -1,12 +1,14 @@
 """Passwords of instances."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
+
+from kic_vm.schemas.secrets import SecretString
 
 
 class InstancePasswordSchema(Schema):
     """The password that the guest has set for its administrator."""
 
-    password = fields.String(
+    password = SecretString(
         required=True,
         metadata={
             "description": "Encrypted with the keypair's public key, in base64; empty where the "

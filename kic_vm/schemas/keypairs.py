@@ -3,6 +3,7 @@
 from marshmallow import Schema, ValidationError, fields, validate
 
 from kic_vm.schemas import base
+from kic_vm.schemas.secrets import SecretString
 
 # What Nova takes in a name, and what is left of its length beside the project's code.
 _NAME = validate.Regexp(
@@ -31,7 +32,7 @@ class CreatedKeypairSchema(Schema):
     user_id = fields.String(required=True)
     fingerprint = fields.String(required=True)
     public_key = fields.String(required=True)
-    private_key = fields.String(
+    private_key = SecretString(
         required=True, allow_none=True, metadata={"description": "null for an imported key"}
     )
     type = fields.String(required=True)

@@ -18,10 +18,7 @@ def create_keypair(body: dict[str, Any]) -> flask.Response:
     """Make a keypair, or import one."""
     wanted = body["keypair"]
     created = operations.create_keypair(scope(), wanted["name"], wanted["public_key"])
-    response = answer(201, {"keypair": created})
-    if created["private_key"]:
-        response.cache_control.no_store = True
-    return response
+    return answer(201, {"keypair": created})
 
 
 @blueprint.get("")

@@ -1,23 +1,19 @@
 """What a request costs before it is refused: no more than its length explains."""
 
-import importlib
-import inspect
 import json
-import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 from marshmallow import fields
 
-from kic_vm import schemas
-from kic_vm.schemas.base import RequestSchema
 from kic_vm.schemas.lists import MAXIMUM, RequestList
 from tests.unit.bodies import FREE_PORT
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.requests_of import CREATE
+from tests.unit.schema_classes import request_schemas
 from tests.unit.work import calls_of
 
 Fill = Callable[[int], str]
@@ -128,18 +124,10 @@ def test_query(member: Caller, populated: Cloud, kind: str, path: str, length: i
     assert populated.calls() == []
 
 
-def _request_schemas() -> Iterator[type[RequestSchema]]:
-    for module in pkgutil.iter_modules(schemas.__path__):
-        members = vars(importlib.import_module(f"{schemas.__name__}.{module.name}"))
-        for member in members.values():
-            if inspect.isclass(member) and issubclass(member, RequestSchema):
-                yield member
-
-
 def test_every_list_is_bounded() -> None:
     """A request has lists that are refused by their length, and no field of any shape."""
     lists = 0
-    for schema in _request_schemas():
+    for schema in request_schemas():
         for name, field in schema().fields.items():
             assert not isinstance(field, fields.Dict | fields.Tuple), (schema, name)
             assert type(field) is not fields.Raw, (schema, name)
