@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
-from kic_vm.lifecycle.model import LifecycleTableError
+from kic_vm.lifecycle.model import LifecycleTableError, Meaning
 
 T = TypeVar("T")
 
@@ -28,6 +28,14 @@ def text(data: Any, where: str) -> str:
     if not isinstance(data, str) or not data.strip():
         raise LifecycleTableError(where, f"expected a text, found {data!r}")
     return data
+
+
+def meaning(data: Any, where: str) -> Meaning:
+    """The data, which must be a text in each language."""
+    texts = mapping(data, where, ("en", "ko"))
+    return Meaning(
+        en=text(texts["en"], f"{where} in English"), ko=text(texts["ko"], f"{where} in Korean")
+    )
 
 
 def words(data: Any, where: str) -> tuple[str, ...]:

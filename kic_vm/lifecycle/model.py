@@ -44,6 +44,16 @@ class Meaning:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Limit:
+    """Why a resource allows fewer commands than its documented state."""
+
+    name: str
+    allows: tuple[str, ...]
+    """The commands that it leaves, where the state allows them."""
+    reason: Meaning
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Row(typing.Generic[K]):
     """One documented state."""
 
@@ -58,14 +68,30 @@ class Row(typing.Generic[K]):
     """What is listed for this state, as listed: wildcards are not expanded."""
     openstack_when: tuple[tuple[str, K], ...]
     """Condition and key: listed for this state only while the caller states the condition."""
+    openstack_limits: tuple[tuple[K, Limit], ...]
+    """Key and limit: the limit applies while OpenStack shows the key."""
+    limited_when: tuple[Limit, ...]
+    """The limits that apply in this state when the caller of a lookup states them."""
     allowed_actions: tuple[str, ...]
     """The commands a user may give, in the order of the table's vocabulary."""
     why: str
     """The reason of the choice, where it is not obvious."""
+    limits: tuple[Limit, ...] = ()
+    """The limits that took commands away from ``allowed_actions``."""
 
     def allows(self, action: str) -> bool:
         """Whether a user may give this command in this state."""
         return action in self.allowed_actions
+
+    def limited_by(self, limit: Limit) -> "Row[K]":
+        """The state with only the commands that the limit leaves.
+
+        It is the same row where the limit takes nothing away.
+        """
+        left = tuple(action for action in self.allowed_actions if action in limit.allows)
+        if left == self.allowed_actions:
+            return self
+        return dataclasses.replace(self, allowed_actions=left, limits=(*self.limits, limit))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -94,6 +120,7 @@ class Table(typing.Generic[K]):
     """Every key that OpenStack is known to show, wildcards expanded."""
     conditional: dict[tuple[str, K], Row[K]]
     """Condition and key, for what only the caller can know."""
+    limits: dict[str, Limit]
     unknown: Row[K]
     """The answer for what nothing else covers."""
     by_wire: dict[str, Row[K]]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from kic_vm.lifecycle.model import InstancePair, K, Language, Row, Table
+from kic_vm.lifecycle.model import InstancePair, K, Language, Limit, Row, Table
 from kic_vm.lifecycle.table import LifecycleTables
 
 _HEADINGS = ("STATE", "WIRE", "BILLED", "MEANING", "OPENSTACK", "ALLOWED ACTIONS")
@@ -17,16 +17,15 @@ def as_document(tables: LifecycleTables) -> dict[str, list[dict[str, Any]]]:
     """The public document: what ``GET /api/v1/lifecycle`` answers.
 
     A task_state of null is "no task"; ``*`` stands for every task state that no row lists for
-    this vm_state.
+    this vm_state. Each of a row's ``limits`` leaves some of its ``allowed_actions``: while
+    OpenStack shows what its ``openstack`` lists, or, where that is empty, when its reason holds.
     """
     return {
         "instance_states": [
-            _document_row(row, [pair._asdict() for pair in row.openstack])
-            for row in tables.instances.rows
+            _document_row(row, lambda pair: pair._asdict()) for row in tables.instances.rows
         ],
         "volume_states": [
-            _document_row(row, [{"status": status} for status in row.openstack])
-            for row in tables.volumes.rows
+            _document_row(row, lambda status: {"status": status}) for row in tables.volumes.rows
         ],
     }
 
@@ -49,15 +48,32 @@ def as_table(tables: LifecycleTables, language: Language = "en") -> str:
     )
 
 
-def _document_row(row: Row[K], openstack: list[dict[str, Any]]) -> dict[str, Any]:
+def _document_row(row: Row[K], shown: Callable[[K], dict[str, Any]]) -> dict[str, Any]:
     return {
         "state": row.state,
         "wire": row.wire,
         "billable": row.billable,
         "meaning": {"en": row.meaning.en, "ko": row.meaning.ko},
-        "openstack": openstack,
+        "openstack": [shown(key) for key in row.openstack],
         "allowed_actions": list(row.allowed_actions),
+        "limits": [
+            {
+                "name": limit.name,
+                "reason": {"en": limit.reason.en, "ko": limit.reason.ko},
+                "openstack": [shown(key) for key in keys],
+                "allowed_actions": list(row.limited_by(limit).allowed_actions),
+            }
+            for limit, keys in _limits(row)
+        ],
     }
+
+
+def _limits(row: Row[K]) -> list[tuple[Limit, list[K]]]:
+    """The limits of a row, and while OpenStack shows which keys they apply."""
+    limits: dict[str, tuple[Limit, list[K]]] = {}
+    for key, limit in row.openstack_limits:
+        limits.setdefault(limit.name, (limit, []))[1].append(key)
+    return [*limits.values(), *((limit, []) for limit in row.limited_when)]
 
 
 def _pair_lines(pairs: Iterable[InstancePair]) -> list[str]:
@@ -87,7 +103,7 @@ def _table_lines(
             ["yes" if row.billable else "no"],
             [row.meaning.of(language)],
             openstack,
-            [", ".join(row.allowed_actions) or "-"],
+            [", ".join(row.allowed_actions) or "-", *_limit_lines(row)],
         )
         columns = [
             [part for text in cell for part in _wrap(text, width)]
@@ -96,6 +112,13 @@ def _table_lines(
         height = max(len(column) for column in columns)
         for number in range(height):
             yield _line([column[number] if number < len(column) else "" for column in columns])
+
+
+def _limit_lines(row: Row[Any]) -> list[str]:
+    return [
+        f"{limit.name}: {', '.join(row.limited_by(limit).allowed_actions) or '-'}"
+        for limit, _keys in _limits(row)
+    ]
 
 
 def _line(cells: Sequence[str]) -> str:

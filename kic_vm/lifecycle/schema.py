@@ -2,20 +2,21 @@
 
 A wrong table is refused with a sentence that names the file and the row. What is checked, beside
 the keys and their types: every documented state has one row, every pair that OpenStack can show
-has one row, every word is a known one, and each command leaves from just the states that allow it.
+has one row, every word is a known one, each command leaves from just the states that allow it, and
+each limit is used.
 """
 
 import itertools
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from kic_vm.lifecycle import check, documented
+from kic_vm.lifecycle import check, documented, limits
 from kic_vm.lifecycle.model import (
     ANY_TASK,
     InstancePair,
     K,
     LifecycleTableError,
-    Meaning,
+    Limit,
     Row,
     Table,
     Transition,
@@ -26,9 +27,9 @@ CONFIRM_IN_PROGRESS = "confirm_in_progress"
 SNAPSHOT_IN_PROGRESS = "snapshot_in_progress"
 ATTACH_IN_PROGRESS = "attach_in_progress"
 
-_TABLE_KEYS = ("known", "conditions", "unknown", "actions", "events", "states")
+_TABLE_KEYS = ("known", "conditions", "limits", "unknown", "actions", "events", "states")
 _ROW_KEYS = ("state", "wire", "billable", "meaning", "openstack", "allowed_actions")
-_ROW_OPTIONAL_KEYS = ("openstack_when", "why")
+_ROW_OPTIONAL_KEYS = ("openstack_when", "limited_when", "why")
 
 # One entry of "openstack" -> the keys it stands for, its lists multiplied out.
 ReadEntry = Callable[[Any, str], list[K]]
@@ -50,8 +51,14 @@ def read_instance_table(data: Any, where: str) -> Table[InstancePair]:
         )
         return [InstancePair(*pair) for pair in itertools.product(vms, tasks)]
 
-    conditions = (CONFIRM_IN_PROGRESS,)
-    table = _read_table(data, where, documented.INSTANCE_STATES, conditions, read_entry=read_entry)
+    table = _read_table(
+        data,
+        where,
+        documented.INSTANCE_STATES,
+        (CONFIRM_IN_PROGRESS,),
+        limits.INSTANCE_LIMITS,
+        read_entry=read_entry,
+    )
     _complete(table.index, vm_states, task_states, where)
     for row in table.rows:
         if row.wire != row.state.lower():
@@ -70,8 +77,14 @@ def read_volume_table(data: Any, where: str) -> Table[str]:
         check.mapping(entry, where, ("status",))
         return check.known(check.as_list(entry["status"]), statuses, "status", where)
 
-    conditions = (SNAPSHOT_IN_PROGRESS, ATTACH_IN_PROGRESS)
-    table = _read_table(data, where, documented.VOLUME_STATES, conditions, read_entry=read_entry)
+    table = _read_table(
+        data,
+        where,
+        documented.VOLUME_STATES,
+        (SNAPSHOT_IN_PROGRESS, ATTACH_IN_PROGRESS),
+        limits.VOLUME_LIMITS,
+        read_entry=read_entry,
+    )
     for status in statuses:
         if status not in table.index:
             raise LifecycleTableError(where, f"no row lists status {status!r}")
@@ -99,6 +112,7 @@ def _read_table(
     where: str,
     states: Sequence[str],
     conditions: Sequence[str],
+    stated_limits: Sequence[str],
     *,
     read_entry: ReadEntry[K],
 ) -> Table[K]:
@@ -108,11 +122,15 @@ def _read_table(
     if not isinstance(data["states"], list):
         raise LifecycleTableError(where, "states must be a list of rows")
     actions = tuple(data["actions"])
+    known_limits = limits.read(data["limits"], actions, f"{where}, limits")
     rows = tuple(
-        _read_row(raw, _raw_row_place(where, raw, number), actions, conditions, read_entry)
+        _read_row(
+            raw, _raw_row_place(where, raw, number), actions, conditions, known_limits, read_entry
+        )
         for number, raw in enumerate(data["states"], start=1)
     )
     _check_states(rows, states, where)
+    limits.check_use(known_limits, rows, stated_limits, where)
     check.known([data["unknown"]], states, "state", f"{where}, unknown")
     conditional = _index(((key, row) for row in rows for key in row.openstack_when), where)
     for condition in conditions:
@@ -125,8 +143,11 @@ def _read_table(
             *_read_actions(data["actions"], rows, where),
             *_read_events(data["events"], rows, where),
         ),
-        index=_index(((key, row) for row in rows for key in row.openstack), where),
+        index=_index(
+            ((key, limits.limited(row, key)) for row in rows for key in row.openstack), where
+        ),
         conditional=conditional,
+        limits=known_limits,
         unknown=next(row for row in rows if row.state == data["unknown"]),
         by_wire=_index(((row.wire, row) for row in rows), where),
     )
@@ -146,12 +167,13 @@ def _read_row(
     where: str,
     actions: Sequence[str],
     conditions: Sequence[str],
+    known_limits: dict[str, Limit],
     read_entry: ReadEntry[K],
 ) -> Row[K]:
     check.mapping(raw, where, _ROW_KEYS, _ROW_OPTIONAL_KEYS)
     if not isinstance(raw["billable"], bool):
         raise LifecycleTableError(where, "billable must be true or false")
-    meaning = check.mapping(raw["meaning"], f"{where}, meaning", ("en", "ko"))
+    meaning = check.meaning(raw["meaning"], f"{where}, meaning")
     if not isinstance(raw["openstack"], list) or not raw["openstack"]:
         raise LifecycleTableError(where, "openstack must list at least one entry")
     openstack_when: list[tuple[str, K]] = []
@@ -160,18 +182,26 @@ def _read_row(
         check.known([condition], conditions, "condition", where)
         rest = {key: value for key, value in entry.items() if key != "when"}
         openstack_when += [(str(condition), key) for key in read_entry(rest, where)]
+    openstack: list[K] = []
+    openstack_limits: list[tuple[K, Limit]] = []
+    for entry in raw["openstack"]:
+        rest, limit = limits.split(entry, known_limits, where)
+        keys = read_entry(rest, where)
+        openstack += keys
+        openstack_limits += [(key, limit) for key in keys if limit is not None]
     allowed = check.words(raw["allowed_actions"], f"{where}, allowed_actions")
     check.known(allowed, actions, "action", where)
     return Row(
         state=check.text(raw["state"], where),
         wire=check.text(raw["wire"], f"{where}, wire"),
         billable=raw["billable"],
-        meaning=Meaning(
-            en=check.text(meaning["en"], f"{where}, meaning in English"),
-            ko=check.text(meaning["ko"], f"{where}, meaning in Korean"),
-        ),
-        openstack=tuple(key for entry in raw["openstack"] for key in read_entry(entry, where)),
+        meaning=meaning,
+        openstack=tuple(openstack),
         openstack_when=tuple(openstack_when),
+        openstack_limits=tuple(openstack_limits),
+        limited_when=tuple(
+            limits.named(name, known_limits, where) for name in raw.get("limited_when", [])
+        ),
         allowed_actions=tuple(action for action in actions if action in allowed),
         why=check.text(raw["why"], f"{where}, why") if "why" in raw else "",
     )

@@ -7,7 +7,7 @@ is one dictionary access, so that a list of a thousand servers does not feel it.
 import functools
 import importlib.resources
 import logging
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import Any
 
 import yaml
@@ -17,7 +17,9 @@ from kic_vm.lifecycle.model import (
     ANY_TASK,
     InstancePair,
     InstanceState,
+    K,
     LifecycleTableError,
+    Row,
     Table,
     VolumeState,
 )
@@ -42,19 +44,27 @@ class LifecycleTables:
         self._warned: set[Hashable] = set()
 
     def instance_state(
-        self, vm_state: str | None, task_state: str | None, *, confirm_in_progress: bool = False
+        self,
+        vm_state: str | None,
+        task_state: str | None,
+        *,
+        confirm_in_progress: bool = False,
+        limits: Collection[str] = (),
     ) -> InstanceState:
         """The documented state of a server that Nova shows with this pair.
 
         Nova does not show that a resize is being confirmed; a caller who knows says so with
         ``confirm_in_progress``. It changes nothing for a server that does not wait for it.
+
+        :param limits: the names of limits that the caller knows to apply; those that the state
+            does not name in ``limited_when`` change nothing
         """
         pair = InstancePair(vm_state or "", task_state)
+        row = None
         if confirm_in_progress:
             row = self.instances.conditional.get((schema.CONFIRM_IN_PROGRESS, pair))
-            if row is not None:
-                return row
-        return self.instances.index.get(pair) or self._unknown_instance_pair(pair)
+        row = row or self.instances.index.get(pair) or self._unknown_instance_pair(pair)
+        return _limited(row, limits)
 
     def volume_state(
         self,
@@ -62,12 +72,15 @@ class LifecycleTables:
         *,
         snapshot_in_progress: bool = False,
         attach_in_progress: bool = False,
+        limits: Collection[str] = (),
     ) -> VolumeState:
         """The documented state of a volume that Cinder shows with this status.
 
         Cinder does not show on the volume that a snapshot of it is being created, nor whether
         ``reserved`` is the first step of an attachment or means a shelved instance; a caller who
         knows says so. Either changes nothing for a volume whose status it does not touch.
+
+        :param limits: as for instances
         """
         status = status or ""
         for applies, condition in (
@@ -75,8 +88,9 @@ class LifecycleTables:
             (attach_in_progress, schema.ATTACH_IN_PROGRESS),
         ):
             if applies and (row := self.volumes.conditional.get((condition, status))):
-                return row
-        return self.volumes.index.get(status) or self._unknown_volume_status(status)
+                return _limited(row, limits)
+        row = self.volumes.index.get(status) or self._unknown_volume_status(status)
+        return _limited(row, limits)
 
     def instance_state_by_wire(self, wire: str) -> InstanceState | None:
         """The state with this ``status`` value (in any letter case), or None."""
@@ -93,7 +107,7 @@ class LifecycleTables:
         condition are included: a list filter may ask Nova for these and must look again at what
         comes back.
         """
-        pairs = {pair for pair, row in self.instances.index.items() if row is state}
+        pairs = {pair for pair, row in self.instances.index.items() if row.state == state.state}
         pairs |= {pair for _condition, pair in state.openstack_when}
         return frozenset(pair for pair in pairs if pair.task_state != ANY_TASK)
 
@@ -126,6 +140,15 @@ class LifecycleTables:
         if key not in self._warned:
             self._warned.add(key)
             LOG.warning(message, *args)
+
+
+def _limited(row: Row[K], names: Collection[str]) -> Row[K]:
+    """The row under those of the named limits that it heeds."""
+    if names:
+        for limit in row.limited_when:
+            if limit.name in names:
+                row = row.limited_by(limit)
+    return row
 
 
 @functools.cache

@@ -19,6 +19,9 @@ class Fault(NamedTuple):
 
 
 _ANEW: Final = "Delete the instance and make it anew"
+# Advice for an instance that ran before, and for one that cannot be rebooted.
+_REBOOT: Final = "Try hard-reboot. If that does not help,"
+_AGAIN: Final = "Delete the instance and create another one. If it happens again,"
 
 # The messages are those of Nova 34 and of what Cinder and Neutron have told it.
 FAULTS: Final = tuple(
@@ -82,7 +85,7 @@ FAULTS: Final = tuple(
             "failed",
             "",
             "The cloud could not do what was asked.",
-            "Try hard-reboot. If that does not help, tell the operator the id of the instance.",
+            f"{_REBOOT} tell the operator the id of the instance.",
         ),
     )
 )
@@ -98,9 +101,10 @@ def fault_of(server: JSON, state: InstanceState) -> JSON | None:
     told = server.get("fault") or {}
     text = str(told.get("message", ""))
     fault = next(fault for fault in FAULTS if fault.pattern.search(text))
+    hint = fault.hint if state.allows("hard-reboot") else fault.hint.replace(_REBOOT, _AGAIN)
     return {
         "code": fault.code,
         "message": fault.message,
-        "hint": fault.hint,
+        "hint": hint,
         "occurred_at": utc(told.get("created")),
     }

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from kic_vm.lifecycle.limits import NEVER_LAUNCHED
 from kic_vm.lifecycle.model import InstanceState, Row
 from kic_vm.lifecycle.table import LifecycleTables
 
@@ -26,6 +27,7 @@ def state_of(
         server["OS-EXT-STS:vm_state"],
         server["OS-EXT-STS:task_state"],
         confirm_in_progress=confirm_in_progress,
+        limits=() if server["OS-SRV-USG:launched_at"] else (NEVER_LAUNCHED,),
     )
 
 
@@ -44,12 +46,18 @@ def is_powered_off(server: JSON) -> bool:
 
 
 def lifecycle_of(state: Row[Any]) -> JSON:
-    """The state as every answer about an instance or a volume carries it."""
-    return {
+    """The state as every answer about an instance or a volume carries it.
+
+    Where the resource allows fewer commands than its state, ``reason`` says why.
+    """
+    shown = {
         "state": state.state,
         "billable": state.billable,
         "allowed_actions": list(state.allowed_actions),
     }
+    if state.limits:
+        shown["reason"] = " ".join(limit.reason.en for limit in state.limits)
+    return shown
 
 
 def power_state(server: JSON) -> str:

@@ -4,8 +4,10 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
+from kic_vm.lifecycle import limits
 from kic_vm.lifecycle.model import VolumeState
 from kic_vm.lifecycle.table import LifecycleTables
+from kic_vm.mappings import instance_states
 from kic_vm.mappings.attachments import is_attaching, mount_point, root_volume_id
 from kic_vm.mappings.images import is_windows
 from kic_vm.mappings.instance_states import lifecycle_of
@@ -76,13 +78,29 @@ def lacks_servers(
     )
 
 
+def limits_of(volume: JSON) -> set[str]:
+    """The names of the lifecycle's limits that Cinder's volume shows by itself."""
+    names = set()
+    if volume["bootable"] != "true":
+        names.add(limits.NOT_BOOTABLE)
+    if volume["attachments"]:
+        names.add(limits.STILL_ATTACHED)
+    return names
+
+
 def state_of(volume: JSON, around: VolumeSurroundings, lifecycle: LifecycleTables) -> VolumeState:
     """The documented state that a volume is in."""
     server = around.servers.get(volume["id"])
+    names = limits_of(volume)
+    if volume["id"] in around.roots:
+        names.add(limits.ROOT)
+    if server and not instance_states.state_of(server, lifecycle).allows("detach-volume"):
+        names.add(limits.INSTANCE_NOT_READY)
     return lifecycle.volume_state(
         volume["status"],
         snapshot_in_progress=volume["id"] in around.snapshotted,
         attach_in_progress=server is not None and is_attaching(server),
+        limits=names,
     )
 
 

@@ -22,14 +22,12 @@ def create_image(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
 
     :param wanted: ImageCreateSchema, loaded
     :raises NotFound: the project has no such volume
-    :raises InvalidState: something is being done with it
-    :raises Conflict: it is no root volume, or the cloud makes no images of attached volumes
+    :raises InvalidState: it is not bootable, or something is being done with it
+    :raises Conflict: the cloud makes no images of attached volumes
     """
     _refuse_repetition(scope, wanted["name"])
     command = "create-image"
     volume = get_volume_for(scope, volume_id, command)
-    if volume["bootable"] != "true":
-        raise exceptions.Conflict("Images are made of root volumes only; this one is not bootable.")
     try:
         with commanding(scope, volume_id, command):
             image_id = scope.openstack.block_storage.upload_volume(volume_id, wanted["name"])

@@ -12,7 +12,6 @@ from kic_vm.operations import earlier_attempts, flavors, resize_confirmation
 from kic_vm.operations.instance_states import (
     check,
     commanding,
-    documented_state,
     get_server_for,
 )
 from kic_vm.operations.instances import get_own_server
@@ -23,7 +22,7 @@ JSON = dict[str, Any]
 
 # Command -> Nova's server action and its argument.
 _NOVA: Final[dict[str, tuple[str, Any]]] = {
-    "start": ("os-start", None),
+    "start": ("os-start", None),  # but see _STARTS
     "stop": ("os-stop", None),
     "soft-reboot": ("reboot", {"type": "SOFT"}),
     "hard-reboot": ("reboot", {"type": "HARD"}),
@@ -34,7 +33,7 @@ _NOVA: Final[dict[str, tuple[str, Any]]] = {
 }
 # Command -> what Nova calls it in the list of a server's actions.
 _RECORDED_AS: Final[dict[str, frozenset[str]]] = {
-    "start": frozenset({"start", "unshelve"}),
+    "start": frozenset({"start", "unshelve", "unpause", "resume"}),
     "stop": frozenset({"stop"}),
     "soft-reboot": frozenset({"reboot"}),
     "hard-reboot": frozenset({"reboot"}),
@@ -43,6 +42,12 @@ _RECORDED_AS: Final[dict[str, frozenset[str]]] = {
     "confirm-resize": frozenset({"confirmResize"}),
     "revert-resize": frozenset({"revertResize"}),
     "resize": frozenset({"resize"}),
+}
+# The documents have one command that makes an instance run; Nova has one for each vm_state.
+_STARTS: Final[dict[str, tuple[str, Any]]] = {
+    "shelved_offloaded": ("unshelve", None),
+    "paused": ("unpause", None),
+    "suspended": ("resume", None),
 }
 _ENDS_OF_RESIZES: Final = frozenset({"confirm-resize", "revert-resize"})
 
@@ -69,9 +74,8 @@ def act(scope: Scope, instance_id: str, command: str) -> None:
         return
     server = get_server_for(scope, instance_id, command)
     action, argument = _NOVA[command]
-    if command == "start" and documented_state(scope, server).state == "Shelved_offloaded":
-        # The documents have one command for what is stopped and for what is terminated.
-        action, argument = _NOVA["unshelve"]
+    if command == "start":
+        action, argument = _STARTS.get(server["OS-EXT-STS:vm_state"], _NOVA["start"])
     with contextlib.ExitStack() as around:
         around.enter_context(commanding(scope, instance_id, command))
         if command in _ENDS_OF_RESIZES:

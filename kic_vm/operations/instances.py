@@ -1,4 +1,4 @@
-"""Instances: get, list, update, delete."""
+"""Instances: get, list, delete."""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
@@ -143,24 +143,6 @@ def list_instances(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], 
         return _shown(scope, found), pagination
     found = instance_pages.fetch_all(scope)
     return listing.select(_shown(scope, found), query, _FILTERS)
-
-
-def update_instance(scope: Scope, instance_id: str, changes: JSON) -> JSON:
-    """Rename or describe an instance. 2 upstream calls.
-
-    :param changes: ``name`` and ``description``; null clears the description, a name that is
-        null or missing stays
-    """
-    given = {key: value for key, value in changes.items() if not (key == "name" and value is None)}
-    if not given:
-        raise exceptions.InvalidRequest("instance: give a name or a description to change.")
-    get_own_server(scope, instance_id, compute.STATE)
-    server = scope.openstack.compute.update_server(instance_id, given)
-    return mapping.updated_instance_from_server(
-        server,
-        scope.platform.translation,
-        confirm_in_progress=resize_confirmation.is_under_way(scope.platform, server),
-    )
 
 
 def delete_instance(scope: Scope, instance_id: str) -> None:

@@ -9,7 +9,7 @@ from kic_vm.lifecycle.model import Row
 def refusal(
     what: str, state: Row[Any], command: str, *, is_done: bool = False
 ) -> exceptions.KicVmError:
-    """The error; it says which commands are possible.
+    """The error; it says why, and which commands are possible.
 
     :param is_done: what the command would bring about holds already
     """
@@ -18,8 +18,10 @@ def refusal(
     reason = f"{command} is not possible now"
     if is_done:
         error, reason = exceptions.AlreadyInState, f"{command} has nothing to do"
+    causes = [limit.reason.en for limit in state.limits if command not in limit.allows]
+    sentences = [f"The {what} is {state.state}: {reason}.", *causes]
     return error(
-        f"The {what} is {state.state}: {reason}. Possible commands: {allowed}.",
+        f"{' '.join(sentences)} Possible commands: {allowed}.",
         state=state.state,
         allowed_actions=list(state.allowed_actions),
     )

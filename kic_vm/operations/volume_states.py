@@ -8,6 +8,7 @@ from typing import Any
 from kic_vm import exceptions
 from kic_vm.adapters.interleaved import gather
 from kic_vm.lifecycle.model import VolumeState
+from kic_vm.mappings.volumes import limits_of
 from kic_vm.operations.refusals import refusal
 from kic_vm.operations.scope import Scope
 
@@ -73,7 +74,7 @@ def commanding(scope: Scope, volume_id: str, command: str) -> Iterator[None]:
 
 def _state(scope: Scope, volume: JSON, snapshots: list[JSON]) -> VolumeState:
     return scope.platform.translation.lifecycle.volume_state(
-        volume["status"], snapshot_in_progress=bool(snapshots)
+        volume["status"], snapshot_in_progress=bool(snapshots), limits=limits_of(volume)
     )
 
 
@@ -81,8 +82,6 @@ def _refusal(state: VolumeState, command: str, volume: JSON) -> exceptions.KicVm
     if command == "delete" and state.state == "Deleting":
         return exceptions.AlreadyUnderWay("The volume is being deleted already.")
     error = refusal("volume", state, command)
-    if volume["status"] == "awaiting-transfer":
-        error.message = f"{error.message} It waits for its transfer to another project."
-    elif command == "delete" and state.state in {"In-use", "Reserved"}:
-        error.message = f"{error.message} It is attached to an instance: detach it first."
+    if command == "delete" and volume["status"] in {"in-use", "reserved"}:
+        error.message += " It is attached to an instance: detach it first, or delete the instance."
     return error

@@ -39,7 +39,13 @@ class LifecycleSchema(Schema):
         required=True, metadata={"description": "Whether time in this state is billed."}
     )
     allowed_actions = fields.List(
-        fields.String(), required=True, metadata={"description": "Commands the state allows."}
+        fields.String(), required=True, metadata={"description": "Commands that are possible now."}
+    )
+    reason = fields.String(
+        metadata={
+            "description": "Why fewer commands are possible than the state allows; absent where "
+            "all of them are."
+        }
     )
 
 

@@ -12,6 +12,23 @@ class MeaningSchema(Schema):
     ko = fields.String(required=True)
 
 
+class LifecycleLimitSchema(Schema):
+    """Why fewer commands are possible than the state allows."""
+
+    name = fields.String(required=True)
+    reason = fields.Nested(MeaningSchema, required=True)
+    openstack = fields.List(
+        fields.Dict(keys=fields.String(), values=fields.String(allow_none=True)),
+        required=True,
+        metadata={
+            "description": "While OpenStack shows this; empty where its state does not tell."
+        },
+    )
+    allowed_actions = fields.List(
+        fields.String(), required=True, metadata={"description": "The commands that are left."}
+    )
+
+
 class LifecycleStateSchema(Schema):
     """One documented state."""
 
@@ -25,6 +42,7 @@ class LifecycleStateSchema(Schema):
         metadata={"description": "What OpenStack shows for it; `*` is any task not listed."},
     )
     allowed_actions = fields.List(fields.String(), required=True)
+    limits = fields.List(fields.Nested(LifecycleLimitSchema), required=True)
 
 
 class LifecycleDocumentSchema(Schema):

@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import instance_create
+from kic_vm.operations import instance_create, instance_update
 from kic_vm.operations import instances as operations
 from kic_vm.schemas import instance_changes
 from kic_vm.schemas import instances as schemas
@@ -41,7 +41,7 @@ def get_instance(instance_id: str) -> flask.Response:
 @blueprint.response(200, instance_changes.UpdatedInstanceEnvelopeSchema)
 def update_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
     """Rename or describe an instance."""
-    updated = operations.update_instance(scope(), instance_id, body["instance"])
+    updated = instance_update.update_instance(scope(), instance_id, body["instance"])
     return answer(200, {"instance": updated})
 
 

@@ -9,7 +9,7 @@ import pytest
 from kic_vm.cmd import manage_lifecycle
 from kic_vm.lifecycle import render
 
-ROW_KEYS = {"state", "wire", "billable", "meaning", "openstack", "allowed_actions"}
+ROW_KEYS = {"state", "wire", "billable", "meaning", "openstack", "allowed_actions", "limits"}
 
 
 def test_the_document_has_the_published_shape(tables):
@@ -28,6 +28,23 @@ def test_the_document_has_the_published_shape(tables):
         assert all(set(pair) == {"status"} for pair in row["openstack"])
 
 
+def test_the_document_has_the_limits(tables):
+    """Each with its reason, where it applies, and the commands that it leaves."""
+    document = render.as_document(tables)
+    for row in document["instance_states"] + document["volume_states"]:
+        for limit in row["limits"]:
+            assert set(limit) == {"name", "reason", "openstack", "allowed_actions"}
+            assert limit["reason"]["en"].endswith(".")
+            assert limit["reason"]["ko"].endswith("다.")
+            assert set(limit["allowed_actions"]) < set(row["allowed_actions"])
+            assert all(entry in row["openstack"] for entry in limit["openstack"])
+    (stopped,) = (row for row in document["instance_states"] if row["state"] == "Stopped")
+    limits = {limit["name"]: limit for limit in stopped["limits"]}
+    assert limits.keys() == {"busy", "paused", "suspended", "never_launched"}
+    assert limits["paused"]["openstack"] == [{"vm_state": "paused", "task_state": None}]
+    assert limits["never_launched"]["openstack"] == []
+
+
 def test_the_document_answers_each_pair_once(tables):
     """No pair is published for two states; null is no task, "*" any task not listed."""
     rows = render.as_document(tables)["instance_states"]
@@ -35,6 +52,14 @@ def test_the_document_answers_each_pair_once(tables):
     assert len(pairs) == len(set(pairs))
     assert ("active", None) in pairs
     assert ("active", "*") in pairs
+
+
+def test_the_text_table_has_the_limits(tables):
+    """Below the commands of the state stand those that a limit leaves."""
+    text = render.as_table(tables)
+    assert "suspended: start, hard-reboot," in text
+    assert "never_launched: delete" in text
+    assert "maintenance: -" in text
 
 
 def test_the_meanings_are_korean_where_they_say_so(tables):

@@ -111,6 +111,43 @@ def action_that_nobody_allows(data):
     data["actions"]["pause"] = []
 
 
+def unknown_limit(data):
+    row(data, "Active")["openstack"][1]["limit"] = "locked"
+
+
+def unknown_stated_limit(data):
+    row(data, "Active")["limited_when"] = ["locked"]
+
+
+def limit_that_nobody_states(data):
+    row(data, "Active")["limited_when"] = ["paused"]
+
+
+def limit_that_is_not_used(data):
+    del row(data, "Error")["openstack"][1]["limit"]
+
+
+def stated_limit_that_is_not_used(data):
+    for one in data["states"]:
+        one.pop("limited_when", None)
+
+
+def limit_of_an_unknown_action(data):
+    data["limits"]["paused"]["allows"].append("unpause")
+
+
+def limit_without_a_reason(data):
+    del data["limits"]["paused"]["reason"]
+
+
+def limit_without_a_korean_reason(data):
+    data["limits"]["paused"]["reason"]["ko"] = ""
+
+
+def limits_in_a_list(data):
+    data["limits"] = ["paused"]
+
+
 def row_that_is_no_mapping(data):
     data["states"][2] = "Stopped"
 
@@ -142,6 +179,18 @@ def row_that_is_no_mapping(data):
         (way_from_where_it_is_not_allowed, "instances, action stop: .* not so for Error"),
         (way_to_nowhere, "instances, action stop: unknown state 'Shutoff'"),
         (action_that_nobody_allows, "instances, action pause: no state allows it"),
+        (unknown_limit, "instances, state Active: unknown limit 'locked'"),
+        (unknown_stated_limit, "instances, state Active: unknown limit 'locked'"),
+        (limit_that_nobody_states, "instances: limited_when paused: nobody states this limit"),
+        (limit_that_is_not_used, "instances: no row uses the limit task_left_over"),
+        (stated_limit_that_is_not_used, "instances: no row is limited_when never_launched"),
+        (limit_of_an_unknown_action, "instances, limits, paused: unknown action 'unpause'"),
+        (limit_without_a_reason, "instances, limits, paused: reason is missing"),
+        (
+            limit_without_a_korean_reason,
+            "instances, limits, paused, reason in Korean: expected a text",
+        ),
+        (limits_in_a_list, "instances, limits: expected a mapping"),
         (row_that_is_no_mapping, "instances, row 3 of states: expected a mapping"),
     ],
 )
@@ -153,7 +202,9 @@ def test_a_wrong_instance_table_is_refused(break_it, sentence):
         schema.read_instance_table(data, "instances")
 
 
-@pytest.mark.parametrize("key", ["known", "conditions", "unknown", "actions", "events", "states"])
+@pytest.mark.parametrize(
+    "key", ["known", "conditions", "limits", "unknown", "actions", "events", "states"]
+)
 def test_every_part_of_the_table_is_needed(key):
     """A table without one of its parts is refused by the name of that part."""
     data = copy.deepcopy(INSTANCES)
@@ -165,8 +216,8 @@ def test_every_part_of_the_table_is_needed(key):
 def test_a_status_of_cinder_without_a_row_is_refused():
     """A known status that no row lists stops the start with its name."""
     data = copy.deepcopy(VOLUMES)
-    row(data, "Extending")["openstack"] = [{"status": "extending"}]
-    with pytest.raises(LifecycleTableError, match="volumes: no row lists status 'maintenance'"):
+    del row(data, "Extending")["openstack"][0]["status"][-1]
+    with pytest.raises(LifecycleTableError, match="volumes: no row lists status 'reverting'"):
         schema.read_volume_table(data, "volumes")
 
 

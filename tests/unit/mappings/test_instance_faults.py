@@ -2,6 +2,7 @@
 
 import pytest
 
+from kic_vm.lifecycle import limits
 from kic_vm.lifecycle.table import load_tables
 from kic_vm.mappings.instance_faults import FAULTS, fault_of
 from kic_vm.schemas.instances import FaultSchema
@@ -52,6 +53,16 @@ def test_every_code_is_met_and_documented() -> None:
     assert {fault.code for fault in FAULTS} == set(MESSAGES.values())
     description = FaultSchema().fields["code"].metadata["description"]
     assert all(fault.code in description for fault in FAULTS)
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_never_launched(message: str) -> None:
+    """No hint is a command that an instance that never ran does not allow."""
+    never_ran = load_tables().instance_state("error", None, limits=(limits.NEVER_LAUNCHED,))
+    fault = fault_of({"fault": {"code": 500, "message": message}}, never_ran)
+    assert fault is not None
+    assert "reboot" not in fault["hint"]
+    assert fault["hint"].startswith("Delete ")
 
 
 def test_no_fault_told() -> None:

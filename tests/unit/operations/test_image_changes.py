@@ -122,9 +122,11 @@ class TestMake:
         assert check("volume", "CreateImage", {"image": image}) == []
 
     def test_data_volume(self, member: Caller, populated: Cloud) -> None:
-        """Only a root volume becomes an image."""
+        """Only a bootable volume becomes an image."""
         root_volume(populated, bootable="false")
-        assert "root volumes" in refusal(make(member), 409, "conflict")["message"]
+        error = refusal(make(member), 409, "invalid_state")
+        assert "images can only be made of bootable volumes" in error["message"]
+        assert "create-image" not in error["allowed_actions"]
         assert populated.writes() == []
 
     @pytest.mark.parametrize("status", ["uploading", "creating", "attaching", "error", "reserved"])
