@@ -38,6 +38,9 @@ class Cache(Protocol):
         without Redis, or while it fails, only threads of one process do.
         """
 
+    def acquire(self, key: str, value: bytes, time: float) -> bool:
+        """As ``add``, but False while Redis fails, since other processes are not told then."""
+
 
 class MemoryCache:
     """A bounded cache in this process; the entry used longest ago goes first."""
@@ -63,6 +66,10 @@ class MemoryCache:
         """See Cache."""
         with self._lock:
             return self._values.setdefault(key, entry := (value, time)) is entry
+
+    def acquire(self, key: str, value: bytes, time: float) -> bool:
+        """See Cache."""
+        return self.add(key, value, time)
 
 
 class RedisCache:
@@ -120,6 +127,15 @@ class RedisCache:
             except redis.RedisError as error:
                 self._failed(error)
         return self._fallback.add(key, value, time)
+
+    def acquire(self, key: str, value: bytes, time: float) -> bool:
+        """See Cache."""
+        if self._is_usable():
+            try:
+                return self._client.add(key, value, time)
+            except redis.RedisError as error:
+                self._failed(error)
+        return False
 
     def ping(self) -> None:
         """Return when Redis answers.

@@ -80,17 +80,24 @@ class RequestContext(oslo_context.RequestContext):
 
     ``auth`` is the caller's token as a keystoneauth plugin, None for a public operation.
     ``is_restricted`` says that the token is good for this very request only, as far as its
-    access rules were looked at. ``idempotent_request`` is there where the caller wants the
+    access rules were looked at. ``is_multiprocess`` says that other processes of the same server
+    serve requests, too. ``idempotent_request`` is there where the caller wants the
     request to be done once. ``upstream_headers`` are those of the tokens, for calls to OpenStack
     with the plugin that is beside them.
     """
 
     def __init__(
-        self, *, auth: BaseAuthPlugin | None = None, is_restricted: bool = False, **kwargs: Any
+        self,
+        *,
+        auth: BaseAuthPlugin | None = None,
+        is_restricted: bool = False,
+        is_multiprocess: bool = True,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.auth = auth
         self.is_restricted = is_restricted
+        self.is_multiprocess = is_multiprocess
         self.idempotent_request: IdempotentRequest | None = None
         self.upstream_headers: tuple[BaseAuthPlugin, dict[str, str]] | None = None
 

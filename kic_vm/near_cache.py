@@ -37,6 +37,10 @@ class NearCache:
         """See Cache."""
         return self._far.add(key, value, time)
 
+    def acquire(self, key: str, value: bytes, time: float) -> bool:
+        """See Cache."""
+        return self._far.acquire(key, value, time)
+
 
 def near(cache: Cache) -> Cache:
     """The cache with a memory in front of it, where it is not one itself."""

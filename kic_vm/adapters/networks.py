@@ -157,9 +157,7 @@ class Networks(NetworkLists):
 
     def list_described_ports(self, description: str) -> list[JSON]:
         """The project's ports of this very description."""
-        return self.list_all(
-            "ports", project_id=self._context.project_id, description=description
-        )
+        return self.list_all("ports", project_id=self._context.project_id, description=description)
 
     def list_ports_in(
         self, *, network_id: str | None = None, subnet_id: str | None = None

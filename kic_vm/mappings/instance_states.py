@@ -1,5 +1,6 @@
 """Nova server -> the documented state that it is in."""
 
+import datetime
 from typing import Any, Final
 
 from kic_vm.lifecycle.limits import NEVER_LAUNCHED
@@ -34,6 +35,16 @@ def state_of(
 def waits_for_confirmation(server: JSON) -> bool:
     """Whether a resize has done its work and can be confirmed or reverted, as far as Nova shows."""
     return (server["OS-EXT-STS:vm_state"], server["OS-EXT-STS:task_state"]) == ("resized", None)
+
+
+def waiting_since(server: JSON) -> datetime.datetime:
+    """Since when a resized server waits for its confirmation.
+
+    Nova sets launched_at at the end of each resize; unlike ``updated`` it is not changed by a new
+    name or other changes in between.
+    """
+    launched_at = datetime.datetime.fromisoformat(server["OS-SRV-USG:launched_at"])
+    return launched_at if launched_at.tzinfo else launched_at.replace(tzinfo=datetime.UTC)
 
 
 def is_powered_off(server: JSON) -> bool:

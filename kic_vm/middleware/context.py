@@ -35,6 +35,7 @@ class Context:
                 # auth_token's own plugin would put its service token beside every call.
                 auth=AccessInfoPlugin(token),
                 is_restricted=token.application_credential_access_rules is not None,
+                is_multiprocess=environ["wsgi.multiprocess"],
             )
             record.project_id = context.project_id
         environ[ENVIRON_KEY] = context

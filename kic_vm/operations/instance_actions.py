@@ -79,7 +79,7 @@ def act(scope: Scope, instance_id: str, command: str) -> None:
     with contextlib.ExitStack() as around:
         around.enter_context(commanding(scope, instance_id, command))
         if command in _ENDS_OF_RESIZES:
-            around.enter_context(resize_confirmation.ending(scope.platform, server, action))
+            around.enter_context(resize_confirmation.resize_lease(scope.platform, server, action))
         scope.openstack.compute.act(instance_id, action, argument)
 
 

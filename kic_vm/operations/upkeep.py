@@ -6,17 +6,21 @@ once, or one that dies in the middle, leave nothing half done.
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from oslo_log import log as logging
 
 from kic_vm import exceptions
+from kic_vm.adapters import compute
 from kic_vm.mappings.instance_states import waits_for_confirmation
 from kic_vm.metrics import worker as metrics
 from kic_vm.operations import resize_confirmation
 from kic_vm.operations.instance_census import count_instances_if_due
 from kic_vm.operations.keypair_upkeep import sweep_if_due
 from kic_vm.operations.port_upkeep import remove_ports
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.scope import Platform, Scope
+
+JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
@@ -51,11 +55,28 @@ def _jobs() -> dict[str, Callable[[Scope], None]]:
 def confirm_resizes(scope: Scope) -> None:
     """Confirm the resizes of all projects that [resize] wants confirmed.
 
-    One upstream call, and one for each resize.
+    One upstream call, and two for each resize.
     """
     platform = scope.platform
-    if platform.conf.resize.confirmation == "manual":
+    options = platform.conf.resize
+    is_needed = options.confirmation != "manual" or options.confirm_window > 0
+    if not is_needed or not resize_confirmation.worker_confirms(platform.conf):
         return
-    for server in scope.openstack.compute.list_all_servers("VERIFY_RESIZE"):
-        if waits_for_confirmation(server) and resize_confirmation.is_due(platform, server):
-            resize_confirmation.confirm(platform, scope.openstack.compute, server)
+    for listed in scope.openstack.compute.list_all_servers("VERIFY_RESIZE"):
+        if _is_due(platform, listed):
+            _confirm_resize(scope, listed["id"])
+
+
+def _confirm_resize(scope: Scope, server_id: str) -> None:
+    # Since the list was made, the user may have reverted this resize and begun another one.
+    try:
+        server = scope.openstack.compute.get_server(server_id, compute.STATE)
+    except exceptions.KicVmError as error:
+        LOG.warning("The resize of %s is not confirmed now: %s", server_id, error)
+        return
+    if _is_due(scope.platform, server):
+        resize_confirmation.confirm(scope.platform, scope.openstack.compute, server)
+
+
+def _is_due(platform: Platform, server: JSON) -> bool:
+    return waits_for_confirmation(server) and resize_confirmation.is_due(platform, server)

@@ -75,6 +75,12 @@ class TestMemory:
         assert memory.add("a", b"3", 5)
         assert memory.get("a") == b"3"
 
+    def test_acquire(self, clock: Callable[[float], None]) -> None:
+        """Where there is no Redis, the threads of this process are all that have to agree."""
+        memory = cache.MemoryCache(3)
+        assert memory.acquire("a", b"1", 5)
+        assert not memory.acquire("a", b"1", 5)
+
 
 class TestRedis:
     """With Redis."""
@@ -109,6 +115,16 @@ class TestRedis:
         server.is_down = True
         assert shared.add("b", b"1", 60)
         assert not shared.add("b", b"2", 60)
+
+    def test_acquire(self, shared: cache.RedisCache, server: FakeRedis) -> None:
+        """The first one counts, of all processes; while Redis fails nobody acquires anything."""
+        other = cache.RedisCache(SealedRedis(server, "kic-vm:", SECRET), cache.MemoryCache(10), 5)
+        assert shared.acquire("a", b"1", 60)
+        assert not other.acquire("a", b"2", 60)
+        server.is_down = True
+        assert not shared.acquire("b", b"1", 60)
+        assert not shared.acquire("b", b"1", 60)  # it is left alone for a while
+        assert server.asked == 3
 
     def test_breaker(
         self, shared: cache.RedisCache, server: FakeRedis, clock: Callable[[float], None]

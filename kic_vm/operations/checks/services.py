@@ -4,6 +4,7 @@ import redis
 
 from kic_vm.adapters import needs, versions
 from kic_vm.cache import RedisCache
+from kic_vm.operations import resize_confirmation
 from kic_vm.operations.checks.finding import Finding, asking, failure, success, warning
 from kic_vm.operations.scope import Scope
 
@@ -40,13 +41,20 @@ def extensions(gateway: Scope) -> Finding:
     return success("Neutron has the extensions that are used.")
 
 
+def _confirming(gateway: Scope) -> str:
+    """The kind of process that confirms resizes where there is no Redis."""
+    is_worker = resize_confirmation.worker_confirms(gateway.platform.conf)
+    return "only kic-vm-worker" if is_worker else "only the gateway, not kic-vm-worker,"
+
+
 def redis_store(gateway: Scope) -> Finding:
     """Whether Redis answers."""
     cache = gateway.platform.cache
     if not isinstance(cache, RedisCache):
         return warning(
-            "[redis] url is not set: each process remembers for itself, and requests with an "
-            "Idempotency-Key are refused. Name a Redis that all gateways share."
+            "[redis] url is not set: each process remembers for itself, requests with an "
+            f"Idempotency-Key are refused, and {_confirming(gateway)} confirms resizes. Name a "
+            "Redis that all gateways share."
         )
     try:
         cache.ping()

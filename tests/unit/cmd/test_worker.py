@@ -1,5 +1,6 @@
 """The worker: one round on a faked wire, and what it leaves alone."""
 
+import datetime
 import threading
 import time
 from typing import Any
@@ -18,6 +19,8 @@ from tests.unit.personas import GATEWAY, token_of
 
 JSON = dict[str, Any]
 RESIZED = {"OS-EXT-STS:vm_state": "resized", "OS-EXT-STS:power_state": 4}
+ON = {"OS-EXT-STS:power_state": 1}
+GONE = "00000000-79d8-4fac-972d-2c98044d8678"
 
 
 @pytest.fixture
@@ -38,11 +41,10 @@ def test_resizes(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
     ids = [f"{number:08d}-79d8-4fac-972d-2c98044d8678" for number in range(3)]
     servers = [
         SERVER | RESIZED | {"id": ids[0]},
-        SERVER | RESIZED | {"id": ids[1], "OS-EXT-STS:power_state": 1},
+        SERVER | RESIZED | ON | {"id": ids[1], "OS-SRV-USG:launched_at": now()},
         SERVER | RESIZED | {"id": ids[2], "OS-EXT-STS:task_state": "resize_reverting"},
     ]
-    quiet.answer("GET", "nova", SERVERS, {"servers": servers})
-    quiet.answer("POST", "nova", f"/servers/{ids[0]}/action", status=204)
+    serve_resized(quiet, *servers)
     run(conf)
     (sent,) = quiet.sent("nova", "POST")
     assert sent.json() == {"confirmResize": None}
@@ -50,11 +52,73 @@ def test_resizes(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
     assert quiet.writes() == [f"POST nova /servers/{ids[0]}/action"]
 
 
-@pytest.mark.parametrize("options", ["[resize]\nconfirmation = manual\n"], indirect=True)
-def test_manual(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
-    """Where nothing is confirmed by itself, Nova is not even asked."""
+def serve_resized(cloud: Cloud, *servers: JSON) -> None:
+    """Nova lists these, shows each, and takes an action on each."""
+    cloud.answer("GET", "nova", SERVERS, {"servers": list(servers)})
+    for server in servers:
+        cloud.answer("GET", "nova", f"/servers/{server['id']}", {"server": server})
+        cloud.answer("POST", "nova", f"/servers/{server['id']}/action", status=204)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "[resize]\nconfirmation = manual\nconfirm_window = 0\n",
+        # The only gateway process confirms, and shares nothing with the worker.
+        "[api]\nworkers = 1\n",
+    ],
+    indirect=True,
+)
+def test_no_confirmation(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
+    """Where the worker confirms nothing by itself, Nova is not even asked."""
     run(conf)
     assert [call for call in quiet.calls() if "/servers" in call] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "hours", "is_confirmed"),
+    [
+        ("", 2, True),
+        ("", 0, False),
+        ("[resize]\nconfirmation = manual\n", 2, True),
+        ("[resize]\nconfirmation = manual\n", 0, False),
+        ("[resize]\nconfirm_window = 0\n", 2, False),
+        ("[resize]\nconfirmed_by = worker\n[api]\nworkers = 1\n", 2, True),
+    ],
+    indirect=["options"],
+)
+def test_confirm_window(
+    conf: cfg.ConfigOpts, quiet: Cloud, hours: float, is_confirmed: bool
+) -> None:
+    """A resize of a running instance is confirmed when its time is over, also if manual."""
+    waiting_since = {"OS-SRV-USG:launched_at": now(-hours)}
+    serve_resized(quiet, SERVER | RESIZED | ON | waiting_since)
+    run(conf)
+    assert len(quiet.writes()) == is_confirmed
+
+
+def test_reverted_meanwhile(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
+    """A resize that began after the list was made is not confirmed by it."""
+    serve_resized(quiet, SERVER | RESIZED)
+    again = SERVER | RESIZED | ON | {"OS-SRV-USG:launched_at": now()}
+    quiet.answer("GET", "nova", f"/servers/{SERVER['id']}", {"server": again})
+    run(conf)
+    assert quiet.writes() == []
+
+
+@pytest.mark.parametrize("status", [404, 503])
+def test_gone_meanwhile(conf: cfg.ConfigOpts, quiet: Cloud, status: int) -> None:
+    """A server that Nova does not show any more stops no round."""
+    other = SERVER | RESIZED | {"id": GONE}
+    serve_resized(quiet, SERVER | RESIZED, other)
+    quiet.answer("GET", "nova", f"/servers/{SERVER['id']}", {}, status)
+    run(conf)
+    assert quiet.writes() == [f"POST nova /servers/{GONE}/action"]
+
+
+def now(hours: float = 0) -> str:
+    time = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours)
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_failing_service(conf: cfg.ConfigOpts, quiet: Cloud, lines: list[str]) -> None:

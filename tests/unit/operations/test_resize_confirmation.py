@@ -1,5 +1,6 @@
 """Resizes that confirm themselves when somebody looks, and those that wait."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import redis
 import requests
 
+from kic_vm import deploy
 from kic_vm.sealed_redis import SealedRedis
 from tests.unit import personas
 from tests.unit.bodies import INSTANCE, SERVER, body
@@ -19,12 +21,28 @@ JSON = dict[str, Any]
 PATH = f"/servers/{SERVER['id']}"
 ACTION = f"{PATH}/action"
 ON, OFF = 1, 4
+REDIS = (
+    "[redis]\nurl = redis://redis.test\n[keystone_authtoken]\n"
+    f"memcache_secret_key = {personas.SECRET}\n"
+)
+# What a gateway of one process says, which confirms without Redis.
+ALONE = "[api]\nworkers = 1\n"
 
 
-def resized(power_state: int, **changes: Any) -> JSON:
+def ago(**since: float) -> str:
+    """That long ago, as Nova writes it."""
+    time = datetime.datetime.now(datetime.UTC) - datetime.timedelta(**since)
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000000")
+
+
+A_MINUTE_AGO = ago(minutes=1)
+
+
+def resized(power_state: int, launched_at: str = A_MINUTE_AGO, **changes: Any) -> JSON:
     return SERVER | {
         "OS-EXT-STS:vm_state": "resized",
         "OS-EXT-STS:power_state": power_state,
+        "OS-SRV-USG:launched_at": launched_at,
         **changes,
     }
 
@@ -43,7 +61,7 @@ def state(response: Any) -> str:
 
 @pytest.fixture
 def options(request: pytest.FixtureRequest) -> str:
-    return f"[resize]\nconfirmation = {getattr(request, 'param', 'auto_when_stopped')}\n"
+    return f"{ALONE}[resize]\nconfirmation = {getattr(request, 'param', 'auto_when_stopped')}\n"
 
 
 @pytest.mark.parametrize("path", [INSTANCE, "/api/v1/instances"])
@@ -130,7 +148,7 @@ def test_next_resize(member: Caller, populated: Cloud) -> None:
     """That one resize was confirmed says nothing about the next one of the same instance."""
     show(populated, resized(OFF))
     member.get(INSTANCE)
-    show(populated, resized(ON, **{"OS-SRV-USG:launched_at": "2026-11-23T11:00:00.000000"}))
+    show(populated, resized(ON, ago(seconds=30)))
     assert state(member.get(INSTANCE)) == "Resized"
 
 
@@ -179,15 +197,106 @@ def test_by_hand_after_a_refusal(member: Caller, populated: Cloud, command: str)
     assert member.post(f"{INSTANCE}/{command}").status_code == 202
 
 
+@pytest.mark.parametrize("command", ["confirm-resize", "revert-resize"])
+def test_no_answer(member: Caller, populated: Cloud, command: str) -> None:
+    """What Nova did not answer it may still do, so a second call has to wait."""
+    show(populated, resized(ON))
+    populated.answer("POST", "nova", ACTION, exc=requests.exceptions.ReadTimeout)
+    assert member.post(f"{INSTANCE}/{command}").status_code == 504
+    populated.answer("POST", "nova", ACTION, status=202)
+    refusal(member.post(f"{INSTANCE}/{command}"), 409, "already_under_way")
+    assert len(populated.sent("nova", "POST")) == 1
+
+
+class TestConfirmWindow:
+    """How long a resize may wait."""
+
+    @pytest.fixture
+    def options(self, request: pytest.FixtureRequest) -> str:
+        return f"{ALONE}[resize]\n{getattr(request, 'param', '')}\n"
+
+    @pytest.mark.parametrize(
+        ("options", "waited", "is_confirmed"),
+        [
+            ("", {"minutes": 59}, False),
+            ("", {"minutes": 61}, True),
+            ("confirmation = manual", {"minutes": 59}, False),
+            ("confirmation = manual", {"minutes": 61}, True),
+            ("confirm_window = 600", {"minutes": 9}, False),
+            ("confirm_window = 600", {"minutes": 11}, True),
+            ("confirm_window = 0", {"days": 400}, False),
+            ("confirmation = manual\nconfirm_window = 0", {"days": 400}, False),
+        ],
+        indirect=["options"],
+    )
+    def test_wait(
+        self, member: Caller, populated: Cloud, waited: dict[str, float], is_confirmed: bool
+    ) -> None:
+        """One hour unless set, whatever [resize] confirmation says; 0 is without end."""
+        show(populated, resized(ON, ago(**waited)))
+        assert state(member.get(INSTANCE)) == ("Resize_confirm" if is_confirmed else "Resized")
+        assert len(populated.writes()) == is_confirmed
+
+    def test_other_changes(self, member: Caller, populated: Cloud) -> None:
+        """A new name does not prolong the wait: its end of the resize counts, not its update."""
+        show(populated, resized(ON, ago(hours=2), updated=ago(seconds=1) + "Z"))
+        assert state(member.get(INSTANCE)) == "Resize_confirm"
+
+
+class TestWithoutRedis:
+    """Processes that share nothing: at most one of them confirms."""
+
+    @pytest.fixture
+    def options(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
+
+    @pytest.mark.parametrize(
+        ("options", "is_multiprocess", "is_confirmed"),
+        [
+            ("[resize]\n", False, False),  # the defaults: two processes
+            ("[resize]\n", True, False),
+            (ALONE, False, True),
+            (ALONE, True, False),  # another WSGI server with more of them
+            ("[resize]\nconfirmed_by = worker\n" + ALONE, False, False),
+            (REDIS, True, True),
+            (REDIS + "[resize]\nconfirmed_by = worker\n", True, False),
+        ],
+        indirect=["options"],
+    )
+    def test_gateway(
+        self,
+        conf: Any,
+        populated: Cloud,
+        monkeypatch: pytest.MonkeyPatch,
+        is_multiprocess: bool,
+        is_confirmed: bool,
+    ) -> None:
+        """Its process confirms only where no other one does."""
+        monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: FakeRedis())
+        application = deploy.load_app(conf)
+
+        def served(environ: Any, start_response: Any) -> Any:
+            return application(environ | {"wsgi.multiprocess": is_multiprocess}, start_response)
+
+        show(populated, resized(OFF))
+        member = Caller(served, personas.token_of("member"))
+        expected = "Resize_confirm" if is_confirmed else "Resized"
+        assert state(member.get(INSTANCE)) == expected
+        assert len(populated.writes()) == is_confirmed
+
+    @pytest.mark.parametrize("options", ["[resize]\n"], indirect=True)
+    def test_by_hand(self, member: Caller, populated: Cloud) -> None:
+        """What a user asks for is done by any process."""
+        show(populated, resized(ON))
+        assert member.post(f"{INSTANCE}/confirm-resize").status_code == 202
+
+
 class TestAnotherProcess:
     """Nova takes two ends of a resize within milliseconds, and the second breaks the server."""
 
     @pytest.fixture
     def options(self) -> str:
-        return (
-            "[redis]\nurl = redis://redis.test\n[keystone_authtoken]\n"
-            f"memcache_secret_key = {personas.SECRET}\n"
-        )
+        return REDIS
 
     @pytest.fixture
     def store(self, monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
@@ -198,6 +307,14 @@ class TestAnotherProcess:
     @pytest.fixture
     def application(self, store: FakeRedis, application: Any) -> Any:
         return application
+
+    def test_redis_fails(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
+        """While Redis fails nothing confirms itself, but a user's command is done."""
+        show(populated, resized(OFF))
+        store.is_down = True
+        assert state(member.get(INSTANCE)) == "Resized"
+        assert populated.writes() == []
+        assert member.post(f"{INSTANCE}/confirm-resize").status_code == 202
 
     def test_it_has_taken_the_end(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
         """Nova gets no second call, whether by a look or by hand."""
