@@ -64,8 +64,12 @@ def test_extension_that_is_missing(
 
 
 def test_no_redis(gateway: Scope) -> None:
-    """It is a warning: one process can do without."""
-    assert services.redis_store(gateway).level is Level.WARNING
+    """It is a warning: one process can do without. It says who confirms resizes."""
+    level, sentence = services.redis_store(gateway)
+    assert level is Level.WARNING
+    assert "only kic-vm-worker confirms resizes" in sentence
+    gateway.platform.conf.set_override("workers", 1, "api")
+    assert "only the gateway, not kic-vm-worker," in services.redis_store(gateway).sentence
 
 
 @pytest.mark.parametrize(
