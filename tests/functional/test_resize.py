@@ -122,6 +122,20 @@ def test_configured_confirmation(
         assert flavor_of(client, instance_id) == "t1i.small"
 
 
+def test_confirm_window(
+    start_gateway: Callable[..., Gateway], instances: Instances, member: Client
+) -> None:
+    """A resized instance that nobody confirms or reverts is confirmed when its time is over."""
+    options = {"confirmation": "manual", "confirm_window": "5"}
+    gateway = start_gateway(resize=options)
+    client = Client(gateway.url, str(member.session.headers["X-Auth-Token"]))
+    instance_id, _seen = instances.make_active()
+    resize(client, instance_id, "t1i.small")
+    seen = client.watch(instance_id, "active")
+    assert {state for state, _billed in seen} <= {*WORK, "Resized", "Resize_confirm", "Active"}
+    assert flavor_of(client, instance_id) == "t1i.small"
+
+
 def test_refusals(member: Client, instances: Instances) -> None:
     """Each says why, and the instance stays as it is."""
     instance_id, _seen = instances.make_active()

@@ -1,5 +1,6 @@
 """kic-vm-worker on the real services, once and in its loop."""
 
+import configparser
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from openstack.network.v2.port import Port
 
 from kic_vm.adapters.network import PORT_MARK
-from tests.functional.client import Client
+from tests.functional.client import Client, Gateway
 from tests.functional.instances import Instances
 from tests.functional.test_resize import command, resize
 
@@ -69,6 +70,33 @@ def test_resize_that_nobody_looks_at(
     assert statuses == [0, 0]
     instance = member.get_instance(instance_id)
     assert (instance["status"], instance["flavor"]["name"]) == ("stopped", "t1i.small")
+
+
+def test_worker_alone(
+    standalone: Path,
+    tmp_path: Path,
+    start_gateway: Callable[..., Gateway],
+    member: Client,
+    instances: Instances,
+) -> None:
+    """Without Redis a worker confirms, and a gateway that leaves it to the worker does not."""
+    gateway = start_gateway(resize={"confirmed_by": "worker"})
+    client = Client(gateway.url, str(member.session.headers["X-Auth-Token"]))
+    instance_id, _seen = instances.make_active()
+    command(client, instance_id, "stop")
+    client.watch(instance_id, "stopped")
+    resize(client, instance_id, "t1i.small")
+    client.watch(instance_id, "resized")
+    assert client.get_instance(instance_id)["status"] == "resized"
+    config = configparser.ConfigParser(interpolation=None, default_section="none")
+    config.read(standalone / "kic-vm.conf")
+    config.remove_section("redis")
+    path = tmp_path / "without-redis.conf"
+    path.touch(0o600)
+    with path.open("w") as file:
+        config.write(file)
+    assert f"The resize of {instance_id} is being confirmed" in once(["--config-file", path])
+    client.watch(instance_id, "stopped")
 
 
 def test_port_that_stayed_behind(

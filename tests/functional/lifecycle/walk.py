@@ -97,10 +97,10 @@ class Walk:
             if path.startswith("/volumes/")
         ]
         statuses = {
-            cinder.get(f"/volumes/{volume_id}").json()["volume"]["status"]
+            cinder.get(f"/volumes/{volume_id}").json().get("volume", {}).get("status")
             for volume_id in {*paths, *self.attached_volume_ids()}
         }
-        return statuses <= {"available", "in-use", "reserved"}
+        return statuses <= {"available", "in-use", "reserved", None}
 
     def _is_interface_free(self) -> bool:
         _method, path, _body = self._requests["detach-network-interface"]
