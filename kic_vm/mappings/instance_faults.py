@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final, NamedTuple
 
+from kic_vm.lifecycle.limits import NEVER_LAUNCHED
 from kic_vm.lifecycle.model import InstanceState
 from kic_vm.mappings.times import utc
 
@@ -19,9 +20,10 @@ class Fault(NamedTuple):
 
 
 _ANEW: Final = "Delete the instance and make it anew"
-# Advice for an instance that ran before, and for one that cannot be rebooted.
-_REBOOT: Final = "Try hard-reboot. If that does not help,"
-_AGAIN: Final = "Delete the instance and create another one. If it happens again,"
+# Advice for an instance that can be rebooted, for one that never ran, and for all others.
+_REBOOT: Final = "Try hard-reboot. If that does not help, tell"
+_AGAIN: Final = "Delete the instance and create another one. If it happens again, tell"
+_TELL: Final = "Tell"
 
 # The messages are those of Nova 34 and of what Cinder and Neutron have told it.
 FAULTS: Final = tuple(
@@ -85,7 +87,7 @@ FAULTS: Final = tuple(
             "failed",
             "",
             "The cloud could not do what was asked.",
-            f"{_REBOOT} tell the operator the id of the instance.",
+            f"{_REBOOT} the operator the id of the instance.",
         ),
     )
 )
@@ -101,7 +103,10 @@ def fault_of(server: JSON, state: InstanceState) -> JSON | None:
     told = server.get("fault") or {}
     text = str(told.get("message", ""))
     fault = next(fault for fault in FAULTS if fault.pattern.search(text))
-    hint = fault.hint if state.allows("hard-reboot") else fault.hint.replace(_REBOOT, _AGAIN)
+    hint = fault.hint
+    if not state.allows("hard-reboot"):
+        never_ran = any(limit.name == NEVER_LAUNCHED for limit in state.limits)
+        hint = hint.replace(_REBOOT, _AGAIN if never_ran else _TELL)
     return {
         "code": fault.code,
         "message": fault.message,

@@ -22,6 +22,7 @@ Reach = Callable[[Walk], None]
 Requests = Mapping[str, tuple[str, str, JSON]]
 
 LIMITS: Final = load_tables().instances.limits
+VOLUME_LIMITS: Final = load_tables().volumes.limits
 
 
 def shelve(walk: Walk) -> None:
@@ -215,3 +216,56 @@ def test_never_launched(
     assert walk.refuse_what_is_not_offered(reason_of("never_launched")) == ["delete"]
     assert walk.give("delete").status_code == 204
     member.wait_until_gone(f"/api/v1/instances/{instance_id}", within=60)
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "offered", "limit"),
+    [
+        ("error", "Error", ["update", "delete"], None),
+        ("error_extending", "Error", ["update", "delete"], None),
+        ("error_deleting", "Error", ["update"], "operator_only"),
+        ("maintenance", "Extending", [], "maintenance"),
+    ],
+)
+def test_volume(
+    member: Client,
+    cloud: Cloud,
+    volumes: Volumes,
+    status: str,
+    state: str,
+    offered: list[str],
+    limit: str | None,
+) -> None:
+    """In each status that Cinder can be set to, what is offered is taken and the rest refused."""
+    volume_id = volumes.make_available()
+    path = f"/api/v1/volumes/{volume_id}"
+    requests = {
+        "extend": ("POST", f"{path}/size", {"volume": {"new_size": 2}}),
+        "create-snapshot": (
+            "POST",
+            f"{path}/snapshots",
+            {"snapshot": {"name": "walk", "is_incremental": False}},
+        ),
+        "create-image": ("POST", f"{path}/image", {"image": {"name": "walk"}}),
+        "update": ("PUT", path, {"volume": {"name": "walk"}}),
+        "delete": ("DELETE", path, None),
+    }
+    operator = cloud("kic-operator").block_storage
+    operator.reset_volume_status(volume_id, status=status)
+    try:
+        lifecycle = volumes.get(volume_id)["lifecycle"]
+        reason = VOLUME_LIMITS[limit].reason.en if limit else None
+        assert (lifecycle["state"], lifecycle["allowed_actions"]) == (state, offered)
+        assert lifecycle.get("reason") == reason
+        for command, (method, where, body) in requests.items():
+            response = member.request(method, where, json=body)
+            if command in offered:
+                assert response.status_code in {200, 202}, (command, response.text)
+                continue
+            assert response.status_code == 409, (command, response.text)
+            error = response.json()["error"]
+            assert (error["state"], error["allowed_actions"]) == (state, offered)
+            assert reason is None or reason in error["message"]
+    finally:
+        if "delete" not in offered:
+            operator.reset_volume_status(volume_id, status="available")

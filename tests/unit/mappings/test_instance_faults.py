@@ -65,6 +65,14 @@ def test_never_launched(message: str) -> None:
     assert fault["hint"].startswith("Delete ")
 
 
+def test_task_left_over() -> None:
+    """An instance that ran, and that only the operator can help, is not to be deleted at once."""
+    broken = load_tables().instance_state("error", "resize_migrating")
+    fault = fault_of({}, broken)
+    assert fault is not None
+    assert fault["hint"] == "Tell the operator the id of the instance."
+
+
 def test_no_fault_told() -> None:
     """Error without Nova's fault has the general reason."""
     fault = fault_of({}, ERROR)
