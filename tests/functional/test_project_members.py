@@ -120,3 +120,30 @@ def test_nobody_elses(persona: Callable[[str], Client], cloud: Connect, project_
     theirs = f"/api/v1/projects/{cloud('kic-other').current_project_id}/members"
     refused(persona("kic-admin"), "GET", theirs, 404)
     refused(persona("kic-admin"), "POST", theirs, 404, body)
+
+
+def test_removed_admin(
+    persona: Callable[[str], Client],
+    cloud: Connect,
+    standalone: Path,
+    gateway: Gateway,
+    project_id: str,
+    newcomer: str,
+) -> None:
+    """A removed admin has no power, even while the gateway still accepts the token."""
+    admin, path = persona("kic-admin"), f"/api/v1/projects/{project_id}/members"
+    one = f"{path}/{newcomer}"
+    body = {"member": {"user_id": newcomer, "role": "admin"}}
+    assert admin.request("POST", path, json=body).status_code == 201
+    former = in_project(standalone, gateway, "demo")
+    assert former.get(path, user_id=newcomer)["members"][0]["role"] == "admin"
+    assert admin.delete(one) == 204
+    for method, where, sent in (
+        ("POST", path, body),
+        ("PUT", one, {"member": {"role": "admin"}}),
+        ("DELETE", f"{path}/{cloud('kic-member2').current_user_id}", None),
+        ("GET", path, None),
+    ):
+        assert refused(former, method, where, 403, sent)["code"] == "forbidden"
+    assert admin.get(path, user_id=newcomer)["members"] == []
+    assert len(admin.get(path, user_id=cloud("kic-member2").current_user_id)["members"]) == 1

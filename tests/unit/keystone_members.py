@@ -8,10 +8,11 @@ from tests.unit.cloud import URLS, Cloud, Request
 
 JSON = dict[str, Any]
 
-ADMIN: Final = "a" * 32
+ADMIN: Final = "0" * 32  # the persona admin
 COLLEAGUE: Final = "c" * 32
 NEWCOMER: Final = "d" * 32
 BY_GROUP: Final = "e" * 32
+OPERATOR: Final = "4" * 32  # the persona operator-here
 DOMAIN: Final = "d11bec26a5f64a47b48922963fd3beb6"
 ROLES: Final = {"manager": "1" * 32, "member": "2" * 32, "reader": "3" * 32, "service": "4" * 32}
 _IMPLIED: Final = {
@@ -35,6 +36,7 @@ class KeystoneMembers:
             NEWCOMER: "dora",
             BY_GROUP: "gert",
             personas.USER: "user",
+            OPERATOR: "olga",
         }
         self.granted = {
             (ADMIN, "manager"),

@@ -21,7 +21,7 @@ from tests.unit.bodies import (
     error,
 )
 from tests.unit.cloud import MICROVERSION, Cloud, Request
-from tests.unit.keystone_members import KeystoneMembers
+from tests.unit.keystone_members import OPERATOR, KeystoneMembers
 from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.populated_networks import populate_networks
 
@@ -142,7 +142,7 @@ def _nova(cloud: Cloud) -> None:
     for flavor in body("flavors")["flavors"]:
         cloud.answer("GET", "nova", f"/flavors/{flavor['id']}", {"flavor": flavor})
     NovaKeypairs(cloud)
-    KeystoneMembers(cloud)
+    KeystoneMembers(cloud).granted.add((OPERATOR, "manager"))
 
 
 def _quotas(cloud: Cloud) -> None:

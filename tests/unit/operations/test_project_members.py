@@ -1,6 +1,7 @@
 """Members of a project: the admin's to manage, for the own project and documented roles only."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,3 +211,55 @@ def test_missing_role(admin: Caller, populated: Cloud) -> None:
     populated.answer("GET", "keystone", "/roles", {"roles": [{"id": "2", "name": "member"}]})
     error = refusal(admin.get(ALL), 503, "upstream_unavailable")
     assert "manager, reader" in error["message"]
+
+
+class TestRemovedAdmin:
+    """An admin who has just been removed, whose token the gateway still takes for good."""
+
+    @pytest.mark.parametrize("left", ["member", "reader", None])
+    def test_no_power(
+        self, admin: Caller, populated: Cloud, keystone: KeystoneMembers, left: str | None
+    ) -> None:
+        """With the roles that Keystone has now nothing is changed and nothing is told."""
+        assert admin.get(ALL).status_code == 200
+        keystone.granted -= {(ADMIN, "manager")}
+        keystone.granted |= {(COLLEAGUE, "manager")} | ({(ADMIN, left)} if left else set())
+        for response in (
+            admin.get(ALL),
+            add(admin, user_id=NEWCOMER, role="admin"),
+            add(admin, user_id="f" * 32, role="admin"),
+            update(admin, ADMIN, "admin"),
+            update(admin, USER, "admin"),
+            admin.delete(f"{ALL}/{COLLEAGUE}"),
+        ):
+            refusal(response, 403, "forbidden")
+        assert populated.writes() == []
+
+    def test_cannot_return(
+        self, admin: Caller, populated: Cloud, keystone: KeystoneMembers
+    ) -> None:
+        """A former admin cannot make themselves admin again."""
+        keystone.granted = {(COLLEAGUE, "manager")}
+        refusal(add(admin, user_id=ADMIN, role="admin"), 403, "forbidden")
+        assert keystone.granted == {(COLLEAGUE, "manager")}
+
+
+class TestRule:
+    """The operator's policy file decides who may, by the roles that Keystone has now."""
+
+    @pytest.fixture
+    def options(self, tmp_path: Path) -> str:
+        """Members may add members."""
+        file = tmp_path / "policy.yaml"
+        file.write_text('"kic_vm:project_members:add": "role:member"\n')
+        return f"[oslo_policy]\npolicy_file = {file}\n"
+
+    def test_operators_rule(
+        self, caller: Callable[[str], Caller], populated: Cloud, keystone: KeystoneMembers
+    ) -> None:
+        """It holds for the roles of the token and for those of the moment."""
+        member = caller("member")
+        assert add(member, user_id=NEWCOMER, role="reader").status_code == 201
+        keystone.granted -= {(USER, "member"), (NEWCOMER, "reader")}
+        keystone.granted |= {(USER, "reader")}
+        refusal(add(member, user_id=NEWCOMER, role="reader"), 403, "forbidden")

@@ -1,0 +1,74 @@
+"""What users may do in a project now: the rules, asked about the roles that Keystone lists.
+
+A token's roles are those of the moment at which it was confirmed. The rights of the gateway's own
+user are used only where the caller's, or the owner's, role has just been read from Keystone.
+"""
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+from oslo_log import log as logging
+
+from kic_vm import exceptions, policy
+from kic_vm.context import RequestContext
+from kic_vm.metrics import gateway as metrics
+from kic_vm.operations.scope import Platform, Scope
+
+JSON = dict[str, Any]
+
+LOG = logging.getLogger(__name__)
+
+
+def require(scope: Scope, rule: str, roles: Iterable[str]) -> None:
+    """Return if the caller's roles in Keystone satisfy a rule, as those of the token did.
+
+    :param rule: ``resource:verb``
+    :param roles: names of the effective roles that Keystone lists for the caller in the project
+    :raises Forbidden: they do not
+    """
+    context = copy.copy(scope.context)
+    context.roles = sorted(roles)
+    name = f"kic_vm:{rule}"
+    if policy.allows(scope.platform.enforcer, name, context):
+        return
+    LOG.info(
+        "%s refuses %s in project %s: the token has roles that Keystone lists no longer",
+        name,
+        scope.user_id,
+        scope.project_id,
+    )
+    metrics.count_refusal(name)
+    raise exceptions.Forbidden(
+        "Your role in this project no longer allows this operation: it has changed since your "
+        "token was issued."
+    )
+
+
+def allow(
+    platform: Platform, rule: str, project_id: str, user_id: str, roles: Iterable[str]
+) -> bool:
+    """Whether a user's roles in a project satisfy a rule.
+
+    :param rule: ``resource:verb``
+    :param roles: names of the effective roles that Keystone lists for the user in the project
+    """
+    context = RequestContext(
+        user_id=user_id,
+        project_id=project_id,
+        roles=sorted(roles),
+        overwrite=False,  # log lines stay those of the request
+    )
+    return policy.allows(platform.enforcer, f"kic_vm:{rule}", context)
+
+
+def effective_roles(assignments: Iterable[JSON], user_id: str) -> set[str]:
+    """The names of a user's roles.
+
+    :param assignments: effective ones in the project, with names
+    """
+    return {
+        assignment["role"]["name"]
+        for assignment in assignments
+        if assignment.get("user", {}).get("id") == user_id
+    }
