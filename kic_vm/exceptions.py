@@ -171,6 +171,17 @@ class AlreadyExists(KicVmError):
     sentence = "A resource of this name exists already: choose another name."
 
 
+class KeypairChanged(KicVmError):
+    """The keypair of this name is another key than the one that the caller has used.
+
+    ``fingerprint`` and ``used_fingerprint`` stand beside the message.
+    """
+
+    status = 409
+    code = "keypair_changed"
+    sentence = "The keypair is another key than the one that you have used under this name."
+
+
 class IdempotencyInProgress(KicVmError):
     """A request with this Idempotency-Key still runs, or may still have an effect.
 
@@ -358,6 +369,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     AlreadyInState,
     AlreadyUnderWay,
     AlreadyExists,
+    KeypairChanged,
     IdempotencyInProgress,
     OutcomeUnknown,
     IdempotencyAnswerWithheld,

@@ -1,7 +1,7 @@
 """Keystone: tokens, passed through as they are, and who has a role where."""
 
 import contextlib
-from collections import defaultdict
+from functools import partial
 
 import requests
 from keystoneauth1 import exceptions as ksa_exceptions
@@ -10,6 +10,7 @@ from werkzeug.datastructures import Headers
 
 from kic_vm.adapters import errors
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
+from kic_vm.adapters.interleaved import gather
 from kic_vm.exceptions import NotFound, UpstreamError
 from kic_vm.metrics import gateway as metrics
 
@@ -63,20 +64,32 @@ class Identity(Service):
         with contextlib.suppress(NotFound):
             self.request("DELETE", path("projects", project_id, "users", user_id, "roles", role_id))
 
-    def list_project_user_ids(self, project_id: str) -> list[str]:
-        """Who has a role in a project, by groups and inheritance too; sorted."""
-        return sorted(self._users_by_project(**{"scope.project.id": project_id})[project_id])
+    def list_roles_in_project(self, project_id: str) -> dict[str, set[str]]:
+        """The names of the effective roles in a project by user id. 2 calls side by side.
 
-    def list_user_ids_by_project(self) -> dict[str, set[str]]:
-        """Who has a role in which project."""
-        return dict(self._users_by_project())
+        What groups, inheritance and implied roles bring is among them.
+        """
+        return self._roles_by_project(**{"scope.project.id": project_id}).get(project_id, {})
 
-    def _users_by_project(self, **query: str) -> defaultdict[str, set[str]]:
-        found: defaultdict[str, set[str]] = defaultdict(set)
-        for assignment in self._list_whole("role_assignments", effective="", **query):
+    def list_roles_by_project(self) -> dict[str, dict[str, set[str]]]:
+        """The same for all projects, by project id and user id. 2 calls side by side."""
+        return self._roles_by_project()
+
+    def _roles_by_project(self, **query: str) -> dict[str, dict[str, set[str]]]:
+        assignments, ids = gather(
+            partial(self._list_whole, "role_assignments", effective="", **query),
+            self.list_role_ids,
+        )
+        names = {role_id: name for name, role_id in ids.items()}
+        found: dict[str, dict[str, set[str]]] = {}
+        for assignment in assignments:
             project = assignment["scope"].get("project")
             if project and "user" in assignment:
-                found[project["id"]].add(assignment["user"]["id"])
+                users = found.setdefault(project["id"], {})
+                roles = users.setdefault(assignment["user"]["id"], set())
+                # Another domain's own role is not in the list, and in no token either.
+                if assignment["role"]["id"] in names:
+                    roles.add(names[assignment["role"]["id"]])
         return found
 
     def _list_whole(self, collection: str, **query: str) -> list[JSON]:
@@ -87,6 +100,18 @@ class Identity(Service):
             raise UpstreamError(SERVICE)
         found: list[JSON] = body[collection]
         return found
+
+    def list_roles_of_token(self, token: str) -> set[str]:
+        """The names of the roles that a token gives at this moment; none where it is not valid.
+
+        Keystone works them out anew, so roles that were taken away are not among them.
+        """
+        headers = {"X-Subject-Token": token, "OpenStack-Identity-Access-Rules": "1.0"}
+        try:
+            body = self.json("GET", "/auth/tokens?nocatalog", headers=headers)
+        except NotFound:
+            return set()
+        return {role["name"] for role in body["token"].get("roles", [])}
 
 
 def forward_tokens(

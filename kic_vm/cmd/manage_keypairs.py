@@ -31,10 +31,14 @@ def _reindex(gateway: Scope, project: str | None) -> int:
     found = keypair_upkeep.sweep(gateway, project)
     for project_id, index in found.items():
         creators = {keypair["user_id"] for keypair in index.keypairs.values()}
-        copies = sum(len(holders) for holders in index.copies.values())
+        copies = [
+            fingerprint == keypair["fingerprint"]
+            for name, keypair in index.keypairs.items()
+            for fingerprint in index.copies(project_id, name).values()
+        ]
         print(
             f"{project_id}: {len(index.keypairs)} keypairs of {len(creators)} users, "
-            f"{copies} copies in use, {len(index.stale)} out of date"
+            f"{sum(copies)} copies in use, {len(index.stale) + copies.count(False)} out of date"
         )
     print(f"{len(found)} projects have keypairs.")
     return 0

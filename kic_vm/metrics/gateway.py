@@ -44,6 +44,13 @@ _UPKEEP: Final = Counter(
     ("action", "result"),
     registry=REGISTRY,
 )
+_KEYPAIR_CHANGES: Final = Counter(
+    "kic_vm_keypair_changes",
+    "Keypairs that became another key in Nova, by event: replaced (it was noticed) or refused (a "
+    "member would have got another key than before).",
+    ("event",),
+    registry=REGISTRY,
+)
 
 # To find a series by its labels costs as much as to count, and there are only so many of them.
 _request = functools.cache(_REQUESTS.labels)
@@ -106,3 +113,11 @@ def count_refusal(rule: str) -> None:
 def count_upkeep(action: str, *, is_done: bool = True) -> None:
     """Count a change that nobody has asked for."""
     _UPKEEP.labels(action, "done" if is_done else "failed").inc()
+
+
+def count_keypair_change(event: str) -> None:
+    """Count a keypair that has become another key in Nova, or a use that was refused for it.
+
+    :param event: ``replaced`` or ``refused``
+    """
+    _KEYPAIR_CHANGES.labels(event).inc()

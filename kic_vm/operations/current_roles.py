@@ -6,7 +6,7 @@ user are used only where the caller's, or the owner's, role has just been read f
 
 import copy
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from oslo_log import log as logging
 
@@ -18,6 +18,11 @@ from kic_vm.operations.scope import Platform, Scope
 JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
+
+CHANGED: Final = (
+    "Your role in this project no longer allows this operation: it has changed since your token "
+    "was issued."
+)
 
 
 def require(scope: Scope, rule: str, roles: Iterable[str]) -> None:
@@ -39,10 +44,7 @@ def require(scope: Scope, rule: str, roles: Iterable[str]) -> None:
         scope.project_id,
     )
     metrics.count_refusal(name)
-    raise exceptions.Forbidden(
-        "Your role in this project no longer allows this operation: it has changed since your "
-        "token was issued."
-    )
+    raise exceptions.Forbidden(CHANGED)
 
 
 def allow(

@@ -13,7 +13,7 @@ from kic_vm.operations import (
     instance_block_devices,
     instance_networks,
     instance_repetition,
-    keypairs,
+    keypair_copies,
     server_creation,
 )
 from kic_vm.operations.references import named
@@ -41,7 +41,7 @@ def create_instances(scope: Scope, wanted: JSON) -> JSON:
     flavor, images, key_name, networks, volumes, _checked = gather(
         partial(_flavor, scope, str(wanted["flavor_id"])),
         partial(instance_block_devices.source_images, scope, wanted),
-        partial(keypairs.usable_name, scope, "key_name", wanted["key_name"])
+        partial(keypair_copies.usable_name, scope, "key_name", wanted["key_name"])
         if wanted["key_name"] is not None
         else _nothing,
         partial(instance_networks.look, scope, wanted),

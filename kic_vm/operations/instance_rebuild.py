@@ -6,7 +6,7 @@ from typing import Any
 from kic_vm.adapters import compute
 from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import instances as mapping
-from kic_vm.operations import earlier_attempts, keypairs
+from kic_vm.operations import earlier_attempts, keypair_copies
 from kic_vm.operations.images import get_bootable_image
 from kic_vm.operations.instance_states import check, commanding
 from kic_vm.operations.instances import get_own_server
@@ -33,7 +33,7 @@ def rebuild_instance(scope: Scope, instance_id: str, wanted: JSON) -> JSON:
     changes: JSON = {"imageRef": image["id"]}
     if "key_name" in wanted:
         name = wanted["key_name"]
-        changes["key_name"] = name and keypairs.usable_name(scope, "key_name", name)
+        changes["key_name"] = name and keypair_copies.usable_name(scope, "key_name", name)
     with commanding(scope, instance_id, "rebuild"):
         rebuilt = scope.openstack.compute.rebuild_server(instance_id, changes)
     return mapping.rebuilt_instance_from_server(rebuilt, server, scope.platform.translation)

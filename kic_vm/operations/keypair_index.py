@@ -2,15 +2,14 @@
 
 Nova knows keypairs by their user. So the index of a project is put together from those of its
 users, with the gateway's own user, which Nova lets look at other users' keypairs. The cache keeps
-it for a while. It is never the only copy: an index that is lost or old is made anew from OpenStack.
+it for a while. Beside the copies in Nova it is what is known of the keypairs of former members.
 """
 
 import contextlib
 import dataclasses
 import json
 import secrets
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -19,40 +18,28 @@ from oslo_log import log as logging
 from kic_vm import exceptions
 from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import keypairs as mapping
+from kic_vm.metrics import gateway as metrics
+from kic_vm.operations import keypair_assembly
+from kic_vm.operations.keypair_assembly import Index
+from kic_vm.operations.keypair_creators import Roles, list_creators
 from kic_vm.operations.scope import Scope
 
 JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
-# Longer than it is trusted: an old index still tells whose keypairs to look for.
+# Longer than it is trusted: an old index still tells of the keypairs of former members.
 _KEPT_SECONDS: Final = 30 * 24 * 3600.0
+# Of an index that is remembered and not trusted.
+_NO_GENERATION: Final = "none"
 # Before something is said to be missing, an index older than this is made anew.
 _DOUBTED_AFTER_SECONDS: Final = 5.0
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Index:
-    """The keypairs of one project."""
-
-    built_at: float
-    """Seconds since the epoch."""
-    keypairs: Mapping[str, JSON]
-    """Name -> Nova's keypair, with the creator's ``user_id``."""
-    copies: Mapping[str, Mapping[str, str]]
-    """Name -> id of another user with a copy -> its fingerprint."""
-    stale: tuple[tuple[str, str], ...]
-    """Copies of what is no more: user id and name in Nova."""
-
-    def age(self) -> float:
-        """Seconds since it was made."""
-        return max(0.0, time.time() - self.built_at)
 
 
 def get(scope: Scope) -> Index:
     """The index of the caller's project. No upstream call while the cache has a fresh one.
 
-    Else one for the project's users, and one for each of them, side by side.
+    Else two for the roles in the project, and one for each user who may create keypairs.
 
     :raises KicVmError: OpenStack does not tell
     """
@@ -62,37 +49,111 @@ def get(scope: Scope) -> Index:
     return rebuild(scope)
 
 
-def find(scope: Scope, name: str, *, is_expected: bool = True) -> JSON | None:
-    """The project's keypair of this name, with its creator's ``user_id``; None if there is none.
+def get_with(scope: Scope, name: str, *, is_expected: bool = True) -> Index:
+    """The index of the caller's project, in which this name is as expected if that can be.
 
     :param is_expected: whether the caller takes it to be there; an index that says otherwise is
         made anew first, unless it has just been made
     """
     index = get(scope)
     if (name in index.keypairs) != is_expected and index.age() > _DOUBTED_AFTER_SECONDS:
-        index = rebuild(scope)
-    return index.keypairs.get(name)
+        return rebuild(scope)
+    return index
 
 
-def rebuild(scope: Scope) -> Index:
-    """Make the index of the caller's project anew, from OpenStack alone.
+def rebuild(scope: Scope, *, undecided: str | None = None, roles: Roles | None = None) -> Index:
+    """Make the index of the caller's project anew.
 
     What changes meanwhile makes the result count for this request only.
+
+    :param undecided: a name of which the last index does not tell whose it is
+    :param roles: the effective roles in the project by user id, where Keystone has just listed them
     """
     project_id = scope.project_id
     generation = _generation(scope)
     gateway = scope.as_gateway()
     with as_admin():
-        # The caller too, whose role may come with the token alone: from a trust, or a federation.
-        user_ids = sorted(
-            {*gateway.openstack.identity.list_project_user_ids(project_id), scope.user_id}
-        )
+        user_ids = list_creators(scope, gateway, roles)
         lists = gather(
             *(partial(gateway.openstack.compute.list_keypairs, user_id) for user_id in user_ids)
         )
-        index = assemble(gateway, project_id, dict(zip(user_ids, lists, strict=True)))
+        index = build(
+            gateway,
+            project_id,
+            dict(zip(user_ids, lists, strict=True)),
+            partial(list_creators, scope, gateway),
+            undecided=undecided,
+        )
     store(scope, project_id, index, generation)
     return index
+
+
+def build(
+    gateway: Scope,
+    project_id: str,
+    lists: Mapping[str, list[JSON]],
+    creators: Callable[[], Iterable[str]],
+    *,
+    undecided: str | None = None,
+) -> Index:
+    """The index of a project from Nova's keypairs of those who may create keypairs in it.
+
+    No upstream call as a rule. A keypair that was replaced in Nova counts only if its creator may
+    still create keypairs: who had been removed may have replaced it before the list was read.
+
+    :param lists: by user id
+    :param creators: who may create keypairs, as Keystone says when it is called
+    """
+    last = _read(gateway, project_id)
+    known = {
+        name: keypair
+        for name, keypair in (last.keypairs if last else {}).items()
+        if last and name not in {undecided, *last.disputed}
+    }
+    first = partial(_first, gateway, project_id)
+    index = keypair_assembly.assemble(project_id, lists, known, first)
+    changes = keypair_assembly.changes(known, index)
+    if changes:
+        allowed = set(creators())
+        still = {user_id: owned for user_id, owned in lists.items() if user_id in allowed}
+        if len(still) < len(lists):
+            index = keypair_assembly.assemble(project_id, still, known, first)
+            changes = keypair_assembly.changes(known, index)
+    for before, now in changes:
+        LOG.warning(
+            "User %s has replaced a keypair of project %s in Nova: its fingerprint was %s and is "
+            "%s; copies of it that others use stay as they are",
+            now["user_id"],
+            project_id,
+            before["fingerprint"],
+            now["fingerprint"],
+        )
+        metrics.count_keypair_change("replaced")
+    return index
+
+
+def _first(gateway: Scope, project_id: str, names: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Of the users who have a keypair of one name, who has made it first, for each name.
+
+    Nova numbers keypairs in their order. One upstream call for each of them, all side by side.
+    """
+    asked = [(name, user_id) for name, user_ids in names.items() for user_id in user_ids]
+    numbers = gather(
+        *(partial(_number, gateway, project_id, name, user_id) for name, user_id in asked)
+    )
+    found: dict[str, tuple[float, str]] = {}
+    for (name, user_id), number in zip(asked, numbers, strict=True):
+        found[name] = min(found.get(name, (number, user_id)), (number, user_id))
+    return {name: user_id for name, (_number, user_id) in found.items()}
+
+
+def _number(gateway: Scope, project_id: str, name: str, user_id: str) -> float:
+    """Nova's number of a user's keypair; after all others where it has just gone."""
+    in_nova = mapping.nova_name(project_id, name)
+    try:
+        return float(gateway.openstack.compute.get_keypair(in_nova, user_id)["id"])
+    except exceptions.NotFound:
+        return float("inf")
 
 
 @contextlib.contextmanager
@@ -105,8 +166,8 @@ def as_admin() -> Iterator[None]:
         yield
     except exceptions.Forbidden as error:
         LOG.exception(
-            "The gateway's user may not list role assignments in Keystone or other users' keypairs "
-            "in Nova: it needs the role admin"
+            "The gateway's user may not list roles and role assignments in Keystone or other "
+            "users' keypairs in Nova: it needs the role admin"
         )
         raise exceptions.GatewayNotAllowed from error
 
@@ -118,82 +179,38 @@ def invalidate(scope: Scope) -> None:
     )
 
 
-def remember_copy(scope: Scope, name: str, fingerprint: str) -> None:
+def remember_copy(scope: Scope, name: str, copy: str, fingerprint: str) -> None:
     """Note that the caller has a copy; forgotten notes cost a call and nothing else."""
     # Of before the look: an index that changes meanwhile must not be taken for the new one.
     generation = _generation(scope)
     index = _read(scope, scope.project_id, _text(generation))
     if index is not None:
-        mine = {**index.copies.get(name, {}), scope.user_id: fingerprint}
-        changed = dataclasses.replace(index, copies={**index.copies, name: mine})
+        of_name = index.held.get(name, {})
+        mine = {**of_name.get(scope.user_id, {}), copy: fingerprint}
+        held = {**index.held, name: {**of_name, scope.user_id: mine}}
+        changed = dataclasses.replace(index, held=held)
         store(scope, scope.project_id, changed, generation)
 
 
-def assemble(gateway: Scope, project_id: str, lists: Mapping[str, Iterable[JSON]]) -> Index:
-    """An index from the keypairs of a project's users.
-
-    One upstream call for each keypair of somebody who has left the project, and for each one
-    whose name two users have taken at the same moment: the first one counts.
-
-    :param lists: Nova's keypairs by the id of their user
-    """
-    claims: dict[str, dict[str, JSON]] = {}
-    copies: list[tuple[str, JSON, mapping.Copy]] = []
-    for user_id, owned in lists.items():
-        for keypair in owned:
-            name = mapping.project_name(project_id, keypair["name"])
-            copy = mapping.copy_of(project_id, keypair["name"])
-            if name is not None:
-                claims.setdefault(name, {})[user_id] = keypair | {"user_id": user_id}
-            elif copy is not None:
-                copies.append((user_id, keypair, copy))
-    known = _read(gateway, project_id)
-    left = {(copy.name, copy.creator_id) for _user_id, _keypair, copy in copies}
-    left |= {(name, one["user_id"]) for name, one in known.keypairs.items()} if known else set()
-    present = {mapping.told_id(user_id) for user_id in lists}
-    for name, user_id in sorted(left):
-        if mapping.told_id(user_id) not in present:
-            found = _get(gateway, project_id, name, user_id)
-            if found is not None:
-                claims.setdefault(name, {})[user_id] = found
-    keypairs = {name: _first(gateway, project_id, name, made) for name, made in claims.items()}
-    good: dict[str, dict[str, str]] = {}
-    stale = []
-    for user_id, keypair, copy in copies:
-        original = keypairs.get(copy.name)
-        if (
-            original
-            and mapping.told_id(original["user_id"]) == copy.creator_id
-            and original["fingerprint"] == keypair["fingerprint"]
-        ):
-            good.setdefault(copy.name, {})[user_id] = keypair["fingerprint"]
-        else:
-            stale.append((user_id, keypair["name"]))
-    return Index(time.time(), keypairs, good, tuple(stale))
-
-
-def _get(gateway: Scope, project_id: str, name: str, user_id: str) -> JSON | None:
-    """A user's keypair of this name; None if there is none."""
-    in_nova = mapping.nova_name(project_id, name)
-    try:
-        return gateway.openstack.compute.get_keypair(in_nova, user_id)
-    except exceptions.NotFound:
-        return None
-
-
-def _first(gateway: Scope, project_id: str, name: str, made: Mapping[str, JSON]) -> JSON:
-    """The keypair of those that users have of one name: Nova numbers them in their order."""
-    if len(made) == 1:
-        return next(iter(made.values()))
-    shown = gather(*(partial(_get, gateway, project_id, name, user_id) for user_id in made))
-    there = [keypair for keypair in shown if keypair is not None]
-    first: JSON = min(there, key=lambda keypair: keypair["id"], default=next(iter(made.values())))
-    return first
+def forget(scope: Scope, name: str) -> None:
+    """Have no index tell of a keypair that was deleted, nor one that is being made meanwhile."""
+    invalidate(scope)
+    last = _read(scope, scope.project_id)
+    if last is not None and name in last.keypairs:
+        kept = {other: keypair for other, keypair in last.keypairs.items() if other != name}
+        changed = dataclasses.replace(last, keypairs=kept)
+        _write(scope, scope.project_id, changed, _NO_GENERATION)
+    invalidate(scope)
 
 
 def store(scope: Scope, project_id: str, index: Index, generation: bytes | None) -> None:
-    """Keep an index, of which the making has begun in this generation."""
-    body = json.dumps(dataclasses.asdict(index) | {"generation": _text(generation)})
+    """Keep an index, of which the making has begun in this generation, if that still lasts."""
+    if generation_of(scope, project_id) == generation:
+        _write(scope, project_id, index, _text(generation))
+
+
+def _write(scope: Scope, project_id: str, index: Index, generation: str) -> None:
+    body = json.dumps(dataclasses.asdict(index) | {"generation": generation})
     scope.platform.cache.set(_key(project_id), body.encode(), _KEPT_SECONDS)
 
 
@@ -220,7 +237,8 @@ def _read(scope: Scope, project_id: str, generation: str | None = None) -> Index
     try:
         body = json.loads(raw)
         made_in = body.pop("generation")
-        index = Index(**body | {"stale": tuple(tuple(one) for one in body["stale"])})
+        index = Index(**body)
+        index = dataclasses.replace(index, stale=[(user, copy) for user, copy in index.stale])
     except (AttributeError, KeyError, TypeError, ValueError):
         LOG.info("The keypair index of project %s cannot be read; it is made anew", project_id)
         return None

@@ -1,5 +1,6 @@
-"""The indexes of all projects made anew in one go, and copies removed whose original is no more."""
+"""All projects' indexes made anew in one go, and copies removed whose original was deleted."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -9,7 +10,9 @@ from kic_vm import exceptions
 from kic_vm.adapters.parallel import gather
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations import keypair_index, rounds
-from kic_vm.operations.keypairs import remove_copies
+from kic_vm.operations.keypair_assembly import Index
+from kic_vm.operations.keypair_copies import remove_copies
+from kic_vm.operations.keypair_creators import permitted
 from kic_vm.operations.scope import Scope
 
 JSON = dict[str, Any]
@@ -26,43 +29,57 @@ def sweep_if_due(gateway: Scope) -> None:
         sweep(gateway)
 
 
-def sweep(gateway: Scope, project_id: str | None = None) -> dict[str, keypair_index.Index]:
+def sweep(gateway: Scope, project_id: str | None = None) -> dict[str, Index]:
     """Make the indexes of projects anew; those of the projects that have keypairs.
 
-    One upstream call for the roles of all users, one for the keypairs of each user.
+    Two upstream calls for the roles of all users, and one for the keypairs of each user who may
+    create some.
 
     :param gateway: the scope of a cloud admin, such as the gateway's own user
     :param project_id: only this project's
     :raises GatewayNotAllowed: that user is none
     """
-    identity = gateway.openstack.identity
+    identity, platform = gateway.openstack.identity, gateway.platform
     with keypair_index.as_admin():
         if project_id is None:
-            by_project = identity.list_user_ids_by_project()
+            roles = identity.list_roles_by_project()
         else:
-            by_project = {project_id: set(identity.list_project_user_ids(project_id))}
+            roles = {project_id: identity.list_roles_in_project(project_id)}
+        by_project = {one: permitted(platform, one, of_users) for one, of_users in roles.items()}
         generations = {one: keypair_index.generation_of(gateway, one) for one in by_project}
         keypairs = _keypairs_of(gateway, sorted(set().union(*by_project.values())))
-    found = {}
-    for one, user_ids in sorted(by_project.items()):
-        lists = {user_id: keypairs[user_id] for user_id in sorted(user_ids)}
-        if not any(_is_of(one, keypair) for owned in lists.values() for keypair in owned):
-            continue
-        index = keypair_index.assemble(gateway, one, lists)
-        keypair_index.store(gateway, one, index, generations[one])
-        _remove_stale(gateway, one, index)
-        found[one] = index
+        found = {}
+        for one, user_ids in sorted(by_project.items()):
+            lists = {user_id: keypairs[user_id] for user_id in user_ids}
+            if not any(_is_of(one, keypair) for owned in lists.values() for keypair in owned):
+                continue
+            creators = partial(_list_creators, gateway, one)
+            index = keypair_index.build(gateway, one, lists, creators)
+            keypair_index.store(gateway, one, index, generations[one])
+            _remove_stale(gateway, one, index, user_ids)
+            found[one] = index
     LOG.debug("The keypair indexes of %d projects are made anew", len(found))
     return found
 
 
+def _list_creators(gateway: Scope, project_id: str) -> list[str]:
+    """Who may create keypairs in a project, as Keystone says now. 2 upstream calls side by side."""
+    roles = gateway.openstack.identity.list_roles_in_project(project_id)
+    return permitted(gateway.platform, project_id, roles)
+
+
 def _keypairs_of(gateway: Scope, user_ids: list[str]) -> dict[str, list[JSON]]:
-    """Nova's keypairs by user: a few calls at a time, to leave Nova to others."""
-    found: dict[str, list[JSON]] = {}
-    for start in range(0, len(user_ids), _SIDE_BY_SIDE):
-        some = user_ids[start : start + _SIDE_BY_SIDE]
-        calls = [partial(gateway.openstack.compute.list_keypairs, user_id) for user_id in some]
-        found |= zip(some, gather(*calls), strict=True)
+    """Nova's keypairs by user."""
+    compute = gateway.openstack.compute
+    calls = [partial(compute.list_keypairs, user_id) for user_id in user_ids]
+    return dict(zip(user_ids, _some_at_a_time(calls), strict=True))
+
+
+def _some_at_a_time(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """What calls return: a few of them side by side, to leave Nova to others."""
+    found: list[Any] = []
+    for start in range(0, len(calls), _SIDE_BY_SIDE):
+        found += gather(*calls[start : start + _SIDE_BY_SIDE])
     return found
 
 
@@ -74,23 +91,40 @@ def _is_of(project_id: str, keypair: JSON) -> bool:
     )
 
 
-def _remove_stale(gateway: Scope, project_id: str, index: keypair_index.Index) -> None:
-    """Remove copies without an original. Each is looked at again: the lists are not of one moment.
+def _remove_stale(gateway: Scope, project_id: str, index: Index, user_ids: list[str]) -> None:
+    """Remove copies of keypairs that their creators have deleted.
 
-    One that is out of date but has an original is left: its holder's next use of it mends it.
+    That the list of a user lacks a keypair is no proof: Nova has to say that it is not there. And
+    who has been removed from the project deletes nothing in it: the creator must be allowed to
+    create keypairs still, after Nova has said so.
+
+    :param user_ids: who was allowed to when the index was made
     """
-    gone = []
-    for user_id, in_nova in index.stale:
+    creators = {mapping.told_id(user_id): user_id for user_id in user_ids}
+    stale: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for holder_id, in_nova in index.stale:
         copy = mapping.copy_of(project_id, in_nova)
-        if copy is not None and not _exists(gateway, project_id, copy):
-            gone.append((user_id, in_nova))
-    remove_copies(gateway, gone)
+        if copy is not None and copy.creator_id in creators:
+            original = (creators[copy.creator_id], copy.name)
+            stale.setdefault(original, []).append((holder_id, in_nova))
+    if not stale:
+        return
+    calls = [partial(_exists, gateway, project_id, *original) for original in stale]
+    exist = dict(zip(stale, _some_at_a_time(calls), strict=True))
+    still = set(_list_creators(gateway, project_id))
+    gone = [
+        copy
+        for (user_id, name), copies in stale.items()
+        if user_id in still and not exist[user_id, name]
+        for copy in copies
+    ]
+    for start in range(0, len(gone), _SIDE_BY_SIDE):
+        remove_copies(gateway, gone[start : start + _SIDE_BY_SIDE])
 
 
-def _exists(gateway: Scope, project_id: str, copy: mapping.Copy) -> bool:
-    in_nova = mapping.nova_name(project_id, copy.name)
+def _exists(gateway: Scope, project_id: str, user_id: str, name: str) -> bool:
     try:
-        gateway.openstack.compute.get_keypair(in_nova, copy.creator_id)
+        gateway.openstack.compute.get_keypair(mapping.nova_name(project_id, name), user_id)
     except exceptions.NotFound:
         return False
     return True

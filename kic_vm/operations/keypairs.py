@@ -1,18 +1,18 @@
-"""Keypairs of a project: create, import, get, list, use, delete."""
+"""Keypairs of a project: create, import, get, list."""
 
-import contextlib
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters.compute import Compute
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import keypairs as mapping
-from kic_vm.metrics import gateway as metrics
-from kic_vm.operations import keypair_index, listing
+from kic_vm.operations import current_roles, keypair_index, listing
+from kic_vm.operations.keypair_assembly import Index
+from kic_vm.operations.keypair_creators import CREATE
 from kic_vm.operations.scope import Scope
 
 JSON = dict[str, Any]
@@ -28,6 +28,39 @@ _FILTERS = {
 }
 
 
+def get_index(scope: Scope, name: str) -> Index:
+    """The index of the project's keypairs, which has this one.
+
+    The caller's own is in it even where the cloud does not let the gateway look at any other.
+
+    :raises NotFound: the project has no keypair of this name
+    :raises GatewayNotAllowed: it may have one of somebody else
+    """
+    try:
+        index = keypair_index.get_with(scope, name)
+    except exceptions.GatewayNotAllowed as error:
+        if not scope.may(CREATE):
+            raise
+        try:
+            own = _get_own(scope, name)
+        except exceptions.NotFound:
+            raise error from None
+        own |= {"user_id": scope.user_id, "creator_has_left": False}
+        return Index(time.time(), {name: own}, {}, {}, [])
+    if name not in index.keypairs:
+        raise not_there(name)
+    return index
+
+
+def not_there(name: str) -> exceptions.NotFound:
+    """The error that the project has no keypair of this name."""
+    return exceptions.NotFound(f"There is no keypair {name!r} in this project.")
+
+
+def _get_own(scope: Scope, name: str) -> JSON:
+    return scope.openstack.compute.get_keypair(mapping.nova_name(scope.project_id, name))
+
+
 def create_keypair(scope: Scope, name: str, public_key: str | None) -> JSON:
     """A new keypair; the answer alone has the private key, where Nova made one.
 
@@ -35,18 +68,23 @@ def create_keypair(scope: Scope, name: str, public_key: str | None) -> JSON:
     name at the same moment shows only afterwards. Of two, the one that Nova made first stays.
 
     :raises AlreadyExists: the project has a keypair of this name
+    :raises Forbidden: the caller's role in the project has just been taken away
     """
-    if keypair_index.find(scope, name, is_expected=False) is not None:
+    index = keypair_index.get_with(scope, name, is_expected=False)
+    if name in index.keypairs:
         raise exceptions.AlreadyExists(_taken(name))
     in_nova = mapping.nova_name(scope.project_id, name)
     created = scope.openstack.compute.create_keypair(in_nova, public_key)
     try:
         keypair_index.invalidate(scope)
-        kept = keypair_index.rebuild(scope).keypairs.get(name)
+        kept = keypair_index.rebuild(scope, undecided=name).keypairs.get(name)
     except exceptions.KicVmError:
         _remove(scope, in_nova)
         raise
-    if kept is not None and kept["user_id"] != scope.user_id:
+    if kept is None:
+        _remove(scope, in_nova)
+        raise exceptions.Forbidden(current_roles.CHANGED)
+    if kept["user_id"] != scope.user_id or kept["creator_has_left"]:
         _remove(scope, in_nova)
         raise exceptions.AlreadyExists(_taken(name))
     return mapping.created_keypair(created, name)
@@ -66,175 +104,83 @@ def _remove(scope: Scope, in_nova: str) -> None:
 
 
 def get_keypair(scope: Scope, name: str) -> JSON:
-    """One keypair by its name. One upstream call with a fresh index."""
-    found = _find(scope, name)
-    try:
-        keypair = _get(scope, name, found["user_id"])
-    except exceptions.NotFound:
-        # Somebody has removed it in Nova itself; another member may have made it anew.
+    """One keypair by its name. One upstream call with a fresh index.
+
+    That of a former member is what is remembered of it, whatever its creator has in Nova now.
+    """
+    keypair = get_index(scope, name).keypairs[name]
+    in_nova = _get(scope, name, keypair["user_id"])
+    if _differ(in_nova, keypair) and not keypair["creator_has_left"]:
+        # Changed in Nova itself: by whom the name belongs to now, shows anew.
         keypair_index.invalidate(scope)
-        found = _find(scope, name)
-        keypair = _get(scope, name, found["user_id"])
-    return mapping.keypair_from_keypair(keypair, name, found["user_id"])
+        keypair = get_index(scope, name).keypairs[name]
+        in_nova = _get(scope, name, keypair["user_id"])
+        if in_nova is None and not keypair["creator_has_left"]:
+            raise not_there(name)
+    shown = keypair
+    if in_nova and not (keypair["creator_has_left"] and _differ(in_nova, keypair)):
+        shown = in_nova
+    return mapping.keypair_from_keypair(shown, name, keypair["user_id"])
 
 
-def _get(scope: Scope, name: str, user_id: str) -> JSON:
-    """What Nova has of a keypair, the caller's own or somebody else's."""
-    in_nova = mapping.nova_name(scope.project_id, name)
-    if user_id == scope.user_id:
-        return scope.openstack.compute.get_keypair(in_nova)
-    with keypair_index.as_admin():
-        return scope.as_gateway().openstack.compute.get_keypair(in_nova, user_id)
+def _get(scope: Scope, name: str, user_id: str) -> JSON | None:
+    """What a user has in Nova under a keypair's name, the caller or somebody else."""
+    try:
+        if user_id == scope.user_id:
+            return _get_own(scope, name)
+        in_nova = mapping.nova_name(scope.project_id, name)
+        with keypair_index.as_admin():
+            return scope.as_gateway().openstack.compute.get_keypair(in_nova, user_id)
+    except exceptions.NotFound:
+        return None
+
+
+def _differ(in_nova: JSON | None, keypair: JSON) -> bool:
+    """Whether Nova has another key than the index, or none."""
+    return in_nova is None or any(
+        in_nova[field] != keypair[field] for field in ("fingerprint", "public_key")
+    )
 
 
 def list_keypairs(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the project's keypairs. One upstream call with a fresh index.
+    """A page of the project's keypairs. One upstream call with a fresh index, none for a reader.
 
-    The caller's own come from Nova as they are now, those of others from the index. Where the
-    cloud does not let the gateway look at those of others, the caller's own are all there is.
+    Those that the caller has made come from Nova as they are now, the others from the index. Where
+    the cloud does not let the gateway look at those, the caller's are all there is.
     """
-    mine, theirs = gather(scope.openstack.compute.list_keypairs, partial(_others, scope))
-    named: dict[str, JSON] = dict(theirs)
-    for keypair in mine:
-        name = mapping.project_name(scope.project_id, keypair["name"])
-        if name is not None:
-            named.setdefault(name, keypair)
+    if scope.may(CREATE):
+        mine, indexed = gather(scope.openstack.compute.list_keypairs, partial(_indexed, scope))
+        named = _with_own(scope, indexed, mine)
+    else:
+        named = _indexed(scope)
     keypairs = [
-        mapping.keypair_from_keypair(keypair, name, scope.user_id)
+        mapping.keypair_from_keypair(keypair, name, keypair["user_id"])
         | {"created_at": None}  # Nova's lists have none, and the index has it of a few only
         for name, keypair in named.items()
     ]
     return listing.select(keypairs, query, _FILTERS)
 
 
-def _others(scope: Scope) -> dict[str, JSON]:
-    """The project's keypairs that are not the caller's, by name."""
+def _with_own(
+    scope: Scope, indexed: Mapping[str, JSON], mine: Iterable[JSON]
+) -> Mapping[str, JSON]:
+    """The project's keypairs by name, the caller's as Nova has them now."""
+    own = {
+        name: keypair | {"user_id": scope.user_id}
+        for keypair in mine
+        if (name := mapping.project_name(scope.project_id, keypair["name"])) is not None
+    }
+    others = {
+        name: keypair
+        for name, keypair in indexed.items()
+        if keypair["user_id"] != scope.user_id or keypair["creator_has_left"]
+    }
+    return own | others
+
+
+def _indexed(scope: Scope) -> Mapping[str, JSON]:
+    """The project's keypairs by name; none where the cloud does not let the gateway look."""
     try:
-        keypairs = keypair_index.get(scope).keypairs
+        return keypair_index.get(scope).keypairs
     except exceptions.GatewayNotAllowed:
         return {}
-    return {name: one for name, one in keypairs.items() if one["user_id"] != scope.user_id}
-
-
-def delete_keypair(scope: Scope, name: str) -> None:
-    """Remove a keypair, and the copies that other members have of it.
-
-    Instances made with it keep their key. One upstream call with a fresh index, and one for each
-    copy; a copy that cannot be removed now is the worker's.
-
-    :raises NotTheCreator: somebody else has made it
-    """
-    found = _find(scope, name)
-    if found["user_id"] != scope.user_id:
-        raise exceptions.NotTheCreator(
-            f"The keypair {name!r} was made by somebody else: only who has made a keypair may "
-            "delete it."
-        )
-    holders = _holders(scope, name)
-    try:
-        scope.openstack.compute.delete_keypair(mapping.nova_name(scope.project_id, name))
-    finally:
-        keypair_index.invalidate(scope)
-    if holders:
-        copy = mapping.copy_name(scope.project_id, scope.user_id, name)
-        remove_copies(scope.as_gateway(), [(user_id, copy) for user_id in holders])
-
-
-def _holders(scope: Scope, name: str) -> Mapping[str, str]:
-    """Who has a copy of the keypair, and its fingerprint; nobody where that cannot be known."""
-    try:
-        return keypair_index.get(scope).copies.get(name, {})
-    except exceptions.GatewayNotAllowed:
-        return {}
-
-
-def _find(scope: Scope, name: str) -> JSON:
-    """The project's keypair of this name, with its creator's ``user_id``.
-
-    The caller's own is found even where the cloud does not let the gateway look at any other.
-
-    :raises NotFound: the project has no keypair of this name
-    :raises GatewayNotAllowed: it may have one of somebody else
-    """
-    try:
-        found = keypair_index.find(scope, name)
-    except exceptions.GatewayNotAllowed as error:
-        try:
-            found = _get(scope, name, scope.user_id) | {"user_id": scope.user_id}
-        except exceptions.NotFound:
-            raise error from None
-    if found is None:
-        raise exceptions.NotFound(f"There is no keypair {name!r} in this project.")
-    return found
-
-
-def remove_copies(gateway: Scope, copies: list[tuple[str, str]]) -> None:
-    """Remove users' copies of what is no more; one that cannot be removed is logged.
-
-    :param copies: user id and name in Nova
-    """
-    gather(*(partial(_remove_copy, gateway, user_id, copy) for user_id, copy in copies))
-
-
-def _remove_copy(gateway: Scope, user_id: str, copy: str) -> None:
-    try:
-        gateway.openstack.compute.delete_keypair(copy, user_id)
-    except exceptions.NotFound:
-        return
-    except exceptions.KicVmError as error:
-        LOG.warning("A copy of a keypair that is no more stays behind: %s", error)
-        metrics.count_upkeep("remove_keypair_copy", is_done=False)
-    else:
-        metrics.count_upkeep("remove_keypair_copy")
-
-
-def usable_name(scope: Scope, field: str, name: str) -> str:
-    """The name in Nova under which the caller can give one of the project's keypairs to a server.
-
-    The creator's own is there. Another member gets a copy of its public key, unless there is one
-    already: one upstream call the first time, three where an old copy is in the way, later none.
-
-    :param field: where the request names it
-    :raises InvalidRequest: the project has no keypair of this name
-    """
-    try:
-        found = _find(scope, name)
-    except exceptions.NotFound:
-        message = f"{field}: there is no keypair {name!r} in the project."
-        raise exceptions.InvalidRequest(message) from None
-    if found["user_id"] == scope.user_id:
-        return mapping.nova_name(scope.project_id, name)
-    copy = mapping.copy_name(scope.project_id, found["user_id"], name)
-    if _holders(scope, name).get(scope.user_id) != found["fingerprint"]:
-        _import(scope, copy, found)
-        keypair_index.remember_copy(scope, name, found["fingerprint"])
-    return copy
-
-
-def _import(scope: Scope, copy: str, original: JSON) -> None:
-    """Give the caller a copy of a public key, in the place of one that is out of date."""
-    compute = scope.openstack.compute
-    create = partial(
-        compute.create_keypair, copy, original["public_key"], original.get("type", "ssh")
-    )
-    with contextlib.suppress(exceptions.AlreadyExists):
-        create()
-        return
-    if _fingerprint(compute, copy) == original["fingerprint"]:
-        return
-    # Another request of the caller's may be replacing it at this moment too.
-    with contextlib.suppress(exceptions.NotFound):
-        compute.delete_keypair(copy)
-    try:
-        create()
-    except exceptions.AlreadyExists:
-        if _fingerprint(compute, copy) != original["fingerprint"]:
-            raise
-
-
-def _fingerprint(compute: Compute, in_nova: str) -> str | None:
-    """That of a keypair of the caller's; None where it has just gone."""
-    try:
-        return str(compute.get_keypair(in_nova)["fingerprint"])
-    except exceptions.NotFound:
-        return None

@@ -32,7 +32,7 @@ from kic_vm.policies import (
 
 def list_rules() -> list[policy.RuleDefault]:
     """All rules, for the enforcer and for oslopolicy-sample-generator."""
-    return [*base.RULES, *guarding_rules()]
+    return [*base.RULES, *guarding_rules(), *keypairs.INNER_RULES]
 
 
 def guarding_rules() -> list[policy.DocumentedRuleDefault]:

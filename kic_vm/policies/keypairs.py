@@ -1,6 +1,12 @@
 """Keypairs."""
 
+from typing import Final
+
+from oslo_policy import policy
+
 from kic_vm.policies import base
+
+DELETE_OF_FORMER_MEMBER: Final = "keypairs:delete_of_former_member"
 
 RULES = [
     base.rule(
@@ -19,7 +25,17 @@ RULES = [
     base.rule(
         "keypairs:delete",
         base.PROJECT_MEMBER,
-        "Delete a keypair; its creator only.",
+        "Delete a keypair; its creator only, or see keypairs:delete_of_former_member.",
         ("DELETE", "/api/v1/keypairs/{keypair_name}"),
+    ),
+]
+
+# Asked within an operation that another rule guards.
+INNER_RULES = [
+    policy.RuleDefault(
+        f"kic_vm:{DELETE_OF_FORMER_MEMBER}",
+        base.PROJECT_ADMIN,
+        description="Delete a keypair whose creator may not create keypairs in the project any "
+        "more.",
     ),
 ]

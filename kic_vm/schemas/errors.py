@@ -23,6 +23,13 @@ class ErrorSchema(Schema):
     network_interfaces = fields.List(
         fields.String(), metadata={"description": "Ids of those that stand in the way."}
     )
+    fingerprint = fields.String(metadata={"description": "That of the keypair of this name now."})
+    used_fingerprint = fields.String(
+        metadata={"description": "That of the key that the caller has used under this name."}
+    )
+    fingerprints = fields.List(
+        fields.String(), metadata={"description": "Those of the copies that members have."}
+    )
     service = fields.String(metadata={"description": "The OpenStack service that failed."})
     outcome = fields.String(
         validate=validate.Equal("unknown"),

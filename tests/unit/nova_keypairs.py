@@ -2,16 +2,23 @@
 
 import hashlib
 import re
-from typing import Any
+from typing import Any, Final
 
 from tests.unit import personas
 from tests.unit.bodies import body, error
 from tests.unit.cloud import Cloud, Request
+from tests.unit.keystone_members import ROLES
 
 JSON = dict[str, Any]
 
 _ONE = re.compile(r"http://nova\.test/v2\.1/os-keypairs/([^/?]+)")
-# Who has a role where.
+# Who has roles in a project. A role that is not among the cloud's is one of another domain's.
+_ROLES: Final = ROLES | {"auditor": "5" * 32}
+_OF_USERS: Final = {
+    "0" * 32: ["manager", "member", "reader"],
+    "2" * 32: ["reader"],
+    "3" * 32: ["auditor"],
+}
 MEMBERS = {
     personas.PROJECT: ["0" * 32, personas.USER, "1" * 32, "2" * 32, "3" * 32],
     personas.OTHER_PROJECT: [personas.OTHER_USER, "4" * 32],
@@ -24,9 +31,12 @@ class NovaKeypairs:
     def __init__(self, cloud: Cloud) -> None:
         self._numbers = iter(range(100, 1000))
         self.members = {project: list(users) for project, users in MEMBERS.items()}
+        self.roles = dict(_OF_USERS)  # of the users of all projects; others are members
         recorded = body("keypair")["keypair"]
         self.owned: dict[tuple[str, str], JSON] = {(personas.USER, recorded["name"]): recorded}
         cloud.answer("GET", "keystone", "/role_assignments", self._assignments)
+        roles = [{"id": role_id, "name": name} for name, role_id in ROLES.items()]
+        cloud.answer("GET", "keystone", "/roles", {"roles": roles})
         cloud.answer("GET", "nova", "/os-keypairs", self._list)
         cloud.answer("POST", "nova", "/os-keypairs", self._create)
         cloud.answer_pattern("GET", _ONE, self._get)
@@ -34,12 +44,14 @@ class NovaKeypairs:
 
     def add(self, user_id: str, name: str, public_key: str = "ssh-ed25519 AAAA test") -> JSON:
         """A keypair that a user has."""
+        same = [one for one in self.owned.values() if one["public_key"] == public_key]
+        fingerprint = hashlib.sha256(public_key.encode()).hexdigest()[:32]
         keypair = {
             "id": next(self._numbers),
             "name": name,
             "user_id": user_id,
             "public_key": public_key,
-            "fingerprint": hashlib.sha256(public_key.encode()).hexdigest()[:32],
+            "fingerprint": same[0]["fingerprint"] if same else fingerprint,
             "type": "ssh",
             "created_at": "2026-11-24T00:00:00.000000",
         }
@@ -54,9 +66,14 @@ class NovaKeypairs:
         wanted = request.qs.get("scope.project.id", list(self.members))
         return {
             "role_assignments": [
-                {"user": {"id": user}, "role": {"id": "r"}, "scope": {"project": {"id": project}}}
+                {
+                    "user": {"id": user},
+                    "role": {"id": _ROLES[role]},
+                    "scope": {"project": {"id": project}},
+                }
                 for project in wanted
                 for user in self.members.get(project, ())
+                for role in self.roles.get(user, ("member", "reader"))
             ]
         }
 

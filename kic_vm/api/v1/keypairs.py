@@ -5,6 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.operations import keypair_deletion
 from kic_vm.operations import keypairs as operations
 from kic_vm.schemas import keypairs as schemas
 
@@ -39,6 +40,6 @@ def get_keypair(keypair_name: str) -> flask.Response:
 @blueprint.delete("/<keypair_name>")
 @blueprint.response(204)
 def delete_keypair(keypair_name: str) -> flask.Response:
-    """Delete a keypair; its creator only."""
-    operations.delete_keypair(scope(), keypair_name)
+    """Delete a keypair; its creator, or an admin where the creator has left the project."""
+    keypair_deletion.delete_keypair(scope(), keypair_name)
     return answer(204)

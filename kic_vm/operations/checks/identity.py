@@ -59,7 +59,7 @@ def _add_role(login: ServiceLogin) -> str:
 
 
 def _list_keypairs_of_another(gateway: Scope, login: ServiceLogin) -> None:
-    members = gateway.openstack.identity.list_user_ids_by_project()
+    members = gateway.openstack.identity.list_roles_by_project()
     others = sorted(set().union(*members.values()) - {login.user_id})
     gateway.openstack.compute.list_keypairs(others[0] if others else login.user_id)
 

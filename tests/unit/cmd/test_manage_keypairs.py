@@ -65,7 +65,7 @@ def test_one_project(
     """Only that project and its users are looked at."""
     assert reindex(monkeypatch, config_file, "--project", OTHER_PROJECT) == 0
     assert capsys.readouterr().out.startswith(f"{OTHER_PROJECT}: ")
-    (asked,) = populated.sent("keystone", "GET")
+    asked = populated.sent("keystone", "GET")[0]
     assert asked.qs["scope.project.id"] == [OTHER_PROJECT]
     assert not [call for call in populated.calls() if USER in call]
 

@@ -15,16 +15,15 @@ from kic_vm.context import RequestContext
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations import keypair_index, keypair_upkeep
 from kic_vm.operations.scope import Scope
-from tests.unit.bodies import FLAVOR, IMAGE, SERVER, SUBNET
+from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.keypair_requests import COLLEAGUE, PATH, key_name_sent, launch, names
 from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.personas import GATEWAY, OTHER_PROJECT, PROJECT, USER, token_of
 
 JSON = dict[str, Any]
-PATH = "/api/v1/keypairs"
-COLLEAGUE = "1" * 32
 COPY = mapping.copy_name(PROJECT, USER, "recorded")
 
 
@@ -38,29 +37,6 @@ def options() -> str:
 def nova(populated: Cloud) -> NovaKeypairs:
     """Nova's keypairs, to be changed behind the gateway's back."""
     return NovaKeypairs(populated)
-
-
-def names(caller: Caller) -> list[str]:
-    page = caller.get(f"{PATH}?sort_keys=name&sort_dirs=asc").json
-    return [item["name"] for item in page["keypairs"]]
-
-
-def launch(caller: Caller, key_name: str) -> Any:
-    wanted = {
-        "name": "web",
-        "image_id": IMAGE["id"],
-        "flavor_id": FLAVOR["id"],
-        "subnets": [{"id": SUBNET["id"]}],
-        "volumes": [{"size": 5}],
-        "security_groups": None,
-        "key_name": key_name,
-    }
-    return caller.post("/api/v1/instances", json={"instance": wanted})
-
-
-def key_name_sent(cloud: Cloud) -> str:
-    name: str = cloud.sent("nova", "POST")[-1].json()["server"]["key_name"]
-    return name
 
 
 def test_use_by_the_creator(member: Caller, nova: NovaKeypairs, populated: Cloud) -> None:
@@ -94,36 +70,6 @@ def test_copy_is_none_of_the_projects(caller: Callable[[str], Caller], nova: Nov
     launch(caller("colleague"), "recorded")
     assert names(caller("colleague")) == ["recorded"]
     refusal(caller("colleague").delete(f"{PATH}/recorded"), 403, "not_the_creator")
-
-
-def test_copy_that_is_out_of_date(
-    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
-) -> None:
-    """The creator has made the keypair anew: the next use replaces the copy."""
-    nova.add(COLLEAGUE, COPY, "ssh-ed25519 AAAA old")
-    assert launch(caller("colleague"), "recorded").status_code == 202
-    original = nova.owned[USER, SERVER["key_name"]]
-    assert nova.owned[COLLEAGUE, COPY]["public_key"] == original["public_key"]
-
-
-@pytest.mark.parametrize("public_key", ["ssh-ed25519 AAAA new", "ssh-ed25519 AAAA older"])
-def test_copy_that_is_replaced_twice(
-    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud, public_key: str
-) -> None:
-    """Another request of the same user's is quicker: its copy serves, unless it is another key."""
-    nova.add(USER, SERVER["key_name"], "ssh-ed25519 AAAA new")
-    nova.add(COLLEAGUE, COPY, "ssh-ed25519 AAAA old")
-    delete = nova._delete
-
-    def delete_too_late(request: Any, context: Any) -> JSON:
-        delete(request, context)
-        nova.add(COLLEAGUE, COPY, public_key)
-        context.status_code = 404
-        return {}
-
-    populated.answer("DELETE", "nova", f"/os-keypairs/{COPY}", delete_too_late)
-    response = launch(caller("colleague"), "recorded")
-    assert response.status_code == (202 if public_key.endswith("new") else 409)
 
 
 def test_use_of_what_is_not_there(member: Caller, nova: NovaKeypairs, populated: Cloud) -> None:
@@ -164,28 +110,6 @@ def test_copy_that_cannot_be_removed(
     assert caller("member").delete(f"{PATH}/recorded").status_code == 204
     assert nova.names(COLLEAGUE) == [COPY]
     assert names(caller("colleague")) == []
-
-
-def test_creator_who_has_left(caller: Callable[[str], Caller], nova: NovaKeypairs) -> None:
-    """The keypair stays, for use too, and nobody else may delete it: a copy tells whose it is."""
-    launch(caller("colleague"), "recorded")
-    nova.members[PROJECT].remove(USER)
-    # Something of this gateway's own making: what it remembers is out of date.
-    caller("colleague").post(PATH, json={"keypair": {"name": "new"}})
-    assert names(caller("reader")) == ["new", "recorded"]
-    assert launch(caller("admin"), "recorded").status_code == 202
-    refusal(caller("admin").delete(f"{PATH}/recorded"), 403, "not_the_creator")
-
-
-def test_creator_who_has_left_and_deleted(
-    caller: Callable[[str], Caller], nova: NovaKeypairs
-) -> None:
-    """What is gone in Nova is gone, copies or not."""
-    launch(caller("colleague"), "recorded")
-    nova.members[PROJECT].remove(USER)
-    del nova.owned[USER, SERVER["key_name"]]
-    caller("colleague").post(PATH, json={"keypair": {"name": "new"}})
-    assert names(caller("reader")) == ["new"]
 
 
 def test_creator_with_an_unusual_id(
@@ -352,7 +276,7 @@ def test_change_while_a_copy_is_noted(conf: cfg.ConfigOpts, nova: NovaKeypairs) 
         keypair_index.invalidate(scope)
 
     cache.then = delete
-    keypair_index.remember_copy(scope, "recorded", "a fingerprint")
+    keypair_index.remember_copy(scope, "recorded", COPY, "a fingerprint")
     assert keypair_index.get(scope).keypairs == {}
 
 

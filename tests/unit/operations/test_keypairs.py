@@ -12,14 +12,14 @@ from tests.unit.bodies import SERVER, body
 from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.keypair_requests import COLLEAGUE, PATH, create, names
 from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.personas import OTHER_PROJECT, PROJECT, SECRET, USER
 
 JSON = dict[str, Any]
-PATH = "/api/v1/keypairs"
 RECORDED = body("keypair")["keypair"]
-COLLEAGUE = "1" * 32
-ALL_USERS = 5
+# Two for the roles, and one for each of three who may create keypairs.
+INDEX = 5
 
 
 @pytest.fixture
@@ -32,15 +32,6 @@ def options() -> str:
 def nova(populated: Cloud) -> NovaKeypairs:
     """Nova's keypairs, to be changed behind the gateway's back."""
     return NovaKeypairs(populated)
-
-
-def create(caller: Caller, **wanted: Any) -> Any:
-    return caller.post(PATH, json={"keypair": wanted})
-
-
-def names(caller: Caller) -> list[str]:
-    page = caller.get(f"{PATH}?sort_keys=name&sort_dirs=asc").json
-    return [item["name"] for item in page["keypairs"]]
 
 
 def test_create(member: Caller, populated: Cloud) -> None:
@@ -139,7 +130,7 @@ def test_get(caller: Callable[[str], Caller], populated: Cloud) -> None:
         response = caller(persona).get(f"{PATH}/recorded")
         assert check("bcs", "GetKeypair", response.json) == []
         assert response.json["keypair"] == shown
-        first = ALL_USERS + 1 if persona == "reader" else 0
+        first = INDEX if persona == "reader" else 0
         assert len(populated.calls()) == 1 + first
 
 
