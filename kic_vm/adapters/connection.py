@@ -24,7 +24,7 @@ from keystoneauth1.service_token import SERVICE_AUTH_HEADER_NAME, ServiceTokenAu
 from oslo_config import cfg
 
 from kic_vm import exceptions
-from kic_vm.adapters import errors, outcomes, short_way
+from kic_vm.adapters import errors, outcomes, service_user_writes, short_way
 from kic_vm.adapters.http import MeteredSession
 from kic_vm.conf import service_user, upstreams
 from kic_vm.context import RequestContext, current_record
@@ -219,6 +219,8 @@ class Service:
         :raises KicVmError: the service refused or failed, in the terms of our errors; it has
             ``is_outcome_unknown`` where a write was sent and no whole refusal came back
         """
+        if self._context.auth is self._cloud.service_auth:
+            service_user_writes.check(self._service, method, path)
         self._context.update_store()  # so that log lines of this thread carry the request id
         if method not in _READS:
             return self._write(method, path, microversion=microversion, **kwargs)

@@ -53,6 +53,12 @@ def names(client: Client, name: str) -> list[str]:
     return [one["name"] for one in client.get(PATH, name=name)["keypairs"]]
 
 
+def launch(client: Client, subnet_id: str, key_name: str) -> requests.Response:
+    """Ask for an instance that is not to be made."""
+    body = client.instance_body(subnet_id) | {"key_name": key_name}
+    return client.request("POST", "/api/v1/instances", json={"instance": body})
+
+
 def code(response: requests.Response) -> tuple[int, str]:
     return response.status_code, response.json()["error"]["code"]
 
@@ -111,17 +117,30 @@ def test_use_by_a_colleague(
     assert server.key_name not in {one.name for one in cloud("kic-member").compute.keypairs()}
 
 
-def test_use_of_what_was_made_anew(
-    persona: Persona, name: str, instances: Instances, cloud: Connect
+def test_replaced_in_nova(
+    persona: Persona, name: str, instances: Instances, subnet_id: str, cloud: Connect
 ) -> None:
-    """A colleague's old copy is replaced; later uses look for no keypair in Nova."""
+    """Its creator may replace it; a colleague who has used it gets no other key unasked."""
     create(persona("kic-admin"), name, KEYS["ed25519"])
+    instances.make(key_name=name)
+    before = persona("kic-member").get(f"{PATH}/{name}")["keypair"]["fingerprint"]
     admin, member = cloud("kic-admin"), cloud("kic-member")
+    in_nova = mapping.nova_name(member.current_project_id, name)
+    admin.compute.delete_keypair(in_nova)
+    admin.compute.create_keypair(name=in_nova, public_key=KEYS["ecdsa"])
+    now = persona("kic-member").get(f"{PATH}/{name}")["keypair"]["fingerprint"]
+    assert now != before
+    refused = launch(persona("kic-member"), subnet_id, name)
+    assert code(refused) == (409, "keypair_changed")
+    error = refused.json()["error"]
+    assert (error["fingerprint"], error["used_fingerprint"]) == (now, before)
     copy = mapping.copy_name(member.current_project_id, admin.current_user_id, name)
-    member.compute.create_keypair(name=copy, public_key=KEYS["ecdsa"])
-    for _time in range(2):
-        instances.make(key_name=name)
-        assert member.compute.find_keypair(copy).public_key == KEYS["ed25519"]
+    assert member.compute.find_keypair(copy).public_key == KEYS["ed25519"]
+    # By way of the gateway it is renewed for everybody.
+    assert persona("kic-admin").delete(f"{PATH}/{name}") == 204
+    create(persona("kic-admin"), name, KEYS["ecdsa"])
+    instances.make(key_name=name)
+    assert member.compute.find_keypair(copy).public_key == KEYS["ecdsa"]
 
 
 def test_name_that_only_looks_like_a_copy(persona: Persona, name: str, cloud: Connect) -> None:
@@ -212,34 +231,149 @@ def test_native_keypair(persona: Persona, name: str, cloud: Connect, subnet_id: 
         nova.delete_keypair(name)
 
 
-def test_creator_who_leaves(persona: Persona, cloud: Connect, gateway: Gateway, name: str) -> None:
-    """The keypair stays, and still nobody else may delete it."""
-    operator, member = cloud("kic-operator"), cloud("kic-member")
-    domain = operator.identity.get_project(member.current_project_id).domain_id
-    password = uuid.uuid4().hex
-    user = operator.identity.create_user(name=name, domain_id=domain, password=password)
-    role = operator.identity.find_role("member").id
-    there = {"project": member.current_project_id, "user": user.id, "role": role}
+def test_planted_by_a_reader(persona: Persona, name: str, cloud: Connect) -> None:
+    """The project's name in Nova makes no keypair of the project, and takes no name."""
+    reader = cloud("kic-reader").compute
+    in_nova = mapping.nova_name(cloud("kic-reader").current_project_id, name)
+    reader.create_keypair(name=in_nova, public_key=KEYS["ecdsa"])
     try:
-        operator.identity.assign_project_role_to_user(**there)
-        guest = openstack.connect(
-            auth_url=member.config.auth["auth_url"],
-            username=name,
-            password=password,
-            project_id=member.current_project_id,
-            user_domain_id=domain,
-            region_name=member.config.region_name,
+        for who in ("kic-reader", "kic-member", "kic-admin"):
+            assert names(persona(who), name) == []
+            assert code(persona(who).request("GET", f"{PATH}/{name}")) == (404, "not_found")
+        assert create(persona("kic-member"), name, KEYS["ed25519"]).status_code == 201
+        shown = persona("kic-reader").get(f"{PATH}/{name}")["keypair"]
+        assert shown["public_key"] == KEYS["ed25519"]
+    finally:
+        reader.delete_keypair(in_nova)
+
+
+def test_many_planted_names(persona: Persona, name: str, cloud: Connect, gateway: Gateway) -> None:
+    """Names of what never was cost no call each when the index is made anew."""
+    member = cloud("kic-member")
+    planted = [
+        mapping.copy_name(member.current_project_id, f"{number:032x}", name) for number in range(40)
+    ]
+    create(persona("kic-admin"), name, KEYS["ed25519"])
+    try:
+        for copy in planted:
+            member.compute.create_keypair(name=copy, public_key=KEYS["ecdsa"])
+        gateway.redis.delete(*gateway.redis.scan_iter(f"{KEY_PREFIX}keypairs*"))
+        shown = persona("kic-reader").get(f"{PATH}/{name}")["keypair"]
+        assert shown["public_key"] == KEYS["ed25519"]
+        calls = int(gateway.access_lines(f"{PATH}/{{keypair_name}}")[-1]["upstream_calls"])
+        assert calls < 20
+    finally:
+        for copy in planted:
+            member.compute.delete_keypair(copy)
+
+
+class FormerMember:
+    """A user who makes a keypair in the demo project, and then has another project only."""
+
+    def __init__(self, cloud: Connect, gateway: Gateway, name: str) -> None:
+        self.operator, member = cloud("kic-operator"), cloud("kic-member")
+        self.project_id = str(member.current_project_id)
+        self.name = name
+        domain = self.operator.identity.get_project(self.project_id).domain_id
+        password = uuid.uuid4().hex
+        self.user = self.operator.identity.create_user(
+            name=name, domain_id=domain, password=password
         )
-        assert create(Client(gateway.url, guest.auth_token), name).status_code == 201
-        operator.identity.unassign_project_role_from_user(**there)
+        role = self.operator.identity.find_role("member").id
+        elsewhere = str(cloud("kic-other").current_project_id)
+        for project_id in (self.project_id, elsewhere):
+            self.operator.identity.assign_project_role_to_user(
+                project=project_id, user=self.user.id, role=role
+            )
+        self._role = {"project": self.project_id, "user": self.user.id, "role": role}
+        here, self.elsewhere = (
+            openstack.connect(
+                auth_url=member.config.auth["auth_url"],
+                username=name,
+                password=password,
+                project_id=project_id,
+                user_domain_id=domain,
+                region_name=member.config.region_name,
+            )
+            for project_id in (self.project_id, elsewhere)
+        )
+        self.client = Client(gateway.url, here.auth_token)
+        self.in_nova = mapping.nova_name(self.project_id, name)
+
+    def remove(self) -> None:
+        """Take the role in the demo project."""
+        self.operator.identity.unassign_project_role_from_user(**self._role)
+
+    def replace(self) -> None:
+        """Replace the keypair in Nova, with the token for the other project."""
+        self.elsewhere.compute.delete_keypair(self.in_nova)
+        self.elsewhere.compute.create_keypair(name=self.in_nova, public_key=KEYS["ecdsa"])
+
+
+@pytest.fixture
+def former(cloud: Connect, gateway: Gateway, name: str) -> Iterator[FormerMember]:
+    """A member who has made a keypair; the test removes the member."""
+    made = FormerMember(cloud, gateway, name)
+    yield made
+    made.operator.compute.delete_keypair(made.in_nova, user_id=made.user.id)
+    made.operator.identity.delete_user(made.user.id)
+
+
+@pytest.mark.parametrize("memory", ["copies", "index"])
+def test_former_member_who_replaces_the_key(
+    persona: Persona,
+    cloud: Connect,
+    gateway: Gateway,
+    former: FormerMember,
+    instances: Instances,
+    name: str,
+    memory: str,
+) -> None:
+    """Nothing that a former member does in Nova changes the project's keypair."""
+    assert create(former.client, name, KEYS["ed25519"]).status_code == 201
+    member = cloud("kic-member")
+    copy = mapping.copy_name(former.project_id, former.user.id, name)
+    if memory == "copies":
+        instances.make(key_name=name)
+    else:
         assert names(persona("kic-reader"), name) == [name]
+    former.remove()
+    former.replace()
+    if memory == "copies":
+        gateway.redis.delete(*gateway.redis.scan_iter(f"{KEY_PREFIX}keypairs*"))
+    else:
         create(persona("kic-member"), f"{name}-2")  # what changes the index
         persona("kic-member").delete(f"{PATH}/{name}-2")
-        assert persona("kic-reader").get(f"{PATH}/{name}")["keypair"]["user_id"] == user.id
-        refused = persona("kic-admin").request("DELETE", f"{PATH}/{name}")
-        assert code(refused) == (403, "not_the_creator")
-        assert code(create(persona("kic-admin"), name)) == (409, "already_exists")
-    finally:
-        in_nova = mapping.nova_name(member.current_project_id, name)
-        operator.compute.delete_keypair(in_nova, user_id=user.id)
-        operator.identity.delete_user(user.id)
+    for who in ("kic-reader", "kic-member", "kic-admin"):
+        shown = persona(who).get(f"{PATH}/{name}")["keypair"]
+        assert (shown["user_id"], shown["public_key"]) == (former.user.id, KEYS["ed25519"])
+        assert check("bcs", "GetKeypair", {"keypair": shown}) == []
+    instances.make(key_name=name)
+    assert member.compute.find_keypair(copy).public_key == KEYS["ed25519"]
+    assert code(create(persona("kic-admin"), name)) == (409, "already_exists")
+    refused = persona("kic-member").request("DELETE", f"{PATH}/{name}")
+    assert code(refused) == (403, "not_the_creator")
+    assert persona("kic-admin").delete(f"{PATH}/{name}") == 204
+    gateway.redis.delete(*gateway.redis.scan_iter(f"{KEY_PREFIX}keypairs*"))
+    for who in ("kic-member", "kic-reader"):
+        assert names(persona(who), name) == []
+    assert member.compute.find_keypair(copy) is None
+    assert former.elsewhere.compute.find_keypair(former.in_nova).public_key == KEYS["ecdsa"]
+
+
+def test_removed_member_with_a_token(
+    persona: Persona, former: FormerMember, instances: Instances, name: str
+) -> None:
+    """While the gateway still takes the token, a removed member deletes and makes nothing."""
+    assert create(former.client, name, KEYS["ed25519"]).status_code == 201
+    instances.make(key_name=name)
+    former.client.get(f"{PATH}/{name}")
+    former.remove()
+    for response in (
+        former.client.request("DELETE", f"{PATH}/{name}"),
+        create(former.client, f"{name}-2", KEYS["ecdsa"]),
+    ):
+        assert response.status_code in {401, 403}, response.text
+    assert names(persona("kic-member"), name) == [name]
+    instances.make(key_name=name)
+    assert persona("kic-admin").delete(f"{PATH}/{name}") == 204

@@ -1,0 +1,37 @@
+"""What the gateway's own user may change: what is declared, and nothing else."""
+
+import pytest
+from oslo_config import cfg
+
+from kic_vm import deploy, exceptions
+from kic_vm.context import RequestContext
+from kic_vm.operations.scope import Scope
+from tests.unit.bodies import PORT, SERVER
+from tests.unit.cloud import Cloud
+from tests.unit.personas import PROJECT, USER
+
+
+@pytest.fixture
+def gateway(conf: cfg.ConfigOpts, populated: Cloud) -> Scope:
+    """The services in the name of the gateway's own user, for a request of a member's."""
+    platform = deploy.load_platform(conf)
+    return Scope.of(platform, RequestContext(project_id=PROJECT, user_id=USER)).as_gateway()
+
+
+def test_declared(gateway: Scope, populated: Cloud) -> None:
+    """It goes out."""
+    gateway.openstack.compute.act(SERVER["id"], "confirmResize")
+    assert len(populated.writes()) == 1
+
+
+def test_not_declared(gateway: Scope, populated: Cloud) -> None:
+    """It does not, whatever operation asks for it: it is a defect of the gateway."""
+    openstack = gateway.openstack
+    for change in (
+        lambda: openstack.compute.delete_server(SERVER["id"]),
+        lambda: openstack.compute.create_keypair("name", None),
+        lambda: openstack.network.request("PUT", f"/ports/{PORT['id']}", json={"port": {}}),
+    ):
+        with pytest.raises(exceptions.InternalError):
+            change()
+    assert populated.calls() == []
