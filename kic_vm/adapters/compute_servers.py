@@ -93,14 +93,6 @@ class Servers(Service):
             return self.list_reachable_servers(all_tenants="1", status=status)
         return self._list_whole("detail", microversion=CELLS, all_tenants="1")
 
-    def list_all_server_ids(self) -> set[str]:
-        """The ids of the servers of all projects; for cloud admins.
-
-        :raises UpstreamUnavailable: a cell does not answer
-        """
-        found = self._list_whole(microversion=CELLS, all_tenants="1")
-        return {server["id"] for server in found}
-
     def _list(self, *parts: str, microversion: str, **query: str | None) -> list[JSON]:
         """The servers in the cells that answer."""
 

@@ -1,5 +1,6 @@
 """Keypairs of a project: create, import, get, list."""
 
+import contextlib
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -10,7 +11,7 @@ from oslo_log import log as logging
 from kic_vm import exceptions
 from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import keypairs as mapping
-from kic_vm.operations import current_roles, keypair_index, listing
+from kic_vm.operations import current_roles, earlier_attempts, keypair_index, listing
 from kic_vm.operations.keypair_assembly import Index
 from kic_vm.operations.keypair_creators import CREATE
 from kic_vm.operations.scope import Scope
@@ -70,6 +71,10 @@ def create_keypair(scope: Scope, name: str, public_key: str | None) -> JSON:
     :raises AlreadyExists: the project has a keypair of this name
     :raises Forbidden: the caller's role in the project has just been taken away
     """
+    if earlier_attempts.is_repeated(scope):
+        with contextlib.suppress(exceptions.NotFound):
+            return _made_before(_get_own(scope, name), name, public_key)
+    earlier_attempts.note_absence(scope)
     index = keypair_index.get_with(scope, name, is_expected=False)
     if name in index.keypairs:
         raise exceptions.AlreadyExists(_taken(name))
@@ -88,6 +93,21 @@ def create_keypair(scope: Scope, name: str, public_key: str | None) -> JSON:
         _remove(scope, in_nova)
         raise exceptions.AlreadyExists(_taken(name))
     return mapping.created_keypair(created, name)
+
+
+def _made_before(own: JSON, name: str, public_key: str | None) -> JSON:
+    """The answer about a keypair that an earlier attempt imported.
+
+    The name was free then, so the caller's keypair of this name is that attempt's.
+
+    :raises IdempotencyAnswerWithheld: Nova made the key, and told the private one once
+    :raises AlreadyExists: it has another key
+    """
+    if public_key is None:
+        raise exceptions.IdempotencyAnswerWithheld
+    if own["public_key"].strip() != public_key.strip():
+        raise exceptions.AlreadyExists(_taken(name))
+    return mapping.created_keypair(own, name)
 
 
 def _taken(name: str) -> str:

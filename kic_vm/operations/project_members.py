@@ -17,7 +17,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.identity import Identity
 from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings.project_members import ROLES, members_from_assignments
-from kic_vm.operations import current_roles, listing
+from kic_vm.operations import current_roles, earlier_attempts, listing
 from kic_vm.operations.scope import Scope
 
 JSON = dict[str, Any]
@@ -56,9 +56,13 @@ def add_member(scope: Scope, project_id: str, wanted: JSON) -> JSON:
         partial(_look, scope, identity, "project_members:add"),
         partial(_user, scope, identity, wanted),
     )
-    if user["id"] in members:
+    member = members.get(user["id"])
+    if member and member["role"] == wanted["role"] and earlier_attempts.is_repeated(scope):
+        return member
+    earlier_attempts.note_absence(scope)
+    if member:
         raise exceptions.AlreadyExists(
-            f"The user is a member already, as {members[user['id']]['role']}: change that."
+            f"The user is a member already, as {member['role']}: change that."
         )
     with _refusals_reported():
         identity.grant(project_id, user["id"], roles[wanted["role"]])

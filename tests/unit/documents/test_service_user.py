@@ -1,4 +1,4 @@
-"""doc/source/service-user.rst: every use of the gateway's own user, and why it may change things."""
+"""doc/source/service-user.rst: the uses of the gateway's own user, and why it may write."""
 
 import ast
 import re
