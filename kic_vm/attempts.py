@@ -52,6 +52,8 @@ class Record:
     fingerprint: str
     content: JSON
     """The answer, or the notes of an attempt without one."""
+    owner: str = ""
+    """The token of the lease under which this was written."""
 
     @property
     def is_done(self) -> bool:
@@ -60,13 +62,13 @@ class Record:
 
     def to_bytes(self) -> bytes:
         """As it is kept."""
-        return json.dumps([self.kind, self.fingerprint, self.content]).encode()
+        return json.dumps([self.kind, self.fingerprint, self.content, self.owner]).encode()
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> "Record":
         """From what was kept."""
-        kind, fingerprint, content = json.loads(kept)
-        return cls(Kind(kind), fingerprint, content)
+        kind, fingerprint, content, owner = json.loads(kept)
+        return cls(Kind(kind), fingerprint, content, owner)
 
 
 class Attempts:
@@ -168,10 +170,24 @@ class Attempt:
             lease, record = self._lease, self._record
             if self._has_ended or lease is None or record is None:
                 return
-            if not self._store.renew(lease, self._lease_seconds):
-                LOG.warning("Another process has taken over a request with an Idempotency-Key")
-            elif self._store.get(self._key) is None:
+            if self._hold(lease) and self._store.get(self._key) is None:
                 self._write(record)
+
+    def _hold(self, lease: Lease) -> bool:
+        """Hold the lease from now on; False if another process has worked on the request since.
+
+        The lease has ended where this process was suspended, or Redis emptied. It may be taken
+        again only if the record is gone, or still the one that this process wrote.
+        """
+        if self._store.renew(lease, self._lease_seconds):
+            return True
+        if self._store.reacquire(lease, self._lease_seconds):
+            record = self.read()
+            if record is None or record.owner == lease.token:
+                return True
+            self._store.release(lease)
+        LOG.warning("Another process has taken over a request with an Idempotency-Key")
+        return False
 
     def _end(self, write: Callable[[], None], *, settle: bool = False) -> None:
         assert self._lease is not None  # noqa: S101
@@ -179,9 +195,8 @@ class Attempt:
         with self._lock:
             self._has_ended = True
             try:
-                # Redis may have been emptied meanwhile. If another process has the lease now, so
-                # it has the record.
-                self._store.renew(self._lease, self._lease_seconds)
+                if not self._hold(self._lease):
+                    return
                 write()
                 if settle:
                     self._store.renew(self._lease, self._options.settle_time)
@@ -192,9 +207,8 @@ class Attempt:
 
     def _write(self, record: Record) -> None:
         assert self._lease is not None  # noqa: S101
-        retention = self._options.retention
-        if not self._store.set_while_held(self._lease, self._key, record.to_bytes(), retention):
-            LOG.warning("A request with an Idempotency-Key is another process's now")
+        own = dataclasses.replace(record, owner=self._lease.token)
+        self._store.set_while_held(self._lease, self._key, own.to_bytes(), self._options.retention)
 
     def _delete(self) -> None:
         assert self._lease is not None  # noqa: S101

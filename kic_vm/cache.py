@@ -180,11 +180,12 @@ class SharedStore:
         return lease if self._do(lease.acquire, time) else None
 
     def renew(self, lease: Lease, time: float) -> bool:
-        """Hold a lease for ``time`` seconds from now; False if somebody else holds it now.
+        """Hold a lease for ``time`` seconds from now; False if it is no longer held."""
+        return bool(self._do(lease.renew, time))
 
-        A lease that is gone, as after Redis was emptied, is held anew.
-        """
-        return bool(self._do(lease.renew, time)) or bool(self._do(lease.acquire, time))
+    def reacquire(self, lease: Lease, time: float) -> bool:
+        """Hold a lease again that has ended; False while somebody else holds it."""
+        return bool(self._do(lease.acquire, time))
 
     def release(self, lease: Lease) -> None:
         """Give a lease back, if it is still held."""

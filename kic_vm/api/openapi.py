@@ -18,9 +18,11 @@ _IDEMPOTENCY_KEY: Final = {
     "in": "header",
     "required": False,
     "description": "Makes a retry safe: the same request with the same key is done once, and gets "
-    "the first answer again with the header Idempotency-Replayed. An answer of 400 and above is "
-    "not kept: the request has done nothing, and a retry is a first try.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "the first answer again with the header Idempotency-Replayed. A request that was refused left "
+    "nothing behind, so a retry is a first attempt. A request whose outcome is unknown is looked "
+    "for before anything is done again; until that is decided, a retry gets 409 "
+    "idempotency_in_progress with Retry-After.",
+    "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255},
 }
 
 CONFIGURATION: Final = {
@@ -48,7 +50,9 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     """
     found: dict[str, Any] = api.spec.to_dict()
     found["info"]["description"] = (
-        "Every answer of 400 and above has one shape, and one of these codes:\n\n" + _error_table()
+        "Every answer of 400 and above has one shape, and one of these codes. A 5xx answer to a "
+        "write has `outcome: unknown` if OpenStack may have done what was asked, or may still do "
+        "it; `shown_by` names the operation that shows whether it did.\n\n" + _error_table()
     )
     found["x-error-codes"] = [
         {"code": error.code, "status": error.status, "message": error.sentence}

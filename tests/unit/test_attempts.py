@@ -1,0 +1,130 @@
+"""Attempts at a request with an Idempotency-Key: leases, fencing, kills and a Redis that forgets."""
+
+import time
+
+import pytest
+from oslo_config import cfg
+
+from kic_vm.attempts import Attempt, Attempts, Kind
+from kic_vm.cache import SharedStore
+from kic_vm.sealed_redis import SealedRedis
+from tests.unit.fake_redis import FakeRedis
+from tests.unit.personas import SECRET
+
+LEASE = "p:idempotency:{key}:lease"
+RECORD = "p:idempotency:{key}"
+
+
+@pytest.fixture
+def server() -> FakeRedis:
+    return FakeRedis()
+
+
+@pytest.fixture
+def options() -> str:
+    return "[idempotency]\nlease_time = 15\nsettle_time = 30\n"
+
+
+def process(server: FakeRedis, conf: cfg.ConfigOpts) -> Attempt:
+    """An attempt at always the same request, by a process of its own."""
+    store = SharedStore(SealedRedis(server, "p:", SECRET))
+    return Attempts(store, conf).of("key", "fingerprint")
+
+
+def test_one_at_a_time(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """While one process works on a request, no other one can."""
+    first, second = process(server, conf), process(server, conf)
+    assert first.acquire()
+    first.begin({})
+    assert not second.acquire()
+    assert second.seconds_to_settle() is None
+    first.finish(Kind.ANSWERED, {"status": 201})
+    found = second.read()
+    assert found is not None
+    assert (found.kind, found.content) == (Kind.ANSWERED, {"status": 201})
+    assert second.acquire()
+
+
+def test_refused(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """Nothing is left of an attempt that was refused."""
+    attempt = process(server, conf)
+    attempt.acquire()
+    attempt.begin({})
+    attempt.forget()
+    assert dict(server.values) == {}
+
+
+def test_unknown(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """For a time nobody can work on the request, while a service may still act on it."""
+    attempt, retry = process(server, conf), process(server, conf)
+    attempt.acquire()
+    attempt.begin({"last_action": "req-1"})
+    attempt.leave_open()
+    assert not retry.acquire()
+    seconds = retry.seconds_to_settle()
+    assert seconds is not None
+    assert 29 < seconds <= 30
+    found = retry.read()
+    assert found is not None
+    assert (found.kind, found.content) == (Kind.UNKNOWN, {"last_action": "req-1"})
+
+
+def test_killed(server: FakeRedis, conf: cfg.ConfigOpts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the last sign of life a lease of 15 seconds ends, and 30 seconds later all is over."""
+    attempt, retry = process(server, conf), process(server, conf)
+    attempt.acquire()
+    attempt.note({})  # and no thread that would renew the lease
+    begin = time.time()
+    for seconds, is_alive, is_free in ((10, True, False), (16, False, False), (46, False, True)):
+        monkeypatch.setattr("time.time", lambda now=begin + seconds: now)
+        assert (retry.seconds_to_settle() is None) is is_alive
+        assert retry.acquire() is is_free
+    found = retry.read()
+    assert found is not None
+    assert found.kind is Kind.RUNNING
+
+
+def test_lost_lease(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """A process that was suspended for too long cannot overwrite its successor's record."""
+    suspended, successor = process(server, conf), process(server, conf)
+    suspended.acquire()
+    suspended.begin({})
+    del server.values[LEASE]
+    assert successor.acquire()
+    successor.begin({})
+    suspended.finish(Kind.ANSWERED, {"status": 500})
+    found = successor.read()
+    assert found is not None
+    assert found.kind is Kind.RUNNING
+    successor.finish(Kind.ANSWERED, {"status": 201})
+    found = successor.read()
+    assert found is not None
+    assert found.content == {"status": 201}
+    suspended.forget()
+    assert RECORD in server.values
+
+
+def test_emptied(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """A Redis that was emptied knows the attempt again after its next sign of life."""
+    conf.set_override("lease_time", 1.0, "idempotency")
+    attempt, retry = process(server, conf), process(server, conf)
+    attempt.acquire()
+    attempt.begin({})
+    server.values.clear()
+    end = time.monotonic() + 30
+    while RECORD not in server.values and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not retry.acquire()
+    attempt.finish(Kind.ANSWERED, {"status": 201})
+    assert retry.acquire()
+
+
+def test_down_at_the_end(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """The request has been done; that this cannot be noted is logged, and the lease ends."""
+    attempt = process(server, conf)
+    attempt.acquire()
+    attempt.begin({})
+    server.is_down = True
+    attempt.finish(Kind.ANSWERED, {"status": 201})
+    server.is_down = False
+    assert server.look("PTTL", LEASE) > 0
