@@ -345,3 +345,49 @@ def test_refused_key_of_a_copy(
     populated.answer("POST", "nova", "/os-keypairs", refused, 403)
     refusal(launch(caller("colleague"), "recorded"), 403, "quota_exceeded")
     assert populated.sent("nova", "POST")[-1].url.endswith("/os-keypairs")
+
+
+def test_sweep_leaves_what_former_members_made(
+    conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """Copies are all that is known of a keypair whose creator has left and deleted it."""
+    nova.add(COLLEAGUE, COPY)
+    nova.members[PROJECT].remove(USER)
+    del nova.owned[USER, SERVER["key_name"]]
+    found = keypair_upkeep.sweep(gateway_scope(conf))
+    assert found[PROJECT].keypairs.keys() == {"recorded"}
+    assert populated.writes() == []
+
+
+def test_sweep_while_the_creator_is_removed(
+    conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """A creator who is removed after the lists were read has deleted nothing in the project."""
+    nova.add(COLLEAGUE, COPY)
+    original = nova.owned.pop((USER, SERVER["key_name"]))
+
+    def gone(request: Any, context: Any) -> JSON:
+        nova.members[PROJECT].remove(USER)
+        return nova._get(request, context)
+
+    populated.answer("GET", "nova", f"/os-keypairs/{original['name']}", gone)
+    keypair_upkeep.sweep(gateway_scope(conf))
+    assert populated.writes() == []
+    assert nova.names(COLLEAGUE) == [COPY]
+
+
+def test_sweep_of_what_a_list_left_out(
+    conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud
+) -> None:
+    """A list without the original is no proof that it is gone, whatever the creator's id is."""
+    nova.members[PROJECT].append("j.doe")
+    theirs = nova.add("j.doe", mapping.nova_name(PROJECT, "theirs"))
+    for creator, keypair in (("j.doe", theirs), (USER, nova.owned[USER, SERVER["key_name"]])):
+        name = mapping.project_name(PROJECT, keypair["name"])
+        assert name
+        nova.add(COLLEAGUE, mapping.copy_name(PROJECT, creator, name), keypair["public_key"])
+        path = f"/os-keypairs?user_id={creator}"
+        populated.answer("GET", "nova", path, {"keypairs": []})
+    keypair_upkeep.sweep(gateway_scope(conf))
+    assert populated.writes() == []
+    assert len(nova.names(COLLEAGUE)) == 2
