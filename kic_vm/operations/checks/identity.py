@@ -70,9 +70,8 @@ def grants(gateway: Scope) -> Finding:
     openstack = gateway.openstack
     login = log_in(gateway.platform.cloud, gateway.platform.conf, service_user.GROUP)
     tries: dict[str, Callable[[], object]] = {
-        "keypairs of a project, which need to list role assignments and others' keypairs": partial(
-            _list_keypairs_of_another, gateway, login
-        ),
+        "keypairs of a project, which need to list roles, role assignments and others' "
+        "keypairs": partial(_list_keypairs_of_another, gateway, login),
         "members of a project, which need to list roles": openstack.identity.list_role_ids,
         "members of a project, which need to look at users": partial(
             openstack.identity.get_user, login.user_id
