@@ -24,8 +24,10 @@ OPTS = [
         "port_grace_time",
         default=3600,
         min=0,
-        help="Seconds for which a port that the gateway has made may belong to no instance, "
-        "before kic-vm-worker removes it. Longer than a creation may wait for a host.",
+        help="Seconds for which kic-vm-worker leaves a port that the gateway made and that never "
+        "had an instance. Choose more than the longest time for which a request may wait before "
+        "Nova's API takes it. It is also the time between two questions to Nova about the same "
+        "instance.",
     ),
 ]
 

@@ -58,8 +58,9 @@ def remove_ports(scope: Scope) -> None:
         and _is_unchanged_for(port, min(grace, _SETTLING_SECONDS))
     ]
     old = [port for port in ports if _is_unchanged_for(port, grace)]
-    attached = [port for port in old if _is_of_server(port) and not _is_moved(port)]
-    unused = [port for port in old if not port["device_id"] and not made_ports.instances_of(port)]
+    tagged = [port for port in old if made_ports.instances_of(port)]
+    attached = [port for port in tagged if _is_of_server(port) and not _is_moved(port)]
+    unused = [port for port in old if not port["device_id"] and port not in tagged]
     _settle(scope, detached + attached, max(grace, 1))
     if unused and rounds.take(scope, "unused-ports", max(min(grace, _SETTLING_SECONDS), 1)):
         _remove_unused(scope, unused)

@@ -26,13 +26,13 @@ class Instances:
         self._client = client
         self._subnet_id = subnet_id
         self._operator = operator
-        self._made: list[str] = []
+        self.made: list[str] = []
 
     def make(self, **changes: object) -> str:
         """An instance that has been asked for; ``changes`` go over an ordinary body."""
         body = self._client.instance_body(self._subnet_id) | changes
-        self._made.append(self._client.create_instance(body))
-        return self._made[-1]
+        self.made.append(self._client.create_instance(body))
+        return self.made[-1]
 
     def make_active(self, **changes: object) -> tuple[str, list[tuple[str, bool]]]:
         """An instance that has become active, and the states that passed on its way.
@@ -56,18 +56,18 @@ class Instances:
 
     def adopt(self, *instance_ids: str) -> None:
         """Remove these too, which the test has asked for itself."""
-        self._made += instance_ids
+        self.made += instance_ids
 
     def remove(self, instance_id: str) -> None:
         """Delete an instance and wait until it is gone."""
         self._client.delete(f"/api/v1/instances/{instance_id}")
         self._client.wait_until_gone(f"/api/v1/instances/{instance_id}", within=90)
-        if instance_id in self._made:
-            self._made.remove(instance_id)
+        if instance_id in self.made:
+            self.made.remove(instance_id)
 
     def remove_all(self) -> None:
         """Delete what is left."""
-        for instance_id in self._made:
+        for instance_id in self.made:
             self._client.delete(f"/api/v1/instances/{instance_id}")
-        for instance_id in list(self._made):
+        for instance_id in list(self.made):
             self.remove(instance_id)

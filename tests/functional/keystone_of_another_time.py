@@ -3,11 +3,12 @@
 import datetime
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import requests
+
+from tests.functional.serving import serving
 
 
 @contextmanager
@@ -45,19 +46,12 @@ def keystone_of_another_time(url: str, ahead: datetime.timedelta) -> Iterator[st
             self.wfile.write(content)
 
         def _own_address(self) -> str:
-            return f"http://127.0.0.1:{server.server_address[1]}"
+            return f"http://{self.headers['Host']}"
 
         do_GET = do_POST = _pass_on  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *args: object) -> None:
             """Say nothing."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v3"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as address:
+        yield f"{address}/v3"

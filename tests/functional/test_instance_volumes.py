@@ -95,7 +95,7 @@ def test_detach_from_a_terminated_instance(
     volume_id: str,
     eventually: Eventually,
 ) -> None:
-    """The volume survives, although it was to go with the instance."""
+    """The volume survives, although it was to go with the instance, as it does after a refusal."""
     instance_id, _seen = instances.make_active()
     path = f"/api/v1/instances/{instance_id}/volumes/{volume_id}"
     body = {"volume": {"is_delete_on_termination": True}}
@@ -104,6 +104,13 @@ def test_detach_from_a_terminated_instance(
     assert member.request("POST", f"/api/v1/instances/{instance_id}/shelve").status_code == 202
     member.watch(instance_id, "shelved_offloaded")
     assert attached(member, instance_id)[volume_id]["status"] == "reserved"
+    operator = cloud("kic-operator").compute
+    operator.lock_server(instance_id)
+    try:
+        assert member.request("DELETE", path).status_code == 409
+    finally:
+        operator.unlock_server(instance_id)
+    assert attached(member, instance_id)[volume_id]["is_delete_on_termination"] is True
     assert member.request("DELETE", path).status_code == 202
     eventually(lambda: volume_id not in attached(member, instance_id), 30)
     cinder = cloud("kic-member").block_storage

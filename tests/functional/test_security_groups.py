@@ -1,6 +1,7 @@
 """Security groups and their rules on real Neutron."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openstack
@@ -42,6 +43,17 @@ def create(client: Client, name: str = PREFIX, **more: Any) -> JSON:
     assert check("network", "CreateSecurityGroup", response.json()) == []
     group: JSON = response.json()["security_group"]
     return group
+
+
+def test_name_that_many_want(member: Client, network: Any) -> None:
+    """Of several requests at once at most one gets a name, and the others leave nothing."""
+    body = {"security_group": {"name": f"{PREFIX}-wanted"}}
+    with ThreadPoolExecutor(5) as pool:
+        asked = [pool.submit(member.request, "POST", ALL, json=body) for _number in range(5)]
+    statuses = [one.result().status_code for one in asked]
+    assert statuses.count(201) <= 1
+    assert set(statuses) <= {201, 409}
+    assert len(list(network.security_groups(name=f"{PREFIX}-wanted"))) == statuses.count(201)
 
 
 def add(client: Client, group_id: str, **rule: Any) -> JSON:
