@@ -15,7 +15,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from kic_vm import redis_client
-from kic_vm.conf import service_user
+from kic_vm.conf.shared_secrets import shared_secrets
 from kic_vm.leases import Lease
 from kic_vm.sealed_redis import SealedRedis, UnreadableError
 
@@ -229,7 +229,4 @@ def _connect(conf: cfg.ConfigOpts) -> SealedRedis | None:
     client = redis_client.connect(conf)
     if client is None:
         return None
-    secret = conf.keystone_authtoken.memcache_secret_key or service_user.shared_secret(
-        conf, "redis"
-    )
-    return SealedRedis(client, conf.redis.key_prefix, secret)
+    return SealedRedis(client, conf.redis.key_prefix, *shared_secrets(conf, "redis"))

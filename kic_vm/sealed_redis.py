@@ -12,7 +12,7 @@ import time
 from typing import Final
 
 import redis
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from kic_vm.leases import Lease
 
@@ -42,13 +42,14 @@ class SealedRedis:
     """The few commands that are needed; all of them raise redis.RedisError.
 
     :param prefix: before each key
-    :param secret: what all processes of the deployment have, and nobody else
+    :param secrets: what all processes of the deployment have, and nobody else, each of 128 random
+        bits at least; the first one seals, each of them opens
     """
 
-    def __init__(self, client: "redis.Redis[bytes]", prefix: str, secret: str) -> None:
+    def __init__(self, client: "redis.Redis[bytes]", prefix: str, *secrets: str) -> None:
         self._client = client
         self._prefix = prefix
-        self._cipher = Fernet(base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()))
+        self._cipher = MultiFernet([_cipher(secret) for secret in secrets])
 
     def get(self, key: str) -> bytes | None:
         """The value, None where there is none.
@@ -118,6 +119,10 @@ class SealedRedis:
         if digest != _digest(key) or rest <= 0:
             raise UnreadableError
         return value, rest
+
+
+def _cipher(secret: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()))
 
 
 def _digest(key: str) -> bytes:

@@ -1,10 +1,29 @@
 """[redis]: the store that gateway processes share."""
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 from kic_vm.conf.redis_url import RedisUrl
 
 GROUP = "redis"
+_SECRET_MINIMUM = 32
+
+
+class RedisSecret(types.String):  # type: ignore[misc, unused-ignore]
+    """A secret that nobody can guess. What is wrong with it is said without the secret."""
+
+    def __call__(self, value: object) -> str:
+        """The secret.
+
+        :raises ValueError: it is too short
+        """
+        secret: str = super().__call__(value)
+        if len(secret) < _SECRET_MINIMUM:
+            raise ValueError(
+                f"Each secret must have at least {_SECRET_MINIMUM} characters: make one with "
+                "openssl rand -hex 32"
+            )
+        return secret
+
 
 OPTS = [
     cfg.Opt(
@@ -17,6 +36,19 @@ Sentinel as redis+sentinel://user:password@host:port,host:port/service/db (redis
 TLS). There user and password, which may be left out, are those of Redis; port is 26379 and db 0
 unless given. Nothing in it is the only copy: it may be emptied at any time. Unset: each process
 keeps a bounded cache in its memory.
+""",
+    ),
+    cfg.Opt(
+        "secret",
+        type=types.List(item_type=RedisSecret()),
+        secret=True,
+        help="""
+Secrets that encrypt and sign everything in Redis, separated by commas, the same on all gateways and
+workers. Each has at least 32 characters and no comma, such as `openssl rand -hex 32` prints. The
+first one encrypts, each of them decrypts. To change the secret, add the new one at the end on all
+hosts, then move it to the front, then remove the old one. Unset: a secret is derived from
+[keystone_authtoken] memcache_secret_key, or else from the password or application credential of
+[service_user].
 """,
     ),
     cfg.StrOpt("key_prefix", default="kic-vm:", help="Begin of every key in Redis."),

@@ -1,6 +1,7 @@
 """The URL of a Redis: of one server, or of one that Sentinels know."""
 
 import dataclasses
+import ipaddress
 import re
 import urllib.parse
 from typing import Final
@@ -53,6 +54,28 @@ def parse_sentinel_url(url: str) -> SentinelUrl | None:
         urllib.parse.unquote(password) or None,
         _SENTINEL_SCHEMES[scheme],
     )
+
+
+def is_local(url: str) -> bool:
+    """Whether a Redis runs on this host, as far as its URL tells.
+
+    :param url: one that RedisUrl takes
+    """
+    if url.startswith("unix:"):
+        return True
+    sentinel = parse_sentinel_url(url)
+    if sentinel is not None:
+        hosts = [host for host, _port in sentinel.sentinels]
+    else:
+        hosts = [urllib.parse.urlsplit(url).hostname or "localhost"]
+    return all(host == "localhost" or _is_loopback(host) for host in hosts)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _host(text: str) -> tuple[str, int]:

@@ -1,15 +1,10 @@
 """[service_user]: the gateway's own OpenStack user."""
 
-import hashlib
-import hmac
-import secrets
-
 from keystoneauth1 import loading
 from oslo_config import cfg
 
 GROUP = "service_user"
 _TIMEOUT = 60  # keystoneauth waits for ever unless it is told otherwise
-_SECRETS = ("password", "application_credential_secret", "token")
 
 OPTS = [
     cfg.BoolOpt(
@@ -59,18 +54,3 @@ def register(conf: cfg.ConfigOpts) -> None:
     conf.register_opts(OPTS, GROUP)
     conf.register_opts(_session_options(), GROUP)
     loading.register_auth_conf_options(conf, GROUP)
-
-
-def shared_secret(conf: cfg.ConfigOpts, purpose: str) -> str:
-    """A secret that all processes of a deployment have, and nobody else: made of the user's own.
-
-    Where the configuration has none, such as with a certificate, each process has its own.
-
-    :param purpose: another one gives another secret
-    """
-    loading.load_auth_from_conf_options(conf, GROUP)  # before that, its options are unknown
-    group = conf[GROUP]
-    # Only the options of the configured way to log in are known.
-    known = (getattr(group, name, None) for name in _SECRETS)
-    own = next((found for found in known if found), secrets.token_hex(32))
-    return hmac.new(own.encode(), purpose.encode(), hashlib.sha256).hexdigest()

@@ -8,7 +8,7 @@ from oslo_config import cfg
 
 from kic_vm import exceptions
 from kic_vm.cache import Cache
-from kic_vm.conf import service_user
+from kic_vm.conf.shared_secrets import shared_secrets
 from kic_vm.metrics import gateway as metrics
 from kic_vm.middleware import routes
 
@@ -30,8 +30,10 @@ class Authentication:
             # A caller's X-Service-Token is dropped below; this is the second lock.
             "service_token_roles_required": True,
         }
-        if not conf.keystone_authtoken.memcache_secret_key:
-            options["memcache_secret_key"] = service_user.shared_secret(conf, "token cache")
+        authtoken = conf.keystone_authtoken
+        is_encrypting = authtoken.memcache_security_strategy.lower() != "none"
+        if is_encrypting and not authtoken.memcache_secret_key:
+            options["memcache_secret_key"] = shared_secrets(conf, "token cache")[0]
         self._confirmed = auth_token.AuthProtocol(_with_sent_path(application), options)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -11,7 +11,8 @@ from oslo_config import cfg
 
 from kic_vm import conf as configuration
 from kic_vm import deploy, policies
-from kic_vm.conf import logs, opts, service_user
+from kic_vm.conf import logs, opts
+from kic_vm.conf.shared_secrets import shared_secrets
 from kic_vm.policies import base
 from tests.unit.personas import SECRET
 
@@ -35,7 +36,7 @@ def test_options_are_listed_once() -> None:
 def test_secrets_are_marked() -> None:
     """Passwords and addresses that may hold one are not written into logs."""
     secret = {(group, opt.dest) for group, opt in OPTIONS if opt.secret}
-    assert {("redis", "url"), ("service_user", "password")} <= secret
+    assert {("redis", "url"), ("redis", "secret"), ("service_user", "password")} <= secret
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -229,9 +230,9 @@ def test_application_credential(tmp_path: Path) -> None:
     (tmp_path / "kic-vm.conf").write_text(f"{text}\n[service_user]\n{login}")
     conf = configuration.load(config_file=str(tmp_path / "kic-vm.conf"))
     assert callable(deploy.load_app(conf))
-    secret = service_user.shared_secret(conf, "a purpose")
-    assert secret == service_user.shared_secret(conf, "a purpose")
-    assert secret != service_user.shared_secret(conf, "another purpose")
+    (secret,) = shared_secrets(conf, "a purpose")
+    assert [secret] == shared_secrets(conf, "a purpose")
+    assert [secret] != shared_secrets(conf, "another purpose")
 
 
 def test_no_service_user(tmp_path: Path) -> None:

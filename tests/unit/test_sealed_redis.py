@@ -69,3 +69,14 @@ def test_kept_too_long(
     monkeypatch.setattr("time.time", lambda: begin + 61)
     with pytest.raises(UnreadableError):
         sealed.get("a")
+
+
+def test_several_secrets(server: FakeRedis) -> None:
+    """The first one seals, each of them opens."""
+    old, new = SealedRedis(server, "p:", "old"), SealedRedis(server, "p:", "new", "old")
+    old.set("a", b"1", 60)
+    assert new.get("a") == b"1"
+    new.set("a", b"2", 60)
+    assert SealedRedis(server, "p:", "new").get("a") == b"2"
+    with pytest.raises(UnreadableError):
+        old.get("a")

@@ -4,6 +4,7 @@ import redis
 
 from kic_vm.adapters import needs, versions
 from kic_vm.cache import RedisCache
+from kic_vm.conf.redis_url import is_local
 from kic_vm.operations import resize_confirmation
 from kic_vm.operations.checks.finding import Finding, asking, failure, success, warning
 from kic_vm.operations.scope import Scope
@@ -62,5 +63,12 @@ def redis_store(gateway: Scope) -> Finding:
         return failure(
             f"Redis does not answer ({type(error).__name__}): check [redis] url, and that Redis "
             "runs and can be reached from here."
+        )
+    options = gateway.platform.conf.redis
+    if not options.secret and not is_local(options.url):
+        return warning(
+            "Redis answers, but [redis] secret is not set: what the gateway keeps in a Redis on "
+            "another host is encrypted with a key that is derived from another password. Set it "
+            "on all gateways and workers to what openssl rand -hex 32 prints."
         )
     return success("Redis answers.")

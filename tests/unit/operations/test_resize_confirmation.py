@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import redis
 import requests
+from oslo_config import cfg
 
 from kic_vm import deploy
+from kic_vm.conf.shared_secrets import shared_secrets
 from kic_vm.sealed_redis import SealedRedis
 from tests.unit import personas
 from tests.unit.bodies import INSTANCE, SERVER, body
@@ -296,7 +298,7 @@ class TestAnotherProcess:
 
     @pytest.fixture
     def options(self) -> str:
-        return REDIS
+        return f"{REDIS}secret = {personas.SECRET:x<32}\n"
 
     @pytest.fixture
     def store(self, monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
@@ -316,14 +318,16 @@ class TestAnotherProcess:
         assert populated.writes() == []
         assert member.post(f"{INSTANCE}/confirm-resize").status_code == 202
 
-    def test_it_has_taken_the_end(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
+    def test_it_has_taken_the_end(
+        self, member: Caller, populated: Cloud, store: FakeRedis, conf: cfg.ConfigOpts
+    ) -> None:
         """Nova gets no second call, whether by a look or by hand."""
         show(populated, resized(OFF))
         member.get(INSTANCE)
         (key,) = (key for key in store.values if "resize" in key)
         prefix, _colon, name = key.partition(":")
         store.values.clear()
-        other = SealedRedis(store, f"{prefix}:", personas.SECRET)
+        other = SealedRedis(store, f"{prefix}:", *shared_secrets(conf, "redis"))
         assert other.add(name, b"taken", 30)
         populated.forget()
         assert state(member.get(INSTANCE)) == "Resized"

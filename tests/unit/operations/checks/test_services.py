@@ -20,6 +20,12 @@ ASKED = re.compile(r"\d\.\d+")
 
 
 @pytest.fixture
+def options(request: pytest.FixtureRequest) -> str:
+    """What a test says of Redis, if it does."""
+    return f"[redis]\n{request.param}" if hasattr(request, "param") else ""
+
+
+@pytest.fixture
 def gateway(conf: cfg.ConfigOpts, cloud: Cloud) -> Scope:
     platform = deploy.load_platform(conf)
     return Scope.of(platform, RequestContext(auth=platform.cloud.service_auth))
@@ -70,6 +76,29 @@ def test_no_redis(gateway: Scope) -> None:
     assert "only kic-vm-worker confirms resizes" in sentence
     gateway.platform.conf.set_override("workers", 1, "api")
     assert "only the gateway, not kic-vm-worker," in services.redis_store(gateway).sentence
+
+
+@pytest.mark.parametrize(
+    ("options", "level"),
+    [
+        ("url = redis://redis.test\n", Level.WARNING),
+        ("url = rediss://:word@192.0.2.1:6379/0\n", Level.WARNING),
+        ("url = redis+sentinel://127.0.0.1,redis.test/kic-vm\n", Level.WARNING),
+        ("url = redis://redis.test\nsecret = 0123456789abcdef0123456789abcdef\n", Level.SUCCESS),
+        ("url = redis://127.0.0.1:6379/0\n", Level.SUCCESS),
+        ("url = redis://localhost\n", Level.SUCCESS),
+        ("url = redis://[::1]:6379\n", Level.SUCCESS),
+        ("url = unix:///run/redis.sock\n", Level.SUCCESS),
+        ("url = redis+sentinel://127.0.0.1,[::1]:26380/kic-vm\n", Level.SUCCESS),
+    ],
+    indirect=["options"],
+)
+def test_secret_for_redis(gateway: Scope, level: Level, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis of another host, where others may read it, should have a secret of its own."""
+    monkeypatch.setattr("kic_vm.sealed_redis.SealedRedis.ping", lambda _redis: None)
+    found = services.redis_store(gateway)
+    assert found.level is level
+    assert ("openssl rand -hex 32" in found.sentence) == (level is Level.WARNING)
 
 
 @pytest.mark.parametrize(
