@@ -37,6 +37,8 @@ class RequestRecord:
     """A service has done what a write asked it for, or may have done it."""
     has_unknown_write: bool = False
     """A service was asked to write, and how that ended is not known."""
+    answers: list[Any] = dataclasses.field(default_factory=list, repr=False)
+    """What services have answered: see adapters.misread_answers."""
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
 
     def add_upstream_call(self, seconds: float) -> None:

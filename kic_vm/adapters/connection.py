@@ -202,6 +202,11 @@ class Service:
         self._context = context
         self._service = service
 
+    @property
+    def service(self) -> str:
+        """Its type in the service catalog."""
+        return self._service
+
     def request(
         self,
         method: str,
@@ -311,7 +316,11 @@ class Service:
             raise _not_understood(self._service, is_write=is_write) from error
         if not isinstance(body, dict):
             raise _not_understood(self._service, is_write=is_write)
-        return Answer(self._service, body, is_write=is_write)
+        answer = Answer(self._service, body, is_write=is_write)
+        record = current_record()
+        if record is not None:
+            record.answers.append(answer)
+        return answer
 
 
 def path(*parts: str, **query: str | int | list[str] | None) -> str:

@@ -8,8 +8,9 @@ from oslo_log import log as logging
 from werkzeug import exceptions as http_exceptions
 
 from kic_vm import exceptions
+from kic_vm.adapters import misread_answers
 from kic_vm.api.blueprint import scope
-from kic_vm.context import RECORD_KEY, RequestRecord
+from kic_vm.context import RECORD_KEY, RequestRecord, current_record
 from kic_vm.operations import quotas
 
 LOG = logging.getLogger(__name__)
@@ -28,6 +29,11 @@ def from_any(error: Exception) -> exceptions.KicVmError:
             return exceptions.RequestTooLarge()
         if status is not None and 400 <= status < 500:
             return exceptions.InvalidRequest()
+    record = current_record()
+    service = misread_answers.service_of(error, record.answers) if record else None
+    if service:
+        LOG.error("%s sent an answer that cannot be read", service, exc_info=error)
+        return exceptions.UpstreamError(service)
     LOG.error("Unforeseen error", exc_info=error)
     return exceptions.InternalError()
 

@@ -61,6 +61,8 @@ def check(ask: Callable[[], Mapping[str, Figures]], requested: Mapping[str, int]
     """
     figures = ask()
     for quota, more in requested.items():
+        if quota not in figures:  # the service counts none of it
+            continue
         limit, used = figures[quota]
         if limit is not None and used + more > limit:
             raise exceptions.QuotaExceeded(quota, limit=limit, used=used, requested=more)

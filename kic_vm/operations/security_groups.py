@@ -46,7 +46,8 @@ def look_at_own_group(scope: Scope, group_id: str) -> None:
 
     :raises NotFound: it is not
     """
-    if scope.openstack.network.get_security_group(group_id)["project_id"] != scope.project_id:
+    group = scope.openstack.network.get_security_group(group_id)
+    if group["project_id"] != scope.project_id:
         raise exceptions.NotFound
 
 

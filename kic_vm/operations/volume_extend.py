@@ -52,7 +52,8 @@ def _wait(scope: Scope, volume_id: str) -> None:
     while time.monotonic() + pause <= end:
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
-        status = scope.openstack.block_storage.get_volume(volume_id)["status"]
+        volume = scope.openstack.block_storage.get_volume(volume_id)
+        status = volume["status"]
         if status == "error_extending":
             raise exceptions.UpstreamError(
                 "block-storage", "The block-storage service failed to extend the volume."

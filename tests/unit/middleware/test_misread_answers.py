@@ -1,0 +1,118 @@
+"""Whatever is missing from an answer of a service: the service's failure, never the gateway's."""
+
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import kic_vm
+from kic_vm import policies
+from tests.unit.answers import Answered, answers
+from tests.unit.cloud import Cloud
+from tests.unit.conftest import Caller
+from tests.unit.populated import populate
+from tests.unit.prepared import prepare
+from tests.unit.requests_of import arguments_of, path_of
+
+JSON = dict[str, Any]
+Place = tuple[str | int, ...]
+
+OPERATIONS: Final = sorted(
+    f"{item['method']} {item['path']}"
+    for rule in policies.guarding_rules()
+    for item in rule.operations
+    if item["path"].startswith("/api/v1/")
+)
+# A key that nowhere stands in it is read by nobody.
+SOURCE: Final = "".join(path.read_text() for path in Path(kic_vm.__file__).parent.rglob("*.py"))
+# Of what these do something is left in the faked cloud, or is remembered.
+STATEFUL: Final = ("keypairs", "members", "confirm-resize", "revert-resize")
+SERVICES: Final = {
+    "keystone": "identity",
+    "nova": "compute",
+    "cinder": "block-storage",
+    "glance": "image",
+    "neutron": "network",
+}
+
+
+@pytest.fixture
+def application(shared_application: Any) -> Any:
+    """One for all: what it remembers does not matter here."""
+    return shared_application
+
+
+def places(value: Any, begin: Place = ()) -> Iterator[Place]:
+    """Where the keys of a body are that the gateway may read; of a list those of its first item."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if f'"{key}"' in SOURCE:
+                yield (*begin, key)
+            yield from places(inner, (*begin, key))
+    elif isinstance(value, list) and value:
+        yield from places(value[0], (*begin, 0))
+
+
+def without(body: JSON, place: Place) -> JSON:
+    """The body without one key."""
+    changed = copy.deepcopy(body)
+    *way, last = place
+    part: Any = changed
+    for step in way:
+        part = part[step]
+    del part[last]
+    return changed
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_missing_key(caller: Callable[[str], Caller], populated: Cloud, operation: str) -> None:
+    """Each key of each answer is missing once: the answer is good without it, or 502."""
+    method, template = operation.split(" ")
+    persona = "member" if "keypairs" in template else "admin"
+
+    def answer() -> Any:
+        if any(word in template for word in STATEFUL):
+            populate(populated)
+            prepare(populated, operation)
+            changed.register(populated)
+        path, arguments = path_of(method, template), arguments_of(method, template)
+        return caller(persona).request(method, path, **arguments)
+
+    prepare(populated, operation)
+    changed = Changed(None)
+    good = answer()
+    assert good.status_code < 500 or good.status_code == 501, good.text
+    wrong = []
+    for answered in answers(populated):
+        changed = Changed(answered)
+        changed.register(populated)
+        for place in places(answered.body):
+            changed.body = without(answered.body, place)
+            problem = judged(answer(), good.status_code, answered)
+            if problem:
+                wrong.append((answered.method, answered.path, place, problem))
+        changed.body = answered.body
+    assert wrong == []
+
+
+class Changed:
+    """An answer that can be changed after it was registered."""
+
+    def __init__(self, answered: Answered | None) -> None:
+        self._answered = answered
+        self.body = answered.body if answered else {}
+
+    def register(self, cloud: Cloud) -> None:
+        """Have the cloud give it."""
+        if self._answered:
+            self._answered.answer_with(cloud, lambda _request, _context: self.body)
+
+
+def judged(response: Any, good: int, answered: Answered) -> str | None:
+    """What is wrong with an answer of the gateway; None if nothing is."""
+    if response.status_code in {502, 503}:
+        service = response.json["error"].get("service")
+        return None if service == SERVICES[answered.service] else f"{service} is blamed"
+    return None if response.status_code in {good, 404, 409} else str(response.status_code)
