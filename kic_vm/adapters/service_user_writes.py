@@ -17,6 +17,8 @@ WRITES: Final = frozenset(
         ("compute", "DELETE", "/os-keypairs/{id}"),
         ("compute", "POST", "/servers/{id}/action"),
         ("network", "DELETE", "/ports/{id}"),
+        ("network", "PUT", "/ports/{id}"),
+        ("network", "PUT", "/ports/{id}/tags/{id}"),
     }
 )
 

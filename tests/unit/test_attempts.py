@@ -1,4 +1,4 @@
-"""Attempts at a request with an Idempotency-Key: leases, fencing, kills and a Redis that forgets."""
+"""Attempts at a request with an Idempotency-Key: leases, kills, and a Redis that forgets."""
 
 import time
 
