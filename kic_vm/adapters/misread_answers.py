@@ -16,7 +16,6 @@ from kic_vm.adapters.connection import Answer, Service
 
 _MISREADING: Final = (LookupError, TypeError, AttributeError, ValueError)
 _OWN_CODE: Final = "kic_vm."
-_MAPPINGS: Final = "kic_vm.mappings."
 
 
 def service_of(error: BaseException, answers: Iterable[Answer]) -> str | None:
@@ -27,12 +26,13 @@ def service_of(error: BaseException, answers: Iterable[Answer]) -> str | None:
     if not isinstance(error, _MISREADING):
         return None
     owners = _owners(answers)
-    for place in _own_places(error):
-        service = _service_read_at(place, owners)
-        # A mapping may have handed a part of the answer to a function of its own.
-        if service or not place.tb_frame.f_globals["__name__"].startswith(_MAPPINGS):
-            return service
-    return None
+    innermost, *callers = [*_own_places(error)] or [None]
+    if innermost is None:
+        return None
+    service = _service_read_at(innermost, owners)
+    if service or isinstance(error, KeyError):  # what a table of ours lacks, no caller has caused
+        return service
+    return next(filter(None, (_service_handed_on_at(place, owners) for place in callers)), None)
 
 
 def _owners(answers: Iterable[Answer]) -> dict[int, str]:
@@ -66,24 +66,44 @@ def _service_read_at(place: TracebackType, owners: dict[int, str]) -> str | None
     Those of the failing expression come first.
     """
     variables = place.tb_frame.f_locals
-    named = [variables[name] for name in _names_at(place) if name in variables]
-    for value in [*named, *variables.values()]:
+    own = variables.get("self")
+    return (
+        _service_handed_on_at(place, owners)
+        or _owner_of(variables.values(), owners)
+        or (own.service if isinstance(own, Service) else None)
+    )
+
+
+def _service_handed_on_at(place: TracebackType, owners: dict[int, str]) -> str | None:
+    """The service whose answer is a variable of the failing expression."""
+    variables = place.tb_frame.f_locals
+    named = (variables[name] for name in _names_at(place) if name in variables)
+    return _owner_of(named, owners)
+
+
+def _owner_of(values: Iterable[Any], owners: dict[int, str]) -> str | None:
+    for value in values:
         for part in [value, *(value if isinstance(value, list | tuple) else ())]:
             if id(part) in owners:
                 return owners[id(part)]
-    service = variables.get("self")
-    return service.service if isinstance(service, Service) else None
+    return None
 
 
 def _names_at(place: TracebackType) -> list[str]:
     """The variables of the expression that failed; none where the source cannot be read."""
     code = place.tb_frame.f_code
-    line, last_line, begin, end = list(code.co_positions())[place.tb_lasti // 2]
-    if line is None or line != last_line:
+    first, last, begin, end = list(code.co_positions())[place.tb_lasti // 2]
+    if first is None or last is None:
         return []
-    text = linecache.getline(code.co_filename, line).encode()[begin:end].decode()
+    lines = [
+        linecache.getline(code.co_filename, number).encode() for number in range(first, last + 1)
+    ]
+    if not all(lines):
+        return []
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][begin:]
     try:
-        expression = ast.parse(text.strip(), mode="eval")
+        expression = ast.parse(f"({b''.join(lines).decode()})", mode="eval")
     except SyntaxError:
         return []
     return [node.id for node in ast.walk(expression) if isinstance(node, ast.Name)]

@@ -60,6 +60,8 @@ def _items(
     markers = set()
     while True:
         page: list[JSON] = body[key]
+        if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
+            raise errors.not_understood(body.service)
         yield from page
         is_continued = bool(body.get("next")) or any(
             link.get("rel") == "next" for link in body.get(links, [])

@@ -122,6 +122,8 @@ def _cinder(cloud: Cloud) -> None:
 def _nova(cloud: Cloud) -> None:
     server = f"/servers/{SERVER['id']}"
     cloud.answer("GET", "nova", "/servers/detail", {"servers": [SERVER]})
+    listed = {"id": SERVER["id"], "name": SERVER["name"]}
+    cloud.answer("GET", "nova", "/servers", {"servers": [listed]})
     cloud.answer("POST", "nova", "/servers", body("server_created"), 202)
     cloud.answer("GET", "nova", server, show_server)
     cloud.answer("PUT", "nova", server, body("server_updated"))

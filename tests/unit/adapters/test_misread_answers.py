@@ -84,15 +84,22 @@ def test_service(read: Callable[..., Any], service: str, module: str) -> None:
     assert blamed(in_module(read, module), SERVER, PORT) == service
 
 
-def test_helper_of_a_mapping() -> None:
-    """What a mapping hands on is still a part of the answer."""
+def test_helper() -> None:
+    """What a function is handed on is still a part of the answer."""
     helper = in_module(lambda text: text.strip(), "kic_vm.mappings.times")
     read = in_module(lambda server: helper(server["created"]), "kic_vm.mappings.x")
     assert blamed(read, SERVER) == "compute"
 
 
+def test_helper_of_something_else() -> None:
+    """What a function is handed beside which there is an answer is the gateway's own."""
+    helper = in_module(lambda text: text.strip(), "kic_vm.mappings.times")
+    read = in_module(lambda server: server["id"] and helper(7), "kic_vm.mappings.x")
+    assert blamed(read, SERVER) is None
+
+
 def test_own_table() -> None:
-    """A table of the gateway's own that lacks something is the gateway's failure."""
+    """A table of the gateway's own that lacks a key is the gateway's failure."""
     table = in_module(lambda word: {}[word], "kic_vm.lifecycle.x")
     read = in_module(lambda server: table(server["id"]), "kic_vm.mappings.x")
     assert blamed(read, SERVER) is None

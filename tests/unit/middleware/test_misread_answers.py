@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,17 +59,50 @@ def places(value: Any, begin: Place = ()) -> Iterator[Place]:
 def without(body: JSON, place: Place) -> JSON:
     """The body without one key."""
     changed = copy.deepcopy(body)
-    *way, last = place
-    part: Any = changed
-    for step in way:
-        part = part[step]
-    del part[last]
+    del part_at(changed, place)[place[-1]]
     return changed
+
+
+def replaced(body: JSON, place: Place, value: Any) -> JSON:
+    """The body with another value for one key."""
+    changed = copy.deepcopy(body)
+    part_at(changed, place)[place[-1]] = value
+    return changed
+
+
+def part_at(body: JSON, place: Place) -> Any:
+    """The part of a body that has a key."""
+    part: Any = body
+    for step in place[:-1]:
+        part = part[step]
+    return part
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_missing_key(caller: Callable[[str], Caller], populated: Cloud, operation: str) -> None:
     """Each key of each answer is missing once: the answer is good without it, or 502."""
+    assert wrong_answers(caller, populated, operation, without) == []
+
+
+@pytest.mark.parametrize("value", [None, 7, "text", [], {}], ids=str)
+@pytest.mark.parametrize(
+    "operation", ["GET /api/v1/instances", "GET /api/v1/volumes", "GET /api/v1/security-groups"]
+)
+def test_wrong_type(
+    caller: Callable[[str], Caller], populated: Cloud, operation: str, value: Any
+) -> None:
+    """The same with a value of another type."""
+    change = partial(replaced, value=value)
+    assert wrong_answers(caller, populated, operation, change) == []
+
+
+def wrong_answers(
+    caller: Callable[[str], Caller],
+    populated: Cloud,
+    operation: str,
+    change: Callable[[JSON, Place], JSON],
+) -> list[Any]:
+    """The changes after which an operation neither works nor blames the right service."""
     method, template = operation.split(" ")
     persona = "member" if "keypairs" in template else "admin"
 
@@ -89,12 +123,12 @@ def test_missing_key(caller: Callable[[str], Caller], populated: Cloud, operatio
         changed = Changed(answered)
         changed.register(populated)
         for place in places(answered.body):
-            changed.body = without(answered.body, place)
+            changed.body = change(answered.body, place)
             problem = judged(answer(), good.status_code, answered)
             if problem:
                 wrong.append((answered.method, answered.path, place, problem))
         changed.body = answered.body
-    assert wrong == []
+    return wrong
 
 
 class Changed:
