@@ -138,7 +138,7 @@ def without_volumes(member: Client, cloud: Cloud) -> Iterator[list[str]]:
     """Instances on the hypervisor's own disk, which are made and deleted quickly."""
     operator, nova = cloud("kic-operator").compute, cloud("kic-member").compute
     flavor = operator.create_flavor(
-        name=f"walk-{uuid.uuid4().hex[:8]}", ram=64, vcpus=1, disk=1, is_public=False
+        name=f"walk-{uuid.uuid4().hex[:8]}", ram=512, vcpus=1, disk=2, is_public=False
     )
     operator.flavor_add_tenant_access(flavor, cloud("kic-member").current_project_id)
     server = {
