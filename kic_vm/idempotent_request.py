@@ -19,8 +19,6 @@ class Earlier(enum.Enum):
     """One has ended without an answer from OpenStack, which may still act on it."""
     LOST = enum.auto()
     """One has ended without an answer from OpenStack, which no longer acts on it."""
-    DONE = enum.auto()
-    """One was done; its answer had a secret and was not kept."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -50,12 +48,9 @@ class IdempotentRequest:
         """Let a write go out that cannot do a thing for the second time.
 
         :raises IdempotencyInProgress: an earlier request may still do it
-        :raises IdempotencyAnswerWithheld: an earlier request did it
         :raises OutcomeUnknown: an earlier request may have done it, and nothing tells
         """
         if self.earlier is Earlier.SETTLING:
             raise exceptions.IdempotencyInProgress(self.retry_after)
-        if self.earlier is Earlier.DONE:
-            raise exceptions.IdempotencyAnswerWithheld
         if self.earlier is Earlier.LOST and not self.is_resolved:
             raise exceptions.OutcomeUnknown

@@ -159,7 +159,7 @@ class Answer(dict[str, Any]):
     :param is_write: the request was one that changes something
     """
 
-    def __init__(self, service: str, body: JSON, *, is_write: bool) -> None:
+    def __init__(self, service: str, body: JSON, *, is_write: bool = False) -> None:
         super().__init__(body)
         self.service = service
         self._is_write = is_write

@@ -84,7 +84,7 @@ class Identity(Service):
         found: dict[str, dict[str, set[str]]] = {}
         for assignment in assignments:
             project = assignment["scope"].get("project")
-            if project and "user" in assignment:
+            if project:  # effective ones are all of users
                 users = found.setdefault(project["id"], {})
                 roles = users.setdefault(assignment["user"]["id"], set())
                 # Another domain's own role is not in the list, and in no token either.

@@ -36,16 +36,22 @@ def service_of(error: BaseException, answers: Iterable[Answer]) -> str | None:
 
 
 def _owners(answers: Iterable[Answer]) -> dict[int, str]:
-    """The service of each object and list in the answers, by identity."""
+    """The service of each object, list and text in the answers, by identity."""
     owners = {}
     for answer in answers:
         parts: list[Any] = [answer]
         while parts:
             part = parts.pop()
             owners[id(part)] = answer.service
-            children = part.values() if isinstance(part, dict) else part
-            parts += [child for child in children if isinstance(child, dict | list)]
+            if isinstance(part, dict | list):
+                children = part.values() if isinstance(part, dict) else part
+                parts += [child for child in children if _has_identity(child)]
     return owners
+
+
+def _has_identity(value: Any) -> bool:
+    """Whether no other value is the same object; Python shares numbers and the shortest texts."""
+    return isinstance(value, dict | list) or (isinstance(value, str) and len(value) > 1)
 
 
 def _own_places(error: BaseException) -> Iterator[TracebackType]:
@@ -86,6 +92,11 @@ def _owner_of(values: Iterable[Any], owners: dict[int, str]) -> str | None:
         for part in [value, *(value if isinstance(value, list | tuple) else ())]:
             if id(part) in owners:
                 return owners[id(part)]
+            # A changed copy of an object still has the parts of it.
+            copied = part.values() if isinstance(part, dict) else ()
+            owner = next((owners[id(child)] for child in copied if id(child) in owners), None)
+            if owner:
+                return owner
     return None
 
 

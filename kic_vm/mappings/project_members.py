@@ -28,7 +28,7 @@ def members_from_assignments(
     found: dict[str, JSON] = {}
     for one in effective:
         role = documented.get(one["role"]["id"])
-        if role is None or "user" not in one:
+        if role is None:
             continue
         user = one["user"]
         known = found.get(user["id"])

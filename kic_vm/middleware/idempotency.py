@@ -77,14 +77,13 @@ class Idempotency:
         if record and record.kind is Kind.ANSWERED:
             return _replay(record)
         if record and record.kind is Kind.WITHHELD:
-            asked.earlier = Earlier.DONE
-            return self._look(attempt, asked, request, exceptions.IdempotencyAnswerWithheld())
+            raise exceptions.IdempotencyAnswerWithheld
         seconds = attempt.seconds_to_settle()
         if record is None or seconds is None:
             raise exceptions.IdempotencyInProgress
         asked.earlier, asked.retry_after = Earlier.SETTLING, seconds
         asked.notes = record.content
-        return self._look(attempt, asked, request, exceptions.IdempotencyInProgress(seconds))
+        return self._look(attempt, asked, request)
 
     def _work(
         self,
@@ -113,22 +112,18 @@ class Idempotency:
         return response
 
     def _look(
-        self,
-        attempt: Attempt,
-        asked: IdempotentRequest,
-        request: webob.Request,
-        not_found: exceptions.KicVmError,
+        self, attempt: Attempt, asked: IdempotentRequest, request: webob.Request
     ) -> webob.Response:
         """The answer about what an earlier attempt did; nothing is written.
 
-        :raises KicVmError: ``not_found``, where it cannot be seen that the request was done
+        :raises IdempotencyInProgress: it cannot be seen yet whether it did anything
         """
         response = self._ask(request, asked)
         if response.status_int < 300:
             attempt.finish_found(*_kept(request, response))
             return response
         if response.status_int < 500:
-            raise not_found
+            raise exceptions.IdempotencyInProgress(asked.retry_after)
         return response
 
     def _ask(self, request: webob.Request, asked: IdempotentRequest) -> webob.Response:

@@ -72,5 +72,5 @@ def effective_roles(assignments: Iterable[JSON], user_id: str) -> set[str]:
     return {
         assignment["role"]["name"]
         for assignment in assignments
-        if assignment.get("user", {}).get("id") == user_id
+        if assignment["user"]["id"] == user_id
     }

@@ -107,7 +107,14 @@ def test_own_table() -> None:
 
 def test_other_answers() -> None:
     """An object that no service has answered is the gateway's own."""
-    assert blamed(in_module(of_server, "kic_vm.mappings.x"), dict(SERVER, flavor={}), {}) is None
+    own = {"id": 1, "flavor": {}}
+    assert blamed(in_module(of_server, "kic_vm.mappings.x"), own, {}) is None
+
+
+def test_changed_copy() -> None:
+    """A copy of an answer's object, with a change of the gateway's, is still that service's."""
+    changed = SERVER | {"flavor": {}}
+    assert blamed(in_module(of_server, "kic_vm.mappings.x"), changed, {}) == "compute"
 
 
 def test_library() -> None:

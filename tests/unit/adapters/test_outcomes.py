@@ -1,5 +1,6 @@
 """Which failed writes may have been done all the same."""
 
+import copy
 import socket
 from typing import Any
 
@@ -20,9 +21,9 @@ from tests.unit.cloud import Cloud
 
 @pytest.fixture
 def compute(conf: cfg.ConfigOpts, cloud: Cloud) -> Compute:
-    """Nova in the name of the gateway itself."""
+    """Nova in the name of a caller."""
     made = connection.Cloud(conf)
-    return Compute(made, RequestContext(auth=made.service_auth), "compute")
+    return Compute(made, RequestContext(auth=copy.copy(made.service_auth)), "compute")
 
 
 @pytest.mark.parametrize(

