@@ -26,9 +26,10 @@ def service_of(error: BaseException, answers: Iterable[Answer]) -> str | None:
     if not isinstance(error, _MISREADING):
         return None
     owners = _owners(answers)
-    innermost, *callers = [*_own_places(error)] or [None]
-    if innermost is None:
+    places = list(_own_places(error))
+    if not places:
         return None
+    innermost, *callers = places
     service = _service_read_at(innermost, owners)
     if service or isinstance(error, KeyError):  # what a table of ours lacks, no caller has caused
         return service
