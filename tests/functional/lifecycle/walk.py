@@ -85,9 +85,14 @@ class Walk:
         return [item["id"] for item in self.server()["os-extended-volumes:volumes_attached"]]
 
     def settle(self) -> None:
-        """Return when nothing is being done with the instance, its volumes and interfaces."""
-        self._wait_until(lambda: self.server()["OS-EXT-STS:task_state"] is None)
+        """Return when the instance is built and nothing is being done with it or its volumes."""
+        self._wait_until(self._is_at_rest)
         self._wait_until(self._have_volumes_settled)
+
+    def _is_at_rest(self) -> bool:
+        server = self.server()
+        is_built = server["OS-EXT-STS:vm_state"] != "building"
+        return is_built and server["OS-EXT-STS:task_state"] is None
 
     def _have_volumes_settled(self) -> bool:
         cinder = self._operator.block_storage
