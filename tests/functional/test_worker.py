@@ -101,17 +101,18 @@ def test_worker_alone(
 
 def test_port_that_stayed_behind(
     subnet_id: str,
+    standalone: Path,
     config: list[Path | str],
     cloud: Callable[[str], openstack.connection.Connection],
     eventually: Callable[..., None],
 ) -> None:
     """One of the gateway's making that no instance has is removed; the user's own stays."""
-    network = cloud("kic-member").network
+    network, operator = cloud("kic-member").network, cloud("kic-operator").network
     network_id = network.get_subnet(subnet_id).network_id
     left = network.create_port(network_id=network_id, description=PORT_MARK)
     own = network.create_port(network_id=network_id, description="mine")
     # As where Nova could not detach it: its server is not there any more.
-    lost = cloud("kic-operator").network.create_port(
+    lost = operator.create_port(
         network_id=network_id,
         project_id=cloud("kic-member").current_project_id,
         description=PORT_MARK,
@@ -119,7 +120,7 @@ def test_port_that_stayed_behind(
         device_owner="compute:nova",
     )
     try:
-        once(config)
+        once(["--config-file", standalone / "kic-vm.conf"])
         assert network.find_port(left.id) is not None  # its grace has not passed
         assert network.get_port(lost.id).tags == [f"kic-vm-instance-{lost.device_id}"]
         logged: list[str] = []
@@ -135,4 +136,4 @@ def test_port_that_stayed_behind(
         assert network.find_port(own.id) is not None
     finally:
         for port in (left, own, lost):
-            network.delete_port(port.id, ignore_missing=True)
+            operator.delete_port(port.id, ignore_missing=True)
