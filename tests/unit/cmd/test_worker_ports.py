@@ -23,16 +23,6 @@ ADMIN = "/servers?status=DELETED"
 UP = {"binary": "nova-compute", "host": "one", "status": "enabled"}
 
 
-def before(seconds: float) -> str:
-    """A time of Neutron's."""
-    time = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds)
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-# Later than now: between this line and the test that uses it minutes may pass.
-JUST_NOW = before(-3600)
-
-
 def made(**changes: Any) -> JSON:
     """A port that the gateway made, as Neutron lists it."""
     return PORT | {
@@ -57,6 +47,11 @@ def attached(server_id: str, **changes: Any) -> JSON:
 
 
 def with_ports(cloud: Cloud, *ports: JSON) -> None:
+    """Have Neutron list these; a number of seconds in ``updated_at`` is told as the time then."""
+    for port in ports:
+        if port["updated_at"] != LONG_AGO:
+            age = datetime.timedelta(seconds=port["updated_at"])
+            port["updated_at"] = (datetime.datetime.now(datetime.UTC) - age).isoformat()
     cloud.answer("GET", "neutron", PORTS, {"ports": list(ports)})
 
 
@@ -92,19 +87,19 @@ GIVEN_AWAY = [f"PUT neutron {AT_NEUTRON}"]
         # Nova has detached it, as it does when it removes the server.
         (made(tags=[tag(GONE)]), REMOVED),
         (made(tags=["mine", tag(GONE)]), REMOVED),
-        (made(tags=[tag(GONE)], updated_at=before(90)), REMOVED),
-        (made(tags=[tag(GONE)], updated_at=JUST_NOW), []),
+        (made(tags=[tag(GONE)], updated_at=90), REMOVED),
+        (made(tags=[tag(GONE)], updated_at=5), []),
         (made(tags=[tag(GONE), tag(PRESENT)]), GIVEN_AWAY),
         # Nova could not detach it.
         (attached(GONE), REMOVED),
-        (attached(GONE, updated_at=before(90)), []),
+        (attached(GONE, updated_at=90), []),
         (attached(PRESENT), []),
         # It never had a server.
         (made(), REMOVED),
-        (made(updated_at=before(90)), []),
+        (made(updated_at=90), []),
         # Its user has detached it.
         (made(tags=[tag(PRESENT)]), GIVEN_AWAY),
-        (made(tags=[tag(PRESENT)], updated_at=JUST_NOW), []),
+        (made(tags=[tag(PRESENT)], updated_at=5), []),
         (attached(PRESENT, tags=[tag(GONE)]), GIVEN_AWAY),
         (attached(GONE, tags=[tag(PRESENT)]), GIVEN_AWAY),
         (attached(GONE, device_owner="network:dhcp"), []),
@@ -185,7 +180,7 @@ def test_user_without_the_right(conf: cfg.ConfigOpts, lively: Cloud, lines: list
 
 def test_untagged(conf: cfg.ConfigOpts, lively: Cloud) -> None:
     """A port without a tag gets that of its server, before Nova detaches it."""
-    with_ports(lively, attached(PRESENT, tags=[], updated_at=JUST_NOW))
+    with_ports(lively, attached(PRESENT, tags=[], updated_at=5))
     run(conf)
     assert lively.writes() == [f"PUT neutron {AT_NEUTRON}/tags/{tag(PRESENT)}"]
 
