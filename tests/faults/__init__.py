@@ -1,0 +1,1 @@
+"""Faults between the gateway and its neighbours, put there by proxies of the tests' own."""

@@ -1,0 +1,1 @@
+"""The proxies that put faults between the gateway and its neighbours."""
