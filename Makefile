@@ -1,6 +1,6 @@
 # Each target is one call of tox or of a script.
 
-.PHONY: demo demo-stop test unit lint types docs functional package bench format
+.PHONY: demo demo-stop test unit lint types docs functional package bench faults format
 
 demo:           ## a real OpenStack, the gateway, and the life of a machine
 	@tools/demo
@@ -31,6 +31,9 @@ package:        ## the wheel, built and installed where nothing of this tree is
 
 bench:          ## how fast it is, beside the OpenStack that it calls: about ten minutes
 	@tools/tox run -e bench
+
+faults:         ## slow, lying and dying neighbours: experiments on a real OpenStack, about 40 minutes
+	@tools/tox run -e faults
 
 format:         ## rewrite the sources in the house's format
 	@tools/tox run -e format

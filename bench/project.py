@@ -41,16 +41,22 @@ class Project:
 
 
 @contextlib.contextmanager
-def temporary(operator: openstack.connection.Connection) -> Iterator[Project]:
-    """A project with quotas for anything and a network; all of it is removed in the end."""
-    name = f"bench-{secrets.token_hex(4)}"
+def temporary(
+    operator: openstack.connection.Connection, prefix: str = "bench", role: str = "member"
+) -> Iterator[Project]:
+    """A project with quotas for anything and a network; all of it is removed in the end.
+
+    :param prefix: of its name
+    :param role: of its only user
+    """
+    name = f"{prefix}-{secrets.token_hex(4)}"
     domain = operator.identity.find_domain(_DOMAIN, ignore_missing=False).id
     project = operator.identity.create_project(name=name, domain_id=domain)
     password = secrets.token_urlsafe(24)
     user = operator.identity.create_user(name=name, password=password, domain_id=domain)
     try:
-        role = operator.identity.find_role("member", ignore_missing=False)
-        operator.identity.assign_project_role_to_user(project, user, role)
+        granted = operator.identity.find_role(role, ignore_missing=False)
+        operator.identity.assign_project_role_to_user(project, user, granted)
         operator.set_compute_quotas(project.id, instances=-1, cores=-1, ram=-1)
         operator.set_volume_quotas(project.id, volumes=-1, gigabytes=-1)
         operator.set_network_quotas(project.id, port=-1, floatingip=-1)

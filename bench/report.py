@@ -22,7 +22,7 @@ def page(results: JSON) -> str:
         _HEAD + f"Measured on {processor}, Python {machine['python']}, at commit {commit}; when it "
         f"began, the load of the machine was {machine['busy']:.1f}. A loop of a million additions "
         f"took {_range(machine['loops'])} ms of CPU before and after the parts.\n",
-        _table(
+        table(
             "Targets",
             ["What", "Aim", "Measured", ""],
             [
@@ -59,7 +59,7 @@ def _cases(title: str, cases: JSON) -> str:
             median = way["median"]
             shown = [f"{median * 1000:.1f}", f"{median / ours:.2f}", str(way["times"])]
             rows.append(["" if number else case, name, *shown])
-    return _table(title, ["Case", "Way", "Median, ms", "x kic-vm", "Times"], rows)
+    return table(title, ["Case", "Way", "Median, ms", "x kic-vm", "Times"], rows)
 
 
 def _loads(loads: JSON) -> str:
@@ -73,14 +73,15 @@ def _loads(loads: JSON) -> str:
         ]
         for name, run in loads.items()
     ]
-    return _table(
+    return table(
         "Gets of one instance, one worker process, 20 ms latency",
         ["", "Requests a second", "Median, ms", "p99, ms", "Errors"],
         rows,
     )
 
 
-def _table(title: str, head: list[str], rows: list[list[str]]) -> str:
+def table(title: str, head: list[str], rows: list[list[str]]) -> str:
+    """A table, as reStructuredText."""
     lines = [f".. list-table:: {title}", "   :header-rows: 1", ""]
     for row in [head, *rows]:
         for number, cell in enumerate(row):

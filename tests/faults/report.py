@@ -1,0 +1,69 @@
+"""What was seen, as tables of the documentation."""
+
+import collections
+from collections.abc import Iterable
+from typing import Any, Final
+
+from bench.report import table
+from tests.faults.rows import Row
+from tests.faults.trial import BLOCKED_SECONDS, RETRIES, TROUBLES, WITHOUT_KEY, Outcome, Reference
+
+JSON = dict[str, Any]
+
+_HEAD: Final = ".. Written by ``make faults``.\n\n"
+
+
+def rows_page(rows: list[Row]) -> str:
+    """The table of experiments with one neighbour each."""
+    by_request: dict[tuple[str, str], list[Row]] = collections.defaultdict(list)
+    for row in rows:
+        by_request[row.neighbour, row.request].append(row)
+    passed = sum(row.is_passed for row in rows)
+    parts = [_HEAD + f"{passed} of {len(rows)} experiments ended as expected.\n"]
+    for (neighbour, request), group in by_request.items():
+        title = f"{neighbour}: {request}. Expected: {group[0].expected}"
+        lines = [[f"``{row.fault}``", row.seen, _mark(row.is_passed)] for row in group]
+        parts.append(table(title, ["Fault", "Seen", ""], lines))
+    return "\n".join(parts)
+
+
+def _mark(is_passed: bool) -> str:
+    return "as expected" if is_passed else "**not as expected**"
+
+
+def posts_page(references: dict[str, Reference], outcomes: dict[str, list[Outcome]]) -> str:
+    """The tables of all POSTs and their troubles."""
+    conclusive = [one for many in outcomes.values() for one in many if one.is_conclusive]
+    with_key = [outcome for outcome in conclusive if outcome.trouble != WITHOUT_KEY]
+    passed = sum(not outcome.failures() for outcome in with_key)
+    blocked = max((outcome.blocked_seconds for outcome in with_key), default=0)
+    head = (
+        f"{passed} of {len(with_key)} trials ended with exactly one thing, nothing left over, and "
+        f"the right answer to each of {RETRIES} retries within {BLOCKED_SECONDS} s; the longest "
+        f"wait was {blocked:.0f} s. A cell has the trials that passed of those that were made, and "
+        "what the others ended with.\n"
+    )
+    names = [*(trouble.name for trouble in TROUBLES), WITHOUT_KEY]
+    lines = [
+        [name, *(_cell(trouble, outcomes.get(name, [])) for trouble in names)]
+        for name, reference in references.items()
+        if reference.is_offered
+    ]
+    missing = ", ".join(name for name, known in references.items() if not known.is_offered)
+    tail = f"\nNot tried, as the gateway answered 400 or above without a fault: {missing}.\n"
+    return "\n".join(
+        [_HEAD + head, table("POST", ["Makes", *names], lines), tail if missing else ""]
+    )
+
+
+def _cell(trouble: str, outcomes: Iterable[Outcome]) -> str:
+    tried = [one for one in outcomes if one.trouble == trouble and one.is_conclusive]
+    if not tried:
+        return ""
+    if trouble == WITHOUT_KEY:
+        told = sum(outcome.is_outcome_told for outcome in tried)
+        return f"told {told} of {len(tried)}"
+    failures = collections.Counter(failure for one in tried for failure in one.failures())
+    words = [f"{count} {failure}" for failure, count in sorted(failures.items())]
+    passed = sum(not outcome.failures() for outcome in tried)
+    return ": ".join([f"{passed} of {len(tried)}", *([", ".join(words)] if words else [])])
