@@ -1,7 +1,7 @@
 """Experiments with one neighbour at a time: each service, Keystone, and Redis."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import keystoneauth1.session
@@ -10,7 +10,7 @@ from keystoneauth1.identity import v3
 from tests.faults import kinds, posts, redis_proxy
 from tests.faults.lane import UPSTREAM_SECONDS
 from tests.faults.posts import Post
-from tests.faults.rows import Row, ask, judged
+from tests.faults.rows import Row, Seen, ask, has_body, has_token, judged, shows_what_was_made
 from tests.faults.rules import READS, WRITES, Rule
 from tests.faults.workspace import Workspace
 from tests.functional.client import Client
@@ -56,7 +56,7 @@ def with_service(work: Workspace, service: str, only: tuple[str, ...] = KINDS) -
     item_path, list_path = _read_paths(work, service)
     client = work.lane.client()
     for name, path in (("get", item_path), ("list", list_path)):
-        right = client.get(path)
+        right = has_body(client.get(path))
         for kind in only:
             with work.lane.proxy.fault(_rule(kind, service, READS)):
                 seen = ask(client, "GET", path)
@@ -72,13 +72,13 @@ def _create(work: Workspace, post: Post, service: str, kind: str) -> Row:
     with work.lane.proxy.fault(_rule(kind, service, WRITES)):
         seen = ask(work.lane.client(), "POST", prepared.path, prepared.body)
     work.lane.proxy.wait_until_idle(60)
-    return judged(service, kind, f"create ({post.name})", seen, None, service)
+    return judged(service, kind, f"create ({post.name})", seen, shows_what_was_made, service)
 
 
 def with_keystone(work: Workspace, only: tuple[str, ...] = KINDS) -> Iterator[Row]:
     """Requests that need Keystone in different ways, while it has each kind of fault."""
     client = work.lane.client()
-    right = client.get(_FLAVORS)
+    right = has_body(client.get(_FLAVORS))
     for kind in only:
         with work.lane.proxy.fault(_rule(kind, "identity")):
             seen = ask(client, "GET", _FLAVORS)
@@ -116,10 +116,10 @@ def _issue(work: Workspace, kind: str) -> Row:
     }
     with work.lane.proxy.fault(_rule(kind, "identity")):
         seen = ask(Client(work.lane.gateway.url, None), "POST", _TOKENS, body)
-    return judged("identity", kind, "a token to issue", seen, None, "identity")
+    return judged("identity", kind, "a token to issue", seen, has_token, "identity")
 
 
-def _own_login(work: Workspace, kind: str, right: JSON) -> Iterator[Row]:
+def _own_login(work: Workspace, kind: str, right: Callable[[Seen], bool]) -> Iterator[Row]:
     """The caller's token is known, and a new gateway has to log in itself."""
     with work.lane.proxy.fault(_rule(kind, "identity", path=r"/auth/tokens")):
         work.lane.restart_gateway()

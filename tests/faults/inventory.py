@@ -39,6 +39,10 @@ class Inventory:
             collections.Counter(kind for kind, _about in before.facts - self.facts),
         )
 
+    def ids(self) -> set[str]:
+        """The ids of all items, and of the parts of them that have ids."""
+        return {part for _kind, about in self.facts for part in about.split("/")}
+
     def extra_items(self, kind: str, baseline: "Inventory") -> list[JSON]:
         """The items of a kind that another reading does not have."""
         known = baseline.items[kind]
@@ -190,8 +194,7 @@ def _facts(items: Items) -> Iterable[Fact]:
     for key, action in items["action"].items():
         yield f"action {action['action']}", key
     yield from _facts_of_servers(items["server"])
-    for volume_id, volume in items["volume"].items():
-        yield "size of a volume", f"{volume_id}/{volume['size']}"
+    yield from _facts_of_volumes(items["volume"])
     for image_id, image in items["image"].items():
         yield "visibility of an image", f"{image_id}/{image['visibility']}"
     yield from _facts_of_ports(items["port"])
@@ -207,8 +210,17 @@ def _facts(items: Items) -> Iterable[Fact]:
 def _facts_of_servers(servers: dict[str, JSON]) -> Iterable[Fact]:
     for server_id, server in servers.items():
         yield "flavor of a server", f"{server_id}/{server['flavor']['id']}"
+        if server["status"] == "ERROR":
+            yield "server in ERROR", server_id
         for attached in server["os-extended-volumes:volumes_attached"]:
             yield "attached volume", f"{server_id}/{attached['id']}"
+
+
+def _facts_of_volumes(volumes: dict[str, JSON]) -> Iterable[Fact]:
+    for volume_id, volume in volumes.items():
+        yield "size of a volume", f"{volume_id}/{volume['size']}"
+        if volume["status"].startswith("error"):
+            yield "volume in error", volume_id
 
 
 def _facts_of_ports(ports: dict[str, JSON]) -> Iterable[Fact]:

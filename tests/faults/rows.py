@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import requests
@@ -40,6 +41,12 @@ class Seen:
     status: int | None
     body: Any
     seconds: float
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the gateway says that it has done what it was asked for."""
+        return self.status is not None and self.status < 300
 
     @property
     def error(self) -> JSON:
@@ -63,35 +70,59 @@ class Seen:
 def ask(client: Client, method: str, path: str, body: JSON | None = None, **headers: str) -> Seen:
     """Ask the gateway."""
     started = time.monotonic()
-    status, content = None, None
     try:
         response = client.session.request(
             method, client.url + path, json=body, headers=headers, timeout=_GIVE_UP_SECONDS
         )
-        status = response.status_code
+    except requests.RequestException:
+        return Seen(None, None, time.monotonic() - started)
+    try:
         content = response.json()
     except requests.exceptions.JSONDecodeError:
-        pass
-    except requests.RequestException:
-        status = None
-    return Seen(status, content, time.monotonic() - started)
+        content = None
+    seconds = time.monotonic() - started
+    return Seen(response.status_code, content, seconds, response.headers)
 
 
-def judged(neighbour: str, fault: str, request: str, seen: Seen, right: Any, service: str) -> Row:
+def has_body(body: Any) -> Callable[[Seen], bool]:
+    """The check that an answer is the same as without a fault."""
+    return lambda seen: bool(seen.body == body)
+
+
+def shows_what_was_made(seen: Seen) -> bool:
+    """The check that an answer shows a resource with an id."""
+    if not isinstance(seen.body, dict) or len(seen.body) != 1:
+        return False
+    (shown,) = seen.body.values()
+    return isinstance(shown, dict) and bool(shown.get("id"))
+
+
+def has_token(seen: Seen) -> bool:
+    """The check that an answer has a token."""
+    return seen.status == 201 and "X-Subject-Token" in seen.headers
+
+
+def judged(
+    neighbour: str,
+    fault: str,
+    request: str,
+    seen: Seen,
+    is_right: Callable[[Seen], bool],
+    service: str,
+) -> Row:
     """The row of an answer that has to be right, or to say which service fails.
 
-    :param right: the body without a fault; None where any success is right
+    :param is_right: a check of a successful answer
     """
-    is_success = seen.status is not None and seen.status < 300
-    is_right = is_success and (right is None or seen.body == right)
+    is_good = seen.is_success and is_right(seen)
     described = seen.described()
-    if is_success and not is_right:
-        described += ", another body than without the fault"
+    if seen.is_success and not is_good:
+        described += ", and the answer is not right"
     return Row(
         neighbour,
         fault,
         request,
         f"the right answer, or 502 to 504 that names {service}",
         described,
-        (is_right or seen.names(service)) and seen.seconds <= LONGEST_SECONDS,
+        (is_good or seen.names(service)) and seen.seconds <= LONGEST_SECONDS,
     )

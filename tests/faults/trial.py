@@ -32,6 +32,21 @@ _REACH_SECONDS: Final = 30
 _HEADER: Final = "Idempotency-Key"
 _IN_PROGRESS: Final = "idempotency_in_progress"
 WITHOUT_KEY: Final = "lost, no key"
+# Things that have the same id in the gateway's answer and in OpenStack.
+_IDENTIFIED: Final = frozenset(
+    {
+        "server",
+        "volume",
+        "snapshot",
+        "image",
+        "floating IP",
+        "port",
+        "security group",
+        "security group rule",
+        "network",
+        "subnet",
+    }
+)
 CONCLUDED: Final = frozenset({"idempotency_answer_withheld", "outcome_unknown"})
 """Codes of 409 that end the retries."""
 
@@ -93,6 +108,8 @@ class Outcome:
     """How often each status and code ended a retry."""
     answered_ids: int
     """How many different things the retries were told of."""
+    absent_ids: int
+    """How many of these OpenStack does not have."""
     blocked_seconds: float
     made: int
     """How many of the thing there are now that were not there before."""
@@ -109,7 +126,8 @@ class Outcome:
     @property
     def are_answers_right(self) -> bool:
         """Each retry got the thing, or was told in a documented way that it does not."""
-        return self.answered_ids <= 1 and all(
+        is_one = self.answered_ids <= 1 and self.absent_ids == 0
+        return is_one and all(
             answer[0] == "2" or answer.removeprefix("409 ") in CONCLUDED for answer in self.retries
         )
 
@@ -153,7 +171,9 @@ class _Answer:
         if self.shown[0] != "2" or not isinstance(self.body, dict) or len(self.body) != 1:
             return None
         (shown,) = self.body.values()
-        return str(shown.get("id") or shown.get("volume_id")) if isinstance(shown, dict) else None
+        if not isinstance(shown, dict):
+            return None
+        return shown.get("id") or shown.get("volume_id")
 
 
 def _ask(client: Client, prepared: Prepared, key: str | None) -> _Answer:
@@ -247,6 +267,7 @@ def _outcome(
         is_outcome_told=first.is_outcome_told,
         retries=dict(collections.Counter(answer.shown for answer, _blocked in answers)),
         answered_ids=len(made_ids),
+        absent_ids=len(made_ids - after.ids()) if post.thing in _IDENTIFIED else 0,
         blocked_seconds=round(max((blocked for _answer, blocked in answers), default=0.0), 1),
         made=difference.come[post.thing],
         expected_made=known.difference.come[post.thing],
