@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import functools
 import json
 import queue
 import sys
@@ -98,24 +99,45 @@ def _say(line: str) -> None:
 
 def _post_job(post: Post, trials: int, troubles: list[str], results: Results) -> Job:
     def run(work: Workspace) -> None:
-        known = trial.reference(work, post)
-        if known.status >= 500 and known.status != 501:  # the machine has much to do
-            known = trial.reference(work, post)
+        known = _reference(work, post)
         results.add_reference(post, known)
         if not known.is_offered:
             return
         for trouble in trial.TROUBLES:
             for number in range(trials if trouble.name in troubles else 0):
-                for _attempt in range(_ATTEMPTS):
-                    outcome = trial.run(work, post, known, trouble, number)
-                    if outcome.is_conclusive:
-                        break
-                results.add_outcome(post, outcome)
-        if trial.WITHOUT_KEY in troubles:
-            for number in range(trials):
-                results.add_outcome(post, trial.without_key(work, post, known, number))
+                attempt = functools.partial(trial.run, work, post, known, trouble, number)
+                results.add_outcome(post, _conclusive(attempt))
+        for number in range(trials if trial.WITHOUT_KEY in troubles else 0):
+            attempt = functools.partial(trial.without_key, work, post, known, number)
+            results.add_outcome(post, _conclusive(attempt))
 
     return run
+
+
+def _reference(work: Workspace, post: Post) -> Reference:
+    """What the POST does; a service that did not answer in time is asked again."""
+    for _attempt in range(_ATTEMPTS):
+        known = trial.reference(work, post)
+        if known.status not in {502, 503, 504}:
+            break
+    return known
+
+
+def _conclusive(attempt: Callable[[], Outcome]) -> Outcome:
+    """A trial from which something can be concluded, if one of some attempts is.
+
+    :raises PreparationError: nothing could be prepared for any of them
+    """
+    for number in range(_ATTEMPTS):
+        try:
+            outcome = attempt()
+        except PreparationError:
+            if number == _ATTEMPTS - 1:
+                raise
+        else:
+            if outcome.is_conclusive:
+                break
+    return outcome
 
 
 def _row_job(rows: Callable[[Workspace], Any], results: Results) -> Job:
@@ -176,6 +198,7 @@ def main() -> int:
     parser.add_argument(
         "--output", type=Path, default=_DOCUMENTATION, help="directory of the tables"
     )
+    parser.add_argument("--json", type=Path, help="file for all that was seen")
     arguments = parser.parse_args()
     started = time.monotonic()
     results, loop = Results(), LoopThread()
@@ -190,13 +213,14 @@ def main() -> int:
         for thread in threads:
             thread.join()
     _write(results, arguments.output)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results.as_json(), indent=1) + "\n")
     _say(f"faults: {time.monotonic() - started:.0f} s, {len(results.troubles)} could not be made")
     return 1 if results.troubles else 0
 
 
 def _write(results: Results, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "faults.json").write_text(json.dumps(results.as_json(), indent=1) + "\n")
     if results.rows:
         (directory / "fault-figures.inc").write_text(report.rows_page(results.rows))
     if results.outcomes:

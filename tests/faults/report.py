@@ -2,33 +2,37 @@
 
 import collections
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from bench.report import table
-from tests.faults.rows import Row
+from tests.faults.rows import LONGEST_SECONDS, Row
 from tests.faults.trial import BLOCKED_SECONDS, RETRIES, TROUBLES, WITHOUT_KEY, Outcome, Reference
-
-JSON = dict[str, Any]
 
 _HEAD: Final = ".. Written by ``make faults``.\n\n"
 
 
 def rows_page(rows: list[Row]) -> str:
-    """The table of experiments with one neighbour each."""
-    by_request: dict[tuple[str, str], list[Row]] = collections.defaultdict(list)
-    for row in rows:
-        by_request[row.neighbour, row.request].append(row)
+    """A table for each neighbour: its faults, and what the gateway answered meanwhile."""
     passed = sum(row.is_passed for row in rows)
-    parts = [_HEAD + f"{passed} of {len(rows)} experiments ended as expected.\n"]
-    for (neighbour, request), group in by_request.items():
-        title = f"{neighbour}: {request}. Expected: {group[0].expected}"
-        lines = [[f"``{row.fault}``", row.seen, _mark(row.is_passed)] for row in group]
-        parts.append(table(title, ["Fault", "Seen", ""], lines))
+    parts = [
+        _HEAD + f"{passed} of {len(rows)} experiments ended as expected, within "
+        f"{LONGEST_SECONDS:.0f} s. The others are bold.\n"
+    ]
+    for neighbour in dict.fromkeys(row.neighbour for row in rows):
+        group = [row for row in rows if row.neighbour == neighbour]
+        expected = {row.request: row.expected for row in group}
+        cells = {(row.fault, row.request): _seen(row) for row in group}
+        lines = [
+            [f"``{fault}``", *(cells.get((fault, request), "") for request in expected)]
+            for fault in dict.fromkeys(row.fault for row in group)
+        ]
+        parts.append(table(f"Faults of {neighbour}", ["Fault", *expected], lines))
+        parts += [f"Expected, {request}: {words}.\n" for request, words in expected.items()]
     return "\n".join(parts)
 
 
-def _mark(is_passed: bool) -> str:
-    return "as expected" if is_passed else "**not as expected**"
+def _seen(row: Row) -> str:
+    return row.seen if row.is_passed else f"**{row.seen}**"
 
 
 def posts_page(references: dict[str, Reference], outcomes: dict[str, list[Outcome]]) -> str:

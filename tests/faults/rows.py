@@ -13,6 +13,7 @@ JSON = dict[str, Any]
 
 LONGEST_SECONDS: Final = 90.0
 """The latest time at which a request may be answered."""
+RIGHT: Final = "the right answer"
 _GIVE_UP_SECONDS: Final = 110
 _FAILING: Final = {502, 503, 504}
 
@@ -108,21 +109,23 @@ def judged(
     request: str,
     seen: Seen,
     is_right: Callable[[Seen], bool],
-    service: str,
+    service: str | None,
 ) -> Row:
     """The row of an answer that has to be right, or to say which service fails.
 
     :param is_right: a check of a successful answer
+    :param service: the one that may be named; None where only the right answer will do
     """
     is_good = seen.is_success and is_right(seen)
     described = seen.described()
     if seen.is_success and not is_good:
         described += ", and the answer is not right"
+    is_named = service is not None and seen.names(service)
     return Row(
         neighbour,
         fault,
         request,
-        f"the right answer, or 502 to 504 that names {service}",
+        f"the right answer, or 502 to 504 that names {service}" if service else RIGHT,
         described,
-        (is_good or seen.names(service)) and seen.seconds <= LONGEST_SECONDS,
+        (is_good or is_named) and seen.seconds <= LONGEST_SECONDS,
     )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from kic_vm.mappings import networks
 from tests.faults.inventory import Inventory
 from tests.faults.lane import Lane
 from tests.faults.removal import Removal
@@ -71,16 +72,22 @@ class Workspace:
 
     @functools.cached_property
     def vpc(self) -> JSON:
-        """A VPC, as Neutron's network."""
-        subnet = {"cidr_block": "10.91.0.0/20", "availability_zone": ZONE}
-        body = {"vpc": {"name": "faults", "cidr_block": "10.91.0.0/16", "subnet": subnet}}
-        response = self.lane.client().request("POST", "/api/v1/vpcs", json=body)
-        if response.status_code != 201:
-            raise PreparationError(f"no VPC: {response.text}")
-        vpc_id = response.json()["vpc"]["id"]
+        """A VPC, as Neutron's network: with a subnet, and a router to the internet."""
+        network = {"network": {"name": "faults"}}
+        network_id = self.call("network", "POST", "/networks", network)["network"]["id"]
+        tags = {"tags": [networks.cidr_tag("10.91.0.0/16")]}
+        self.call("network", "PUT", f"/networks/{network_id}/tags", tags)
+        (outside,) = self.call("network", "GET", "/networks?router:external=true")["networks"]
+        gateway = {"network_id": outside["id"]}
+        router = {"router": {"name": "faults", "external_gateway_info": gateway}}
+        router_id = self.call("network", "POST", "/routers", router)["router"]["id"]
+        subnet = {"network_id": network_id, "ip_version": 4, "cidr": "10.91.0.0/20"}
+        subnet_id = self.call("network", "POST", "/subnets", {"subnet": subnet})["subnet"]["id"]
+        path = f"/routers/{router_id}/add_router_interface"
+        self.call("network", "PUT", path, {"subnet_id": subnet_id})
         self._keep()
-        network: JSON = self.call("network", "GET", f"/networks/{vpc_id}")["network"]
-        return network
+        made: JSON = self.call("network", "GET", f"/networks/{network_id}")["network"]
+        return made
 
     @property
     def subnet_id(self) -> str:
