@@ -1,8 +1,10 @@
 """Run the experiments, and write what was seen into the documentation."""
 
 import argparse
+import contextlib
 import dataclasses
 import functools
+import itertools
 import json
 import queue
 import sys
@@ -15,9 +17,9 @@ from typing import Any, Final
 
 from tests.faults import experiments, lane, report, trial
 from tests.faults.loop import LoopThread
+from tests.faults.outcomes import WITHOUT_KEY, Outcome, Reference
 from tests.faults.posts import POSTS, Post
 from tests.faults.rows import Row
-from tests.faults.trial import Outcome, Reference
 from tests.faults.workspace import PreparationError, Workspace
 from tests.functional import standalone
 
@@ -107,9 +109,10 @@ def _post_job(post: Post, trials: int, troubles: list[str], results: Results) ->
             for number in range(trials if trouble.name in troubles else 0):
                 attempt = functools.partial(trial.run, work, post, known, trouble, number)
                 results.add_outcome(post, _conclusive(attempt))
-        for number in range(trials if trial.WITHOUT_KEY in troubles else 0):
-            attempt = functools.partial(trial.without_key, work, post, known, number)
-            results.add_outcome(post, _conclusive(attempt))
+        if WITHOUT_KEY in troubles:
+            for number, trouble in itertools.product(range(trials), trial.WITHOUT_ANSWER):
+                attempt = functools.partial(trial.without_key, work, post, known, trouble, number)
+                results.add_outcome(post, _conclusive(attempt))
 
     return run
 
@@ -170,26 +173,31 @@ def _jobs(arguments: argparse.Namespace, results: Results) -> "queue.SimpleQueue
 
 
 def _work(loop: LoopThread, jobs: "queue.SimpleQueue[tuple[str, Job]]", results: Results) -> None:
-    with lane.opened(loop) as own:
-        work = Workspace(own)
-        while True:
-            try:
-                name, job = jobs.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                job(work)
-            except (PreparationError, AssertionError) as error:
-                results.add_trouble(f"{name}: {error}")
-            except Exception as error:  # noqa: BLE001 - the other experiments go on
-                traceback.print_exc()
-                results.add_trouble(f"{name}: {error!r}")
+    try:
+        with lane.opened(loop) as own:
+            work = Workspace(own)
+            while not jobs.empty():
+                with contextlib.suppress(queue.Empty):
+                    _do(work, *jobs.get_nowait(), results)
+    except Exception as error:  # noqa: BLE001 - the other lanes go on
+        traceback.print_exc()
+        results.add_trouble(f"a lane: {error!r}")
+
+
+def _do(work: Workspace, name: str, job: Job, results: Results) -> None:
+    try:
+        job(work)
+    except (PreparationError, AssertionError) as error:
+        results.add_trouble(f"{name}: {error}")
+    except Exception as error:  # noqa: BLE001 - the other experiments go on
+        traceback.print_exc()
+        results.add_trouble(f"{name}: {error!r}")
 
 
 def main() -> int:
     """The command; its exit status says whether the experiments could be made."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
-    troubles = [*(trouble.name for trouble in trial.TROUBLES), trial.WITHOUT_KEY]
+    troubles = [*(trouble.name for trouble in trial.TROUBLES), WITHOUT_KEY]
     parser.add_argument("--trials", type=int, default=1, help="of each POST with each trouble")
     parser.add_argument("--lanes", type=int, default=3, help="projects that are used side by side")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
@@ -210,8 +218,15 @@ def main() -> int:
         ]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:  # what runs goes on to its end, as it has things to remove
+            while not jobs.empty():
+                with contextlib.suppress(queue.Empty):
+                    jobs.get_nowait()
+            for thread in threads:
+                thread.join()
     _write(results, arguments.output)
     if arguments.json:
         arguments.json.write_text(json.dumps(results.as_json(), indent=1) + "\n")

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +25,7 @@ from tests.functional.client import Client, Gateway, free_port
 JSON = dict[str, Any]
 
 SERVICES: Final = ("identity", "compute", "block-storage", "image", "network")
-UPSTREAM_SECONDS: Final = float(os.environ.get("KIC_VM_FAULTS_TIMEOUT", "8"))
+UPSTREAM_SECONDS: Final = int(os.environ.get("KIC_VM_FAULTS_TIMEOUT", "8"))
 """How long the gateway waits for a service; a machine with much to do needs more."""
 _REDIS_START_SECONDS: Final = 20
 
@@ -53,7 +52,6 @@ class Lane:
         )
         self.initial = self.reader.read()
         self._directory = directory
-        self._threads = threading.local()
         self.gateways: list[Gateway] = []
         self.gateway = self.start_gateway()
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from bench.report import table
+from tests.faults.outcomes import BLOCKED_SECONDS, WITHOUT_KEY, Outcome, Reference
 from tests.faults.rows import LONGEST_SECONDS, Row
-from tests.faults.trial import BLOCKED_SECONDS, RETRIES, TROUBLES, WITHOUT_KEY, Outcome, Reference
+from tests.faults.trial import RETRIES, TROUBLES
 
 _HEAD: Final = ".. Written by ``make faults``.\n\n"
 
@@ -64,9 +65,6 @@ def _cell(trouble: str, outcomes: Iterable[Outcome]) -> str:
     tried = [one for one in outcomes if one.trouble == trouble and one.is_conclusive]
     if not tried:
         return ""
-    if trouble == WITHOUT_KEY:
-        told = sum(outcome.is_outcome_told for outcome in tried)
-        return f"told {told} of {len(tried)}"
     failures = collections.Counter(failure for one in tried for failure in one.failures())
     words = [f"{count} {failure}" for failure, count in sorted(failures.items())]
     passed = sum(not outcome.failures() for outcome in tried)

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import requests
 
-from tests.faults.inventory import Difference, Inventory
+from tests.faults.inventory import Inventory
 from tests.faults.lane import UPSTREAM_SECONDS
+from tests.faults.outcomes import BLOCKED_SECONDS, WITHOUT_KEY, Outcome, Reference
 from tests.faults.posts import Post, Prepared
 from tests.faults.rules import WRITES, Rule
 from tests.faults.workspace import Workspace
@@ -22,16 +23,14 @@ from tests.functional.client import Client
 JSON = dict[str, Any]
 
 RETRIES: Final = 10  # side by side
-BLOCKED_SECONDS: Final = 60
-"""The longest that a retry may have to wait for its answer."""
 _GIVE_UP_SECONDS: Final = BLOCKED_SECONDS + 5
 _PAUSE_SECONDS: Final = 1.0
 _SETTLE_SECONDS: Final = 60
+_AGREEMENT_SECONDS: Final = 0.5
 _LATE_SECONDS: Final = UPSTREAM_SECONDS + 3
 _REACH_SECONDS: Final = 30
 _HEADER: Final = "Idempotency-Key"
 _IN_PROGRESS: Final = "idempotency_in_progress"
-WITHOUT_KEY: Final = "lost, no key"
 # Things that have the same id in the gateway's answer and in OpenStack.
 _IDENTIFIED: Final = frozenset(
     {
@@ -47,8 +46,6 @@ _IDENTIFIED: Final = frozenset(
         "subnet",
     }
 )
-CONCLUDED: Final = frozenset({"idempotency_answer_withheld", "outcome_unknown"})
-"""Codes of 409 that end the retries."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,75 +73,8 @@ TROUBLES: Final = (
     Trouble("lost, flushed", "lost", is_flushed=True),
     Trouble("killed, flushed", "late", 600, is_killed=True, is_flushed=True),
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Reference:
-    """What a request does where nothing is in its way."""
-
-    difference: Difference
-    writes: int
-    """How many upstream calls of it change something."""
-    status: int
-
-    @property
-    def is_offered(self) -> bool:
-        """The gateway has this operation, and it works."""
-        return self.status < 300 and self.writes > 0
-
-
-@dataclasses.dataclass
-class Outcome:
-    """What was seen in a trial."""
-
-    trouble: str
-    faulted: str
-    """The upstream call that met the fault, without ids; empty if none did."""
-    first: str
-    """Status and code of the first answer."""
-    is_outcome_told: bool
-    """The first answer says that the outcome is unknown."""
-    retries: dict[str, int]
-    """How often each status and code ended a retry."""
-    answered_ids: int
-    """How many different things the retries were told of."""
-    absent_ids: int
-    """How many of these OpenStack does not have."""
-    blocked_seconds: float
-    made: int
-    """How many of the thing there are now that were not there before."""
-    expected_made: int
-    difference: str
-    expected: str
-    is_conclusive: bool
-
-    @property
-    def is_once(self) -> bool:
-        """Exactly what the request does was done, and nothing else is there."""
-        return self.difference == self.expected
-
-    @property
-    def are_answers_right(self) -> bool:
-        """Each retry got the thing, or was told in a documented way that it does not."""
-        is_one = self.answered_ids <= 1 and self.absent_ids == 0
-        return is_one and all(
-            answer[0] == "2" or answer.removeprefix("409 ") in CONCLUDED for answer in self.retries
-        )
-
-    def failures(self) -> list[str]:
-        """What has not been kept of what is promised, in a word each."""
-        failures = []
-        if self.made > self.expected_made:
-            failures.append("doubled")
-        elif self.made < self.expected_made:
-            failures.append("missing")
-        elif not self.is_once:
-            failures.append("left over")
-        if self.blocked_seconds > BLOCKED_SECONDS:
-            failures.append("blocked")
-        elif not self.are_answers_right:
-            failures.append("other answer")
-        return failures
+WITHOUT_ANSWER: Final = TROUBLES[:3]
+"""Those that a request without a key meets."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,7 +134,7 @@ def reference(work: Workspace, post: Post) -> Reference:
     rule = Rule("late", methods=WRITES, is_login_spared=True, parameters={"seconds": 0})
     with work.lane.proxy.fault(rule):
         answer = _ask(work.lane.client(), prepared, str(uuid.uuid4()))
-    after = work.lane.reader.read_settled(_SETTLE_SECONDS)
+    after = work.lane.reader.read_settled(_SETTLE_SECONDS, _AGREEMENT_SECONDS)
     return Reference(after.difference(before), len(rule.met), int(answer.shown[:3]))
 
 
@@ -231,20 +161,23 @@ def run(work: Workspace, post: Post, known: Reference, trouble: Trouble, number:
             lane.store.flushall()
         answers = _retry(work, prepared, key, started)
     lane.proxy.wait_until_idle(_LATE_SECONDS)
-    after = lane.reader.read_settled(_SETTLE_SECONDS)
+    after = lane.reader.read_settled(_SETTLE_SECONDS, _AGREEMENT_SECONDS)
     return _outcome(post, known, trouble.name, rule, first, answers, before, after)
 
 
-def without_key(work: Workspace, post: Post, known: Reference, number: int) -> Outcome:
-    """Lose an answer to a request without a key, which is not retried."""
+def without_key(
+    work: Workspace, post: Post, known: Reference, trouble: Trouble, number: int
+) -> Outcome:
+    """Have trouble with a request that has no key, and is not retried."""
     lane = work.lane
     work.restore()
     prepared = post.prepare(work)
     before = lane.reader.read_settled(_SETTLE_SECONDS)
-    rule = _rule(TROUBLES[0], number % known.writes)
+    rule = _rule(trouble, number % known.writes)
     with lane.proxy.fault(rule):
         first = _ask(lane.client(), prepared, None)
-    after = lane.reader.read_settled(_SETTLE_SECONDS)
+    lane.proxy.wait_until_idle(_LATE_SECONDS)
+    after = lane.reader.read_settled(_SETTLE_SECONDS, _AGREEMENT_SECONDS)
     return _outcome(post, known, WITHOUT_KEY, rule, first, [], before, after)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.faults import report
 from tests.faults.inventory import Difference, Inventory
+from tests.faults.outcomes import WITHOUT_KEY, Outcome, Reference
 from tests.faults.rows import Row, Seen, judged
-from tests.faults.trial import WITHOUT_KEY, Outcome, Reference
 
 ONE = collections.Counter({"volume": 1})
 REFERENCE = Reference(Difference(ONE, collections.Counter()), writes=1, status=202)
@@ -55,6 +55,8 @@ def test_failures() -> None:
     assert changed(absent_ids=1) == ["other answer"]
     assert changed(retries={"409 already_exists": 10}) == ["other answer"]
     assert changed(retries={"409 outcome_unknown": 10}) == []
+    assert changed(trouble=WITHOUT_KEY, made=0) == []
+    assert changed(trouble=WITHOUT_KEY, is_outcome_told=False) == ["not told"]
 
 
 def test_posts_page() -> None:
@@ -69,7 +71,7 @@ def test_posts_page() -> None:
     )
     assert "1 of 2 trials" in page
     assert "- 1 of 2: 1 doubled" in page
-    assert "- told 0 of 1" in page
+    assert "- 0 of 1: 1 not told" in page
     assert "without a fault: route table." in page
 
 
