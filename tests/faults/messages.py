@@ -149,7 +149,7 @@ async def _read_body(reader: asyncio.StreamReader, message: Message) -> bytes:
 
 
 async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
-    chunks = []
+    chunks: list[bytes] = []
     while True:
         size = int((await reader.readuntil(b"\r\n")).partition(b";")[0], 16)
         chunk = await reader.readexactly(size + 2)

@@ -16,6 +16,7 @@ from tests.faults.inventory import Inventory
 from tests.faults.lane import UPSTREAM_SECONDS
 from tests.faults.outcomes import BLOCKED_SECONDS, WITHOUT_KEY, Outcome, Reference
 from tests.faults.posts import Post, Prepared
+from tests.faults.rows import resource_in
 from tests.faults.rules import WRITES, Rule
 from tests.faults.workspace import Workspace
 from tests.functional.client import Client
@@ -98,12 +99,10 @@ class _Answer:
 
     def made_id(self) -> str | None:
         """The id of what the answer shows."""
-        if self.shown[0] != "2" or not isinstance(self.body, dict) or len(self.body) != 1:
+        if self.shown[0] != "2":
             return None
-        (shown,) = self.body.values()
-        if not isinstance(shown, dict):
-            return None
-        return shown.get("id") or shown.get("volume_id")
+        resource = resource_in(self.body)
+        return resource.get("id") or resource.get("volume_id")
 
 
 def _ask(client: Client, prepared: Prepared, key: str | None) -> _Answer:
