@@ -17,6 +17,7 @@ DEMO: Final = Path(
     os.environ.get("KIC_VM_DEMO_DIR") or (Path(DATA) / "demo" if DATA else TOP / ".demo")
 )
 DIRECTORY: Final = Path(DATA) if DATA else TOP / ".standalone"
+_NOTHING_RUNS: Final = 3
 _COMMAND: Final = TOP / "devstack" / "standalone"
 
 
@@ -24,7 +25,7 @@ _COMMAND: Final = TOP / "devstack" / "standalone"
 def running() -> Iterator[Path]:
     """The directory of its credentials, while it runs.
 
-    It is left running if it ran before, else taken down in the end.
+    It is left running if any of it ran before, else taken down in the end.
     """
     status = subprocess.run([_COMMAND, "status"], capture_output=True, check=False)
     # pytest hides what a fixture prints, and minutes of silence look like a hang.
@@ -32,7 +33,7 @@ def running() -> Iterator[Path]:
     try:
         yield DEMO
     finally:
-        if status.returncode != 0:
+        if status.returncode == _NOTHING_RUNS:
             subprocess.run([_COMMAND, "down"], check=True, stdout=sys.__stderr__)
 
 
