@@ -35,7 +35,7 @@ def test_rebuild(member: Caller, populated: Cloud, given: JSON, sent: JSON) -> N
     (request,) = populated.sent("nova", "POST")
     assert request.json() == {"rebuild": {"imageRef": IMAGE["id"]} | sent}
     assert request.headers[MICROVERSION] == "compute 2.93"
-    calls = [call for call in populated.calls() if "keypair" not in call and "role_" not in call]
+    calls = [call for call in populated.calls() if "keypair" not in call and "keystone" not in call]
     assert len(calls) == 3
 
 
