@@ -148,12 +148,15 @@ class Attempt:
         except StoreUnavailable as error:
             LOG.warning("The end of a request with an Idempotency-Key is not noted: %s", error)
 
-    def leave_open(self) -> None:
-        """End the attempt: what became of the request is not known, and may not be decided yet."""
+    def leave_open(self, *, is_settled: bool = False) -> None:
+        """End the attempt: what became of the request is not known.
+
+        :param is_settled: no service can act on the request any more
+        """
         notes = self._record.content if self._record else {}
         self._end(
             lambda: self._write(Record(Kind.UNKNOWN, self._fingerprint, notes)),
-            settle=True,
+            settle=not is_settled,
         )
 
     def forget(self) -> None:

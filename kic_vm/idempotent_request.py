@@ -34,6 +34,8 @@ class IdempotentRequest:
     """Seconds until nothing of an earlier request can happen any more."""
     is_resolved: bool = False
     """Whether this request has looked for what an earlier one did, and found nothing."""
+    is_told_once: bool = False
+    """Whether an earlier request did this, with a secret in its answer that is kept nowhere."""
     notes: JSON = dataclasses.field(default_factory=dict)
     """What earlier requests noted before they wrote."""
     save_notes: Callable[[JSON], None] | None = None

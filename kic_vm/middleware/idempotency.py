@@ -107,6 +107,8 @@ class Idempotency:
             raise
         if response.status_int < 300:
             attempt.finish(*_kept(request, response))
+        elif asked.is_told_once:
+            attempt.finish(Kind.WITHHELD, {})
         else:
             self._end(attempt, asked, request, response.status_int)
         return response
@@ -121,6 +123,9 @@ class Idempotency:
         response = self._ask(request, asked)
         if response.status_int < 300:
             attempt.finish_found(*_kept(request, response))
+            return response
+        if asked.is_told_once:
+            attempt.finish_found(Kind.WITHHELD, {})
             return response
         if response.status_int < 500:
             raise exceptions.IdempotencyInProgress(asked.retry_after)
@@ -138,8 +143,10 @@ class Idempotency:
         """End an attempt that was not answered with success."""
         record: RequestRecord = request.environ[RECORD_KEY]
         is_unsearched = asked.earlier is Earlier.LOST and not asked.is_resolved
-        if record.has_unknown_write or (status >= 500 and record.has_write) or is_unsearched:
+        if record.has_unknown_write or (status >= 500 and record.has_write):
             attempt.leave_open()
+        elif is_unsearched:
+            attempt.leave_open(is_settled=True)
         else:
             attempt.forget()
 

@@ -5,8 +5,9 @@ writes; the adapters refuse the write where it did not look (IdempotentRequest.c
 """
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, NoReturn
 
+from kic_vm import exceptions
 from kic_vm.idempotent_request import IdempotentRequest
 from kic_vm.mappings import request_marks
 from kic_vm.operations.scope import Scope
@@ -78,6 +79,17 @@ def note_absence(scope: Scope) -> None:
     request = scope.context.idempotent_request
     if request is not None:
         request.is_resolved = True
+
+
+def refuse_to_tell_again(scope: Scope) -> NoReturn:
+    """Say that an earlier attempt did this, and that the secret of its answer is kept nowhere.
+
+    :raises IdempotencyAnswerWithheld: always
+    """
+    request = scope.context.idempotent_request
+    if request is not None:
+        request.is_told_once = True
+    raise exceptions.IdempotencyAnswerWithheld
 
 
 def is_action_begun(scope: Scope, instance_id: str, names: Collection[str]) -> bool:

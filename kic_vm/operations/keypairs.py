@@ -1,6 +1,5 @@
 """Keypairs of a project: create, import, get, list."""
 
-import contextlib
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -71,9 +70,9 @@ def create_keypair(scope: Scope, name: str, public_key: str | None) -> JSON:
     :raises AlreadyExists: the project has a keypair of this name
     :raises Forbidden: the caller's role in the project has just been taken away
     """
-    if earlier_attempts.is_repeated(scope):
-        with contextlib.suppress(exceptions.NotFound):
-            return _made_before(_get_own(scope, name), name, public_key)
+    made = _made_before(scope, name, public_key)
+    if made is not None:
+        return made
     earlier_attempts.note_absence(scope)
     index = keypair_index.get_with(scope, name, is_expected=False)
     if name in index.keypairs:
@@ -95,18 +94,24 @@ def create_keypair(scope: Scope, name: str, public_key: str | None) -> JSON:
     return mapping.created_keypair(created, name)
 
 
-def _made_before(own: JSON, name: str, public_key: str | None) -> JSON:
-    """The answer about a keypair that an earlier attempt imported.
+def _made_before(scope: Scope, name: str, public_key: str | None) -> JSON | None:
+    """The answer about the keypair that an earlier attempt made. One upstream call, with a key.
 
-    The name was free then, so the caller's keypair of this name is that attempt's.
+    An imported one is known by its public key, also if Redis has lost that there was an attempt. A
+    generated one is known by its name, which was free before the attempt.
 
     :raises IdempotencyAnswerWithheld: Nova made the key, and told the private one once
-    :raises AlreadyExists: it has another key
     """
-    if public_key is None:
-        raise exceptions.IdempotencyAnswerWithheld
-    if own["public_key"].strip() != public_key.strip():
-        raise exceptions.AlreadyExists(_taken(name))
+    if scope.context.idempotent_request is None:
+        return None
+    try:
+        own = _get_own(scope, name)
+    except exceptions.NotFound:
+        return None
+    if public_key is None and earlier_attempts.is_repeated(scope):
+        earlier_attempts.refuse_to_tell_again(scope)
+    if public_key is None or own["public_key"].strip() != public_key.strip():
+        return None
     return mapping.created_keypair(own, name)
 
 
