@@ -1,7 +1,8 @@
 # Each target is one call of tox or of a script.
 
-.PHONY: demo demo-stop test unit lint types docs functional package bench faults format
+.PHONY: demo demo-stop test unit lint types docs functional guests package bench faults format
 
+# with GUESTS=1 the machines of demo and demo-stop are real guests, in an OpenStack of their own
 demo:           ## a real OpenStack, the gateway, and the life of a machine
 	@tools/demo
 
@@ -25,6 +26,9 @@ docs:           ## the documentation, in doc/build/html
 
 functional:     ## the tests against a real OpenStack
 	@tools/tox run -e functional
+
+guests:         ## the tests with guests that really boot: up to 45 minutes, not part of test
+	@tools/tox run -e guests
 
 package:        ## the wheel, built and installed where nothing of this tree is
 	@tools/tox run -e package

@@ -8,7 +8,9 @@ from . import (
     debian,
     environment,
     glance,
+    guest_image,
     keystone,
+    libvirt,
     mariadb,
     neutron,
     nova,
@@ -35,10 +37,20 @@ def steps(deployment: Deployment, processes: Processes) -> list[Step]:
     projects: dict[str, str] = {}
     journal, apt_log = d.state / "apt-journal.json", d.logs / "apt.log"
 
+    def nothing() -> None:
+        """What real guests need, where there are none."""
+
+    def for_guests(run: Callable[[], str | None]) -> Callable[[], str | None]:
+        return run if d.has_guests else nothing
+
     def packages(names: tuple[str, ...]) -> Callable[[], str | None]:
         return lambda: debian.install(names, journal, apt_log)
 
+    all_packages = debian.PACKAGES + (libvirt.PACKAGES if d.has_guests else ())
+
     def write_configuration() -> None:
+        if d.has_guests:
+            libvirt.configure(d)
         for service in OPENSTACK:
             service.configure(d)
 
@@ -56,16 +68,17 @@ def steps(deployment: Deployment, processes: Processes) -> list[Step]:
     return [
         # the programs
         Step("python3-venv", packages(debian.PYTHON_PACKAGES)),
-        Step("apt", packages(debian.PACKAGES), ("python3-venv",)),
+        Step("apt", packages(all_packages), ("python3-venv",)),
         Step("pip", lambda: environment.install(d), ("python3-venv",)),
         Step("bindings", lambda: environment.link_bindings(d), ("apt", "pip")),
-        Step("configuration", write_configuration),
+        Step("configuration", write_configuration, ("apt",) if d.has_guests else ()),
         # what OpenStack stands on
         Step("mariadb", lambda: mariadb.start(d, p), ("apt",)),
         Step("rabbitmq", lambda: rabbitmq.start(d, p), ("apt",)),
         Step("redis", lambda: redis.start(d, p), ("apt",)),
         Step("ceph", lambda: ceph.start(d, p), ("apt",)),
         Step("ovn", lambda: ovn.start(d, p), ("apt",)),
+        Step("libvirt", for_guests(lambda: libvirt.start(d, p)), ("configuration", "ovn")),
         # databases
         Step("keystone keys", lambda: keystone.make_keys(d), ("pip", "configuration")),
         *(
@@ -99,11 +112,12 @@ def steps(deployment: Deployment, processes: Processes) -> list[Step]:
         Step("neutron-maintenance", lambda: neutron.start_maintenance(d, p), ("neutron-api",)),
         Step("nova-api", lambda: nova.start_api(d, p), ("second cell", "catalog", "rabbitmq")),
         Step("nova", lambda: nova.start_daemons(d, p), ("nova-api",)),
-        Step("nova-compute", lambda: nova.start_computes(d, p), ("nova", "placement")),
+        Step("nova-compute", lambda: nova.start_computes(d, p), ("nova", "placement", "libvirt")),
         # what they are filled with
         # not beside the catalog: Keystone is not ready for two first requests at the same time
         Step("seed identity", seed_identity, ("catalog",)),
-        Step("seed images", lambda: images.ensure(d, admin), ("glance",)),
+        Step("guest image", for_guests(lambda: guest_image.ensure(d)), ("apt",)),
+        Step("seed images", lambda: images.ensure(d, admin), ("glance", "guest image")),
         Step("seed volumes", seed_volumes, ("cinder-api", "seed identity")),
         Step(
             "seed networks",
@@ -116,7 +130,7 @@ def steps(deployment: Deployment, processes: Processes) -> list[Step]:
         # together
         Step(
             "reports",
-            lambda: readiness.wait(admin, p, d.computes),
+            lambda: readiness.wait(d, admin, p),
             ("nova-compute", "cinder", "neutron-api", "neutron-maintenance"),
         ),
         Step("hosts", lambda: nova.map_hosts(d), ("reports",)),

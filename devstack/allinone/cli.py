@@ -9,6 +9,7 @@ from . import (
     bringup,
     cinder,
     interrupt,
+    libvirt,
     lock,
     neutron,
     nova,
@@ -36,7 +37,8 @@ def services(deployment: Deployment) -> list[str]:
         *("ovsdb", "ovs-vswitchd", "ovn-northd", *ovn.controllers(deployment)),
         *("keystone", "placement", "glance", "cinder-api", *cinder.DAEMONS),
         *("neutron-api", neutron.MAINTENANCE, "nova-api", *nova.daemons(deployment)),
-        *nova.compute_names(deployment.computes),
+        *([libvirt.DAEMON] if deployment.has_guests else []),
+        *nova.compute_names(deployment),
     ]
 
 
@@ -58,14 +60,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _up(_: argparse.Namespace, deployment: Deployment) -> int:
+def _up(arguments: argparse.Namespace, deployment: Deployment) -> int:
     interrupt.install_handlers("interrupted: ending the running steps")
     progress = Progress()
     with lock.exclusive(deployment.home / "lock", progress):
         deployment.create()
+        deployment.choose_hypervisor(guests=arguments.guests)
         processes = Processes(deployment)
         _recover(deployment, progress)
         nova.refuse_change_of_cells(deployment, processes)
+        if deployment.has_guests and deployment.has_second_cell:
+            raise StandaloneError("real guests are in one cell: leave --cells out")
         ports.check(deployment, processes)
         ports.note(deployment)
         steps.run_steps(bringup.steps(deployment, processes), progress)
@@ -167,6 +172,11 @@ def _parser() -> argparse.ArgumentParser:
         "--cells",
         type=int,
         help="how many cells Nova has, 1 or 2; the second one stays until `reset`",
+    )
+    commands.choices["up"].add_argument(
+        "--guests",
+        action="store_true",
+        help="instances are real guests of libvirt and QEMU, from the first `up` on",
     )
     cell = commands.add_parser(
         "cell2", help="take the second cell of Nova down, as an outage would, or bring it up again"

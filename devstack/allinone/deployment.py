@@ -1,5 +1,6 @@
 """One deployment: its directories, URLs, passwords, and what has been done to it already."""
 
+import ipaddress
 import json
 import os
 import secrets
@@ -9,12 +10,16 @@ import threading
 import uuid
 from pathlib import Path
 
+from .errors import StandaloneError
 from .settings import Settings
 
 ADDRESS = "127.0.0.1"
 REGION = "RegionOne"
 COMPUTES = ("kic-compute-1", "kic-compute-2")  # in cell 1
 SECOND_CELL_COMPUTES = ("kic-compute-3",)
+# what the fake hypervisor's instances have; nothing answers there
+UNREACHED_NETWORK = ipaddress.IPv4Network("203.0.113.0/24")
+HYPERVISOR = "hypervisor"  # the mark that says which one; without it, the fake one
 
 PASSWORDS = (
     *("identity", "mariadb", "rabbitmq", "admin"),
@@ -79,6 +84,40 @@ class Deployment:
             shutil.rmtree(directory, ignore_errors=True)
         self._passwords.clear()
 
+    # ------------------------------------------------------------ hypervisor
+    @property
+    def has_guests(self) -> bool:
+        """Whether its instances are real guests of libvirt, not those of the fake hypervisor."""
+        return self.mark(HYPERVISOR) == "libvirt"
+
+    @property
+    def computes(self) -> tuple[str, ...]:
+        """The compute hosts of all cells.
+
+        All real guests are on one, because one libvirtd is one host.
+        """
+        first = COMPUTES[:1] if self.has_guests else COMPUTES
+        return first + (SECOND_CELL_COMPUTES if self.has_second_cell else ())
+
+    @property
+    def public_network(self) -> ipaddress.IPv4Network:
+        """The network of the public IPs; with real guests the machine itself is in it."""
+        return self.settings.public_network if self.has_guests else UNREACHED_NETWORK
+
+    def choose_hypervisor(self, *, guests: bool) -> None:
+        """Note at the first `up` which hypervisor there is; later it stays the same.
+
+        :raises StandaloneError: guests are asked for, and the fake hypervisor has been chosen
+        """
+        if guests and not self.has_guests and (self.state / "done").is_dir():
+            raise StandaloneError(
+                f"{self.home} has been made without real guests, and the hypervisor of its"
+                " instances cannot be changed. Choose another directory with"
+                " KIC_VM_STANDALONE_DIR, or remove all data with `reset` before `up --guests`."
+            )
+        if guests:
+            self.set_mark(HYPERVISOR, "libvirt")
+
     # ------------------------------------------------------------ identity and passwords
     @property
     def identity(self) -> str:
@@ -125,11 +164,6 @@ class Deployment:
     def has_second_cell(self) -> bool:
         """Whether Nova has a second cell; one that was made stays."""
         return self.settings.cells > 1 or self.mark("cell2") is not None
-
-    @property
-    def computes(self) -> tuple[str, ...]:
-        """The compute hosts of all cells."""
-        return COMPUTES + (SECOND_CELL_COMPUTES if self.has_second_cell else ())
 
     # ------------------------------------------------------------ addresses
     def url(self, service: str) -> str:

@@ -53,11 +53,14 @@ def install(deployment: Deployment) -> str | None:
 
 
 def link_bindings(deployment: Deployment) -> str | None:
-    """Let the environment see Debian's Ceph modules, and a sudo that does nothing."""
-    for module in ("rados", "rbd"):
-        found = sorted(DIST_PACKAGES.glob(f"{module}.cpython-*.so"))
+    """Let the environment see Debian's modules of C libraries, and a sudo that does nothing."""
+    modules = [f"{module}.cpython-*.so" for module in ("rados", "rbd")]
+    if deployment.has_guests:
+        modules += ["libvirt.py", "libvirtmod.cpython-*.so"]
+    for pattern in modules:
+        found = sorted(DIST_PACKAGES.glob(pattern))
         if not found:
-            message = f"the package python3-{module} has no module for {PYTHON}"
+            message = f"no Debian package has brought {pattern} for {PYTHON}"
             raise StandaloneError(message)
         for site in deployment.venv.glob("lib/python3.*/site-packages"):
             link = site / found[0].name

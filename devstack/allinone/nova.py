@@ -1,4 +1,4 @@
-"""Nova: API, conductor, scheduler, and compute hosts that have Nova's own fake hypervisor.
+"""Nova: API, conductor, scheduler, and compute hosts with Nova's own fake hypervisor or libvirt.
 
 A second cell, if there is one, has a conductor, a compute host, a database with a user of its own
 and a virtual host of RabbitMQ.
@@ -6,7 +6,7 @@ and a virtual host of RabbitMQ.
 
 import shutil
 
-from . import commands, databases, mariadb, wsgi
+from . import commands, databases, libvirt, mariadb, wsgi
 from .deployment import ADDRESS, SECOND_CELL_COMPUTES, Deployment
 from .errors import StandaloneError
 from .processes import Processes
@@ -45,8 +45,14 @@ def configure(deployment: Deployment) -> None:
         database_url=deployment.database_url("nova_cell2", SECOND_CELL),
     )
     for host in deployment.computes:
-        (deployment.data / host / "locks").mkdir(parents=True, exist_ok=True)
-        write(deployment, "nova-compute.conf", directory / f"{host}.conf", host=host)
+        for name in ("locks", "instances"):
+            (deployment.data / host / name).mkdir(parents=True, exist_ok=True)
+        path = directory / f"{host}.conf"
+        if deployment.has_guests:
+            more = {"libvirt_uri": libvirt.uri(deployment), "virt_type": libvirt.kind(deployment)}
+            write(deployment, "nova-libvirt.conf", path, host=host, ovsdb=deployment.ovsdb, **more)
+        else:
+            write(deployment, "nova-compute.conf", path, host=host)
 
 
 def make_databases(deployment: Deployment) -> str | None:
@@ -139,20 +145,20 @@ def daemons(deployment: Deployment) -> tuple[str, ...]:
     return DAEMONS + ((SECOND_CONDUCTOR,) if deployment.has_second_cell else ())
 
 
-def compute_names(computes: tuple[str, ...]) -> list[str]:
+def compute_names(deployment: Deployment) -> list[str]:
     """The names of the compute hosts' processes."""
-    return [f"nova-compute-{number}" for number, _ in enumerate(computes, 1)]
+    return [f"nova-compute-{number}" for number, _ in enumerate(deployment.computes, 1)]
 
 
 def start_computes(deployment: Deployment, processes: Processes) -> str | None:
-    """Start the compute hosts, and note that they know none of their guests."""
+    """Start the compute hosts, and note that the fake ones know none of their guests."""
     directory = deployment.etc / "nova"
     started = []
-    computes = deployment.computes
-    for name, host in zip(compute_names(computes), computes, strict=True):
+    for name, host in zip(compute_names(deployment), deployment.computes, strict=True):
         if processes.alive(name):
             continue
-        deployment.set_mark(f"{REVIVE}-{host}")
+        if not deployment.has_guests:
+            deployment.set_mark(f"{REVIVE}-{host}")
         files = (directory / "nova.conf", directory / f"{host}.conf")
         argv = ["nova-compute", *(f"--config-file={path}" for path in files)]
         if host in SECOND_CELL_COMPUTES:

@@ -6,21 +6,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from . import cinder, interrupt, nova
+from .deployment import Deployment
 from .errors import ServiceError, StandaloneError
 from .processes import Processes
 from .rest import Session
 
-Hosts = tuple[str, ...]
 
-
-def wait(admin: Session, processes: Processes, computes: Hosts, seconds: float = 120) -> None:
+def wait(
+    deployment: Deployment, admin: Session, processes: Processes, seconds: float = 120
+) -> None:
     """Wait for every service's first report; a process that ends meanwhile is named."""
     end = time.monotonic() + seconds
     for what, ready in CHECKS.items():
         while True:
             problem = ""
             try:
-                if ready(admin, processes, computes):
+                if ready(deployment, admin, processes):
                     break
             except StandaloneError as error:
                 problem = f" ({error})"
@@ -43,20 +44,20 @@ def _reported(service: dict[str, Any], name: str, processes: Processes) -> bool:
     return reported >= processes.started(name) - 1
 
 
-def _computes(admin: Session, processes: Processes, computes: Hosts) -> bool:
+def _computes(deployment: Deployment, admin: Session, processes: Processes) -> bool:
     found = admin.call("nova", "GET", "/os-services?binary=nova-compute")["services"]
     services = {service["host"]: service for service in found}
-    names = zip(computes, nova.compute_names(computes), strict=True)
+    names = zip(deployment.computes, nova.compute_names(deployment), strict=True)
     return all(
         host in services and _reported(services[host], name, processes) for host, name in names
     )
 
 
-def _nova_daemons(admin: Session, processes: Processes, _: Hosts) -> bool:
+def _nova_daemons(_: Deployment, admin: Session, processes: Processes) -> bool:
     return _daemons(admin.call("nova", "GET", "/os-services"), nova.DAEMONS, processes)
 
 
-def _cinder_daemons(admin: Session, processes: Processes, _: Hosts) -> bool:
+def _cinder_daemons(_: Deployment, admin: Session, processes: Processes) -> bool:
     if not _daemons(admin.call("cinder", "GET", "/os-services"), cinder.DAEMONS, processes):
         return False
     return bool(admin.call("cinder", "GET", "/scheduler-stats/get_pools")["pools"])
@@ -71,17 +72,18 @@ def _daemons(answer: dict[str, Any], names: tuple[str, ...], processes: Processe
     return up.issuperset(names)
 
 
-def _providers(admin: Session, _: Processes, computes: Hosts) -> bool:
+def _providers(deployment: Deployment, admin: Session, _: Processes) -> bool:
     found = admin.call("placement", "GET", "/resource_providers")["resource_providers"]
-    return len(found) >= len(computes)
+    return len(found) >= len(deployment.computes)
 
 
-def _chassis(admin: Session, _: Processes, computes: Hosts) -> bool:
+def _chassis(deployment: Deployment, admin: Session, _: Processes) -> bool:
     agents = admin.call("neutron", "GET", "/agents")["agents"]
-    return {agent["host"] for agent in agents if agent["alive"]}.issuperset(computes)
+    alive = {agent["host"] for agent in agents if agent["alive"]}
+    return alive.issuperset(deployment.computes)
 
 
-CHECKS: dict[str, Callable[[Session, Processes, Hosts], bool]] = {
+CHECKS: dict[str, Callable[[Deployment, Session, Processes], bool]] = {
     "nova-conductor and nova-scheduler": _nova_daemons,
     "nova-compute": _computes,
     "the compute hosts' resource providers": _providers,

@@ -1,11 +1,12 @@
 """Calls the OpenStack APIs as one user, with nothing but the standard library."""
 
+import contextlib
 import json
 import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from .deployment import Deployment
 from .errors import StandaloneError
@@ -80,16 +81,25 @@ def password_session(deployment: Deployment, user: str, project: str, domain: st
 
 
 def _send(method: str, url: str, headers: dict[str, str], body: Any) -> tuple[Any, bytes]:
-    data = body.read_bytes() if isinstance(body, Path) else None
-    if data is None and body is not None:
-        data = json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, headers=headers, method=method)
+    with contextlib.ExitStack() as stack:
+        data: BinaryIO | bytes | None = None
+        if isinstance(body, Path):  # an image may be large
+            data = stack.enter_context(body.open("rb"))
+            headers = {**headers, "Content-Length": str(body.stat().st_size)}
+        elif body is not None:
+            data = json.dumps(body).encode()
+        request = urllib.request.Request(url, data=data, headers=headers, method=method)
+        return _open(request)
+
+
+def _open(request: urllib.request.Request) -> tuple[Any, bytes]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=60) as response:
             return response.headers, response.read()
     except urllib.error.HTTPError as error:
-        raise ApiError(method, url, error.code, error.read().decode("utf-8", "replace")) from error
+        text = error.read().decode("utf-8", "replace")
+        raise ApiError(request.get_method(), request.full_url, error.code, text) from error
     except OSError as error:
-        message = f"{method} {url} failed: {error}"
+        message = f"{request.get_method()} {request.full_url} failed: {error}"
         raise StandaloneError(message) from error

@@ -1,6 +1,7 @@
 """The knobs: ports and sizes, from the environment, an ini file and the defaults, in that order."""
 
 import configparser
+import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,9 @@ CEPH_DAEMON_PORTS = 16
 LARGEST_PORT = 65535
 DEFAULT_VOLUME_GIB = 40
 MOST_CELLS = 2
+DEFAULT_PUBLIC_NETWORK = "198.51.100.0/24"
+SMALLEST_PUBLIC_NETWORK = 26  # the length of its prefix
+VIRT_TYPES = ("", "kvm", "qemu")  # empty: what the machine can do
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Settings:
     ports: dict[str, int]
     volume_gib: int
     cells: int
+    virt_type: str
+    public_network: ipaddress.IPv4Network
 
 
 def ini_file(data: Path) -> Path:
@@ -80,11 +86,15 @@ def load(environ: dict[str, str] | None = None, cells: int | None = None) -> Set
     if not 1 <= cells <= MOST_CELLS:
         message = f"cells must be between 1 and {MOST_CELLS}"
         raise StandaloneError(message)
+    virt_type = env.get(PREFIX + "VIRT_TYPE") or ini.get("guests", "virt_type", fallback="")
+    if virt_type not in VIRT_TYPES:
+        raise StandaloneError(f"virt_type must be one of {', '.join(VIRT_TYPES[1:])}, or empty")
+    public_network = _public_network(env, ini)
     # the people's files of a second deployment must not replace those of the first
     demo = REPOSITORY / ".demo" if data == DEFAULT_DATA else data / "demo"
     if chosen := env.get("KIC_VM_DEMO_DIR"):
         demo = Path(chosen).expanduser().absolute()
-    return Settings(data, demo, ports, volume_gib, cells)
+    return Settings(data, demo, ports, volume_gib, cells, virt_type, public_network)
 
 
 def how_to_set(port: str) -> str:
@@ -112,8 +122,26 @@ def _number(
         raise StandaloneError(message) from None
 
 
+def _public_network(env: dict[str, str], ini: configparser.ConfigParser) -> ipaddress.IPv4Network:
+    text = env.get(PREFIX + "PUBLIC_NETWORK") or ini.get(
+        "guests", "public_network", fallback=DEFAULT_PUBLIC_NETWORK
+    )
+    try:
+        network = ipaddress.IPv4Network(text)
+    except ValueError as error:
+        raise StandaloneError(f"public_network is not an IPv4 network: {error}") from None
+    if network.prefixlen > SMALLEST_PUBLIC_NETWORK:
+        raise StandaloneError(f"public_network must be at least a /{SMALLEST_PUBLIC_NETWORK}")
+    return network
+
+
 def _refuse_unknown(ini: configparser.ConfigParser, path: Path) -> None:
-    known = {"ports": {*PORTS, "offset"}, "storage": {"volume_gib"}, "nova": {"cells"}}
+    known = {
+        "ports": {*PORTS, "offset"},
+        "storage": {"volume_gib"},
+        "nova": {"cells"},
+        "guests": {"virt_type", "public_network"},
+    }
     for section in ini.sections():
         for option in ini.options(section):
             if option not in known.get(section, set()):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 
-from . import environment, howto
+from . import environment, guests, howto
 from .errors import DemoError, StopRequested
 from .gateway import GatewayProcess
 from .lock import exclusive
@@ -30,6 +30,8 @@ def main(argv: Sequence[str]) -> int:
         signal.signal(number, _stop_requested)
     os.environ.pop("PYTHONPATH", None)  # it led here; the gateway has an environment of its own
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    if guests.wanted():
+        guests.choose_place()
     try:
         place = Place.find()
         with exclusive(place):

@@ -10,6 +10,7 @@ from allinone import settings
 from allinone.deployment import Deployment
 from allinone.processes import Process, Processes
 
+from . import guests
 from .errors import DemoError, StopRequested
 from .place import REPOSITORY, Place
 
@@ -39,8 +40,9 @@ class OpenStack:
     def up(self) -> None:
         """Bring it up; remembers whether the demo has started it."""
         ours = self.is_ours or not self.runs
+        options = ["--guests"] if guests.wanted() else []
         try:
-            code = run([PROGRAM, "up"])
+            code = run([PROGRAM, "up", *options])
         finally:
             self._remember(_alive() if ours else [])
         if code:

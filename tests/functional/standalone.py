@@ -22,14 +22,16 @@ _COMMAND: Final = TOP / "devstack" / "standalone"
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Path]:
+def running(*options: str) -> Iterator[Path]:
     """The directory of its credentials, while it runs.
 
     It is left running if any of it ran before, else taken down in the end.
+
+    :param options: of its command ``up``
     """
     status = subprocess.run([_COMMAND, "status"], capture_output=True, check=False)
     # pytest hides what a fixture prints, and minutes of silence look like a hang.
-    subprocess.run([_COMMAND, "up"], check=True, stdout=sys.__stderr__)
+    subprocess.run([_COMMAND, "up", *options], check=True, stdout=sys.__stderr__)
     try:
         yield DEMO
     finally:

@@ -1,10 +1,10 @@
-"""Two small images: real ext4 file systems, made here, that no machine could boot from."""
+"""The images, made here: two small ones that nothing could boot from, or one for real guests."""
 
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import commands
+from .. import commands, guest_image
 from ..deployment import Deployment
 from ..rest import Session
 
@@ -29,12 +29,14 @@ IMAGES = (
     Image("ubuntu-24.04", "qcow2", "ubuntu", "24.04", "ubuntu", 2, 512),
     Image("rocky-9", "raw", "rocky", "9", "rocky", 10, 1024, 32 * MIB),
 )
+GUEST_IMAGE = Image("debian-12", "qcow2", "debian", "12", "debian", 2, 512)
 
 
 def ensure(deployment: Deployment, admin: Session) -> None:
-    """The images, public and active."""
+    """The images, public and active; with real guests, only what they can boot from."""
+    images = (GUEST_IMAGE,) if deployment.has_guests else IMAGES
     found = admin.call("glance", "GET", "/images?visibility=public&limit=1000")["images"]
-    for image in IMAGES:
+    for image in images:
         same = [existing for existing in found if existing["name"] == image.name]
         if any(existing["status"] == "active" for existing in same):
             continue
@@ -62,7 +64,8 @@ def _upload(deployment: Deployment, admin: Session, image: Image) -> None:
     directory = deployment.data / "seed" / image.name
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    file = _build(deployment, image, directory)
+    is_guest = image is GUEST_IMAGE
+    file = guest_image.path(deployment) if is_guest else _build(deployment, image, directory)
     made = admin.call("glance", "POST", "/images", properties)
     path = f"/images/{made['id']}/file"
     admin.call("glance", "PUT", path, file, Content_Type="application/octet-stream")

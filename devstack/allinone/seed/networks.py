@@ -19,6 +19,7 @@ QUOTA = {
 
 def ensure(deployment: Deployment, admin: Session, projects: dict[str, str]) -> None:
     """The networks; each project's belong to the project."""
+    addresses = deployment.public_network
     public = _ensure(
         admin,
         "network",
@@ -36,10 +37,10 @@ def ensure(deployment: Deployment, admin: Session, projects: dict[str, str]) -> 
             "name": "public-v4",
             "network_id": public["id"],
             "ip_version": 4,
-            "cidr": "203.0.113.0/24",
-            "gateway_ip": "203.0.113.1",
+            "cidr": str(addresses),
+            "gateway_ip": str(addresses[1]),
             "enable_dhcp": False,
-            "allocation_pools": [{"start": "203.0.113.10", "end": "203.0.113.250"}],
+            "allocation_pools": [{"start": str(addresses[10]), "end": str(addresses[-6])}],
         },
     )
     for project, (user, cidr) in PRIVATE.items():
