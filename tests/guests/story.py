@@ -139,10 +139,10 @@ class Story:
 
     def remove_all(self) -> None:
         """Remove what is left, the last thing first."""
-        for address in list(self._addresses):
-            self.remove_address(address)
         for path in reversed(list(self._paths)):
             self.remove(path)
+        for address in list(self._addresses):
+            self.remove_address(address)
 
     def _interface(self, machine: Machine) -> str:
         (address,) = machine.get()["addresses"]

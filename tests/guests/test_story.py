@@ -14,6 +14,7 @@ from tests.guests.story import IMAGE, LOGIN_SECONDS, NAME, PATIENCE, Story
 GIB = 2**30
 SHUTDOWN = 150 * PATIENCE  # seconds; Nova gives a guest 60 to shut down properly
 START = 120 * PATIENCE
+FINISHED = " finished at "  # what cloud-init says in the end
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +57,7 @@ def test_login(story: Story) -> None:
     assert step.states("instance")[-1] == "Active"
     story.guest = Guest(story.give_address(machine), "debian", story.key)
     with machine.step("first start, until cloud-init has finished"):
-        machine.wait_for_console("Cloud-init v.", LOGIN_SECONDS)
-        machine.wait_for_console("login:", LOGIN_SECONDS)
+        machine.wait_for_console(FINISHED, LOGIN_SECONDS)
     assert not story.guest.lets_in()
     with machine.step("security group opened, until the login"):
         story.add_rule(
@@ -78,7 +78,6 @@ def test_console_log(story: Story) -> None:
     """The console's log is the guest's own."""
     log = story.machine.console(1000)
     assert "Linux version" in log
-    assert f"{NAME} login:" in log
     assert story.guest.ssh("uname -r") in log
     assert len(story.machine.console(5).splitlines()) == 5
 
@@ -196,9 +195,9 @@ def test_image_of_the_instance(story: Story, kept: dict[str, str]) -> None:
         copy.wait_for_login(LOGIN_SECONDS)
     assert copy.checksum("/var/lib/bytes") == kept["root bytes"]
     assert copy.ssh("cat /etc/machine-id") != ""
-    story.remove_address(copy.address)
     with second.step("delete the second instance"):
         story.remove(second.path)
+    story.remove_address(copy.address)
 
 
 def test_resize(story: Story) -> None:

@@ -27,9 +27,12 @@ class Failed(AssertionError):
     """A block that ended the shell."""
 
 
-def run(blocks: Sequence[Block], environment: dict[str, str], directory: Path) -> list[str]:
+def run(
+    blocks: Sequence[Block], environment: dict[str, str], directory: Path, limit: int = LIMIT
+) -> list[str]:
     """What each block prints.
 
+    :param limit: seconds for all of them
     :raises Failed: one ends with an error, or not at all; the message says which
     """
     mark = f"--- {uuid.uuid4()}"
@@ -37,7 +40,7 @@ def run(blocks: Sequence[Block], environment: dict[str, str], directory: Path) -
     parts = [f"{block.commands}printf '%s\\n' '{mark}'\n" for block in blocks]
     script.write_text("set -euo pipefail\n" + "".join(parts))
     done = subprocess.run(
-        ["timeout", str(LIMIT), "bash", SCRIPT],
+        ["timeout", str(limit), "bash", SCRIPT],
         cwd=directory,
         env={"PATH": os.environ["PATH"], "HOME": str(directory), "LC_ALL": "C.UTF-8"} | environment,
         stdin=subprocess.DEVNULL,
