@@ -29,7 +29,7 @@ class Kind(enum.Enum):
 
     SHELL = None
     VALUES = "your-values"  # set by whoever runs the guide
-    GUEST = "real-guest"  # run by nobody but a reader with a machine that really boots
+    GUEST = "real-guest"  # run in a machine that really boots
     DISK = "guest-disk"  # run in a guest too, but a file will do for its disk
 
 
