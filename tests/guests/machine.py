@@ -1,5 +1,6 @@
 """One instance, driven through the gateway, with its states recorded."""
 
+import re
 import time
 from contextlib import AbstractContextManager
 from typing import Any
@@ -8,6 +9,7 @@ from tests.functional.client import JSON, Client
 from tests.guests.record import Record, Step
 
 POLL = 0.5
+COLOUR = re.compile("\x1b?\\[[0-9;]*m")
 
 
 class Machine:
@@ -71,8 +73,9 @@ class Machine:
             time.sleep(POLL)
 
     def console(self, lines: int = 200) -> str:
-        """The end of the console's log."""
-        return str(self._member.get(f"{self.path}/console-logs", lines=lines)["console-logs"])
+        """The end of the console's log, without its colours."""
+        log = self._member.get(f"{self.path}/console-logs", lines=lines)["console-logs"]
+        return COLOUR.sub("", log)
 
     def wait_for_console(self, text: str, within: float) -> None:
         """Return when the guest has written a text to its console."""

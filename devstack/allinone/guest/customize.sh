@@ -14,7 +14,7 @@ mask() {
 }
 mask "$system" apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
     e2scrub_reap.service fstrim.timer getty@tty1.service \
-    cloud-config.service cloud-final.service cloud-init-hotplugd.socket \
+    cloud-config.service cloud-init-hotplugd.socket \
     dev-hugepages.mount dev-mqueue.mount proc-sys-fs-binfmt_misc.automount \
     sys-fs-fuse-connections.mount sys-kernel-config.mount sys-kernel-debug.mount \
     sys-kernel-tracing.mount modprobe@configfs.service modprobe@dm_mod.service \
