@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What a reader of the guides does beside pasting their commands: a key and a security group for
 # every instance, a public IP, and the login. The variables in capitals are set by the test.
 
@@ -13,9 +14,10 @@ kic() {
 }
 
 ssh() {
-    local until=$((SECONDS + LOGIN_SECONDS))
+    local end
+    end=$((SECONDS + LOGIN_SECONDS))
     until command ssh "${SSH_OPTIONS[@]}" -o ConnectTimeout=8 "$@" true </dev/null 2>ssh-error; do
-        if [ $SECONDS -gt $until ]; then
+        if [ $SECONDS -gt $end ]; then
             cat ssh-error >&2
             return 1
         fi
@@ -38,7 +40,7 @@ public_ip() {
 
 # Run what stands in the input in the guest; commands that fail are named.
 in_guest() {
-    local trap='trap "echo failed: \$BASH_COMMAND" ERR'
+    local trap="trap 'echo \"failed: \$BASH_COMMAND\"' ERR"
     public_ip
     { echo "$trap" && cat; } | IN_GUEST="bash -s" ssh -i "$READERS_KEY" "$GUEST_USER@$ADDRESS"
 }

@@ -10,7 +10,9 @@ mask() {
     mkdir -p "$1"
     directory=$1
     shift
-    for name; do ln -sf /dev/null "$directory/$name"; done
+    for name in "$@"; do
+        ln -sf /dev/null "$directory/$name"
+    done
 }
 mask "$system" apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
     e2scrub_reap.service fstrim.timer getty@tty1.service \
