@@ -27,7 +27,7 @@ docs:           ## the documentation, in doc/build/html
 functional:     ## the tests against a real OpenStack
 	@tools/tox run -e functional
 
-guests:         ## the tests with guests that really boot: up to 45 minutes, not part of test
+guests:         ## the tests with guests that really boot; not part of test
 	@tools/tox run -e guests
 
 package:        ## the wheel, built and installed where nothing of this tree is
