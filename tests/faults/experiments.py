@@ -72,7 +72,7 @@ def _create(work: Workspace, post: Post, service: str, kind: str) -> Row:
     with work.lane.proxy.fault(_rule(kind, service, WRITES)):
         seen = ask(work.lane.client(), "POST", prepared.path, prepared.body)
     work.lane.proxy.wait_until_idle(60)
-    return judged(service, kind, f"create of a {post.name}", seen, shows_what_was_made, service)
+    return judged(service, kind, f"create: {post.name}", seen, shows_what_was_made, service)
 
 
 def with_keystone(work: Workspace, only: tuple[str, ...] = KINDS) -> Iterator[Row]:
