@@ -19,6 +19,10 @@ _VOLUMES_AT_REST: Final = frozenset({"available", "in-use", "reserved", "error",
 _IMAGES_UNDER_WAY: Final = frozenset({"saving", "importing", "uploading"})
 
 
+class ReadingError(Exception):
+    """A service did not show what the project has."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Inventory:
     """One reading of a project."""
@@ -80,7 +84,10 @@ class Reader:
         self._user_ids = list(user_ids)
 
     def read(self) -> Inventory:
-        """The inventory now."""
+        """The inventory now.
+
+        :raises ReadingError: a service does not show it
+        """
         items = self._items()
         servers, volumes = items["server"].values(), items["volume"].values()
         is_settled = (
@@ -143,7 +150,8 @@ class Reader:
         response = adapter.get(path, microversion=microversion)
         if response.status_code == 404:  # it has gone meanwhile
             return {}
-        assert response.status_code == 200, f"{path}: {response.text[:300]}"
+        if response.status_code != 200:
+            raise ReadingError(f"{path}: {response.text[:300]}")
         content: JSON = response.json()
         return content
 

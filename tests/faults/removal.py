@@ -3,7 +3,9 @@
 import time
 from typing import Any, Final
 
-from tests.faults.inventory import Inventory, Reader
+from keystoneauth1 import exceptions as ksa_exceptions
+
+from tests.faults.inventory import Inventory, Reader, ReadingError
 
 JSON = dict[str, Any]
 _SECONDS: Final = 120
@@ -39,21 +41,27 @@ class Removal:
         :raises LeftoversError: some of it is still there after two minutes
         """
         end = time.monotonic() + _SECONDS
-        while True:
+        while remaining := self._remove_once():
+            if time.monotonic() > end:
+                raise LeftoversError(remaining)
+            time.sleep(_PAUSE)
+
+    def _remove_once(self) -> str:
+        """Ask for the removal of all that is there; what that was, empty if nothing."""
+        try:
             inventory = self._reader.read()
             remaining = [
                 f"{kind} {item_id}"
                 for kind in inventory.items.keys() - {"action"}
                 for item_id in inventory.items[kind].keys() - self._baseline.items[kind].keys()
             ]
-            if not remaining:
-                return
-            if time.monotonic() > end:
-                raise LeftoversError(", ".join(remaining))
-            self._remove_once(inventory)
-            time.sleep(_PAUSE)
+            if remaining:
+                self._remove_extras(inventory)
+        except (ksa_exceptions.ClientException, ReadingError) as error:
+            return str(error)  # a service that has much to do, or is being restarted
+        return ", ".join(remaining)
 
-    def _remove_once(self, inventory: Inventory) -> None:
+    def _remove_extras(self, inventory: Inventory) -> None:
         self._free_baseline(inventory)
         for router in inventory.extra_items("router", self._baseline):
             self._remove_router(router, inventory)
@@ -89,15 +97,27 @@ class Removal:
                 body = {"port": {"security_groups": port["security_groups"]}}
                 self._call("network", "PUT", f"/ports/{port_id}", body)
 
+        for router_id, router in self._baseline.items["router"].items():
+            routes = inventory.items["router"].get(router_id, router)["routes"]
+            if routes != router["routes"]:
+                body = {"router": {"routes": router["routes"]}}
+                self._call("network", "PUT", f"/routers/{router_id}", body)
+        for port in inventory.extra_items("port", self._baseline):
+            if port["device_id"] in self._baseline.items["router"]:
+                self._remove_router_interface(port)
+
     def _remove_router(self, router: JSON, inventory: Inventory) -> None:
         path = f"/routers/{router['id']}"
         if router["routes"]:
             self._call("network", "PUT", path, {"router": {"routes": []}})
         for port in inventory.items["port"].values():
             if port["device_id"] == router["id"] and "router_interface" in port["device_owner"]:
-                body = {"port_id": port["id"]}
-                self._call("network", "PUT", f"{path}/remove_router_interface", body)
+                self._remove_router_interface(port)
         self._call("network", "DELETE", path)
+
+    def _remove_router_interface(self, port: JSON) -> None:
+        path = f"/routers/{port['device_id']}/remove_router_interface"
+        self._call("network", "PUT", path, {"port_id": port["id"]})
 
     def _call(self, service: str, method: str, path: str, body: JSON | None = None) -> None:
         """Any answer will do: what is still there is tried again."""
