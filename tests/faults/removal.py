@@ -63,6 +63,7 @@ class Removal:
 
     def _remove_extras(self, inventory: Inventory) -> None:
         self._free_baseline(inventory)
+        self._free_routers(inventory)
         for router in inventory.extra_items("router", self._baseline):
             self._remove_router(router, inventory)
         for port in inventory.extra_items("port", self._baseline):
@@ -97,6 +98,8 @@ class Removal:
                 body = {"port": {"security_groups": port["security_groups"]}}
                 self._call("network", "PUT", f"/ports/{port_id}", body)
 
+    def _free_routers(self, inventory: Inventory) -> None:
+        """Take from the routers of the baseline what they had not then."""
         for router_id, router in self._baseline.items["router"].items():
             routes = inventory.items["router"].get(router_id, router)["routes"]
             if routes != router["routes"]:
