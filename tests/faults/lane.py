@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import openstack
 import redis
+import requests
 
 from bench import project as bench_project
 from tests.faults.inventory import Reader
@@ -28,6 +29,7 @@ SERVICES: Final = ("identity", "compute", "block-storage", "image", "network")
 UPSTREAM_SECONDS: Final = int(os.environ.get("KIC_VM_FAULTS_TIMEOUT", "8"))
 """How long the gateway waits for a service; a machine with much to do needs more."""
 _REDIS_START_SECONDS: Final = 20
+_START_ATTEMPTS: Final = 5
 
 
 class Lane:
@@ -68,7 +70,10 @@ class Lane:
         directory.mkdir()
         gateway = Gateway(standalone.DEMO / "kic-vm.conf", directory, given | options)
         self.gateways.append(gateway)
-        gateway.wait_until_alive()
+        for _attempt in range(_START_ATTEMPTS):
+            with contextlib.suppress(requests.Timeout):  # the machine has much to do
+                gateway.wait_until_alive()
+                break
         return gateway
 
     def kill_gateway(self) -> None:
