@@ -1,6 +1,7 @@
 """A real OpenStack, the gateway in front of it as it is served, and a client for each persona."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from tests.functional.block_store import BlockStore
 from tests.functional.client import Client, Gateway
 from tests.functional.instances import Instances
-from tests.functional.standalone import DIRECTORY, connect, running
+from tests.functional.standalone import DIRECTORY, TOP, connect, running
 from tests.functional.volumes import Volumes
+
+sys.path.insert(0, str(TOP / "devstack"))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from allinone import settings
+from allinone import cli, settings
 from allinone.deployment import Deployment
 from allinone.templates import DIRECTORY, render
 
@@ -52,3 +52,12 @@ def test_a_value_that_a_template_lacks_is_an_error():
                 missing.append(path.name)
     assert "nova.conf" in missing
     assert "kic-vm.conf" in missing
+
+
+def test_second_cell_stays(deployment):
+    """A cell that was made is there with every later command."""
+    assert deployment.computes == ("kic-compute-1", "kic-compute-2")
+    deployment.set_mark("cell2")
+    assert deployment.has_second_cell
+    assert deployment.computes[2:] == ("kic-compute-3",)
+    assert cli.services(deployment)[-1] == "nova-compute-3"

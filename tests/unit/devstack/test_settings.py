@@ -31,6 +31,8 @@ def test_environment_wins_over_the_file(tmp_path):
         ("[ports]\nnova = 15000\n", "given to both keystone and nova"),
         ("[ports]\nnova = 16803\n", "given to both nova and ceph_daemons"),
         ("[storage]\nvolume_gib = 0\n", "volume_gib must be at least 1"),
+        ("[nova]\ncells = 3\n", "cells must be between 1 and 2"),
+        ("[nova]\ncells = 0\n", "cells must be between 1 and 2"),
         ("nonsense", "cannot be read"),
     ],
 )
@@ -46,3 +48,13 @@ def test_second_deployment_keeps_away_from_the_first_ones_credentials(tmp_path):
     assert load(tmp_path).demo == tmp_path / "demo"
     default = settings.load({})
     assert default.demo == settings.REPOSITORY / ".demo"
+
+
+def test_cells(tmp_path):
+    """One cell, unless the file, the environment or, above all, the command line says otherwise."""
+    assert load(tmp_path).cells == 1
+    (tmp_path / "standalone.ini").write_text("[nova]\ncells = 2\n")
+    assert load(tmp_path).cells == 2
+    assert load(tmp_path, KIC_VM_STANDALONE_CELLS="1").cells == 1
+    environ = {"KIC_VM_STANDALONE_DIR": str(tmp_path), "KIC_VM_STANDALONE_CELLS": "1"}
+    assert settings.load(environ, cells=2).cells == 2
