@@ -1,4 +1,4 @@
-"""A cell of Nova that does not answer: 503, by a Nova of its own that sees the cell as lost.
+"""A cell of Nova that does not answer: 503, in front of a Nova of the test's own that lacks one.
 
 That Nova has a copy of the API database in which one instance is in another cell, whose database
 refuses every connection. Nobody else sees this.
@@ -18,18 +18,33 @@ from tests.functional.client import Client, Gateway
 from tests.functional.instances import Instances
 from tests.functional.second_api import deployment, second_api
 
-_COPY: Final = "nova_api_functional"
+# The API database, in which there is one more cell, and cell 1 as it would be without a server.
+_API: Final = "nova_api_functional"
+_CELL: Final = "nova_functional"
+_MAKE: Final = Template(
+    "DROP DATABASE IF EXISTS $api; DROP DATABASE IF EXISTS $cell;"
+    " CREATE DATABASE $api; CREATE DATABASE $cell"
+)
 _COPY_TABLE: Final = Template(
-    "CREATE TABLE $copy.$table LIKE nova_api.$table;"
-    " INSERT INTO $copy.$table SELECT * FROM nova_api.$table"
+    "CREATE TABLE $api.$table LIKE nova_api.$table;"
+    " INSERT INTO $api.$table SELECT * FROM nova_api.$table"
 )
+_SEE_TABLE: Final = Template("CREATE VIEW $cell.$table AS SELECT * FROM nova.$table")
 _LOSE: Final = Template(
-    "USE $copy; INSERT INTO cell_mappings"
+    "CREATE OR REPLACE VIEW $cell.instances AS"
+    " SELECT * FROM nova.instances WHERE uuid <> '$instance';"
+    " USE $api; UPDATE cell_mappings"
+    " SET database_connection = REPLACE(database_connection, '/nova?', '/$cell?');"
+    " INSERT INTO cell_mappings"
     " (created_at, uuid, name, transport_url, database_connection, disabled)"
-    " VALUES (NOW(), '$cell', 'lost', 'rabbit://127.0.0.1:1/',"
+    " VALUES (NOW(), '$uuid', 'lost', 'rabbit://127.0.0.1:1/',"
     " 'mysql+pymysql://nobody:nothing@127.0.0.1:1/nothing', 0);"
-    " UPDATE instance_mappings SET cell_id = LAST_INSERT_ID() WHERE instance_uuid = '$instance'"
+    " SET @lost = LAST_INSERT_ID();"
+    " UPDATE instance_mappings SET cell_id = @lost WHERE instance_uuid = '$instance';"
+    # Nova's list of compute services knows a lost cell by its hosts.
+    " INSERT INTO host_mappings (created_at, cell_id, host) VALUES (NOW(), @lost, 'lost-host')"
 )
+_REMOVE: Final = Template("DROP DATABASE IF EXISTS $api; DROP DATABASE IF EXISTS $cell")
 
 
 @pytest.fixture
@@ -41,15 +56,16 @@ def two(instances: Instances) -> list[str]:
 @contextlib.contextmanager
 def copied_database(lost: str) -> Iterator[str]:
     """The address of a copy of Nova's API database that has an instance in an unreachable cell."""
-    standalone = deployment()
-    _execute(f"DROP DATABASE IF EXISTS {_COPY}; CREATE DATABASE {_COPY}")
+    names = {"api": _API, "cell": _CELL}
     try:
-        for table in _execute("SHOW TABLES FROM nova_api").split():
-            _execute(_COPY_TABLE.substitute(copy=_COPY, table=table))
-        _execute(_LOSE.substitute(copy=_COPY, cell=uuid.uuid4(), instance=lost))
-        yield standalone.database_url(_COPY)
+        _execute(_MAKE.substitute(names))
+        for database, template in (("nova_api", _COPY_TABLE), ("nova", _SEE_TABLE)):
+            tables = _execute(f"SHOW TABLES FROM {database}").split()
+            _execute(";".join(template.substitute(names, table=table) for table in tables))
+        _execute(_LOSE.substitute(names, uuid=uuid.uuid4(), instance=lost))
+        yield deployment().database_url(_API)
     finally:
-        _execute(f"DROP DATABASE {_COPY}")
+        _execute(_REMOVE.substitute(names))
 
 
 def _execute(statements: str) -> str:

@@ -1,6 +1,7 @@
 """Whatever is missing from an answer of a service: the service's failure, never the gateway's."""
 
 import copy
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,14 @@ SERVICES: Final = {
     "glance": "image",
     "neutron": "network",
 }
+
+
+@pytest.fixture(autouse=True)
+def without_log() -> Iterator[None]:
+    """Nothing is logged: to write some thousand tracebacks takes longer than all the rest."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture
