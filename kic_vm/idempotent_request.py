@@ -33,7 +33,7 @@ class IdempotentRequest:
     retry_after: float = 1.0
     """Seconds until nothing of an earlier request can happen any more."""
     is_resolved: bool = False
-    """Whether this request has looked for what an earlier one did, and found nothing."""
+    """Whether this request has looked for what an earlier one did."""
     is_told_once: bool = False
     """Whether an earlier request did this, with a secret in its answer that is kept nowhere."""
     notes: JSON = dataclasses.field(default_factory=dict)

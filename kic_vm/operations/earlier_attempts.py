@@ -28,8 +28,7 @@ def find_made(scope: Scope, list_made: Callable[[IdempotentRequest], list[JSON]]
     if request is None:
         return []
     made = list_made(request)
-    if not made:
-        request.is_resolved = True
+    request.is_resolved = True  # what is missing of it may be made now
     return made
 
 

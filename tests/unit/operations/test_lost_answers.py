@@ -11,7 +11,7 @@ import redis
 import requests
 
 from kic_vm import policies
-from tests.unit.bodies import OWN_IMAGE, SERVER, body
+from tests.unit.bodies import OWN_IMAGE, RULE, SERVER, body
 from tests.unit.cloud import URLS, Cloud, Request
 from tests.unit.conftest import Caller
 from tests.unit.fake_redis import FakeRedis
@@ -231,6 +231,29 @@ def lost_body(who: Caller, cloud: Cloud, path: str, service: str, creation: str,
         for request in cloud.sent(service, "POST")
         if pattern.match(request.url)
     )
+
+
+def test_unfinished_group(admin: Caller, populated: Cloud, store: FakeRedis) -> None:
+    """The retry removes the rules that Neutron puts into a new group, as the lost request would."""
+    path = "/api/v1/security-groups"
+    group = body("security_group")["security_group"]
+    rule = RULE | {
+        "direction": "egress",
+        "protocol": None,
+        "remote_ip_prefix": None,
+        "remote_group_id": None,
+        "port_range_min": None,
+        "created_at": group["created_at"],
+    }
+    group |= {"security_group_rules": [rule]}
+    Forgetful(populated, "neutron", "/security-groups", "security_group", group)
+    assert post(admin, path).status_code == 504
+    settle(store)
+    populated.forget()
+    retry = post(admin, path)
+    assert retry.status_code == 201, retry.text
+    assert retry.json["security_group"]["rules"] == []
+    assert populated.writes() == [f"DELETE neutron /security-group-rules/{RULE['id']}"]
 
 
 def test_image(admin: Caller, populated: Cloud, store: FakeRedis) -> None:
