@@ -6,7 +6,9 @@ neither a page, nor an order, nor a filter was asked. Otherwise it leaves these 
 a word. So whole lists begin with such a request; a fragment in it is a failure of the service.
 """
 
+import contextlib
 import copy
+from collections.abc import Callable
 from typing import Final
 
 from oslo_log import log as logging
@@ -103,7 +105,7 @@ class Servers(Service):
                 microversion=microversion,
             )
 
-        return paging.follow(page, "servers")
+        return self._follow(page)
 
     def _list_whole(self, *parts: str, microversion: str, **query: str) -> list[JSON]:
         """The servers in all cells.
@@ -123,12 +125,26 @@ class Servers(Service):
                 microversion=microversion,
             )
 
-        servers = paging.follow(page, "servers")
+        servers = self._follow(page)
         _refuse_fragments(servers)
         if is_continued:
             # Fragments come last, when the first page has room for them, and never later.
             self._check_cells()
         return servers
+
+    def _follow(self, page: Callable[[str | None], Answer]) -> list[JSON]:
+        """The servers of all pages.
+
+        Of a cell whose database answers with an error of an unusual kind, such as a user that is
+        locked or too many connections, Nova makes no fragments: the whole list is 500.
+        """
+        try:
+            return paging.follow(page, "servers")
+        except exceptions.UpstreamError as error:
+            if type(error) is exceptions.UpstreamError:
+                with contextlib.suppress(exceptions.GatewayNotAllowed):
+                    self._check_cells()
+            raise
 
     def _check_cells(self) -> None:
         """Ask Nova for the cells themselves, with the gateway's own token.

@@ -122,6 +122,8 @@ def _cinder(cloud: Cloud) -> None:
 def _nova(cloud: Cloud) -> None:
     server = f"/servers/{SERVER['id']}"
     cloud.answer("GET", "nova", "/servers/detail", {"servers": [SERVER]})
+    services = [{"id": "1", "binary": "nova-compute", "host": "one", "status": "enabled"}]
+    cloud.answer("GET", "nova", "/os-services?binary=nova-compute", {"services": services})
     listed = {"id": SERVER["id"], "name": SERVER["name"]}
     cloud.answer("GET", "nova", "/servers", {"servers": [listed]})
     cloud.answer("POST", "nova", "/servers", body("server_created"), 202)

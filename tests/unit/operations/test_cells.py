@@ -62,6 +62,27 @@ def test_list_that_nova_refuses(member: Caller, populated: Cloud) -> None:
     refused(member.get(LIST))
 
 
+@pytest.mark.parametrize("query", ["", "limit=1", "name=web"])
+@pytest.mark.parametrize("path", [LIST, VOLUMES])
+def test_list_that_fails(member: Caller, populated: Cloud, path: str, query: str) -> None:
+    """Nova fails when a cell's database answers with an error that it does not expect."""
+    serve(populated, servers(10), down={servers(10)[0]["id"]})
+    fault = {"computeFault": {"code": 500, "message": UNEXPECTED.format("TypeError")}}
+    for lists in ("/servers/detail", "/servers"):
+        populated.answer("GET", "nova", lists, fault, 500)
+    refused(member.get(f"{path}?{query}"))
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_list_that_fails_for_another_reason(member: Caller, populated: Cloud, status: int) -> None:
+    """When all cells answer, or the gateway may not know, Nova's failure is 502."""
+    serve(populated, servers(2))
+    populated.answer("GET", "nova", "/servers/detail", {}, 500)
+    services = {"services": [{"id": "1", "binary": "nova-compute", "host": "one"}]}
+    populated.answer("GET", "nova", "/os-services?binary=nova-compute", services, status)
+    assert refusal(member.get(LIST), 502, "upstream_error")["service"] == "compute"
+
+
 @pytest.mark.parametrize("query", ["", "limit=1", "limit=1&offset=3", "name=web-01", "limit=1000"])
 @pytest.mark.parametrize("max_limit", [1000, 10, 7, 3, 2])
 @pytest.mark.parametrize("down", [0, 4, 9])
