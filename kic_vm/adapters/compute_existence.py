@@ -9,7 +9,7 @@ from kic_vm.adapters.connection import JSON, Service, path
 # From 2.69 on, Nova answers 404 for a server that is being deleted in a cell that does not respond,
 # and for a soft-deleted one there. Older versions answer 500.
 _EXISTENCE = "2.1"
-_CELLS = "2.69"  # services of cells that do not respond
+CELLS = "2.69"  # fragments of servers, and services, of cells that do not respond
 
 
 class ServerExistence(Service):
@@ -58,6 +58,6 @@ class ServerExistence(Service):
         Nova leaves the servers of other cells out of its lists.
         """
         services = self.json(
-            "GET", path("os-services", binary="nova-compute"), microversion=_CELLS
+            "GET", path("os-services", binary="nova-compute"), microversion=CELLS
         )["services"]
         return all(service["status"] != "UNKNOWN" for service in services)

@@ -15,6 +15,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters import paging
+from kic_vm.adapters.compute_existence import CELLS, ServerExistence
 from kic_vm.adapters.connection import JSON, Answer, Service, path
 
 LOG = logging.getLogger(__name__)
@@ -22,7 +23,6 @@ LOG = logging.getLogger(__name__)
 # Lowest microversions that have the fields we show.
 STATE = "2.1"  # vm_state, task_state, flavor id
 TAGS = "2.26"
-CELLS = "2.69"  # fragments of servers and services whose cell does not answer
 SERVER = "2.90"  # hostname for everyone; flavor details since 2.47, description since 2.19
 
 _DOWN: Final = (
@@ -155,13 +155,11 @@ class Servers(Service):
         context = copy.copy(self._context)
         context.auth = self._cloud.service_auth
         try:
-            services = Service(self._cloud, context, self._service).json(
-                "GET", path("os-services", binary="nova-compute"), microversion=CELLS
-            )["services"]
+            are_up = ServerExistence(self._cloud, context, self._service).are_all_cells_up()
         except exceptions.Forbidden as error:
             LOG.exception("Nova does not let the gateway's user list the compute services")
             raise exceptions.GatewayNotAllowed from error
-        if not all("id" in service for service in services):
+        if not are_up:
             raise exceptions.UpstreamUnavailable("compute", _DOWN)
 
 
