@@ -26,7 +26,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from kic_vm.cache import SharedStore, StoreUnavailable
-from kic_vm.leases import Keeper, Lease
+from kic_vm.leases import Keeper
 
 JSON = dict[str, Any]
 
@@ -97,9 +97,8 @@ class Attempt:
         self._keeper = attempts.keeper
         # In braces: Redis Cluster keeps both on one node, where one script can use them.
         self._key = f"idempotency:{{{identity}}}"
-        self._lease_key = f"{self._key}:lease"
         self._fingerprint = fingerprint
-        self._lease: Lease | None = None
+        self._lease = self._store.lease(f"{self._key}:lease")
         self._record: Record | None = None
         # The thread that renews leases must not take one again that was just given back.
         self._lock = threading.Lock()
@@ -112,29 +111,27 @@ class Attempt:
 
     def acquire(self) -> bool:
         """Become the one that works on the request; False while another one does, or may have."""
-        self._lease = self._store.acquire(self._lease_key, self._lease_seconds)
-        return self._lease is not None
+        return self._store.acquire(self._lease, self._lease_seconds)
 
     def release(self) -> None:
         """Leave the request to others."""
-        if self._lease is not None:
-            self._store.release(self._lease)
+        self._store.release(self._lease)
 
     def seconds_to_settle(self) -> float | None:
         """Seconds until nothing of an earlier attempt can happen; None while one is worked on."""
-        remaining = self._store.lease_remaining(self._lease_key)
+        remaining = self._store.remaining(self._lease)
         return remaining if remaining <= self._options.settle_time else None
 
     def begin(self, notes: JSON) -> None:
-        """Say that the request is worked on, from now until the attempt ends."""
-        assert self._lease is not None  # noqa: S101
+        """Record that the request is worked on, from now until the attempt ends."""
         self.note(notes)
         self._keeper.keep(self._lease, self._renew)
 
-    def note(self, notes: JSON) -> None:
-        """Keep notes of the attempt for later ones."""
-        self._record = Record(Kind.RUNNING, self._fingerprint, notes)
-        self._write(self._record)
+    def note(self, notes: JSON) -> bool:
+        """Keep notes of the attempt for later ones; False if another process has taken over."""
+        with self._lock:
+            self._record = Record(Kind.RUNNING, self._fingerprint, notes)
+            return self._write(self._record) or (self._hold() and self._write(self._record))
 
     def finish(self, kind: Kind, content: JSON) -> None:
         """End the attempt: the request was done."""
@@ -170,35 +167,34 @@ class Attempt:
     def _renew(self) -> None:
         """Give a sign of life; a record that was lost with Redis is written again."""
         with self._lock:
-            lease, record = self._lease, self._record
-            if self._has_ended or lease is None or record is None:
+            record = self._record
+            if self._has_ended or record is None:
                 return
-            if self._hold(lease) and self._store.get(self._key) is None:
+            if self._hold() and self._store.get(self._key) is None:
                 self._write(record)
 
-    def _hold(self, lease: Lease) -> bool:
+    def _hold(self) -> bool:
         """Hold the lease from now on; False if another process has worked on the request since.
 
         The lease has ended where this process was suspended, or Redis emptied. It may be taken
         again only if the record is gone, or still the one that this process wrote.
         """
-        if self._store.renew(lease, self._lease_seconds):
+        if self._store.renew(self._lease, self._lease_seconds):
             return True
-        if self._store.reacquire(lease, self._lease_seconds):
+        if self.acquire():
             record = self.read()
-            if record is None or record.owner == lease.token:
+            if record is None or record.owner == self._lease.token:
                 return True
-            self._store.release(lease)
+            self.release()
         LOG.warning("Another process has taken over a request with an Idempotency-Key")
         return False
 
     def _end(self, write: Callable[[], None], *, settle: bool = False) -> None:
-        assert self._lease is not None  # noqa: S101
         self._keeper.drop(self._lease)
         with self._lock:
             self._has_ended = True
             try:
-                if not self._hold(self._lease):
+                if not self._hold():
                     return
                 write()
                 if settle:
@@ -208,11 +204,9 @@ class Attempt:
             except StoreUnavailable as error:
                 LOG.warning("The end of a request with an Idempotency-Key is not noted: %s", error)
 
-    def _write(self, record: Record) -> None:
-        assert self._lease is not None  # noqa: S101
-        own = dataclasses.replace(record, owner=self._lease.token)
-        self._store.set_while_held(self._lease, self._key, own.to_bytes(), self._options.retention)
+    def _write(self, record: Record) -> bool:
+        own = dataclasses.replace(record, owner=self._lease.token).to_bytes()
+        return self._store.set_while_held(self._lease, self._key, own, self._options.retention)
 
     def _delete(self) -> None:
-        assert self._lease is not None  # noqa: S101
         self._store.delete_while_held(self._lease, self._key)

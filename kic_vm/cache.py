@@ -174,26 +174,25 @@ class SharedStore:
         """Keep ``value`` for ``time`` seconds in the place of another one."""
         self._do(self._client.set, key, value, time)
 
-    def acquire(self, key: str, time: float) -> Lease | None:
-        """The lease of a piece of work for ``time`` seconds; None while somebody else holds it."""
-        lease = self._client.lease(key)
-        return lease if self._do(lease.acquire, time) else None
+    def lease(self, key: str) -> Lease:
+        """The lease of a piece of work, not acquired yet. No call to Redis."""
+        return self._client.lease(key)
+
+    def acquire(self, lease: Lease, time: float) -> bool:
+        """Hold a lease for ``time`` seconds; False while somebody else holds it."""
+        return bool(self._do(lease.acquire, time))
 
     def renew(self, lease: Lease, time: float) -> bool:
         """Hold a lease for ``time`` seconds from now; False if it is no longer held."""
         return bool(self._do(lease.renew, time))
 
-    def reacquire(self, lease: Lease, time: float) -> bool:
-        """Hold a lease again that has ended; False while somebody else holds it."""
-        return bool(self._do(lease.acquire, time))
-
     def release(self, lease: Lease) -> None:
         """Give a lease back, if it is still held."""
         self._do(lease.release)
 
-    def lease_remaining(self, key: str) -> float:
-        """Seconds until the lease of a piece of work ends; 0 where nobody holds it."""
-        return float(self._do(self._client.lease(key).remaining))
+    def remaining(self, lease: Lease) -> float:
+        """Seconds until a lease ends, whoever holds it; 0 where nobody does."""
+        return float(self._do(lease.remaining))
 
     def set_while_held(self, lease: Lease, key: str, value: bytes, time: float) -> bool:
         """Keep ``value`` for ``time`` seconds if the lease is held; whether it was."""

@@ -13,6 +13,7 @@ What is kept is sealed in Redis under a digest of the key: reading Redis tells n
 answers. An answer with a secret is not kept at all.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable
@@ -95,7 +96,7 @@ class Idempotency:
         """Do the request, or find that an earlier attempt did it."""
         if record is not None:
             asked.earlier, asked.notes = Earlier.LOST, record.content
-        asked.save_notes = attempt.note
+        asked.save_notes = functools.partial(_save_notes, attempt)
         attempt.begin(asked.notes)
         try:
             response = self._ask(request, asked)
@@ -149,6 +150,20 @@ class Idempotency:
             attempt.leave_open(is_settled=True)
         else:
             attempt.forget()
+
+
+def _save_notes(attempt: Attempt, notes: JSON) -> None:
+    """Keep notes before a write, for later attempts.
+
+    :raises IdempotencyUnavailable: the store fails, so the write must not begin
+    :raises IdempotencyInProgress: this process was suspended, and another one works on the request
+    """
+    try:
+        is_kept = attempt.note(notes)
+    except StoreUnavailable as error:
+        raise exceptions.IdempotencyUnavailable from error
+    if not is_kept:
+        raise exceptions.IdempotencyInProgress
 
 
 def _read_again(attempt: Attempt, asked: IdempotentRequest) -> Record | None:

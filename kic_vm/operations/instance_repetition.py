@@ -32,7 +32,7 @@ def find(scope: Scope, count: int) -> list[JSON]:
             if server["OS-EXT-STS:task_state"] != "deleting"
         ]
         request_marks.check_request(made, request)
-        if not made and request.is_repeated:
+        if len(made) < count and request.is_repeated:
             # A list of tagged servers leaves out the cells that do not respond; this one fails.
             scope.openstack.compute.list_server_ids()
         return made

@@ -104,6 +104,22 @@ def test_lost_lease(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
     assert RECORD in server.values
 
 
+def test_notes_without_the_lease(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """A process that was suspended for too long cannot note, and so not begin, what it would do."""
+    suspended, successor = process(server, conf), process(server, conf)
+    suspended.acquire()
+    suspended.begin({})
+    del server.values[LEASE]
+    assert suspended.note({"last_action": "req-1"}), "nobody has taken over"
+    del server.values[LEASE]
+    successor.acquire()
+    successor.begin({})
+    assert not suspended.note({"last_action": "req-2"})
+    found = successor.read()
+    assert found is not None
+    assert found.content == {}
+
+
 def test_emptied(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
     """A Redis that was emptied knows the attempt again after its next sign of life."""
     conf.set_override("lease_time", 1.0, "idempotency")

@@ -14,6 +14,7 @@ from kic_vm import policies
 from tests.unit.bodies import OWN_IMAGE, RULE, SERVER, body
 from tests.unit.cloud import URLS, Cloud, Request
 from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.populated import answer_marked
 from tests.unit.prepared import prepare
@@ -231,6 +232,44 @@ def lost_body(who: Caller, cloud: Cloud, path: str, service: str, creation: str,
         for request in cloud.sent(service, "POST")
         if pattern.match(request.url)
     )
+
+
+def test_redis_goes_down_before_a_command(
+    admin: Caller, populated: Cloud, store: FakeRedis
+) -> None:
+    """A command of which no note can be kept is not begun."""
+    actions = f"/servers/{SERVER['id']}/os-instance-actions"
+
+    def go_down(_request: Request, _context: Any) -> JSON:
+        store.is_down = True
+        return body("instance_actions")
+
+    populated.answer("GET", "nova", actions, go_down)
+    refusal(post(admin, "/api/v1/instances/{instance_id}/stop"), 503, "idempotency_unavailable")
+    assert populated.writes() == []
+
+
+def test_some_are_there_and_a_cell_is_down(
+    admin: Caller, populated: Cloud, store: FakeRedis
+) -> None:
+    """While a cell does not respond, nothing is said of how many instances were made."""
+    path = "/api/v1/instances"
+    several = {"instance": arguments_of("POST", path)["json"]["instance"] | {"count": 2}}
+    populated.lose_writes(requests.ReadTimeout)
+    assert admin.post(path, json=several, headers=KEY).status_code == 504
+    settle(store)
+    one = SERVER | {"tags": []}
+    tagged = populated.requests()[-1]
+
+    def find(request: Request, collection: str) -> JSON:
+        tags = parse_qs(urlsplit(request.url).query).get("tags", [])
+        return {collection: [one | {"tags": [*tags, *request_tags]}] if tags else []}
+
+    request_tags = tagged.json()["server"]["tags"]
+    answer_marked(populated, find)
+    populated.answer("GET", "nova", "/servers", {"servers": [{"id": "x", "status": "UNKNOWN"}]})
+    answer = admin.post(path, json=several, headers=KEY)
+    refusal(answer, 503, "upstream_unavailable")
 
 
 def test_unfinished_group(admin: Caller, populated: Cloud, store: FakeRedis) -> None:
