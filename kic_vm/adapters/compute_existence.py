@@ -57,7 +57,7 @@ class ServerExistence(Service):
 
         Nova leaves the servers of other cells out of its lists.
         """
-        services = self.json(
-            "GET", path("os-services", binary="nova-compute"), microversion=CELLS
-        )["services"]
+        services = self.json("GET", path("os-services", binary="nova-compute"), microversion=CELLS)[
+            "services"
+        ]
         return all(service["status"] != "UNKNOWN" for service in services)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import requests_mock
 from oslo_config import cfg
 from werkzeug.test import Client, TestResponse
@@ -15,6 +16,7 @@ from werkzeug.test import Client, TestResponse
 from kic_vm import conf as configuration
 from kic_vm import deploy
 from tests.unit.cloud import Cloud
+from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET, token_of
 from tests.unit.populated import populate
 
@@ -116,6 +118,14 @@ def conf(config_file: Path, options: str, tmp_path: Path) -> cfg.ConfigOpts:
 
 
 @pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
+    """The Redis that the gateway's processes share, where the options name one."""
+    server = FakeRedis()
+    monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: server)
+    return server
+
+
+@pytest.fixture
 def cloud() -> Iterator[Cloud]:
     """A cloud with a Keystone that knows the personas."""
     with requests_mock.Mocker() as mocker:
@@ -130,7 +140,7 @@ def populated(cloud: Cloud) -> Cloud:
 
 
 @pytest.fixture
-def application(conf: cfg.ConfigOpts) -> Any:
+def application(conf: cfg.ConfigOpts, store: FakeRedis) -> Any:
     """The whole pipeline, as a server would load it."""
     return deploy.load_app(conf)
 
@@ -148,7 +158,7 @@ def caller(application: Any, cloud: Cloud) -> Callable[[str], Caller]:
 
 
 @pytest.fixture
-def elsewhere(conf: cfg.ConfigOpts, cloud: Cloud) -> Callable[[str], Caller]:
+def elsewhere(conf: cfg.ConfigOpts, store: FakeRedis, cloud: Cloud) -> Callable[[str], Caller]:
     """A caller with a persona's token, each at a process of the gateway that has just started."""
     return lambda persona: Caller(deploy.load_app(conf), token_of(persona))
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-import redis
 from marshmallow import Schema, fields
 from oslo_config import cfg
 
@@ -37,20 +36,6 @@ TELLING: Final = {
 @pytest.fixture
 def options() -> str:
     return "[redis]\nurl = redis://redis.test\n"
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
-    """What the gateway's processes share."""
-    server = FakeRedis()
-    monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: server)
-    return server
-
-
-@pytest.fixture
-def application(store: FakeRedis, application: Any) -> Any:
-    """The pipeline on that store."""
-    return application
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import redis
 
 from tests.contract import check
 from tests.unit.bodies import FLAVOR, IMAGE, INSTANCE, SERVER, SUBNET, body
@@ -36,20 +35,6 @@ TAGGED = re.compile(r"http://nova\.test/v2\.1/servers/detail\?(.*&)?tags=")
 @pytest.fixture
 def options() -> str:
     return "[redis]\nurl = redis://redis.test\n"
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
-    """What the gateway's processes share."""
-    server = FakeRedis()
-    monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: server)
-    return server
-
-
-@pytest.fixture
-def application(store: FakeRedis, application: Any) -> Any:
-    """The pipeline on that store."""
-    return application
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Tokens that are remembered in Redis: useless to who reads it, and to who writes to it."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-import redis
 
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
@@ -21,26 +19,6 @@ KEYPAIR = {"keypair": {"name": "mine"}}
 def options() -> str:
     """A gateway with a Redis."""
     return "[redis]\nurl = redis://redis.test\n"
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
-    """What there is in Redis."""
-    server = FakeRedis()
-    monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: server)
-    return server
-
-
-@pytest.fixture
-def application(store: FakeRedis, application: Any) -> Any:
-    """The pipeline on that Redis."""
-    return application
-
-
-@pytest.fixture
-def elsewhere(store: FakeRedis, elsewhere: Callable[[str], Caller]) -> Callable[[str], Caller]:
-    """A caller at another process on that Redis."""
-    return elsewhere
 
 
 def test_nothing_can_be_read(member: Caller, populated: Cloud, store: FakeRedis) -> None:

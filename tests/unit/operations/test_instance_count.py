@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 import pytest
-import redis
 import requests
 from werkzeug.test import TestResponse
 
@@ -292,18 +291,6 @@ class TestRepeated:
     def options(self) -> str:
         """Redis is needed for a key."""
         return "[redis]\nurl = redis://redis.test\n"
-
-    @pytest.fixture
-    def store(self, monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
-        """What the gateway's processes share."""
-        server = FakeRedis()
-        monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: server)
-        return server
-
-    @pytest.fixture
-    def application(self, store: FakeRedis, application: Any) -> Any:
-        """The pipeline on that store."""
-        return application
 
     def repeat(
         self, member: Caller, cloud: Cloud, store: FakeRedis, count: int, *states: str | None

@@ -7,7 +7,6 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import redis
 import requests
 
 from kic_vm import policies
@@ -53,14 +52,6 @@ MARKED: Final = {
 @pytest.fixture
 def options() -> str:
     return "[redis]\nurl = redis://redis.test\n"
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
-    """What the gateway's processes share."""
-    server = FakeRedis()
-    monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: server)
-    return server
 
 
 @pytest.fixture

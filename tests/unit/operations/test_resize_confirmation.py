@@ -300,16 +300,6 @@ class TestAnotherProcess:
     def options(self) -> str:
         return f"{REDIS}secret = {personas.SECRET:x<32}\n"
 
-    @pytest.fixture
-    def store(self, monkeypatch: pytest.MonkeyPatch) -> FakeRedis:
-        server = FakeRedis()
-        monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: server)
-        return server
-
-    @pytest.fixture
-    def application(self, store: FakeRedis, application: Any) -> Any:
-        return application
-
     def test_redis_fails(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
         """While Redis fails nothing confirms itself, but a user's command is done."""
         show(populated, resized(OFF))
