@@ -36,8 +36,8 @@ from kic_vm.api.v1 import (
 )
 from kic_vm.context import DECISION_KEY
 from kic_vm.middleware import routes
-from kic_vm.operations.readiness import Readiness
-from kic_vm.operations.scope import Platform
+from kic_vm.operations.checks.readiness import Readiness
+from kic_vm.operations.request import Platform
 
 LOG = logging.getLogger(__name__)
 

@@ -189,7 +189,7 @@ class Attempt:
         LOG.warning("Another process has taken over a request with an Idempotency-Key")
         return False
 
-    def _end(self, write: Callable[[], None], *, settle: bool = False) -> None:
+    def _end(self, write: Callable[[], object], *, settle: bool = False) -> None:
         self._keeper.drop(self._lease)
         with self._lock:
             self._has_ended = True

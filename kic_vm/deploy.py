@@ -23,7 +23,7 @@ from kic_vm.middleware.request_id import RequestId
 from kic_vm.middleware.request_limits import RequestLimits
 from kic_vm.middleware.routes import Routing, cover
 from kic_vm.near_cache import near
-from kic_vm.operations.scope import Platform
+from kic_vm.operations.request import Platform
 
 
 def load_platform(conf: cfg.ConfigOpts) -> Platform:

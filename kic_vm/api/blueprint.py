@@ -10,7 +10,7 @@ from marshmallow import Schema
 
 from kic_vm.api.arguments import parser
 from kic_vm.context import ENVIRON_KEY, REPLAY_KEY
-from kic_vm.operations.scope import Platform, Scope
+from kic_vm.operations.request import Platform, Scope
 from kic_vm.schemas import secrets
 
 View = Callable[..., flask.Response]

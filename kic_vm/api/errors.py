@@ -11,7 +11,7 @@ from kic_vm import exceptions
 from kic_vm.adapters import misread_answers
 from kic_vm.api.blueprint import scope
 from kic_vm.context import RECORD_KEY, RequestRecord, current_record
-from kic_vm.operations import quotas
+from kic_vm.operations.projects import quotas
 
 LOG = logging.getLogger(__name__)
 

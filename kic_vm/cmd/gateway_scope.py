@@ -9,7 +9,7 @@ from kic_vm import conf as configuration
 from kic_vm import deploy, exceptions
 from kic_vm.conf import logs
 from kic_vm.context import RequestContext
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.request import Scope
 
 FAILED, WRONG_CONFIGURATION = 1, 2
 

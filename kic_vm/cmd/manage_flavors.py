@@ -5,7 +5,7 @@ import json
 
 from kic_vm.cmd.gateway_scope import FAILED, act
 from kic_vm.mappings.flavor_defects import defects_of
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.request import Scope
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -3,8 +3,8 @@
 import argparse
 
 from kic_vm.cmd.gateway_scope import act
-from kic_vm.operations import keypair_upkeep
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.request import Scope
+from kic_vm.operations.worker import keypairs
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _reindex(gateway: Scope, project: str | None) -> int:
-    found = keypair_upkeep.sweep(gateway, project)
+    found = keypairs.sweep(gateway, project)
     for project_id, index in found.items():
         creators = {keypair["user_id"] for keypair in index.keypairs.values()}
         copies = [

@@ -11,7 +11,7 @@ from kic_vm import deploy
 from kic_vm.context import RequestContext
 from kic_vm.operations.checks import identity, resources, services
 from kic_vm.operations.checks.finding import Check, Level
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.request import Scope
 
 CHECKS: Final[dict[str, Check]] = {
     "Keystone": identity.keystone,

@@ -19,8 +19,8 @@ from kic_vm import deploy
 from kic_vm.conf import logs
 from kic_vm.context import RequestContext
 from kic_vm.metrics.registry import REGISTRY
-from kic_vm.operations import upkeep
-from kic_vm.operations.scope import Platform, Scope
+from kic_vm.operations.request import Platform, Scope
+from kic_vm.operations.worker import upkeep
 
 LOG = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from oslo_log import log as logging
 from kic_vm import exceptions, policy
 from kic_vm.context import RequestContext
 from kic_vm.metrics import gateway as metrics
-from kic_vm.operations.scope import Platform, Scope
+from kic_vm.operations.request import Platform, Scope
 
 JSON = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from kic_vm import exceptions
 from kic_vm.idempotent_request import IdempotentRequest
 from kic_vm.mappings import request_marks
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.request import Scope
 
 JSON = dict[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, platform
-from kic_vm.operations import client_configuration as operations
+from kic_vm.operations.projects import client_configuration as operations
 from kic_vm.schemas import client_configuration as schemas
 
 blueprint = Blueprint("client-configuration", __name__, url_prefix="/api/v1")

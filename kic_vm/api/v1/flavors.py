@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import flavors as operations
+from kic_vm.operations.instances import flavors as operations
 from kic_vm.schemas import flavors as schemas
 
 blueprint = Blueprint("flavors", __name__, url_prefix="/api/v1/flavors")

@@ -5,8 +5,8 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import image_members
-from kic_vm.operations import images as operations
+from kic_vm.operations.images import images as operations
+from kic_vm.operations.images import members
 from kic_vm.schemas import images as schemas
 
 blueprint = Blueprint("images", __name__, url_prefix="/api/v1/images")
@@ -48,19 +48,19 @@ def delete_image(image_id: str) -> flask.Response:
 @blueprint.response(200, schemas.ImageMemberPageSchema)
 def list_members(query: dict[str, Any], image_id: str) -> flask.Response:
     """List the projects that an image is shared with."""
-    return page("members", image_members.list_members(scope(), image_id, query))
+    return page("members", members.list_members(scope(), image_id, query))
 
 
 @blueprint.post("/<image_id>/members/<member_id>")
 @blueprint.response(200, schemas.NewImageMemberEnvelopeSchema)
 def add_member(image_id: str, member_id: str) -> flask.Response:
     """Share an image with a project, which sees and boots it at once."""
-    return answer(200, {"member": image_members.add_member(scope(), image_id, member_id)})
+    return answer(200, {"member": members.add_member(scope(), image_id, member_id)})
 
 
 @blueprint.delete("/<image_id>/members/<member_id>")
 @blueprint.response(204)
 def remove_member(image_id: str, member_id: str) -> flask.Response:
     """Share an image with a project no longer."""
-    image_members.remove_member(scope(), image_id, member_id)
+    members.remove_member(scope(), image_id, member_id)
     return answer(204)

@@ -5,8 +5,8 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, scope
-from kic_vm.operations import instance_actions as operations
-from kic_vm.operations import instance_rebuild
+from kic_vm.operations.instances import actions as operations
+from kic_vm.operations.instances import rebuild
 from kic_vm.schemas import instance_actions as schemas
 from kic_vm.schemas.instance_changes import RebuiltInstanceEnvelopeSchema
 
@@ -83,7 +83,7 @@ def resize_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
 @blueprint.response(202, RebuiltInstanceEnvelopeSchema)
 def rebuild_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
     """Write an image over the root volume; addresses and other volumes stay."""
-    rebuilt = instance_rebuild.rebuild_instance(scope(), instance_id, body["rebuild"])
+    rebuilt = rebuild.rebuild_instance(scope(), instance_id, body["rebuild"])
     return answer(202, {"instance": rebuilt})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, scope
-from kic_vm.operations import instance_logs as operations
+from kic_vm.operations.instances import logs as operations
 from kic_vm.schemas import instance_logs as schemas
 
 blueprint = Blueprint("instance-logs", __name__, url_prefix="/api/v1/instances/<instance_id>")

@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import instance_network_interfaces as operations
+from kic_vm.operations.instances import interfaces as operations
 from kic_vm.schemas import instance_network_interfaces as schemas
 
 blueprint = Blueprint(

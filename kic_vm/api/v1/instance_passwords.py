@@ -3,7 +3,7 @@
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, scope
-from kic_vm.operations import instance_passwords as operations
+from kic_vm.operations.instances import passwords as operations
 from kic_vm.schemas import instance_passwords as schemas
 
 blueprint = Blueprint(

@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, scope
-from kic_vm.operations import instance_public_ips as operations
+from kic_vm.operations.instances import public_ips as operations
 from kic_vm.schemas import instance_public_ips as schemas
 
 blueprint = Blueprint(

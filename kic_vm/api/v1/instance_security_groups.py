@@ -3,7 +3,7 @@
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, scope
-from kic_vm.operations import instance_security_groups as operations
+from kic_vm.operations.instances import security_groups as operations
 from kic_vm.schemas import instance_security_groups as schemas
 
 blueprint = Blueprint(

@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, scope
-from kic_vm.operations import instance_volumes as operations
+from kic_vm.operations.instances import volumes as operations
 from kic_vm.schemas import instance_volumes as schemas
 
 blueprint = Blueprint(

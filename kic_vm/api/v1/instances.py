@@ -5,8 +5,9 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import instance_create, instance_update
-from kic_vm.operations import instances as operations
+from kic_vm.operations.instances import instances as operations
+from kic_vm.operations.instances import update
+from kic_vm.operations.instances.create import plan
 from kic_vm.schemas import instance_changes
 from kic_vm.schemas import instances as schemas
 
@@ -18,7 +19,7 @@ blueprint = Blueprint("instances", __name__, url_prefix="/api/v1/instances")
 @blueprint.response(202, instance_changes.CreatedInstancesSchema)
 def create_instance(body: dict[str, Any]) -> flask.Response:
     """Make one or several instances."""
-    return answer(202, instance_create.create_instances(scope(), body["instance"]))
+    return answer(202, plan.create_instances(scope(), body["instance"]))
 
 
 @blueprint.get("")
@@ -41,7 +42,7 @@ def get_instance(instance_id: str) -> flask.Response:
 @blueprint.response(200, instance_changes.UpdatedInstanceEnvelopeSchema)
 def update_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
     """Rename or describe an instance."""
-    updated = instance_update.update_instance(scope(), instance_id, body["instance"])
+    updated = update.update_instance(scope(), instance_id, body["instance"])
     return answer(200, {"instance": updated})
 
 

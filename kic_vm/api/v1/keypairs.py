@@ -5,8 +5,8 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import keypair_deletion
-from kic_vm.operations import keypairs as operations
+from kic_vm.operations.keypairs import deletion
+from kic_vm.operations.keypairs import keypairs as operations
 from kic_vm.schemas import keypairs as schemas
 
 blueprint = Blueprint("keypairs", __name__, url_prefix="/api/v1/keypairs")
@@ -41,5 +41,5 @@ def get_keypair(keypair_name: str) -> flask.Response:
 @blueprint.response(204)
 def delete_keypair(keypair_name: str) -> flask.Response:
     """Delete a keypair; its creator, or an admin where the creator has left the project."""
-    keypair_deletion.delete_keypair(scope(), keypair_name)
+    deletion.delete_keypair(scope(), keypair_name)
     return answer(204)

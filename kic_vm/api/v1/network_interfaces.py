@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import network_interfaces as operations
+from kic_vm.operations.networks import network_interfaces as operations
 from kic_vm.schemas import instance_network_interfaces as instance_schemas
 from kic_vm.schemas import network_interfaces as schemas
 

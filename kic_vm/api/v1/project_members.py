@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import project_members as operations
+from kic_vm.operations.projects import members as operations
 from kic_vm.schemas import project_members as schemas
 
 blueprint = Blueprint(

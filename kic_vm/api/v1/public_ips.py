@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import public_ips as operations
+from kic_vm.operations.networks import public_ips as operations
 from kic_vm.schemas import public_ips as schemas
 from kic_vm.schemas.instance_public_ips import AssociatedPublicIpEnvelopeSchema
 

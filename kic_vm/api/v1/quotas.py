@@ -3,7 +3,7 @@
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, scope
-from kic_vm.operations import quotas as operations
+from kic_vm.operations.projects import quotas as operations
 from kic_vm.schemas.quotas import QuotasSchema
 
 blueprint = Blueprint("quotas", __name__, url_prefix="/api/v1/quotas")

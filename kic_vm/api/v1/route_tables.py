@@ -5,8 +5,8 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import route_tables as operations
-from kic_vm.operations import routes
+from kic_vm.operations.networks import route_tables as operations
+from kic_vm.operations.networks import vpc_routes
 from kic_vm.schemas import route_tables as schemas
 
 blueprint = Blueprint("route-tables", __name__, url_prefix="/api/v1/route-tables")
@@ -75,7 +75,9 @@ def update_route_table_association(
 @blueprint.response(201, schemas.ChangedRouteEnvelopeSchema)
 def add_route(body: dict[str, Any], route_table_id: str) -> flask.Response:
     """Add a route."""
-    return answer(201, {"vpc_route": routes.add_route(scope(), route_table_id, body["vpc_route"])})
+    return answer(
+        201, {"vpc_route": vpc_routes.add_route(scope(), route_table_id, body["vpc_route"])}
+    )
 
 
 @blueprint.put("/<route_table_id>/routes/<route_id>")
@@ -83,7 +85,7 @@ def add_route(body: dict[str, Any], route_table_id: str) -> flask.Response:
 @blueprint.response(200, schemas.ChangedRouteEnvelopeSchema)
 def update_route(body: dict[str, Any], route_table_id: str, route_id: str) -> flask.Response:
     """Put a route in the place of another one."""
-    changed = routes.update_route(scope(), route_table_id, route_id, body["vpc_route"])
+    changed = vpc_routes.update_route(scope(), route_table_id, route_id, body["vpc_route"])
     return answer(200, {"vpc_route": changed})
 
 
@@ -91,5 +93,5 @@ def update_route(body: dict[str, Any], route_table_id: str, route_id: str) -> fl
 @blueprint.response(204)
 def delete_route(route_table_id: str, route_id: str) -> flask.Response:
     """Delete a route."""
-    routes.delete_route(scope(), route_table_id, route_id)
+    vpc_routes.delete_route(scope(), route_table_id, route_id)
     return answer(204)

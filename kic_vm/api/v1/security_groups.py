@@ -5,8 +5,8 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import security_group_rules
-from kic_vm.operations import security_groups as operations
+from kic_vm.operations.networks import security_group_rules
+from kic_vm.operations.networks import security_groups as operations
 from kic_vm.schemas import security_groups as schemas
 
 blueprint = Blueprint("security-groups", __name__, url_prefix="/api/v1/security-groups")

@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import snapshots as operations
+from kic_vm.operations.volumes import snapshots as operations
 from kic_vm.schemas import snapshots as schemas
 
 blueprint = Blueprint("snapshots", __name__, url_prefix="/api/v1")

@@ -5,8 +5,8 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import image_create, volume_create, volume_extend
-from kic_vm.operations import volumes as operations
+from kic_vm.operations.volumes import create, extend, image_create
+from kic_vm.operations.volumes import volumes as operations
 from kic_vm.schemas import volumes as schemas
 from kic_vm.schemas.images import ChangedImageEnvelopeSchema, ImageCreateEnvelopeSchema
 
@@ -18,7 +18,7 @@ blueprint = Blueprint("volumes", __name__, url_prefix="/api/v1/volumes")
 @blueprint.response(202, schemas.ChangedVolumeEnvelopeSchema)
 def create_volume(body: dict[str, Any]) -> flask.Response:
     """Make a volume; it is ready when its status is available."""
-    return answer(202, {"volume": volume_create.create_volume(scope(), body["volume"])})
+    return answer(202, {"volume": create.create_volume(scope(), body["volume"])})
 
 
 @blueprint.get("")
@@ -65,7 +65,7 @@ def delete_volume(volume_id: str) -> flask.Response:
 @blueprint.response(202)
 def extend_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
     """Make a volume larger, also while it is attached."""
-    volume_extend.extend_volume(scope(), volume_id, body["volume"]["new_size"])
+    extend.extend_volume(scope(), volume_id, body["volume"]["new_size"])
     return answer(202)
 
 

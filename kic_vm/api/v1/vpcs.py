@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, scope
-from kic_vm.operations import vpcs as operations
+from kic_vm.operations.networks import vpcs as operations
 from kic_vm.schemas import vpcs as schemas
 
 blueprint = Blueprint("vpcs", __name__, url_prefix="/api/v1/vpcs")

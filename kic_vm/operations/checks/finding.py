@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from kic_vm import exceptions
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.request import Scope
 
 
 class Level(enum.Enum):

@@ -9,7 +9,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.service_login import ServiceLogin, log_in
 from kic_vm.conf import service_user
 from kic_vm.operations.checks.finding import Finding, asking, failure, success, warning
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.request import Scope
 
 AUTHTOKEN: Final = "keystone_authtoken"
 # Keystone's default policy lets these confirm tokens.

@@ -6,7 +6,7 @@ from typing import Any, Final
 from kic_vm.mappings.flavor_defects import defects_of as flavor_defects
 from kic_vm.mappings.image_defects import defects_of as image_defects
 from kic_vm.operations.checks.finding import Finding, asking, failure, success, warning
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.request import Scope
 
 JSON = dict[str, Any]
 

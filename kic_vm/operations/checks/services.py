@@ -5,9 +5,9 @@ import redis
 from kic_vm.adapters import needs, versions
 from kic_vm.cache import RedisCache
 from kic_vm.conf.redis_url import is_local
-from kic_vm.operations import resize_confirmation
 from kic_vm.operations.checks.finding import Finding, asking, failure, success, warning
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.instances import resize_confirmation
+from kic_vm.operations.request import Scope
 
 
 @asking

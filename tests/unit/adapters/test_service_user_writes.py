@@ -5,7 +5,7 @@ from oslo_config import cfg
 
 from kic_vm import deploy, exceptions
 from kic_vm.context import RequestContext
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.request import Scope
 from tests.unit.bodies import PORT, SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.personas import PROJECT, USER

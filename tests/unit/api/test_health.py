@@ -113,6 +113,10 @@ class TestRedisDown:
     def options(self) -> str:
         return "[redis]\nurl = redis://127.0.0.1:1/0"
 
+    @pytest.fixture
+    def store(self) -> None:
+        """Redis's own client is used."""
+
     def test_ready_all_the_same(self, anybody: Caller, populated: Cloud) -> None:
         """It is told, and the gateway is ready: it can work without."""
         response = anybody.get("/readiness")

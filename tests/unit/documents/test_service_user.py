@@ -8,12 +8,12 @@ from typing import Final
 
 import kic_vm
 from kic_vm.adapters.service_user_writes import WRITES
-from kic_vm.operations import upkeep
+from kic_vm.operations.worker import upkeep
 
 ROOT: Final = Path(kic_vm.__file__).parent
 PAGE: Final = Path(__file__).parents[3] / "doc/source/service-user.rst"
 # Here the gateway's own user is made known to the rest.
-DEFINITIONS: Final = {"adapters.connection", "operations.scope"}
+DEFINITIONS: Final = {"adapters.connection", "operations.request"}
 CHANGE: Final = re.compile(r"``([a-z-]+) ([A-Z]+) (/\S+)``")
 PLACE: Final = re.compile(r"``((?:\w+\.){2,}\w+)``")
 

@@ -214,7 +214,7 @@ def test_of_others(member: Caller, populated: Cloud, method: str, json: JSON | N
     """What everybody sees is its owner's to change; what nobody else sees is not there."""
     public = f"/api/v1/images/{IMAGE['id']}"
     assert (
-        "another project"
+        "Only the owning project"
         in refusal(member.request(method, public, json=json), 403, "forbidden")["message"]
     )
     theirs = OWN_IMAGE | {"owner": OTHER_PROJECT, "visibility": "private"}

@@ -13,8 +13,9 @@ from kic_vm import deploy
 from kic_vm.cache import MemoryCache
 from kic_vm.context import RequestContext
 from kic_vm.mappings import keypairs as mapping
-from kic_vm.operations import keypair_index, keypair_upkeep
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.keypairs import index
+from kic_vm.operations.request import Scope
+from kic_vm.operations.worker import keypairs as keypair_upkeep
 from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
@@ -269,15 +270,15 @@ def test_change_while_a_copy_is_noted(conf: cfg.ConfigOpts, nova: NovaKeypairs) 
     platform = dataclasses.replace(deploy.load_platform(conf), cache=cache)
     context = RequestContext(project_id=PROJECT, user_id=COLLEAGUE)
     scope = Scope.of(platform, context)
-    assert keypair_index.get(scope).keypairs.keys() == {"recorded"}
+    assert index.get(scope).keypairs.keys() == {"recorded"}
 
     def delete() -> None:
         del nova.owned[USER, SERVER["key_name"]]
-        keypair_index.invalidate(scope)
+        index.invalidate(scope)
 
     cache.then = delete
-    keypair_index.remember_copy(scope, "recorded", COPY, "a fingerprint")
-    assert keypair_index.get(scope).keypairs == {}
+    index.remember_copy(scope, "recorded", COPY, "a fingerprint")
+    assert index.get(scope).keypairs == {}
 
 
 @pytest.mark.parametrize("raw", [b"", b"x", b"[]", b"{}", b'{"generation": "", "stale": []}'])
@@ -286,7 +287,7 @@ def test_index_that_cannot_be_read(conf: cfg.ConfigOpts, nova: NovaKeypairs, raw
     platform = deploy.load_platform(conf)
     platform.cache.set(f"keypairs:{PROJECT}", raw, 60)
     scope = Scope.of(platform, RequestContext(project_id=PROJECT, user_id=USER))
-    assert keypair_index.get(scope).keypairs.keys() == {"recorded"}
+    assert index.get(scope).keypairs.keys() == {"recorded"}
 
 
 def test_log_names_the_caller(conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud) -> None:
@@ -294,7 +295,7 @@ def test_log_names_the_caller(conf: cfg.ConfigOpts, nova: NovaKeypairs, populate
     scope = Scope.of(
         deploy.load_platform(conf), RequestContext(project_id=PROJECT, user_id=COLLEAGUE)
     )
-    keypair_index.get(scope)
+    index.get(scope)
     assert populated.sent("nova")[-1].headers["X-Auth-Token"] == token_of(GATEWAY)
     logged = oslo_context.get_current()
     assert (logged.user_id, logged.project_id) == (COLLEAGUE, PROJECT)

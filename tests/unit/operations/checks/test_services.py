@@ -12,7 +12,7 @@ from kic_vm.adapters import block_storage, compute, needs, versions
 from kic_vm.context import RequestContext
 from kic_vm.operations.checks import resources, services
 from kic_vm.operations.checks.finding import Finding, Level
-from kic_vm.operations.scope import Scope
+from kic_vm.operations.request import Scope
 from tests.unit.bodies import FLAVOR, body
 from tests.unit.cloud import URLS, Cloud
 

@@ -1,0 +1,67 @@
+"""Whether the gateway can do its work: one look at each service behind it."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import redis
+
+from kic_vm import exceptions
+from kic_vm.adapters import probes
+from kic_vm.adapters.parallel import gather
+from kic_vm.cache import RedisCache
+from kic_vm.operations.request import Platform
+
+JSON = dict[str, Any]
+
+
+class Readiness:
+    """The last look at the services, renewed when it has become old."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._lock = threading.Lock()
+        self._looked = float("-inf")
+        self._report: JSON = {}
+
+    def report(self) -> JSON:
+        """Each service by name: whether it answers, in how many milliseconds, else why not.
+
+        ``ready`` is whether all that are needed answer. Redis is not needed: without it the
+        gateway is slower.
+        """
+        with self._lock:
+            if time.monotonic() - self._looked >= self._platform.conf.api.readiness_cache_time:
+                self._report = _look(self._platform)
+                self._looked = time.monotonic()
+            return self._report
+
+
+def _look(platform: Platform) -> JSON:
+    cloud = platform.cloud
+    checks: dict[str, Callable[[], None]] = {"keystone": partial(probes.ask_keystone, cloud)}
+    checks |= {project: partial(probes.ask, cloud, project) for project in probes.QUESTIONS}
+    if isinstance(platform.cache, RedisCache):
+        checks["redis"] = platform.cache.ping
+    results = gather(*(partial(_timed, check) for check in checks.values()))
+    services = {
+        name: {"required": name != "redis"} | result
+        for name, result in zip(checks, results, strict=True)
+    }
+    is_ready = all(item["ok"] for item in services.values() if item["required"])
+    return {"ready": is_ready, "services": services}
+
+
+def _timed(check: Callable[[], None]) -> JSON:
+    started = time.monotonic()
+    problem = None
+    try:
+        check()
+    except exceptions.KicVmError as error:
+        problem = error.message
+    except redis.RedisError:
+        problem = "Redis cannot be reached."
+    milliseconds = round((time.monotonic() - started) * 1000, 1)
+    return {"ok": problem is None, "time_ms": milliseconds, "problem": problem}

@@ -1,0 +1,1 @@
+"""Images and the projects that they are shared with."""

@@ -1,0 +1,1 @@
+"""Instances: reading, commands, and what belongs to one."""

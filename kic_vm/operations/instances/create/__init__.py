@@ -1,0 +1,1 @@
+"""Creating instances: what is checked first, and the one call to Nova."""

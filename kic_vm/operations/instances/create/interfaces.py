@@ -1,0 +1,186 @@
+"""The interfaces of a new instance: Nova's own wherever Nova can place them.
+
+Nova takes a network, not a subnet. Where a network has one subnet, or an address says which, Nova
+makes and removes the port. Else the gateway makes the port, marked, and removes it with the
+instance.
+"""
+
+import dataclasses
+import ipaddress
+from collections import Counter
+from functools import partial
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.network import PORT_MARK
+from kic_vm.mappings.networks import is_vpc_for
+from kic_vm.operations.networks.subnet_addresses import check_address
+from kic_vm.operations.references import named
+from kic_vm.operations.request import Scope
+
+JSON = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Placement:
+    """Where one interface goes: Nova's request for it, or the port to make for it first."""
+
+    request: JSON | None
+    port: JSON | None = None
+    existing: JSON | None = None
+    """The port that the caller names, as Neutron knows it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Interfaces:
+    """Those of one instance: Nova's ``networks``, and the ports among them that were made."""
+
+    name: str
+    networks: list[JSON]
+    made_ports: list[JSON]
+
+
+def look(scope: Scope, wanted: JSON) -> list[Placement]:
+    """Where the interfaces go; nothing is made.
+
+    :param wanted: InstanceCreateSchema, loaded
+    :raises InvalidRequest: a subnet, interface, address or group does not fit
+    """
+    subnets: list[JSON] = wanted["subnets"]
+    names = [group["name"] for group in wanted["security_groups"] or ()]
+    interfaces = [
+        str(one["network_interface_id"]) for one in subnets if one["network_interface_id"]
+    ]
+    _check_twice(subnets, interfaces)
+    if names and len(interfaces) == len(subnets):
+        raise exceptions.InvalidRequest(
+            "security_groups: network interfaces that exist already keep their own groups: leave "
+            "security_groups out."
+        )
+    visible, groups, *ports = gather(
+        scope.openstack.network.list_subnets,
+        partial(_group_ids, scope, names),
+        *(partial(_port, scope, one) for one in interfaces),
+    )
+    by_id = _usable(scope, visible, {str(one["id"]) for one in subnets})
+    crowd = Counter((subnet["network_id"], subnet["ip_version"]) for subnet in visible)
+    ports_by_id = {port["id"]: port for port in ports}
+    found = []
+    for one in subnets:
+        subnet = by_id.get(str(one["id"]))
+        if subnet is None:
+            raise exceptions.InvalidRequest(
+                f"subnets.id: there is no subnet {one['id']} for this project."
+            )
+        is_alone = crowd[subnet["network_id"], subnet["ip_version"]] == 1
+        found.append(_place(one, subnet, ports_by_id, groups, is_alone=is_alone))
+    return found
+
+
+def _usable(scope: Scope, visible: list[JSON], wanted: set[str]) -> dict[str, JSON]:
+    """The wanted subnets by id, as far as they are the project's or in a network shared with it.
+
+    One upstream call for each network of another project: to a cloud admin Neutron shows all.
+    """
+    found = {subnet["id"]: subnet for subnet in visible if subnet["id"] in wanted}
+    others = {
+        subnet["network_id"]
+        for subnet in found.values()
+        if subnet["project_id"] != scope.project_id
+    }
+    networks = gather(*(partial(scope.openstack.networks.get_network, one) for one in others))
+    closed = {one["id"] for one in networks if not is_vpc_for(one, scope.project_id)}
+    return {
+        subnet_id: subnet
+        for subnet_id, subnet in found.items()
+        if subnet["network_id"] not in closed
+    }
+
+
+def _check_twice(subnets: list[JSON], interfaces: list[str]) -> None:
+    if len(set(interfaces)) < len(interfaces):
+        raise exceptions.InvalidRequest(
+            "subnets.network_interface_id: the same network interface is named twice."
+        )
+    addresses = [
+        (one["id"], ipaddress.ip_address(one["private_ip"])) for one in subnets if one["private_ip"]
+    ]
+    if len(set(addresses)) < len(addresses):
+        raise exceptions.InvalidRequest("subnets.private_ip: the same address is named twice.")
+
+
+def _place(
+    wanted: JSON, subnet: JSON, ports: dict[str, JSON], groups: list[str], *, is_alone: bool
+) -> Placement:
+    if wanted["network_interface_id"]:
+        port = ports[str(wanted["network_interface_id"])]
+        if subnet["id"] not in {fixed["subnet_id"] for fixed in port["fixed_ips"]}:
+            raise exceptions.InvalidRequest(
+                "subnets.network_interface_id: this network interface is not in the subnet."
+            )
+        return Placement({"port": port["id"]}, existing=port)
+    if wanted["private_ip"]:
+        check_address("subnets.private_ip", wanted["private_ip"], subnet)
+        return Placement({"uuid": subnet["network_id"], "fixed_ip": wanted["private_ip"]})
+    if is_alone:
+        return Placement({"uuid": subnet["network_id"]})
+    port = {
+        "network_id": subnet["network_id"],
+        "fixed_ips": [{"subnet_id": subnet["id"]}],
+        "description": PORT_MARK,
+    }
+    if groups:
+        port["security_groups"] = groups
+    return Placement(None, port)
+
+
+def _port(scope: Scope, port_id: str) -> JSON:
+    with named("subnets.network_interface_id", "network interface", port_id):
+        port = scope.openstack.network.get_port(port_id)
+        if port["project_id"] != scope.project_id:
+            raise exceptions.NotFound
+    if port["device_id"]:
+        raise exceptions.Conflict(
+            f"subnets.network_interface_id: the network interface {port_id} is in use already."
+        )
+    return port
+
+
+def _group_ids(scope: Scope, names: list[str]) -> list[str]:
+    """Ids of the groups of these names; no call where none is named."""
+    if not names:
+        return []
+    existing = scope.openstack.network.list_security_groups()
+    ids = []
+    for name in dict.fromkeys(names):
+        same = [group["id"] for group in existing if group["name"] == name]
+        if not same:
+            raise exceptions.InvalidRequest(
+                f"security_groups: there is no group {name!r} in this project."
+            )
+        if len(same) > 1:
+            raise exceptions.Conflict(
+                f"security_groups: {len(same)} groups are named {name!r}: give the wanted one a "
+                "name of its own."
+            )
+        ids += same
+    return ids
+
+
+def make_ports(scope: Scope, placements: list[Placement], names: list[str]) -> list[Interfaces]:
+    """The interfaces of instances of these names, with the ports made that need to be made.
+
+    One upstream call makes all ports or none.
+    """
+    to_make = [placement.port for placement in placements if placement.port]
+    ports = scope.openstack.network.create_ports(
+        [port | {"name": name} for name in names for port in to_make]
+    )
+    interfaces = []
+    for number, name in enumerate(names):
+        made = ports[number * len(to_make) : (number + 1) * len(to_make)]
+        left = iter(made)
+        networks = [placement.request or {"port": next(left)["id"]} for placement in placements]
+        interfaces.append(Interfaces(name, networks, made))
+    return interfaces

@@ -1,0 +1,112 @@
+"""Create instances: check everything first, then make one call to Nova."""
+
+from functools import partial
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.adapters.parallel import gather
+from kic_vm.mappings import flavors as flavor_mapping
+from kic_vm.mappings import instances as mapping
+from kic_vm.mappings import request_marks
+from kic_vm.operations.instances import flavors
+from kic_vm.operations.instances.create import block_devices, idempotency, interfaces
+from kic_vm.operations.instances.create.servers import create_servers
+from kic_vm.operations.keypairs import copies
+from kic_vm.operations.references import named
+from kic_vm.operations.request import Scope
+
+JSON = dict[str, Any]
+
+
+def create_instances(scope: Scope, wanted: JSON) -> JSON:
+    """Ask Nova for instances; the answer shows the first one and names all.
+
+    5 upstream calls in the ordinary case: flavor, image, subnets and the quota of volumes side by
+    side, then Nova's create. One more with an Idempotency-Key, one for each named network
+    interface, existing volume and further image, and one for security groups by name. See
+    ``create_servers`` for several instances, and for those whose ports the gateway makes.
+
+    :param wanted: InstanceCreateSchema, loaded
+    :raises InvalidRequest: what is asked for could not work; nothing has been made
+    :raises QuotaExceeded: the project's quota is used up; nothing has been made
+    """
+    _check_count(scope, wanted)
+    made = idempotency.find(scope, wanted["count"])
+    if made:
+        return mapping.created_instances(made)
+    flavor, images, key_name, networks, volumes, _checked = gather(
+        partial(_flavor, scope, str(wanted["flavor_id"])),
+        partial(block_devices.source_images, scope, wanted),
+        partial(copies.usable_name, scope, "key_name", wanted["key_name"])
+        if wanted["key_name"] is not None
+        else _nothing,
+        partial(interfaces.look, scope, wanted),
+        partial(block_devices.existing_volumes, scope, wanted),
+        partial(block_devices.check_quota, scope, wanted),
+    )
+    _check_flavor(flavor, wanted, images)
+    server: JSON = {
+        "name": wanted["name"],
+        "flavorRef": flavor["id"],
+        "block_device_mapping_v2": block_devices.block_devices(scope, wanted, images, volumes),
+    }
+    if wanted["description"] is not None:
+        server["description"] = wanted["description"]
+    if wanted["availability_zone"] is not None:
+        zones = scope.platform.translation.zones
+        server["availability_zone"] = zones.to_cloud(wanted["availability_zone"])
+    if key_name is not None:
+        server["key_name"] = key_name
+    tags = request_marks.tags(scope.context.idempotent_request)
+    if tags:
+        server["tags"] = tags
+    if wanted["user_data"] is not None:
+        server["user_data"] = wanted["user_data"]
+    if wanted["security_groups"]:
+        server["security_groups"] = wanted["security_groups"]
+    servers = create_servers(scope, server, networks, wanted["count"], flavor)
+    return mapping.created_instances(servers)
+
+
+def _nothing() -> None:
+    return None
+
+
+def _check_count(scope: Scope, wanted: JSON) -> None:
+    count, maximum = wanted["count"], scope.platform.conf.instance.max_count
+    if count > maximum:
+        raise exceptions.InvalidRequest(f"count: at most {maximum} instances can be made at once.")
+    if count == 1:
+        return
+    for subnet in wanted["subnets"]:
+        for field in ("network_interface_id", "private_ip"):
+            if subnet[field]:
+                raise exceptions.InvalidRequest(
+                    f"count: several instances cannot share one {field}: leave it out, or make "
+                    "them one at a time."
+                )
+    if any(volume["source_type"] == "volume" for volume in wanted["volumes"]):
+        raise exceptions.InvalidRequest(
+            "count: several instances cannot share one volume: make them one at a time."
+        )
+
+
+def _check_flavor(flavor: JSON, wanted: JSON, images: dict[str, JSON]) -> None:
+    if flavor_mapping.instance_type(flavor["extra_specs"]) == "bm":
+        raise exceptions.InvalidRequest("flavor_id: this is a bare metal flavor.")
+    image = images.get(str(wanted["image_id"]), {"min_ram": 0})
+    if flavor["ram"] < image["min_ram"]:
+        raise exceptions.InvalidRequest(
+            f"flavor_id: the image needs at least {image['min_ram']} MB of memory, this flavor has "
+            f"{flavor['ram']}."
+        )
+    maximum = flavor_mapping.maximum_network_interfaces(flavor["extra_specs"])
+    if maximum is not None and len(wanted["subnets"]) > maximum:
+        raise exceptions.InvalidRequest(
+            f"subnets: instances of this flavor have at most {maximum} network interfaces."
+        )
+
+
+def _flavor(scope: Scope, flavor_id: str) -> JSON:
+    with named("flavor_id", "flavor", flavor_id):
+        return flavors.look_up(scope, flavor_id)

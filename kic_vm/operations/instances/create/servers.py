@@ -1,0 +1,149 @@
+"""Asking Nova for the servers of new instances: all of them, or none that is left behind."""
+
+import contextlib
+import secrets
+from functools import partial
+from typing import Any
+
+from oslo_log import log as logging
+
+from kic_vm import exceptions
+from kic_vm.adapters.parallel import gather
+from kic_vm.operations.instances.create.interfaces import Interfaces, Placement, make_ports
+from kic_vm.operations.networks import made_ports
+from kic_vm.operations.projects import quotas
+from kic_vm.operations.request import Scope
+
+JSON = dict[str, Any]
+
+LOG = logging.getLogger(__name__)
+
+
+def create_servers(
+    scope: Scope, server: JSON, placements: list[Placement], count: int, flavor: JSON
+) -> list[JSON]:
+    """Nova's answers about the new servers.
+
+    One upstream call; two for several servers. Where ports have to be made, one call makes those of
+    all servers; several servers are then one call each, side by side, after a look at the quota.
+    One more call then names each port's server on the port.
+
+    :param server: Nova's request but for ``networks`` and the counts
+    :raises KicVmError: why one of them could not be made; nothing is left of the others
+    """
+    with contextlib.ExitStack() as stack:
+        for placement in placements:
+            if placement.existing:
+                stack.enter_context(made_ports.handed_over(scope, placement.existing))
+        return _create_servers(scope, server, placements, count, flavor)
+
+
+def _create_servers(
+    scope: Scope, server: JSON, placements: list[Placement], count: int, flavor: JSON
+) -> list[JSON]:
+    names = _names(server["name"], count)
+    if any(placement.port for placement in placements):
+        if count > 1:
+            # Made side by side, each would find out by itself, some of them too late.
+            each = {"instances": 1, "cores": flavor["vcpus"], "memory_mb": flavor["ram"]}
+            quotas.check(
+                scope.openstack.compute.get_quotas,
+                {quota: count * amount for quota, amount in each.items()},
+            )
+        return _create_each(scope, server, make_ports(scope, placements, names))
+    server = server | {"networks": [placement.request for placement in placements]}
+    if count == 1:
+        return [_create(scope, server)]
+    return _create_reserved(scope, server, count)
+
+
+def _names(name: str, count: int) -> list[str]:
+    """The names that Nova gives to servers which it makes together."""
+    return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
+
+
+def _create(scope: Scope, server: JSON) -> JSON:
+    created = scope.openstack.compute.create_server(server | {"min_count": 1, "max_count": 1})
+    return created | {"name": server["name"]}
+
+
+def _create_reserved(scope: Scope, server: JSON, count: int) -> list[JSON]:
+    """Several in one call, of which Nova names but the first unless it is asked for a reservation.
+
+    With a reservation it keeps the password to itself, so it is told one.
+    """
+    compute = scope.openstack.compute
+    password = secrets.token_urlsafe(12)
+    wanted = server | {"adminPass": password, "min_count": count, "max_count": count}
+    reservation = compute.create_reserved_servers(wanted)
+    try:
+        servers = compute.list_reserved_servers(reservation)
+        if len(servers) < count:  # a cell may not answer
+            raise exceptions.UpstreamError("compute")  # noqa: TRY301 - worded below
+    except exceptions.UpstreamError as error:
+        raise exceptions.UpstreamError(
+            "compute",
+            "The instances are being made, but the compute service did not say which they are: "
+            "list your instances before you try again.",
+        ) from error
+    # The servers know their groups only later; these are Nova's words in its answer to one.
+    known = {
+        "adminPass": password,
+        "security_groups": server.get("security_groups", [{"name": "default"}]),
+    }
+    return [one | known for one in servers]
+
+
+def _create_each(scope: Scope, server: JSON, interfaces: list[Interfaces]) -> list[JSON]:
+    outcomes = gather(
+        *(
+            partial(_attempt, scope, server | {"name": one.name, "networks": one.networks}, one)
+            for one in interfaces
+        )
+    )
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    if not failures:
+        return outcomes
+    gather(
+        *(
+            partial(_undo, scope, outcome, one)
+            for outcome, one in zip(outcomes, interfaces, strict=True)
+        )
+    )
+    # That one may yet come to be is what the caller has to know first.
+    raise min(failures, key=_is_refused)
+
+
+def _attempt(scope: Scope, server: JSON, interfaces: Interfaces) -> JSON | Exception:
+    """Nova's answer, or why there is none: the others have to be known before it is raised."""
+    try:
+        created = _create(scope, server)
+        made_ports.tag_ports(scope, interfaces.made_ports, created["id"])
+    except Exception as error:  # noqa: BLE001 - raised again, when all have ended
+        return error
+    return created
+
+
+def _is_refused(failure: Exception) -> bool:
+    """Whether it is certain that Nova makes no server."""
+    return isinstance(failure, exceptions.KicVmError) and not failure.is_outcome_unknown
+
+
+def _undo(scope: Scope, outcome: JSON | Exception, interfaces: Interfaces) -> None:
+    """Remove a server and its ports.
+
+    The ports stay where the server may yet come to be, and where it is not gone at once: the worker
+    removes them later.
+    """
+    if isinstance(outcome, Exception):
+        if _is_refused(outcome):
+            made_ports.remove(scope, interfaces.made_ports)
+        return
+    compute, server_id = scope.openstack.compute, outcome["id"]
+    try:
+        with contextlib.suppress(exceptions.NotFound):
+            compute.delete_server(server_id)
+        if compute.find_server(server_id) is None:
+            made_ports.remove(scope, scope.openstack.network.list_made_ports(server_id))
+    except exceptions.KicVmError as error:
+        LOG.warning("Server %s, one of a refused lot, stays behind: %s", server_id, error)

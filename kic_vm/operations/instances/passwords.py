@@ -1,0 +1,17 @@
+"""Passwords of instances."""
+
+from functools import partial
+
+from kic_vm.adapters import compute
+from kic_vm.adapters.interleaved import gather
+from kic_vm.operations.ownership import get_own_server
+from kic_vm.operations.request import Scope
+
+
+def get_password(scope: Scope, instance_id: str) -> str:
+    """The password that the guest has set, encrypted. 2 upstream calls side by side."""
+    _server, password = gather(
+        partial(get_own_server, scope, instance_id, compute.STATE),
+        partial(scope.openstack.compute.get_server_password, instance_id),
+    )
+    return str(password)

@@ -1,0 +1,1 @@
+"""Keypairs of a project, kept as Nova keypairs of their creators."""

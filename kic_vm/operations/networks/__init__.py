@@ -1,0 +1,1 @@
+"""VPCs, subnets, route tables, network interfaces, public IPs and security groups."""

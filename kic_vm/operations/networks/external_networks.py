@@ -1,0 +1,37 @@
+"""The network that public IPs come from."""
+
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.operations.request import Scope
+
+JSON = dict[str, Any]
+
+
+def choose(scope: Scope, external: list[JSON]) -> str | None:
+    """Id of the configured, the default or the only one; None where none of these is there.
+
+    :param external: the cloud's external networks
+    """
+    wanted = scope.platform.conf.public_ip.network
+    if wanted:
+        external = [one for one in external if wanted in {one["id"], one["name"]}]
+    elif len(external) > 1:
+        external = [one for one in external if one.get("is_default")]
+    if len(external) != 1:
+        return None
+    network_id: str = external[0]["id"]
+    return network_id
+
+
+def find(scope: Scope, external: list[JSON]) -> str:
+    """The same where there has to be one.
+
+    :raises UpstreamUnavailable: there is none
+    """
+    network_id = choose(scope, external)
+    if network_id is None:
+        raise exceptions.UpstreamUnavailable(
+            "network", "This cloud does not say where public IPs come from: ask its operator."
+        )
+    return network_id

@@ -1,0 +1,195 @@
+"""Security groups: create, get, list, update, delete."""
+
+import datetime
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from kic_vm import exceptions
+from kic_vm.adapters.parallel import gather
+from kic_vm.mappings import request_marks
+from kic_vm.mappings import security_groups as mapping
+from kic_vm.operations import earlier_attempts, listing
+from kic_vm.operations.changes import given_changes
+from kic_vm.operations.ownership import get_own_security_group
+from kic_vm.operations.request import Scope
+from kic_vm.operations.rollback import all_or_nothing
+
+JSON = dict[str, Any]
+
+# The group that Neutron makes for each project; the name is nobody else's.
+DEFAULT: Final = "default"
+_SHOWN_USERS: Final = 5
+# What makes a rule special; and how much later than its group Neutron makes its first rules.
+_SPECIAL_FIELDS: Final = ("protocol", "remote_ip_prefix", "remote_group_id", "port_range_min")
+_FIRST_SECONDS: Final = datetime.timedelta(seconds=1)
+_FILTERS: Final = {
+    "id": listing.equals("id"),
+    "name": listing.contains("name"),
+    "created_at": listing.dated("created_at"),
+    "updated_at": listing.dated("updated_at"),
+}
+
+
+def get_security_group(scope: Scope, group_id: str) -> JSON:
+    """One group. 2 upstream calls side by side.
+
+    :raises NotFound: the project has no such group
+    """
+    group, names = gather(partial(get_own_security_group, scope, group_id), partial(_names, scope))
+    return mapping.read_group(group, scope.context.project_name, names)
+
+
+def list_security_groups(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+    """A page of the project's groups. One upstream call."""
+    groups = scope.openstack.network.list_whole_security_groups()
+    names = {group["id"]: group["name"] for group in groups}
+    project_name = scope.context.project_name
+    shown = [mapping.read_group(group, project_name, names) for group in groups]
+    return listing.select(shown, query, _FILTERS)
+
+
+def create_security_group(scope: Scope, wanted: JSON) -> JSON:
+    """A new group without any rule.
+
+    Neutron puts rules into it that let everything out. They are removed, not hidden: what a group
+    shows is what it lets through. Where one cannot be removed, the group goes again. 5 upstream
+    calls, the last three side by side; with an Idempotency-Key one more before them.
+
+    :raises AlreadyExists: the project has a group of this name, or got one at the same time
+    """
+    network = scope.openstack.network
+    description = request_marks.marked_description(
+        wanted["description"] or "", scope.context.idempotent_request
+    )
+    made = earlier_attempts.find_described(
+        scope, description, network.list_described_security_groups
+    )
+    if made:
+        first = [rule for rule in made["security_group_rules"] if _came_with(made, rule)]
+        return mapping.changed_group(_without_rules(scope, made, first))
+    _refuse_taken(_names(scope), wanted["name"])
+    with all_or_nothing() as undo:
+        group = network.create_security_group({"name": wanted["name"], "description": description})
+        undo(partial(network.delete_security_group, group["id"]))
+        first = group["security_group_rules"]
+        finished, _ = gather(
+            partial(_without_rules, scope, group, first), partial(_refuse_doubled, scope, group)
+        )
+    return mapping.changed_group(finished)
+
+
+def _came_with(group: JSON, rule: JSON) -> bool:
+    """Whether Neutron made a rule together with its group: one that lets everything out."""
+    made, rule_made = (datetime.datetime.fromisoformat(it["created_at"]) for it in (group, rule))
+    is_general = not any(rule[field] for field in _SPECIAL_FIELDS)
+    return rule["direction"] == "egress" and is_general and rule_made - made <= _FIRST_SECONDS
+
+
+def _without_rules(scope: Scope, group: JSON, rules: list[JSON]) -> JSON:
+    """A group after some of its rules are removed."""
+    gather(*(partial(drop_rule, scope, rule["id"]) for rule in rules))
+    left = [rule for rule in group["security_group_rules"] if rule not in rules]
+    return group | {"security_group_rules": left}
+
+
+def update_security_group(scope: Scope, group_id: str, changes: JSON) -> JSON:
+    """Rename or describe a group. 2 upstream calls side by side, and the change.
+
+    One more after a new name.
+
+    :param changes: ``name`` and ``description``; null clears the description, a name that is
+        null or missing stays
+    :raises NotFound: the project has no such group
+    :raises AlreadyExists: another group has the name, or got it at the same time
+    :raises Conflict: the project's default group keeps its name
+    """
+    given = given_changes("security_group", changes)
+    group, names = gather(partial(get_own_security_group, scope, group_id), partial(_names, scope))
+    if given.get("name") == group["name"]:
+        del given["name"]
+    elif "name" in given:
+        if group["name"] == DEFAULT:
+            raise exceptions.Conflict(
+                "This is the project's default security group: it keeps its name."
+            )
+        _refuse_taken(names, given["name"])
+    if "description" in given:
+        given["description"] = request_marks.changed_description(
+            group["description"], given["description"] or ""
+        )
+    if not given:
+        return mapping.changed_group(group)
+    network, before = scope.openstack.network, {key: group[key] for key in given}
+    with all_or_nothing() as undo:
+        changed = network.update_security_group(group["id"], given)
+        undo(partial(network.update_security_group, group["id"], before))
+        if "name" in given:
+            _refuse_doubled(scope, changed)
+    return mapping.changed_group(changed)
+
+
+def delete_security_group(scope: Scope, group_id: str) -> None:
+    """Remove a group with its rules. 2 upstream calls; one more to say who is in it.
+
+    :raises NotFound: the project has no such group
+    :raises Conflict: network interfaces are in it, or it is the project's default group
+    """
+    group = get_own_security_group(scope, group_id)
+    if group["name"] == DEFAULT:
+        raise exceptions.Conflict(
+            "This is the project's default security group: it cannot be deleted."
+        )
+    network = scope.openstack.network
+    try:
+        network.delete_security_group(group["id"])
+    except exceptions.Conflict as error:
+        if ports := network.list_ports_in_group(group["id"]):
+            raise exceptions.Conflict(
+                f"The security group is in use by {_told(ports)}: take them out of it first.",
+                network_interfaces=[port["id"] for port in ports],
+            ) from error
+        raise
+
+
+def _names(scope: Scope) -> dict[str, str]:
+    return {group["id"]: group["name"] for group in scope.openstack.network.list_security_groups()}
+
+
+def _refuse_taken(names: Mapping[str, str], name: str) -> None:
+    """Keep names unique, as documented; to Neutron they need not be."""
+    if name in names.values():
+        raise exceptions.AlreadyExists(
+            f"name: there is a security group {name!r} already: choose another name."
+        )
+
+
+def _refuse_doubled(scope: Scope, group: JSON) -> None:
+    """Find out whether another group got the name while this one did. One upstream call.
+
+    Of two at once, both may be refused. That both succeed is impossible: each looks after its own
+    group is there.
+    """
+    others = [name for group_id, name in _names(scope).items() if group_id != group["id"]]
+    if group["name"] in others:
+        raise exceptions.AlreadyExists(
+            f"name: another request gave a security group the name {group['name']!r} at the same "
+            "time. List the security groups, then try again or choose another name."
+        )
+
+
+def drop_rule(scope: Scope, rule_id: str) -> None:
+    """Remove one of Neutron's rules, or find that it is gone."""
+    try:
+        scope.openstack.network.delete_security_group_rule(rule_id)
+    except exceptions.NotFound:
+        return
+
+
+def _told(ports: list[JSON]) -> str:
+    one_by_one = [
+        port["id"] + (f" (of {port['device_id']})" if port["device_id"] else "")
+        for port in ports[:_SHOWN_USERS]
+    ]
+    more = f" and {len(ports) - _SHOWN_USERS} more" if len(ports) > _SHOWN_USERS else ""
+    return f"the network interfaces {', '.join(one_by_one)}{more}"

@@ -1,0 +1,112 @@
+"""A subnet of a VPC in Neutron: made with its tags and its router, or not at all."""
+
+import ipaddress
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.adapters.networks import ROUTER_INTERFACES
+from kic_vm.mappings import networks as mapping
+from kic_vm.mappings import request_marks
+from kic_vm.operations import earlier_attempts
+from kic_vm.operations.ownership import is_interface
+from kic_vm.operations.request import Scope
+from kic_vm.operations.rollback import all_or_nothing
+
+JSON = dict[str, Any]
+
+
+def check_range(scope: Scope, field: str, wanted: JSON, vpc_range: str | None) -> None:
+    """Look whether a subnet can be; nothing is called.
+
+    :param field: of the range, for the sentence
+    :param wanted: ``cidr_block`` and ``availability_zone``
+    :param vpc_range: None where the VPC has no range of its own
+    :raises InvalidRequest: its range is not in the VPC's, or there is no such zone
+    """
+    scope.platform.translation.zones.to_cloud(wanted["availability_zone"])
+    cidr = ipaddress.IPv4Network(wanted["cidr_block"])
+    if vpc_range and not cidr.subnet_of(ipaddress.IPv4Network(vpc_range)):
+        raise exceptions.InvalidRequest(f"{field}: {cidr} is not in the VPC's range {vpc_range}.")
+
+
+def make(
+    scope: Scope, name: str, network_id: str, wanted: JSON, router_id: str | None, *tags: str
+) -> JSON:
+    """Make a subnet. 2 upstream calls, and one where there is a router.
+
+    With an Idempotency-Key one more, which finds the subnet of an earlier attempt; what is missing
+    of that is made.
+
+    :param wanted: ``cidr_block`` and ``availability_zone``
+    :param router_id: of the VPC's route table
+    :param tags: beside the zone's
+    """
+    networks = scope.openstack.networks
+    cidr_block = wanted["cidr_block"]
+    all_tags = [mapping.zone_tag(wanted["availability_zone"]), *tags]
+    subnet: JSON = {
+        "name": name,
+        "network_id": network_id,
+        "ip_version": 4,
+        "cidr": cidr_block,
+        "gateway_ip": str(ipaddress.IPv4Network(cidr_block).network_address + 1),
+        "allocation_pools": [mapping.allocation_pool(cidr_block)],
+    }
+    description = request_marks.marked_description("", scope.context.idempotent_request)
+    if description:
+        subnet["description"] = description
+        list_made = partial(networks.list_described_subnets, network_id=network_id)
+        made = earlier_attempts.find_described(scope, description, list_made)
+        if made:
+            return _finish(scope, made, all_tags, router_id)
+    with all_or_nothing() as undo:
+        created = networks.create_subnet(subnet)
+        undo(partial(networks.delete_subnet, created["id"]))
+        networks.set_tags("subnets", created["id"], all_tags)
+        if router_id:
+            undo(partial(networks.disconnect_subnet, router_id, created["id"]))
+            networks.connect_subnet(router_id, created["id"])
+    return created
+
+
+def _finish(scope: Scope, subnet: JSON, tags: list[str], router_id: str | None) -> JSON:
+    """A subnet that an earlier attempt began, with what was missing of it."""
+    networks = scope.openstack.networks
+    earlier_attempts.note_absence(scope)
+    if not set(tags) <= set(subnet["tags"]):
+        networks.set_tags("subnets", subnet["id"], tags)
+    if router_id:
+        ports = networks.list_ports_in(subnet_id=subnet["id"])
+        if (router_id, subnet["id"]) not in router_connections(ports):
+            networks.connect_subnet(router_id, subnet["id"])
+    return subnet
+
+
+def refuse_while_in_use(what: str, ports: Iterable[JSON]) -> None:
+    """See that there is no network interface among these ports.
+
+    :param what: subnet or VPC
+    :raises Conflict: there is one; the sentence says which, and whose
+    """
+    used = [port for port in ports if is_interface(port)]
+    if not used:
+        return
+    first = used[0]
+    whose = f", of {first['device_id']}" if first["device_id"] else ""
+    more = f" and {len(used) - 1} more" if len(used) > 1 else ""
+    raise exceptions.Conflict(
+        f"There are network interfaces in the {what}: {first['id']}{whose}{more}. Delete them "
+        "first."
+    )
+
+
+def router_connections(ports: Iterable[JSON]) -> list[tuple[str, str]]:
+    """Which router is in which subnet, by the ports of a network or subnet."""
+    return [
+        (port["device_id"], fixed["subnet_id"])
+        for port in ports
+        if port["device_owner"] in ROUTER_INTERFACES
+        for fixed in port["fixed_ips"]
+    ]

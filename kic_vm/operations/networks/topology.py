@@ -1,0 +1,92 @@
+"""Reading the networks of a project, and finding a VPC, subnet or route table in them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.adapters.interleaved import gather
+from kic_vm.mappings.networks import Topology
+from kic_vm.operations.request import Scope
+
+JSON = dict[str, Any]
+
+
+def look(scope: Scope) -> Topology:
+    """The VPCs that the project sees and what belongs to them. 4 upstream calls side by side."""
+    return _look(scope, scope.openstack.networks.list_router_interfaces)[0]
+
+
+def look_with_ports(scope: Scope) -> tuple[Topology, list[JSON]]:
+    """The same, and all ports of the project. 4 upstream calls side by side."""
+    return _look(scope, scope.openstack.networks.list_ports)
+
+
+def _look(scope: Scope, list_ports: Callable[[], list[JSON]]) -> tuple[Topology, list[JSON]]:
+    networks = scope.openstack.networks
+    seen, subnets, routers, ports = gather(
+        networks.list_networks, networks.list_subnets, networks.list_routers, list_ports
+    )
+    return Topology(scope.project_id, seen, subnets, routers, ports), ports
+
+
+def find_network(topology: Topology, vpc_id: str) -> JSON:
+    """The network behind a VPC that the project sees.
+
+    :raises NotFound: there is none
+    """
+    network = topology.networks.get(vpc_id)
+    if network is None:
+        raise exceptions.NotFound
+    return network
+
+
+def find_own_network(scope: Scope, topology: Topology, vpc_id: str) -> JSON:
+    """The network behind a VPC of the project.
+
+    :raises NotFound: there is none
+    :raises Forbidden: another project shares it
+    """
+    network = find_network(topology, vpc_id)
+    if network["project_id"] != scope.project_id:
+        raise exceptions.Forbidden(
+            "Another project shares this VPC: only that project can change it."
+        )
+    return network
+
+
+def find_subnet(topology: Topology, subnet_id: str) -> JSON:
+    """A subnet that the project sees.
+
+    :raises NotFound: there is none
+    """
+    subnet = topology.subnets.get(subnet_id)
+    if subnet is None:
+        raise exceptions.NotFound
+    return subnet
+
+
+def find_own_subnet(scope: Scope, topology: Topology, subnet_id: str) -> JSON:
+    """A subnet of one of the project's VPCs.
+
+    :raises NotFound: there is none
+    :raises Forbidden: another project shares it
+    """
+    subnet = find_subnet(topology, subnet_id)
+    find_own_network(scope, topology, subnet["network_id"])
+    return subnet
+
+
+def find_router(topology: Topology, route_table_id: str) -> JSON:
+    """The router behind a route table.
+
+    :raises NotFound: there is none, or it belongs to no VPC
+    """
+    if route_table_id not in topology.routers or not topology.vpcs_of(route_table_id):
+        raise exceptions.NotFound
+    return topology.routers[route_table_id]
+
+
+def project_name(scope: Scope, resource: JSON) -> str | None:
+    """The name of a resource's project, where it is the caller's: no other's is known."""
+    name: str | None = scope.context.project_name
+    return name if resource["project_id"] == scope.project_id else None

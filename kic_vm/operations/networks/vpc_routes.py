@@ -1,0 +1,153 @@
+"""Routes of a route table: add, change, delete."""
+
+import ipaddress
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.adapters.networks import ROUTER_INTERFACES
+from kic_vm.mappings import route_tables as mapping
+from kic_vm.mappings.networks import Topology
+from kic_vm.operations import earlier_attempts
+from kic_vm.operations.networks import external_networks, topology
+from kic_vm.operations.request import Scope
+
+JSON = dict[str, Any]
+
+
+def add_route(scope: Scope, route_table_id: str, wanted: JSON) -> JSON:
+    """A new route. 5 upstream calls, the first 4 side by side; one more for a gateway.
+
+    :param wanted: RouteSchema, loaded
+    :raises Conflict: the table has a route to this destination
+    """
+    found, ports = topology.look_with_ports(scope)
+    router = topology.find_router(found, route_table_id)
+    routes = mapping.routes_of(found, router, {})
+    if earlier_attempts.is_repeated(scope) and _has_route(found, ports, router, wanted):
+        return _changed(found, router, wanted)
+    earlier_attempts.note_absence(scope)
+    _refuse_twice(routes, wanted)
+    changes = _with(scope, found, ports, router, wanted)
+    changed = scope.openstack.networks.update_router(router, changes)
+    return _changed(found, changed, wanted)
+
+
+def update_route(scope: Scope, route_table_id: str, route_id: str, wanted: JSON) -> JSON:
+    """Another route in the place of one, in one step. As many upstream calls as to add one.
+
+    :raises NotFound: the table has no such route
+    :raises Conflict: it is the local one, or another one has the destination
+    """
+    found, ports = topology.look_with_ports(scope)
+    router = topology.find_router(found, route_table_id)
+    routes = mapping.routes_of(found, router, {})
+    old = _find(routes, route_id)
+    _refuse_twice([route for route in routes if route is not old], wanted)
+    without = _without(router, old)
+    added = _with(scope, found, ports, router | without, wanted)
+    changed = scope.openstack.networks.update_router(router, without | added)
+    return _changed(found, changed, wanted)
+
+
+def delete_route(scope: Scope, route_table_id: str, route_id: str) -> None:
+    """Remove a route. 5 upstream calls, the first 4 side by side.
+
+    :raises NotFound: the table has no such route
+    :raises Conflict: it is the local one, or public IPs need it
+    """
+    found = topology.look(scope)
+    router = topology.find_router(found, route_table_id)
+    old = _find(mapping.routes_of(found, router, {}), route_id)
+    scope.openstack.networks.update_router(router, _without(router, old))
+
+
+def _find(routes: list[JSON], route_id: str) -> JSON:
+    route = next((route for route in routes if route["id"] == route_id), None)
+    if route is None:
+        raise exceptions.NotFound
+    if route["is_local_route"]:
+        raise exceptions.Conflict("The local route stays as long as the VPC.")
+    return route
+
+
+def _has_route(found: Topology, ports: list[JSON], router: JSON, wanted: JSON) -> bool:
+    """Whether a router has a route already, with its destination and its target."""
+    if wanted["route_type"] == "igw":
+        is_default = wanted["destination"] == mapping.EVERYWHERE
+        return is_default and bool(router["external_gateway_info"])
+    next_hop = _address_of(found, ports, router, str(wanted["target_id"]))
+    return {"destination": wanted["destination"], "nexthop": next_hop} in router["routes"]
+
+
+def _refuse_twice(routes: list[JSON], wanted: JSON) -> None:
+    if wanted["destination"] in {route["destination"] for route in routes}:
+        raise exceptions.AlreadyExists(
+            f"The route table has a route to {wanted['destination']} already."
+        )
+
+
+def _without(router: JSON, route: JSON) -> JSON:
+    """What to change of a router so that it has a route no more."""
+    if route["next_hop"] is None:
+        return {"external_gateway_info": {}}
+    gone = (route["destination"], route["next_hop"])
+    left = [one for one in router["routes"] if (one["destination"], one["nexthop"]) != gone]
+    return {"routes": left}
+
+
+def _with(scope: Scope, found: Topology, ports: list[JSON], router: JSON, wanted: JSON) -> JSON:
+    """What to change of a router so that it has a route, too."""
+    if wanted["route_type"] == "tgw":
+        raise exceptions.NotOffered("route_type: there are no transit gateways in this cloud.")
+    if wanted["route_type"] == "igw":
+        return _with_gateway(scope, router, wanted)
+    next_hop = _address_of(found, ports, router, str(wanted["target_id"]))
+    route = {"destination": wanted["destination"], "nexthop": next_hop}
+    return {"routes": [*router["routes"], route]}
+
+
+def _with_gateway(scope: Scope, router: JSON, wanted: JSON) -> JSON:
+    if str(wanted["target_id"]) != router["id"]:
+        raise exceptions.InvalidRequest(
+            "target_id: the internet gateway of this VPC has the id of its route table, "
+            f"{router['id']}."
+        )
+    if wanted["destination"] != mapping.EVERYWHERE:
+        raise exceptions.InvalidRequest(
+            f"destination: to an internet gateway it must be {mapping.EVERYWHERE}."
+        )
+    way_out = external_networks.choose(scope, scope.openstack.network.list_external_networks())
+    if way_out is None:
+        raise exceptions.Conflict("This cloud has no way to the internet: ask its operator.")
+    return {"external_gateway_info": {"network_id": way_out}}
+
+
+def _address_of(found: Topology, ports: list[JSON], router: JSON, instance_id: str) -> str:
+    """The address of the only network interface of an instance in a router's VPCs."""
+    of_instance = [
+        port
+        for port in ports
+        if port["device_id"] == instance_id and port["device_owner"] not in ROUTER_INTERFACES
+    ]
+    if len(of_instance) > 1:
+        raise exceptions.InvalidRequest(
+            "target_id: this instance has several network interfaces: a route cannot lead to it."
+        )
+    vpcs = {network["id"] for network in found.vpcs_of(router["id"])}
+    for port in of_instance:
+        for fixed in port["fixed_ips"] if port["network_id"] in vpcs else ():
+            if ipaddress.ip_address(fixed["ip_address"]).version == 4:
+                address: str = fixed["ip_address"]
+                return address
+    raise exceptions.InvalidRequest(
+        f"target_id: there is no instance {instance_id} in the route table's VPC."
+    )
+
+
+def _changed(found: Topology, router: JSON, wanted: JSON) -> JSON:
+    routes = mapping.routes_of(found, router, {})
+    return next(
+        mapping.changed_route(route)
+        for route in routes
+        if route["destination"] == wanted["destination"] and not route["is_local_route"]
+    )

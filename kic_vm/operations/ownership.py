@@ -1,0 +1,142 @@
+"""Resources by id, as far as they belong to the caller's project.
+
+OpenStack shows a cloud admin the resources of every project, so each function compares the owner.
+Every function makes one upstream call unless it says otherwise.
+"""
+
+from typing import Any, Final
+
+from kic_vm import exceptions
+from kic_vm.operations.request import Scope
+
+JSON = dict[str, Any]
+
+_INFRASTRUCTURE: Final = "network:"  # prefix of the device_owner of Neutron's own ports
+
+
+def get_own_server(scope: Scope, instance_id: str, microversion: str) -> JSON:
+    """A server in Nova.
+
+    :raises NotFound: the project has no such server
+    """
+    try:
+        server = scope.openstack.compute.get_server(instance_id, microversion)
+    except exceptions.Forbidden as error:  # of another project, and not scheduled yet
+        raise exceptions.NotFound from error
+    if server["tenant_id"] != scope.project_id:
+        raise exceptions.NotFound
+    return server
+
+
+def get_own_volume(scope: Scope, volume_id: str) -> JSON:
+    """A volume in Cinder.
+
+    :raises NotFound: the project has no such volume
+    """
+    volume = scope.openstack.block_storage.get_volume(volume_id)
+    if volume["os-vol-tenant-attr:tenant_id"] != scope.project_id:
+        raise exceptions.NotFound
+    return volume
+
+
+def get_own_snapshot(scope: Scope, snapshot_id: str) -> JSON:
+    """A snapshot in Cinder.
+
+    :raises NotFound: the project has no such snapshot
+    """
+    snapshot = scope.openstack.block_storage.get_snapshot(snapshot_id)
+    if snapshot["os-extended-snapshot-attributes:project_id"] != scope.project_id:
+        raise exceptions.NotFound
+    return snapshot
+
+
+def find_image(scope: Scope, image_id: str) -> tuple[JSON, str | None]:
+    """An image in Glance that the project may use, and its answer where another one shares it.
+
+    One upstream call, two for an image that another project shares.
+
+    :returns: the image, and the member status (None where the image is not shared with the project)
+    :raises NotFound: the project cannot see the image
+    """
+    image = scope.openstack.image.get_image(image_id)
+    if image["visibility"] == "private" and image["owner"] != scope.project_id:
+        raise exceptions.NotFound
+    if not is_offered_image(scope, image):
+        return image, None
+    return image, str(scope.openstack.image.get_member(image_id, scope.project_id)["status"])
+
+
+def get_own_image(scope: Scope, image_id: str) -> JSON:
+    """An image in Glance. One upstream call, two for an image that another project shares.
+
+    :raises NotFound: the project cannot see the image
+    :raises Forbidden: the image belongs to another project
+    """
+    image, _member_status = find_image(scope, image_id)
+    if image["owner"] != scope.project_id:
+        raise exceptions.Forbidden("Only the owning project can change this image.")
+    return image
+
+
+def is_offered_image(scope: Scope, image: JSON) -> bool:
+    """Whether another project shares the image with some projects."""
+    return image["visibility"] == "shared" and image["owner"] != scope.project_id
+
+
+def get_own_port(scope: Scope, port_id: str) -> JSON:
+    """A port in Neutron.
+
+    :raises NotFound: the project has no such port
+    """
+    port = scope.openstack.network.get_port(port_id)
+    if port["project_id"] != scope.project_id:
+        raise exceptions.NotFound
+    return port
+
+
+def is_interface(port: JSON) -> bool:
+    """Whether a port is a network interface, not one that Neutron made for a router or DHCP."""
+    return not port["device_owner"].startswith(_INFRASTRUCTURE)
+
+
+def get_own_interface(scope: Scope, port_id: str) -> JSON:
+    """A port in Neutron that is a network interface.
+
+    :raises NotFound: the project has no such interface
+    """
+    port = get_own_port(scope, port_id)
+    if not is_interface(port):
+        raise exceptions.NotFound
+    return port
+
+
+def get_own_security_group(scope: Scope, group_id: str) -> JSON:
+    """A security group in Neutron, with all its rules.
+
+    :raises NotFound: the project has no such group
+    """
+    group = scope.openstack.network.get_whole_security_group(group_id)
+    if group["project_id"] != scope.project_id:
+        raise exceptions.NotFound
+    return group
+
+
+def check_own_security_group(scope: Scope, group_id: str) -> None:
+    """Check that the project has a security group. This costs less than reading its rules.
+
+    :raises NotFound: the project has no such group
+    """
+    group = scope.openstack.network.get_security_group(group_id)
+    if group["project_id"] != scope.project_id:
+        raise exceptions.NotFound
+
+
+def get_own_floating_ip(scope: Scope, floating_ip_id: str) -> JSON:
+    """A floating IP in Neutron.
+
+    :raises NotFound: the project has no such floating IP
+    """
+    floating_ip = scope.openstack.network.get_floating_ip(floating_ip_id)
+    if floating_ip["project_id"] != scope.project_id:
+        raise exceptions.NotFound
+    return floating_ip

@@ -1,0 +1,1 @@
+"""Members, quotas and settings of a project."""

@@ -1,0 +1,1 @@
+"""Volumes, their snapshots, and images made of them."""

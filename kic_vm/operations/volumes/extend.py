@@ -1,0 +1,63 @@
+"""Making a volume larger, attached or not."""
+
+import time
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.mappings.volumes import is_windows_volume
+from kic_vm.operations import earlier_attempts
+from kic_vm.operations.ownership import get_own_volume
+from kic_vm.operations.request import Scope
+from kic_vm.operations.volumes.sizes import check_size
+from kic_vm.operations.volumes.states import commanding, get_volume_for
+
+JSON = dict[str, Any]
+
+_FIRST_PAUSE = 0.2  # seconds
+_LONGEST_PAUSE = 1.0
+
+
+def extend_volume(scope: Scope, volume_id: str, size: int) -> None:
+    """Make a volume larger. 3 upstream calls, the first two side by side; then it is waited for.
+
+    When this returns the volume has its new size, or [volume] extend_wait is over and it is still
+    being extended. Clients take a volume that shows its old size for one that has shrunk.
+
+    :raises NotFound: the project has no such volume
+    :raises InvalidState: it is not at rest
+    :raises InvalidRequest: it would not become larger, or too large
+    :raises QuotaExceeded: the project's quota is used up
+    :raises UpstreamError: Cinder began, and failed
+    """
+    command = "extend"
+    if earlier_attempts.is_repeated(scope):
+        present = get_own_volume(scope, volume_id)
+        if present["status"] == "extending" or present["size"] >= size:
+            _wait(scope, volume_id)
+            return
+    earlier_attempts.note_absence(scope)
+    volume = get_volume_for(scope, volume_id, command)
+    if size <= volume["size"]:
+        raise exceptions.InvalidRequest(
+            f"new_size: the volume has {volume['size']} GB already, and can only become larger."
+        )
+    check_size(scope, "new_size", size, has_windows=is_windows_volume(volume))
+    with commanding(scope, volume_id, command):
+        scope.openstack.block_storage.extend_volume(volume_id, size)
+    _wait(scope, volume_id)
+
+
+def _wait(scope: Scope, volume_id: str) -> None:
+    end = time.monotonic() + scope.platform.conf.volume.extend_wait
+    pause = _FIRST_PAUSE
+    while time.monotonic() + pause <= end:
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+        volume = scope.openstack.block_storage.get_volume(volume_id)
+        status = volume["status"]
+        if status == "error_extending":
+            raise exceptions.UpstreamError(
+                "block-storage", "The block-storage service failed to extend the volume."
+            )
+        if status != "extending":
+            return

@@ -1,0 +1,77 @@
+"""Whether a volume's documented state allows a command: asked before Cinder is, and after."""
+
+import contextlib
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.adapters.interleaved import gather
+from kic_vm.lifecycle.model import VolumeState
+from kic_vm.mappings.volumes import limits_of
+from kic_vm.operations.ownership import get_own_volume
+from kic_vm.operations.refusals import refusal
+from kic_vm.operations.request import Scope
+
+JSON = dict[str, Any]
+
+
+def look(scope: Scope, volume_id: str) -> tuple[JSON, list[JSON]]:
+    """The volume, and the snapshots that are being made of it. 2 upstream calls side by side.
+
+    :raises NotFound: the project has no such volume
+    """
+    volume, snapshots = gather(
+        partial(get_own_volume, scope, volume_id),
+        partial(
+            scope.openstack.block_storage.list_snapshots, volume_id=volume_id, status="creating"
+        ),
+    )
+    return volume, snapshots
+
+
+def get_volume_for(scope: Scope, volume_id: str, command: str) -> JSON:
+    """A volume whose state allows the command. 2 upstream calls side by side.
+
+    :raises NotFound: the project has no such volume
+    :raises InvalidState: the state does not allow it; says which commands it does
+    """
+    volume, snapshots = look(scope, volume_id)
+    state = _state(scope, volume, snapshots)
+    if not state.allows(command):
+        raise _refusal(state, command, volume)
+    return volume
+
+
+@contextlib.contextmanager
+def commanding(scope: Scope, volume_id: str, command: str) -> Iterator[None]:
+    """Within, Cinder is told to do what the state has allowed.
+
+    When it finds a conflict, the state is looked at again: it may have changed since it was read,
+    or there is a reason of another kind.
+
+    :raises InvalidState: in the place of Conflict, where the state now forbids the command
+    """
+    try:
+        yield
+    except exceptions.Conflict as error:
+        volume, snapshots = look(scope, volume_id)
+        now = _state(scope, volume, snapshots)
+        if now.allows(command):
+            raise
+        raise _refusal(now, command, volume) from error
+
+
+def _state(scope: Scope, volume: JSON, snapshots: list[JSON]) -> VolumeState:
+    return scope.platform.translation.lifecycle.volume_state(
+        volume["status"], snapshot_in_progress=bool(snapshots), limits=limits_of(volume)
+    )
+
+
+def _refusal(state: VolumeState, command: str, volume: JSON) -> exceptions.KicVmError:
+    if command == "delete" and state.state == "Deleting":
+        return exceptions.AlreadyUnderWay("The volume is being deleted already.")
+    error = refusal("volume", state, command)
+    if command == "delete" and volume["status"] in {"in-use", "reserved"}:
+        error.message += " It is attached to an instance: detach it first, or delete the instance."
+    return error
