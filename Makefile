@@ -1,6 +1,6 @@
 # Each target is one call of tox or of a script.
 
-.PHONY: demo demo-stop test unit lint types docs functional guests package bench faults format
+.PHONY: demo demo-stop test unit lint types docs functional guests package bench faults proofs format
 
 # with GUESTS=1 the machines of demo and demo-stop are real guests, in an OpenStack of their own
 demo:           ## a real OpenStack, the gateway, and the life of a machine
@@ -38,6 +38,9 @@ bench:          ## how fast it is, beside the OpenStack that it calls: about ten
 
 faults:         ## slow, lying and dying neighbours: experiments on a real OpenStack, about 40 minutes
 	@tools/tox run -e faults
+
+proofs:         ## 1,000 creates under faults, and a soak of 100,000 requests: some hours
+	@tools/tox run -e proofs
 
 format:         ## rewrite the sources in the house's format
 	@tools/tox run -e format

@@ -21,6 +21,7 @@ class Reference:
     writes: int
     """How many upstream calls of it change something."""
     status: int
+    seconds: float
 
     @property
     def is_offered(self) -> bool:

@@ -6,12 +6,14 @@ OpenStack is asked before and after what it has, around the gateway.
 import collections
 import concurrent.futures
 import dataclasses
+import random
 import time
 import uuid
 from typing import Any, Final
 
 import requests
 
+from tests.faults.answers import shown
 from tests.faults.inventory import Inventory
 from tests.faults.lane import UPSTREAM_SECONDS
 from tests.faults.outcomes import BLOCKED_SECONDS, WITHOUT_KEY, Outcome, Reference
@@ -55,6 +57,7 @@ class Trouble:
 
     :param kind: of the fault
     :param is_killed: the gateway is killed once the service has done it
+    :param is_random: the gateway is killed at any moment of the request; no upstream call fails
     :param is_flushed: Redis loses everything before the retries
     """
 
@@ -63,6 +66,7 @@ class Trouble:
     seconds: float = 0
     is_killed: bool = False
     is_flushed: bool = False
+    is_random: bool = False
 
 
 TROUBLES: Final = (
@@ -73,6 +77,7 @@ TROUBLES: Final = (
     Trouble("killed", "late", 600, is_killed=True),
     Trouble("lost, flushed", "lost", is_flushed=True),
     Trouble("killed, flushed", "late", 600, is_killed=True, is_flushed=True),
+    Trouble("killed at random", "late", 0, is_killed=True, is_random=True),
 )
 WITHOUT_ANSWER: Final = TROUBLES[:3]
 """Those that a request without a key meets."""
@@ -116,12 +121,8 @@ def _ask(client: Client, prepared: Prepared, key: str | None) -> _Answer:
         content = response.json()
     except requests.exceptions.JSONDecodeError:
         content = None
-    shown = str(response.status_code)
-    if response.status_code >= 400:
-        error = content.get("error", {}) if isinstance(content, dict) else {}
-        shown = f"{shown} {error.get('code', 'no envelope')}"
     after = response.headers.get("Retry-After")
-    return _Answer(shown, content, float(after) if after else None)
+    return _Answer(shown(response), content, float(after) if after else None)
 
 
 def reference(work: Workspace, post: Post) -> Reference:
@@ -132,9 +133,11 @@ def reference(work: Workspace, post: Post) -> Reference:
     # No fault: it only counts the calls that it is about.
     rule = Rule("late", methods=WRITES, is_login_spared=True, parameters={"seconds": 0})
     with work.lane.proxy.fault(rule):
+        started = time.monotonic()
         answer = _ask(work.lane.client(), prepared, str(uuid.uuid4()))
+        seconds = time.monotonic() - started
     after = work.lane.reader.read_settled(_SETTLE_SECONDS, _AGREEMENT_SECONDS)
-    return Reference(after.difference(before), len(rule.met), int(answer.shown[:3]))
+    return Reference(after.difference(before), len(rule.met), int(answer.shown[:3]), seconds)
 
 
 def run(work: Workspace, post: Post, known: Reference, trouble: Trouble, number: int) -> Outcome:
@@ -150,7 +153,10 @@ def run(work: Workspace, post: Post, known: Reference, trouble: Trouble, number:
     rule = _rule(trouble, (number + TROUBLES.index(trouble)) % known.writes)
     with concurrent.futures.ThreadPoolExecutor(1) as pool, lane.proxy.fault(rule):
         asked = pool.submit(_ask, lane.client(), prepared, key)
-        if trouble.is_killed and rule.was_done.wait(_REACH_SECONDS):
+        if trouble.is_random:
+            time.sleep(random.uniform(0, known.seconds))  # noqa: S311 - not secret
+            lane.kill_gateway()
+        elif trouble.is_killed and rule.was_done.wait(_REACH_SECONDS):
             lane.kill_gateway()
         first = asked.result()
         started = time.monotonic()
@@ -214,8 +220,8 @@ def _rule(trouble: Trouble, skip: int) -> Rule:
         trouble.kind,
         methods=WRITES,
         is_login_spared=True,
-        skip=skip,
-        count=1,
+        skip=0 if trouble.is_random else skip,
+        count=None if trouble.is_random else 1,
         parameters={"seconds": trouble.seconds},
     )
 

@@ -10,7 +10,7 @@ from tests.faults.outcomes import WITHOUT_KEY, Outcome, Reference
 from tests.faults.rows import Row, Seen, judged
 
 ONE = collections.Counter({"volume": 1})
-REFERENCE = Reference(Difference(ONE, collections.Counter()), writes=1, status=202)
+REFERENCE = Reference(Difference(ONE, collections.Counter()), writes=1, status=202, seconds=0.1)
 OUTCOME = Outcome(
     trouble="lost",
     faulted="POST /v3/volumes",
@@ -64,7 +64,7 @@ def test_posts_page() -> None:
     doubled = dataclasses.replace(OUTCOME, made=2, difference="+2 volume")
     unclear = dataclasses.replace(OUTCOME, is_conclusive=False)
     untold = dataclasses.replace(OUTCOME, trouble=WITHOUT_KEY, is_outcome_told=False, retries={})
-    refused = Reference(REFERENCE.difference, writes=0, status=501)
+    refused = Reference(REFERENCE.difference, writes=0, status=501, seconds=0.1)
     page = report.posts_page(
         {"volume": REFERENCE, "route table": refused},
         {"volume": [OUTCOME, doubled, unclear, untold], "route table": []},

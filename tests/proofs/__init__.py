@@ -1,0 +1,1 @@
+"""Proofs that take long: many creates under faults, and a soak of many requests."""

@@ -1,0 +1,141 @@
+"""Run the long proofs, and write what was seen into the documentation."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from bench.report import table
+from tests.faults import lane
+from tests.faults.lane import Lane
+from tests.faults.loop import LoopThread
+from tests.faults.workspace import Workspace
+from tests.functional import standalone
+from tests.proofs.creates import KINDS, Creates
+from tests.proofs.creates import Result as CreatesResult
+from tests.proofs.soak import Result as SoakResult
+from tests.proofs.soak import Soak
+
+_DOCUMENTATION: Final = Path(__file__).parents[2] / "doc/source"
+_HEAD: Final = ".. Written by ``make proofs``.\n\n"
+_SAMPLES_SHOWN: Final = 10
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _creates_page(result: CreatesResult, probability: float, workers: int) -> str:
+    kinds = ", ".join(f"``{kind}``" for kind in KINDS)
+    rows = [
+        ["Requests with a key of their own", str(result.keys)],
+        ["Answered with success", str(result.answered)],
+        ["Different instances in these answers", str(result.instances)],
+        ["Servers that no answer told of (doubled)", str(result.doubled)],
+        ["Instances that Nova does not have (lost)", str(result.lost)],
+        ["Instances that ended in Error", str(result.in_error)],
+        ["Upstream calls", str(result.upstream_calls)],
+        ["Upstream calls that met a fault", str(result.faults)],
+        ["Longest time to an answer", f"{result.longest_seconds} s"],
+        ["Left in the project in the end", result.leftovers],
+        ["Time of the run", f"{result.seconds:.0f} s"],
+    ]
+    rows += [[f"Answers: {status}", str(n)] for status, n in sorted(result.statuses.items())]
+    return (
+        _HEAD
+        + f"Each of {kinds} at {probability:.0%} of the calls to Nova, Cinder and Neutron; "
+        + f"{workers} worker processes.\n\n"
+        + table("Creates under faults", ["What", "Seen"], rows)
+    )
+
+
+def _soak_page(result: SoakResult) -> str:
+    step = max(1, len(result.samples) // _SAMPLES_SHOWN)
+    rows = [
+        [
+            f"{round(100 * (number + 1) / len(result.samples))} %",
+            f"{sample.mebibytes} MiB",
+            str(sample.threads),
+            str(sample.files),
+        ]
+        for number, sample in enumerate(result.samples)
+        if (number + 1) % step == 0
+    ]
+    growth = result.growth()
+    statuses = [[status, str(count)] for status, count in sorted(result.statuses.items())]
+    head = (
+        f"{_HEAD}{result.requests:,} requests in {result.seconds:.0f} s. From the middle to the "
+        f"end of the run memory grew by {growth['mebibytes']} %, threads by "
+        f"{growth['threads']} %, open files by {growth['files']} %.\n"
+    )
+    return "\n".join(
+        [
+            head,
+            table("Soak", ["Of the run", "Memory", "Threads", "Open files"], rows),
+            table("Answers in the soak", ["Answer", "Times"], statuses),
+        ]
+    )
+
+
+def _creates(work: Workspace, arguments: argparse.Namespace) -> bool:
+    result = Creates(work, arguments.probability, _say).run(arguments.count or 1_000)
+    _write(arguments, "creates", _creates_page(result, arguments.probability, arguments.workers))
+    _keep(arguments, result)
+    return result.is_passed
+
+
+def _soak(work: Workspace, arguments: argparse.Namespace) -> bool:
+    result = Soak(work, _say).run(arguments.count or 100_000)
+    _write(arguments, "soak", _soak_page(result))
+    _keep(arguments, result)
+    return not any(status.startswith("500") for status in result.statuses)
+
+
+PROOFS: Final[dict[str, Callable[[Workspace, argparse.Namespace], bool]]] = {
+    "creates": _creates,
+    "soak": _soak,
+}
+
+
+def _write(arguments: argparse.Namespace, name: str, page: str) -> None:
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    path = arguments.output / f"{name}-figures.inc"
+    path.write_text(page)
+    _say(f"proofs: written to {path}")
+
+
+def _keep(arguments: argparse.Namespace, result: Any) -> None:
+    if arguments.json:
+        arguments.json.write_text(json.dumps(vars(result), indent=1, default=vars) + "\n")
+
+
+def _use_workers(own: Lane, workers: int) -> None:
+    """Have a gateway of several processes take the place of the lane's."""
+    own.gateway.stop()
+    own.gateway = own.start_gateway(api={"workers": str(workers)})
+
+
+def main() -> int:
+    """The command; its exit status says whether all that is promised was seen."""
+    parser = argparse.ArgumentParser(prog="make proofs", description=__doc__)
+    parser.add_argument("proof", choices=PROOFS, nargs="+")
+    parser.add_argument("--count", type=int, help="of creates (1,000) or requests (100,000)")
+    parser.add_argument("--probability", type=float, default=0.02, help="of each kind of fault")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the gateway")
+    parser.add_argument("--output", type=Path, default=_DOCUMENTATION, help="for the tables")
+    parser.add_argument("--json", type=Path, help="file for all that was seen")
+    arguments = parser.parse_args()
+    loop = LoopThread()
+    with standalone.running(), lane.opened(loop) as own:
+        _use_workers(own, arguments.workers)
+        work = Workspace(own)
+        passed = [PROOFS[name](work, arguments) for name in arguments.proof]
+    loop.stop()
+    return 0 if all(passed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
