@@ -7,6 +7,7 @@ from oslo_middleware import cors, http_proxy_to_wsgi
 
 from kic_vm import app, cache, policies, policy
 from kic_vm.adapters.connection import Cloud
+from kic_vm.adapters.errors import table as error_table
 from kic_vm.lifecycle import table
 from kic_vm.mappings.instances import Translation
 from kic_vm.mappings.volume_types import VolumeTypes
@@ -30,7 +31,9 @@ def load_platform(conf: cfg.ConfigOpts) -> Platform:
     """What a process of the gateway works with.
 
     :raises LifecycleTableError: a lifecycle table is not sound
+    :raises ErrorTableError: the table of error rules is not sound
     """
+    error_table.load_table()  # a wrong one stops the start, not a request
     shared = cache.create(conf)
     return Platform(
         conf=conf,

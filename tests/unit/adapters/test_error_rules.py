@@ -9,7 +9,8 @@ import requests
 import yaml
 
 from kic_vm import exceptions
-from kic_vm.adapters import error_rules, errors, quota_errors
+from kic_vm.adapters import errors
+from kic_vm.adapters.errors import table
 from tests.unit.bodies import body
 
 JSON = dict[str, Any]
@@ -48,14 +49,66 @@ def test_message(service: str, status: int, message: str, error: str, begin: str
     assert ID not in found.message
 
 
-def test_every_row_is_met() -> None:
-    """Each row of the table is the first to match one of these messages."""
-    rules = (*quota_errors.RULES, *error_rules.RULES)
-    met = set()
-    for service, status, message, _error, _begin in MESSAGES:
-        rows = [rule for rule in rules if (rule.service, rule.status) == (service, status)]
-        met.add(next(rule for rule in rows if rule.pattern.search(message)))
-    assert met == set(rules)
+def test_every_rule_is_met() -> None:
+    """Each rule is for one of these messages at least."""
+    rules = table.load_table().rules
+    met = {
+        rule
+        for service, status, message, _error, _begin in MESSAGES
+        for rule in rules
+        if (rule.service, rule.status) == (service, status) and rule.match(message)
+    }
+    assert [rule.message.pattern for rule in rules if rule not in met and rule.examples] == []
+
+
+RULE = {
+    "service": "compute",
+    "status": 409,
+    "message": "is locked",
+    "error": "Conflict",
+    "sentence": "Unlock it.",
+    "examples": ["Instance ID is locked"],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"service": "computer"}, "service"),
+        ({"status": 200}, "status"),
+        ({"error": "Mistake"}, "error"),
+        ({"message": "("}, "unterminated"),
+        ({"sentence": None}, "sentence"),
+        ({"sentence": "At most {1}."}, "group"),
+        ({"examples": []}, "example"),
+        ({"examples": ["Instance ID is free"]}, "does not match"),
+        ({"colour": "red"}, "colour"),
+        ({"error": "QuotaExceeded"}, "quota"),
+        ({"error": "QuotaExceeded", "sentence": None, "message": "(?P<x>is) locked"}, "groups"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else value,
+)
+def test_wrong_rule(changes: JSON, words: str) -> None:
+    """A wrong rule is refused with what is wrong with it."""
+    row = {key: value for key, value in (RULE | changes).items() if value is not None}
+    with pytest.raises(table.ErrorTableError, match=words):
+        table.ErrorTable(table.read_rules([row]))
+
+
+def test_overlap() -> None:
+    """Two rules that are for one message are refused, until one of them excludes it."""
+    other = RULE | {"message": "locked", "examples": ["The volume is not locked"]}
+    with pytest.raises(table.ErrorTableError, match="both match"):
+        table.ErrorTable(table.read_rules([RULE, other]))
+    table.ErrorTable(table.read_rules([RULE, other | {"unless": "Instance .* is locked"}]))
+
+
+def test_unforeseen_overlap() -> None:
+    """A message for which there are several rules is answered by its status."""
+    other = RULE | {"message": "by its owner", "examples": ["Used by its owner"]}
+    rules = table.ErrorTable(table.read_rules([RULE, other]))
+    assert rules.find("compute", 409, "Instance ID is locked by its owner") is None
+    assert isinstance(rules.find("compute", 409, "Instance ID is locked"), exceptions.Conflict)
 
 
 @pytest.mark.parametrize("name", sorted(body("errors")))

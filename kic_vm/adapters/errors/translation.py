@@ -1,7 +1,7 @@
-"""Upstream failures -> our errors, by one table.
+"""The gateway's error for an answer of a service, and for a call without an answer.
 
-The backends' own words never reach a caller: they are matched here, logged, and answered with a
-sentence that says what to change.
+The words of the services never reach a caller. They are logged, and looked up in the table of error
+rules, which has a sentence that says what to change.
 """
 
 import datetime
@@ -16,8 +16,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters import quota_errors
-from kic_vm.adapters.error_rules import RULES
+from kic_vm.adapters.errors.table import load_table
 
 LOG = logging.getLogger(__name__)
 
@@ -80,14 +79,9 @@ def from_response(service: str, response: requests.Response) -> exceptions.KicVm
     LOG.info("%s answered %d: %s", service, status, _loggable(service, message))
     if (service, status) == ("compute", 500) and _CELL_DOWN.search(message):
         return exceptions.UpstreamUnavailable(service)
-    exceeded = quota_errors.recognise(service, status, message)
-    if exceeded:
-        return exceeded
-    for rule in RULES:
-        if (rule.service, rule.status) == (service, status):
-            match = rule.pattern.search(message)
-            if match:
-                return rule.error(rule.sentence.format("", *match.groups()))
+    known = load_table().find(service, status, message)
+    if known is not None:
+        return known
     if status in STATUSES:
         error = STATUSES[status](service)
         error.retry_after = _retry_after(response.headers) if status in _RETRIABLE else None

@@ -1,0 +1,195 @@
+"""The table of error rules: read from ``rules.yaml``, checked when the process starts.
+
+The order of the rules does not matter. Each rule has examples of the messages that it is for, and
+no other rule may match one of them.
+"""
+
+import dataclasses
+import functools
+import importlib.resources
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+import marshmallow as ma
+import yaml
+from oslo_log import log as logging
+
+from kic_vm import exceptions
+from kic_vm.adapters import quotas
+
+LOG = logging.getLogger(__name__)
+
+FILE: Final = "rules.yaml"
+SERVICES: Final = ("compute", "block-storage", "image", "network", "identity")
+ERRORS: Final[dict[str, type[exceptions.KicVmError]]] = {
+    error.__name__: error
+    for error in (
+        exceptions.AlreadyExists,
+        exceptions.AlreadyUnderWay,
+        exceptions.Conflict,
+        exceptions.InvalidRequest,
+        exceptions.NotFound,
+        exceptions.QuotaExceeded,
+        exceptions.Unauthorized,
+    )
+}
+_FIGURES: Final = frozenset({"quota", "requested", "used", "limit"})
+
+
+class ErrorTableError(Exception):
+    """The table is wrong; the message names the rule."""
+
+
+class _RuleSchema(ma.Schema):
+    """A row of ``rules.yaml``."""
+
+    service = ma.fields.String(required=True, validate=ma.validate.OneOf(SERVICES))
+    status = ma.fields.Integer(required=True, strict=True, validate=ma.validate.Range(400, 599))
+    message = ma.fields.String(load_default="")
+    unless = ma.fields.String(load_default=None)
+    error = ma.fields.String(required=True, validate=ma.validate.OneOf(list(ERRORS)))
+    sentence = ma.fields.String(load_default=None)
+    quota = ma.fields.String(load_default=None)
+    examples = ma.fields.List(ma.fields.String(), load_default=list)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """One rule: what a service says, and what the caller is told."""
+
+    service: str
+    status: int
+    message: re.Pattern[str]
+    """Is found in the service's message."""
+    unless: re.Pattern[str] | None
+    """Is not found in it."""
+    error: type[exceptions.KicVmError]
+    sentence: str | None
+    """``{1}``, ``{2}``, ... are the groups of ``message``. None for a quota."""
+    quota: str | None
+    """The quota that is used up, where the message does not name it."""
+    examples: tuple[str, ...]
+
+    def match(self, message: str) -> re.Match[str] | None:
+        """The match in a service's message, if the rule is for it."""
+        if self.unless is not None and self.unless.search(message):
+            return None
+        return self.message.search(message)
+
+    def error_for(self, match: re.Match[str]) -> exceptions.KicVmError:
+        """The error for the caller."""
+        if self.sentence is not None:
+            return self.error(self.sentence.format("", *match.groups()))
+        figures = match.groupdict()
+        quota = figures.pop("quota", self.quota)
+        return exceptions.QuotaExceeded(
+            quota=quotas.name_of(self.service, quota) if quota else None,
+            **{name: int(figure) for name, figure in figures.items()},
+        )
+
+
+class ErrorTable:
+    """All rules, by service and status.
+
+    :raises ErrorTableError: two rules are for the same message, or a rule has no example of its own
+    """
+
+    def __init__(self, rules: Iterable[ErrorRule]) -> None:
+        self.rules = tuple(rules)
+        self._by_answer: dict[tuple[str, int], list[ErrorRule]] = {}
+        for rule in self.rules:
+            self._by_answer.setdefault((rule.service, rule.status), []).append(rule)
+        for rule in self.rules:
+            for example in rule.examples:
+                self._check_example(rule, example)
+
+    def _check_example(self, rule: ErrorRule, example: str) -> None:
+        matching = self._matching(rule.service, rule.status, example)
+        if rule not in matching:
+            raise ErrorTableError(f"{_described(rule)} does not match its example {example!r}.")
+        for other in matching:
+            if other is not rule:
+                raise ErrorTableError(
+                    f"{_described(rule)} and {_described(other)} both match {example!r}: give one "
+                    "of them an unless."
+                )
+
+    def _matching(self, service: str, status: int, message: str) -> list[ErrorRule]:
+        return [rule for rule in self._by_answer.get((service, status), ()) if rule.match(message)]
+
+    def find(self, service: str, status: int, message: str) -> exceptions.KicVmError | None:
+        """The error for a service's message; None where no rule is for it, or several are."""
+        matching = self._matching(service, status, message)
+        if len(matching) > 1:
+            rules = " and ".join(_described(rule) for rule in matching)
+            LOG.warning("Several error rules are for one message: %s", rules)
+            return None
+        for rule in matching:
+            if match := rule.match(message):
+                return rule.error_for(match)
+        return None
+
+
+def _described(rule: ErrorRule) -> str:
+    return f"the rule {rule.service} {rule.status} {rule.message.pattern!r}"
+
+
+def read_rules(data: Any) -> list[ErrorRule]:
+    """The rules in plain data, each checked by itself.
+
+    :raises ErrorTableError: a rule is wrong
+    """
+    if not isinstance(data, list):
+        raise ErrorTableError("The table of error rules is a list.")
+    return [_read_rule(row, number) for number, row in enumerate(data, 1)]
+
+
+def _read_rule(row: Any, number: int) -> ErrorRule:
+    where = f"Rule {number} ({row.get('message') if isinstance(row, dict) else row!r})"
+    try:
+        loaded: dict[str, Any] = _RuleSchema().load(row)
+        message = re.compile(loaded["message"], re.IGNORECASE)
+        unless = re.compile(loaded["unless"], re.IGNORECASE) if loaded["unless"] else None
+    except ma.ValidationError as error:
+        raise ErrorTableError(f"{where}: {error.messages}") from error
+    except re.error as error:
+        raise ErrorTableError(f"{where}: {error}") from error
+    kind = ERRORS[loaded["error"]]
+    _check_words(where, loaded, kind, message)
+    return ErrorRule(
+        loaded["service"],
+        loaded["status"],
+        message,
+        unless,
+        kind,
+        loaded["sentence"],
+        loaded["quota"],
+        tuple(loaded["examples"]),
+    )
+
+
+def _check_words(
+    where: str, row: dict[str, Any], kind: type[exceptions.KicVmError], message: re.Pattern[str]
+) -> None:
+    is_quota = kind is exceptions.QuotaExceeded
+    if is_quota == (row["sentence"] is not None):
+        raise ErrorTableError(f"{where}: a quota has no sentence, every other error has one.")
+    if row["message"] and not row["examples"]:
+        raise ErrorTableError(f"{where}: give an example of the message.")
+    if is_quota and not message.groupindex.keys() <= _FIGURES:
+        raise ErrorTableError(f"{where}: the groups of a quota are {sorted(_FIGURES)}.")
+    try:
+        (row["sentence"] or "").format("", *[""] * message.groups)
+    except (IndexError, KeyError, ValueError) as error:
+        raise ErrorTableError(f"{where}: the sentence names a group that is not there.") from error
+
+
+@functools.cache
+def load_table() -> ErrorTable:
+    """The table of this release.
+
+    :raises ErrorTableError: it is wrong
+    """
+    text = importlib.resources.files(__package__).joinpath(FILE).read_text("utf-8")
+    return ErrorTable(read_rules(yaml.safe_load(text)))
