@@ -37,7 +37,7 @@ from kic_vm.api.v1 import (
 from kic_vm.context import DECISION_KEY
 from kic_vm.middleware import routes
 from kic_vm.operations.checks.readiness import Readiness
-from kic_vm.operations.request import Platform
+from kic_vm.operations.request import AppState
 
 LOG = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Application(flask.Flask):
         return known or super().create_url_adapter(request)
 
 
-def create_app(platform: Platform) -> flask.Flask:
+def create_app(app_state: AppState) -> flask.Flask:
     """The application below the pipeline; by itself it refuses every request."""
     app = Application("kic_vm", static_folder=None)
     app.config.update(openapi.CONFIGURATION, PROVIDE_AUTOMATIC_OPTIONS=False)
@@ -90,8 +90,8 @@ def create_app(platform: Platform) -> flask.Flask:
     app.json.sort_keys = False
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.extensions[blueprint.EXTENSION] = platform
-    app.extensions[health.EXTENSION] = Readiness(platform)
+    app.extensions[blueprint.EXTENSION] = app_state
+    app.extensions[health.EXTENSION] = Readiness(app_state)
     api = openapi.Api(app)
     for one in _BLUEPRINTS:
         api.register_blueprint(one)

@@ -9,6 +9,7 @@ from kic_vm import app, cache, policies, policy
 from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.errors import table as error_table
 from kic_vm.lifecycle import table
+from kic_vm.local_cache import with_local_cache
 from kic_vm.mappings.instances import Translation
 from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
@@ -23,24 +24,23 @@ from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
 from kic_vm.middleware.request_limits import RequestLimits
 from kic_vm.middleware.routes import Routing, cover
-from kic_vm.near_cache import near
-from kic_vm.operations.request import Platform
+from kic_vm.operations.request import AppState
 
 
-def load_platform(conf: cfg.ConfigOpts) -> Platform:
-    """What a process of the gateway works with.
+def load_app_state(conf: cfg.ConfigOpts) -> AppState:
+    """The state of a process that serves requests or works in the background.
 
     :raises LifecycleTableError: a lifecycle table is not sound
     :raises ErrorTableError: the table of error rules is not sound
     """
     error_table.load_table()  # a wrong one stops the start, not a request
     shared = cache.create(conf)
-    return Platform(
+    return AppState(
         conf=conf,
         cloud=Cloud(conf),
         cache=shared,
-        near=near(shared),
-        hints=cache.MemoryCache(conf.redis.memory_entries),
+        local_cache=with_local_cache(shared),
+        read_hints=cache.MemoryCache(conf.redis.memory_entries),
         translation=Translation(
             table.load_tables(),
             Zones(conf.availability_zones.zones),
@@ -56,8 +56,8 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
     :raises RouteError: a route has no rule or a rule no route
     :raises LifecycleTableError: a lifecycle table is not sound
     """
-    platform = load_platform(conf)
-    flask_app = app.create_app(platform)
+    app_state = load_app_state(conf)
+    flask_app = app.create_app(app_state)
     operations = cover(flask_app.url_map, policies.guarding_rules())
 
     is_behind_proxy = conf.oslo_middleware.enable_proxy_headers_parsing
@@ -67,9 +67,9 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
     for layer in (
         # Below the rules: who may not do a thing is told nothing of who has done it.
         lambda inner: Idempotency(inner, cache.create_store(conf), conf),
-        lambda inner: Rbac(inner, platform.enforcer),
+        lambda inner: Rbac(inner, app_state.enforcer),
         Context,
-        lambda inner: Authentication(inner, conf, platform.near),
+        lambda inner: Authentication(inner, conf, app_state.local_cache),
         lambda inner: Routing(inner, flask_app.url_map, operations),
         lambda inner: BodyLimit(inner, conf),
         RequestLimits,

@@ -8,7 +8,7 @@ from kic_vm.adapters.compute_existence import ServerExistence
 from kic_vm.adapters.compute_keypairs import Keypairs
 from kic_vm.adapters.compute_servers import Servers
 from kic_vm.adapters.connection import JSON, Answer, path
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.adapters.quotas import Figures
 
 # Lowest microversions that have the fields we show.
@@ -49,7 +49,7 @@ class Compute(Servers, Keypairs, ServerExistence):
 
         Two upstream calls: Nova does not count keypairs among its quotas.
         """
-        answered, keypairs = gather(
+        answered, keypairs = gather_reads(
             partial(
                 self.json,
                 "GET",

@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 
 from kic_vm.adapters import errors
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.exceptions import NotFound, UpstreamError
 from kic_vm.metrics import gateway as metrics
 
@@ -76,7 +76,7 @@ class Identity(Service):
         return self._roles_by_project()
 
     def _roles_by_project(self, **query: str) -> dict[str, dict[str, set[str]]]:
-        assignments, ids = gather(
+        assignments, ids = gather_reads(
             partial(self._list_whole, "role_assignments", effective="", **query),
             self.list_role_ids,
         )

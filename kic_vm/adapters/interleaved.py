@@ -47,7 +47,7 @@ class _Call(greenlet.greenlet):
         return found
 
 
-def gather(*calls: Callable[[], Any]) -> list[Any]:
+def gather_reads(*calls: Callable[[], Any]) -> list[Any]:
     """Run ``calls``, which only read, at the same time and return what they return, in order.
 
     All that have begun have ended when this returns or raises. They begin in order, and none does

@@ -17,7 +17,7 @@ _POOLS = tuple(
 _depth: ContextVar[int] = ContextVar("kic_vm_gather_depth", default=0)
 
 
-def gather(*calls: Callable[[], Any]) -> list[Any]:
+def run_in_threads(*calls: Callable[[], Any]) -> list[Any]:
     """Run ``calls`` at the same time and return what they return, in order.
 
     The first runs in this thread. All of them have ended when this returns or raises. Below the

@@ -10,7 +10,7 @@ from marshmallow import Schema
 
 from kic_vm.api.arguments import parser
 from kic_vm.context import ENVIRON_KEY, REPLAY_KEY
-from kic_vm.operations.request import Platform, Scope
+from kic_vm.operations.request import AppState, RequestServices
 from kic_vm.schemas import secrets
 
 View = Callable[..., flask.Response]
@@ -52,14 +52,14 @@ def _without_storing(view: View, schema: Schema) -> View:
     return wrapped
 
 
-def platform() -> Platform:
+def app_state() -> AppState:
     """What this process has."""
-    return cast("Platform", flask.current_app.extensions[EXTENSION])
+    return cast("AppState", flask.current_app.extensions[EXTENSION])
 
 
-def scope() -> Scope:
+def services() -> RequestServices:
     """What this request has."""
-    return Scope.of(platform(), flask.request.environ[ENVIRON_KEY])
+    return RequestServices.of(app_state(), flask.request.environ[ENVIRON_KEY])
 
 
 def answer(status: int, body: Any = None) -> flask.Response:

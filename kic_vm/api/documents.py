@@ -2,7 +2,7 @@
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, platform
+from kic_vm.api.blueprint import Blueprint, answer, app_state
 from kic_vm.lifecycle import render
 from kic_vm.schemas import documents as schemas
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("documents", __name__)
 @blueprint.response(200, schemas.LifecycleDocumentSchema)
 def get_lifecycle() -> flask.Response:
     """Show every documented state with its billing flag."""
-    return answer(200, render.as_document(platform().translation.lifecycle))
+    return answer(200, render.as_document(app_state().translation.lifecycle))
 
 
 @blueprint.get("/openapi.json")

@@ -9,7 +9,7 @@ from werkzeug import exceptions as http_exceptions
 
 from kic_vm import exceptions
 from kic_vm.adapters import misread_answers
-from kic_vm.api.blueprint import scope
+from kic_vm.api.blueprint import services
 from kic_vm.context import RECORD_KEY, RequestRecord, current_record
 from kic_vm.operations.projects import quotas
 
@@ -87,7 +87,7 @@ def render(error: Exception) -> flask.Response:
     """Flask's answer to any exception of a view."""
     ours = from_any(error)
     if isinstance(ours, exceptions.QuotaExceeded):
-        ours = quotas.with_figures(scope(), ours)
+        ours = quotas.with_figures(services(), ours)
     response = flask.jsonify(rendered(ours))
     response.status_code = ours.status
     response.headers.update(headers(ours))

@@ -3,7 +3,7 @@
 import flask
 
 from kic_vm.adapters import identity
-from kic_vm.api.blueprint import Blueprint, platform
+from kic_vm.api.blueprint import Blueprint, app_state
 from kic_vm.context import RECORD_KEY
 
 blueprint = Blueprint("tokens", __name__, url_prefix="/identity/v3/auth/tokens")
@@ -12,7 +12,7 @@ blueprint = Blueprint("tokens", __name__, url_prefix="/identity/v3/auth/tokens")
 def _forward() -> flask.Response:
     request = flask.request
     upstream = identity.forward_tokens(
-        platform().cloud,
+        app_state().cloud,
         request.method,
         request.headers,
         request.query_string.decode("latin-1"),

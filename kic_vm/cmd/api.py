@@ -9,7 +9,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from kic_vm import conf as configuration
-from kic_vm import memory
+from kic_vm import gc_tuning
 from kic_vm.cmd.metrics_directory import metrics_directory
 from kic_vm.conf import logs
 from kic_vm.lifecycle.model import LifecycleTableError
@@ -63,7 +63,7 @@ class Server(BaseApplication):
     def load(self) -> Any:
         """The WSGI application, in a worker."""
         application = load_app(self._conf)
-        memory.settle()
+        gc_tuning.apply()
         return application
 
     def reload(self) -> None:

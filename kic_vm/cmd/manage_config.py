@@ -13,7 +13,7 @@ from keystoneauth1 import loading
 from oslo_config import cfg
 
 from kic_vm import conf as configuration
-from kic_vm.cmd.gateway_scope import WRONG_CONFIGURATION
+from kic_vm.cmd.gateway_services import WRONG_CONFIGURATION
 from kic_vm.conf import service_user
 
 # The namespaces of etc/kic-vm/config-generator.conf: whose options the gateway heeds.

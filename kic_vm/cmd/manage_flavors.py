@@ -3,9 +3,9 @@
 import argparse
 import json
 
-from kic_vm.cmd.gateway_scope import FAILED, act
+from kic_vm.cmd.gateway_services import FAILED, act
 from kic_vm.mappings.flavor_defects import defects_of
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     return act(args.config_file, lambda gateway: _check(gateway, args.format))
 
 
-def _check(gateway: Scope, form: str) -> int:
+def _check(gateway: RequestServices, form: str) -> int:
     flavors = gateway.openstack.compute.list_all_flavors()
     found = {
         flavor["name"]: {"id": flavor["id"], "defects": defects_of(flavor)}

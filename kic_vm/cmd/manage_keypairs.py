@@ -2,8 +2,8 @@
 
 import argparse
 
-from kic_vm.cmd.gateway_scope import act
-from kic_vm.operations.request import Scope
+from kic_vm.cmd.gateway_services import act
+from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import keypairs
 
 
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     return act(args.config_file, lambda gateway: _reindex(gateway, args.project))
 
 
-def _reindex(gateway: Scope, project: str | None) -> int:
+def _reindex(gateway: RequestServices, project: str | None) -> int:
     found = keypairs.sweep(gateway, project)
     for project_id, index in found.items():
         creators = {keypair["user_id"] for keypair in index.keypairs.values()}

@@ -11,7 +11,7 @@ from kic_vm import deploy
 from kic_vm.context import RequestContext
 from kic_vm.operations.checks import identity, resources, services
 from kic_vm.operations.checks.finding import Check, Level
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 CHECKS: Final[dict[str, Check]] = {
     "Keystone": identity.keystone,
@@ -39,17 +39,19 @@ class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc, unused-ignore]
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf
         self._upgrade_checks = tuple((name, _Asked(check)) for name, check in CHECKS.items())
-        self.gateway: Scope | None = None
+        self.gateway: RequestServices | None = None
 
     def check(self) -> upgradecheck.Code:
         """Ask the cloud of the configuration."""
         try:
             configuration.check(self._conf)
-            platform = deploy.load_platform(self._conf)
+            app_state = deploy.load_app_state(self._conf)
         except cfg.Error as error:
             print(f"kic-vm-status: {error}", file=sys.stderr)
             return upgradecheck.Code.FAILURE
-        self.gateway = Scope.of(platform, RequestContext(auth=platform.cloud.service_auth))
+        self.gateway = RequestServices.of(
+            app_state, RequestContext(auth=app_state.cloud.service_auth)
+        )
         return super().check()
 
 

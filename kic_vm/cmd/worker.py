@@ -19,7 +19,7 @@ from kic_vm import deploy
 from kic_vm.conf import logs
 from kic_vm.context import RequestContext
 from kic_vm.metrics.registry import REGISTRY
-from kic_vm.operations.request import Platform, Scope
+from kic_vm.operations.request import AppState, RequestServices
 from kic_vm.operations.worker import upkeep
 
 LOG = logging.getLogger(__name__)
@@ -39,21 +39,21 @@ def main() -> int:
         signal.signal(number, lambda *_: stopped.set())
     signal.signal(signal.SIGHUP, lambda *_: renewal.asked.set())
     try:
-        platform = _load(rest)
-        _serve_metrics(platform.conf)
+        app_state = _load(rest)
+        _serve_metrics(app_state.conf)
     except (cfg.Error, OSError) as error:
         print(f"kic-vm-worker: {error}", file=sys.stderr)
         return 2
     LOG.info("The worker begins")
-    work(platform, stopped, is_once=args.once, renewed=renewal)
+    work(app_state, stopped, is_once=args.once, renewed=renewal)
     return 0
 
 
-def _load(arguments: Sequence[str]) -> Platform:
+def _load(arguments: Sequence[str]) -> AppState:
     conf = configuration.load(arguments)
-    platform = deploy.load_platform(conf)
+    app_state = deploy.load_app_state(conf)
     logs.setup(conf)
-    return platform
+    return app_state
 
 
 def _serve_metrics(conf: cfg.ConfigOpts) -> None:
@@ -72,42 +72,42 @@ class Renewal:
         self._arguments = arguments
         self.asked = threading.Event()
 
-    def __call__(self, platform: Platform) -> Platform:
-        """The platform of the configuration as it is now; one that cannot work changes nothing."""
+    def __call__(self, app_state: AppState) -> AppState:
+        """The state for the configuration as it is now; a wrong configuration changes nothing."""
         if not self.asked.is_set():
-            return platform
+            return app_state
         self.asked.clear()
         try:
             renewed = _load(self._arguments)
         except (cfg.Error, SystemExit) as error:  # argparse exits
             LOG.warning("The worker goes on with the configuration that it has: %s", error)
-            return platform
+            return app_state
         LOG.info("The configuration is taken up anew")
         return renewed
 
 
 def work(
-    platform: Platform,
+    app_state: AppState,
     stopped: threading.Event,
     *,
     is_once: bool = False,
-    renewed: Callable[[Platform], Platform] = lambda platform: platform,
+    renewed: Callable[[AppState], AppState] = lambda app_state: app_state,
 ) -> None:
     """Round after round, until ``stopped`` is set.
 
     :param renewed: what a round is to work with, given what the last one has worked with
     """
     while not stopped.is_set():
-        platform = renewed(platform)
+        app_state = renewed(app_state)
         # A context of its own for each round: its request id is in OpenStack's logs too.
-        context = RequestContext(auth=platform.cloud.service_auth)
+        context = RequestContext(auth=app_state.cloud.service_auth)
         try:
-            upkeep.run(Scope.of(platform, context))
+            upkeep.run(RequestServices.of(app_state, context))
         except Exception:
             LOG.exception("Unforeseen error in this round")
         if is_once:
             return
-        stopped.wait(platform.conf.worker.interval)
+        stopped.wait(app_state.conf.worker.interval)
 
 
 if __name__ == "__main__":

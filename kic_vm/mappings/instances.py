@@ -18,7 +18,7 @@ JSON = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Surroundings:
+class RelatedResources:
     """What other services know about servers, indexed for looking up."""
 
     ports: Mapping[str, list[JSON]]
@@ -61,11 +61,11 @@ def public_ips_by_port(floating_ips: Iterable[JSON]) -> dict[tuple[str, str], st
     }
 
 
-def _addresses(ports: list[JSON], around: Surroundings) -> list[JSON]:
+def _addresses(ports: list[JSON], related: RelatedResources) -> list[JSON]:
     return [
         {
             "private_ip": fixed["ip_address"],
-            "public_ip": around.public_ips.get((port["id"], fixed["ip_address"])),
+            "public_ip": related.public_ips.get((port["id"], fixed["ip_address"])),
             "network_interface_id": port["id"],
         }
         for port in ports
@@ -73,9 +73,9 @@ def _addresses(ports: list[JSON], around: Surroundings) -> list[JSON]:
     ]
 
 
-def _security_groups(ports: list[JSON], around: Surroundings) -> list[JSON]:
+def _security_groups(ports: list[JSON], related: RelatedResources) -> list[JSON]:
     ids = dict.fromkeys(group for port in ports for group in port["security_groups"])
-    return [{"id": group, "name": around.group_names.get(group)} for group in ids]
+    return [{"id": group, "name": related.group_names.get(group)} for group in ids]
 
 
 def group_names_told(servers: Iterable[JSON], ports: Mapping[str, list[JSON]]) -> dict[str, str]:
@@ -93,15 +93,17 @@ def group_names_told(servers: Iterable[JSON], ports: Mapping[str, list[JSON]]) -
     return told
 
 
-def _attached_volumes(server: JSON, around: Surroundings, translation: Translation) -> list[JSON]:
+def _attached_volumes(
+    server: JSON, related: RelatedResources, translation: Translation
+) -> list[JSON]:
     attached = server["os-extended-volumes:volumes_attached"]
-    known = [around.volumes[item["id"]] for item in attached if item["id"] in around.volumes]
+    known = [related.volumes[item["id"]] for item in attached if item["id"] in related.volumes]
     root = attachments.root_volume_id(server, known)
     is_attaching = attachments.is_attaching(server)
     shown = []
     for item in attached:
         # A volume that Cinder does not list (any more) is still attached as far as Nova knows.
-        volume = around.volumes.get(item["id"], {})
+        volume = related.volumes.get(item["id"], {})
         shown.append(
             {
                 "id": item["id"],
@@ -124,37 +126,37 @@ def _volume_status(volume: JSON, lifecycle: LifecycleTables, is_attaching: bool)
     return lifecycle.volume_state(volume["status"], attach_in_progress=is_attaching).wire
 
 
-def _image(server: JSON, attached: list[JSON], around: Surroundings) -> JSON | None:
+def _image(server: JSON, attached: list[JSON], related: RelatedResources) -> JSON | None:
     for item in attached:
         if item["is_root"]:
-            metadata = around.volumes[item["id"]].get("volume_image_metadata") or {}
+            metadata = related.volumes[item["id"]].get("volume_image_metadata") or {}
             return images.image_of_volume(metadata)
     return images.image_of_volume({"image_id": server["image"]["id"]}) if server["image"] else None
 
 
-def instance_from_server(server: JSON, around: Surroundings, translation: Translation) -> JSON:
+def instance_from_server(server: JSON, related: RelatedResources, translation: Translation) -> JSON:
     """The contract's instance as get and list show it.
 
     :param server: Nova's, at compute.SERVER
     """
     state = state_of(
-        server, translation.lifecycle, confirm_in_progress=server["id"] in around.confirming
+        server, translation.lifecycle, confirm_in_progress=server["id"] in related.confirming
     )
     extra_specs = server["flavor"].get("extra_specs") or {}
-    attached = _attached_volumes(server, around, translation)
-    ports = in_order(server, around.ports.get(server["id"], ()))
-    groups = _security_groups(ports, around)
+    attached = _attached_volumes(server, related, translation)
+    ports = in_order(server, related.ports.get(server["id"], ()))
+    groups = _security_groups(ports, related)
     flavor_name = server["flavor"]["original_name"]
     return {
         "id": server["id"],
         "name": server["name"],
         "description": server["description"],
-        "flavor": flavors.flavor_of_server(server["flavor"], around.flavor_ids.get(flavor_name)),
-        "addresses": _addresses(ports, around),
+        "flavor": flavors.flavor_of_server(server["flavor"], related.flavor_ids.get(flavor_name)),
+        "addresses": _addresses(ports, related),
         "is_hyper_threading": flavors.is_hyper_threading(extra_specs),
         "is_hadoop": False,
         "is_k8se": False,
-        "image": _image(server, attached, around),
+        "image": _image(server, attached, related),
         "vm_state": server["OS-EXT-STS:vm_state"],
         "task_state": server["OS-EXT-STS:task_state"],
         "power_state": power_state(server),
@@ -165,7 +167,7 @@ def instance_from_server(server: JSON, around: Surroundings, translation: Transl
         "project_id": server["tenant_id"],
         "key_name": keypairs.shown_name(server["tenant_id"], server["key_name"]),
         "hostname": server["OS-EXT-SRV-ATTR:hostname"],
-        "availability_zone": _zone(server, attached, around, translation),
+        "availability_zone": _zone(server, attached, related, translation),
         "attached_volumes": attached,
         "attached_volume_count": len(attached),
         "security_groups": groups,
@@ -177,15 +179,15 @@ def instance_from_server(server: JSON, around: Surroundings, translation: Transl
 
 
 def _zone(
-    server: JSON, attached: list[JSON], around: Surroundings, translation: Translation
+    server: JSON, attached: list[JSON], related: RelatedResources, translation: Translation
 ) -> str | None:
     """The instance's zone; while it is on no host Nova tells none, and its root volume's counts.
 
     An instance and its volumes are in one zone, as documented.
     """
     zone = server["OS-EXT-AZ:availability_zone"]
-    if not zone and attached and attached[0]["id"] in around.volumes:
-        zone = around.volumes[attached[0]["id"]]["availability_zone"]
+    if not zone and attached and attached[0]["id"] in related.volumes:
+        zone = related.volumes[attached[0]["id"]]["availability_zone"]
     return translation.zones.to_client(zone)
 
 

@@ -32,7 +32,7 @@ _IMAGE_FIELDS: Final = (
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class VolumeSurroundings:
+class VolumeRelatedResources:
     """What is known about volumes beside what Cinder shows with them."""
 
     servers: Mapping[str, JSON]
@@ -43,9 +43,9 @@ class VolumeSurroundings:
     """Ids of volumes of which a snapshot is being made."""
 
 
-def surroundings(
+def related_resources(
     volumes: Iterable[JSON], servers: Iterable[JSON], snapshots: Iterable[JSON]
-) -> VolumeSurroundings:
+) -> VolumeRelatedResources:
     """The surroundings of volumes.
 
     :param volumes: all that are attached to the servers, or more
@@ -58,7 +58,7 @@ def surroundings(
         ids = [item["id"] for item in server["os-extended-volumes:volumes_attached"]]
         by_volume |= dict.fromkeys(ids, server)
         roots.add(root_volume_id(server, [by_id[one] for one in ids if one in by_id]))
-    return VolumeSurroundings(
+    return VolumeRelatedResources(
         servers=by_volume,
         roots={one for one in roots if one},
         snapshotted={snapshot["volume_id"] for snapshot in snapshots},
@@ -66,14 +66,14 @@ def surroundings(
 
 
 def lacks_servers(
-    volumes: Iterable[JSON], servers: Iterable[JSON], around: VolumeSurroundings
+    volumes: Iterable[JSON], servers: Iterable[JSON], related: VolumeRelatedResources
 ) -> bool:
     """Whether a volume has, or may have, a server that is not among these."""
     ids = {server["id"] for server in servers}
     return any(
         any(attachment["server_id"] not in ids for attachment in volume["attachments"])
         if volume["attachments"]
-        else volume["status"] in UNTOLD and volume["id"] not in around.servers
+        else volume["status"] in UNTOLD and volume["id"] not in related.servers
         for volume in volumes
     )
 
@@ -88,27 +88,29 @@ def limits_of(volume: JSON) -> set[str]:
     return names
 
 
-def state_of(volume: JSON, around: VolumeSurroundings, lifecycle: LifecycleTables) -> VolumeState:
+def state_of(
+    volume: JSON, related: VolumeRelatedResources, lifecycle: LifecycleTables
+) -> VolumeState:
     """The documented state that a volume is in."""
-    server = around.servers.get(volume["id"])
+    server = related.servers.get(volume["id"])
     names = limits_of(volume)
-    if volume["id"] in around.roots:
+    if volume["id"] in related.roots:
         names.add(limits.ROOT)
     if server and not instance_states.state_of(server, lifecycle).allows("detach-volume"):
         names.add(limits.INSTANCE_NOT_READY)
     return lifecycle.volume_state(
         volume["status"],
-        snapshot_in_progress=volume["id"] in around.snapshotted,
+        snapshot_in_progress=volume["id"] in related.snapshotted,
         attach_in_progress=server is not None and is_attaching(server),
         limits=names,
     )
 
 
-def _instance_id(volume: JSON, around: VolumeSurroundings) -> str | None:
+def _instance_id(volume: JSON, related: VolumeRelatedResources) -> str | None:
     """The instance by Cinder; where Cinder does not tell, by Nova."""
     ids = [attachment["server_id"] for attachment in volume["attachments"]]
-    if not ids and volume["status"] in UNTOLD and volume["id"] in around.servers:
-        ids = [around.servers[volume["id"]]["id"]]
+    if not ids and volume["status"] in UNTOLD and volume["id"] in related.servers:
+        ids = [related.servers[volume["id"]]["id"]]
     return ids[0] if ids else None
 
 
@@ -117,16 +119,18 @@ def is_windows_volume(volume: JSON) -> bool:
     return is_windows(volume.get("volume_image_metadata") or {})
 
 
-def volume_from_volume(volume: JSON, around: VolumeSurroundings, translation: Translation) -> JSON:
+def volume_from_volume(
+    volume: JSON, related: VolumeRelatedResources, translation: Translation
+) -> JSON:
     """The contract's volume as get and list show it.
 
     When it was first ready, and the status before the present one, are not in Cinder's API: null.
 
     :param volume: Cinder's, at block_storage.VOLUME
     """
-    state = state_of(volume, around, translation.lifecycle)
-    instance_id = _instance_id(volume, around)
-    server = around.servers.get(volume["id"], {})
+    state = state_of(volume, related, translation.lifecycle)
+    instance_id = _instance_id(volume, related)
+    server = related.servers.get(volume["id"], {})
     volume_type = translation.volume_types.to_client(volume["volume_type"])
     is_attached = bool(volume["attachments"]) or (instance_id and state.state == "Reserved")
     return {
@@ -137,7 +141,7 @@ def volume_from_volume(volume: JSON, around: VolumeSurroundings, translation: Tr
         "status": state.wire,
         "lifecycle": lifecycle_of(state),
         "is_bootable": volume["bootable"] == "true",
-        "is_root": volume["id"] in around.roots,
+        "is_root": volume["id"] in related.roots,
         "is_encrypted": volume["encrypted"],
         "encryption_key_id": volume.get("encryption_key_id"),
         "type": volume_type,

@@ -13,7 +13,7 @@ from oslo_log import log as logging
 from kic_vm import exceptions, policy
 from kic_vm.context import RequestContext
 from kic_vm.metrics import gateway as metrics
-from kic_vm.operations.request import Platform, Scope
+from kic_vm.operations.request import AppState, RequestServices
 
 JSON = dict[str, Any]
 
@@ -25,30 +25,30 @@ CHANGED: Final = (
 )
 
 
-def require(scope: Scope, rule: str, roles: Iterable[str]) -> None:
+def require(services: RequestServices, rule: str, roles: Iterable[str]) -> None:
     """Return if the caller's roles in Keystone satisfy a rule, as those of the token did.
 
     :param rule: ``resource:verb``
     :param roles: names of the effective roles that Keystone lists for the caller in the project
     :raises Forbidden: they do not
     """
-    context = copy.copy(scope.context)
+    context = copy.copy(services.context)
     context.roles = sorted(roles)
     name = f"kic_vm:{rule}"
-    if policy.allows(scope.platform.enforcer, name, context):
+    if policy.allows(services.app_state.enforcer, name, context):
         return
     LOG.info(
         "%s refuses %s in project %s: the token has roles that Keystone lists no longer",
         name,
-        scope.user_id,
-        scope.project_id,
+        services.user_id,
+        services.project_id,
     )
     metrics.count_refusal(name)
     raise exceptions.Forbidden(CHANGED)
 
 
 def allow(
-    platform: Platform, rule: str, project_id: str, user_id: str, roles: Iterable[str]
+    app_state: AppState, rule: str, project_id: str, user_id: str, roles: Iterable[str]
 ) -> bool:
     """Whether a user's roles in a project satisfy a rule.
 
@@ -61,7 +61,7 @@ def allow(
         roles=sorted(roles),
         overwrite=False,  # log lines stay those of the request
     )
-    return policy.allows(platform.enforcer, f"kic_vm:{rule}", context)
+    return policy.allows(app_state.enforcer, f"kic_vm:{rule}", context)
 
 
 def effective_roles(assignments: Iterable[JSON], user_id: str) -> set[str]:

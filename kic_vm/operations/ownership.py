@@ -7,50 +7,50 @@ Every function makes one upstream call unless it says otherwise.
 from typing import Any, Final
 
 from kic_vm import exceptions
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 _INFRASTRUCTURE: Final = "network:"  # prefix of the device_owner of Neutron's own ports
 
 
-def get_own_server(scope: Scope, instance_id: str, microversion: str) -> JSON:
+def get_own_server(services: RequestServices, instance_id: str, microversion: str) -> JSON:
     """A server in Nova.
 
     :raises NotFound: the project has no such server
     """
     try:
-        server = scope.openstack.compute.get_server(instance_id, microversion)
+        server = services.openstack.compute.get_server(instance_id, microversion)
     except exceptions.Forbidden as error:  # of another project, and not scheduled yet
         raise exceptions.NotFound from error
-    if server["tenant_id"] != scope.project_id:
+    if server["tenant_id"] != services.project_id:
         raise exceptions.NotFound
     return server
 
 
-def get_own_volume(scope: Scope, volume_id: str) -> JSON:
+def get_own_volume(services: RequestServices, volume_id: str) -> JSON:
     """A volume in Cinder.
 
     :raises NotFound: the project has no such volume
     """
-    volume = scope.openstack.block_storage.get_volume(volume_id)
-    if volume["os-vol-tenant-attr:tenant_id"] != scope.project_id:
+    volume = services.openstack.block_storage.get_volume(volume_id)
+    if volume["os-vol-tenant-attr:tenant_id"] != services.project_id:
         raise exceptions.NotFound
     return volume
 
 
-def get_own_snapshot(scope: Scope, snapshot_id: str) -> JSON:
+def get_own_snapshot(services: RequestServices, snapshot_id: str) -> JSON:
     """A snapshot in Cinder.
 
     :raises NotFound: the project has no such snapshot
     """
-    snapshot = scope.openstack.block_storage.get_snapshot(snapshot_id)
-    if snapshot["os-extended-snapshot-attributes:project_id"] != scope.project_id:
+    snapshot = services.openstack.block_storage.get_snapshot(snapshot_id)
+    if snapshot["os-extended-snapshot-attributes:project_id"] != services.project_id:
         raise exceptions.NotFound
     return snapshot
 
 
-def find_image(scope: Scope, image_id: str) -> tuple[JSON, str | None]:
+def find_image(services: RequestServices, image_id: str) -> tuple[JSON, str | None]:
     """An image in Glance that the project may use, and its answer where another one shares it.
 
     One upstream call, two for an image that another project shares.
@@ -58,38 +58,38 @@ def find_image(scope: Scope, image_id: str) -> tuple[JSON, str | None]:
     :returns: the image, and the member status (None where the image is not shared with the project)
     :raises NotFound: the project cannot see the image
     """
-    image = scope.openstack.image.get_image(image_id)
-    if image["visibility"] == "private" and image["owner"] != scope.project_id:
+    image = services.openstack.image.get_image(image_id)
+    if image["visibility"] == "private" and image["owner"] != services.project_id:
         raise exceptions.NotFound
-    if not is_offered_image(scope, image):
+    if not is_offered_image(services, image):
         return image, None
-    return image, str(scope.openstack.image.get_member(image_id, scope.project_id)["status"])
+    return image, str(services.openstack.image.get_member(image_id, services.project_id)["status"])
 
 
-def get_own_image(scope: Scope, image_id: str) -> JSON:
+def get_own_image(services: RequestServices, image_id: str) -> JSON:
     """An image in Glance. One upstream call, two for an image that another project shares.
 
     :raises NotFound: the project cannot see the image
     :raises Forbidden: the image belongs to another project
     """
-    image, _member_status = find_image(scope, image_id)
-    if image["owner"] != scope.project_id:
+    image, _member_status = find_image(services, image_id)
+    if image["owner"] != services.project_id:
         raise exceptions.Forbidden("Only the owning project can change this image.")
     return image
 
 
-def is_offered_image(scope: Scope, image: JSON) -> bool:
+def is_offered_image(services: RequestServices, image: JSON) -> bool:
     """Whether another project shares the image with some projects."""
-    return image["visibility"] == "shared" and image["owner"] != scope.project_id
+    return image["visibility"] == "shared" and image["owner"] != services.project_id
 
 
-def get_own_port(scope: Scope, port_id: str) -> JSON:
+def get_own_port(services: RequestServices, port_id: str) -> JSON:
     """A port in Neutron.
 
     :raises NotFound: the project has no such port
     """
-    port = scope.openstack.network.get_port(port_id)
-    if port["project_id"] != scope.project_id:
+    port = services.openstack.network.get_port(port_id)
+    if port["project_id"] != services.project_id:
         raise exceptions.NotFound
     return port
 
@@ -99,44 +99,44 @@ def is_interface(port: JSON) -> bool:
     return not port["device_owner"].startswith(_INFRASTRUCTURE)
 
 
-def get_own_interface(scope: Scope, port_id: str) -> JSON:
+def get_own_interface(services: RequestServices, port_id: str) -> JSON:
     """A port in Neutron that is a network interface.
 
     :raises NotFound: the project has no such interface
     """
-    port = get_own_port(scope, port_id)
+    port = get_own_port(services, port_id)
     if not is_interface(port):
         raise exceptions.NotFound
     return port
 
 
-def get_own_security_group(scope: Scope, group_id: str) -> JSON:
+def get_own_security_group(services: RequestServices, group_id: str) -> JSON:
     """A security group in Neutron, with all its rules.
 
     :raises NotFound: the project has no such group
     """
-    group = scope.openstack.network.get_whole_security_group(group_id)
-    if group["project_id"] != scope.project_id:
+    group = services.openstack.network.get_whole_security_group(group_id)
+    if group["project_id"] != services.project_id:
         raise exceptions.NotFound
     return group
 
 
-def check_own_security_group(scope: Scope, group_id: str) -> None:
+def check_own_security_group(services: RequestServices, group_id: str) -> None:
     """Check that the project has a security group. This costs less than reading its rules.
 
     :raises NotFound: the project has no such group
     """
-    group = scope.openstack.network.get_security_group(group_id)
-    if group["project_id"] != scope.project_id:
+    group = services.openstack.network.get_security_group(group_id)
+    if group["project_id"] != services.project_id:
         raise exceptions.NotFound
 
 
-def get_own_floating_ip(scope: Scope, floating_ip_id: str) -> JSON:
+def get_own_floating_ip(services: RequestServices, floating_ip_id: str) -> JSON:
     """A floating IP in Neutron.
 
     :raises NotFound: the project has no such floating IP
     """
-    floating_ip = scope.openstack.network.get_floating_ip(floating_ip_id)
-    if floating_ip["project_id"] != scope.project_id:
+    floating_ip = services.openstack.network.get_floating_ip(floating_ip_id)
+    if floating_ip["project_id"] != services.project_id:
         raise exceptions.NotFound
     return floating_ip

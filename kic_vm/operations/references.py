@@ -7,7 +7,7 @@ from kic_vm import exceptions
 
 
 @contextlib.contextmanager
-def named(field: str, what: str, identifier: str) -> Iterator[None]:
+def as_invalid_request(field: str, what: str, identifier: str) -> Iterator[None]:
     """Within, a resource that is not found is a wrong value of ``field``.
 
     :raises InvalidRequest: in the place of NotFound

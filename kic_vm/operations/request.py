@@ -1,4 +1,4 @@
-"""What an operation has at hand: the caller, the services in the caller's name, the tables."""
+"""What operations work with: the caller, OpenStack's services in the caller's name, the tables."""
 
 import copy
 import dataclasses
@@ -16,42 +16,42 @@ from kic_vm.mappings.instances import Translation
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Platform:
-    """What one process has: configuration, cloud, cache, tables, rules; shared by its threads."""
+class AppState:
+    """What one process has and its threads share: configuration, cloud, caches, tables, rules."""
 
     conf: cfg.ConfigOpts
     cloud: Cloud
     cache: Cache
-    near: Cache
-    """The same, for what nobody changes before its end: a process fetches it once."""
-    hints: MemoryCache
-    """What was so a moment ago: it spares waiting where it is right, and is never believed."""
+    local_cache: Cache
+    """The cache for values that never change before they expire: a process fetches each once."""
+    read_hints: MemoryCache
+    """Recent values that let calls start earlier. Each is checked before it is used."""
     translation: Translation
     enforcer: Enforcer
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Scope:
-    """What one request has; the services act with the caller's own token."""
+class RequestServices:
+    """What an operation uses for one request; the services act with the caller's own token."""
 
-    platform: Platform
+    app_state: AppState
     context: RequestContext
     openstack: OpenStackServices
 
     @classmethod
-    def of(cls, platform: Platform, context: RequestContext) -> "Scope":
-        """The scope of a request."""
-        return cls(platform, context, OpenStackServices(platform.cloud, context))
+    def of(cls, app_state: AppState, context: RequestContext) -> "RequestServices":
+        """The services for a request."""
+        return cls(app_state, context, OpenStackServices(app_state.cloud, context))
 
-    def as_gateway(self) -> "Scope":
+    def as_gateway(self) -> "RequestServices":
         """The same request with the services in the name of the gateway's own user.
 
-        For what a mission of the gateway's needs beyond the caller's power in OpenStack, after
-        the rules have let the caller through. In the log it stays the caller's request.
+        Use it where the gateway needs more rights in OpenStack than the caller has, after the
+        access rules have allowed the request. The log still shows the caller's request.
         """
         context = copy.copy(self.context)
-        context.auth = self.platform.cloud.service_auth
-        return Scope.of(self.platform, context)
+        context.auth = self.app_state.cloud.service_auth
+        return RequestServices.of(self.app_state, context)
 
     @property
     def project_id(self) -> str:
@@ -68,4 +68,4 @@ class Scope:
 
         :param rule: ``resource:verb``
         """
-        return policy.allows(self.platform.enforcer, f"kic_vm:{rule}", self.context)
+        return policy.allows(self.app_state.enforcer, f"kic_vm:{rule}", self.context)

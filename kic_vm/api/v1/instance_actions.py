@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, scope
+from kic_vm.api.blueprint import Blueprint, answer, services
 from kic_vm.operations.instances import actions as operations
 from kic_vm.operations.instances import rebuild
 from kic_vm.schemas import instance_actions as schemas
@@ -14,7 +14,7 @@ blueprint = Blueprint("instance-actions", __name__, url_prefix="/api/v1/instance
 
 
 def _act(instance_id: str, command: str) -> flask.Response:
-    operations.act(scope(), instance_id, command)
+    operations.act(services(), instance_id, command)
     return answer(202)
 
 
@@ -23,7 +23,7 @@ def _act(instance_id: str, command: str) -> flask.Response:
 @blueprint.response(202)
 def act_on_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
     """Give an instance a command by its name."""
-    operations.act_by_name(scope(), instance_id, body["action"])
+    operations.act_by_name(services(), instance_id, body["action"])
     return answer(202)
 
 
@@ -74,7 +74,7 @@ def unshelve_instance(instance_id: str) -> flask.Response:
 @blueprint.response(202)
 def resize_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
     """Change the flavor of an instance."""
-    operations.resize_instance(scope(), instance_id, str(body["flavor"]["id"]))
+    operations.resize_instance(services(), instance_id, str(body["flavor"]["id"]))
     return answer(202)
 
 
@@ -83,7 +83,7 @@ def resize_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
 @blueprint.response(202, RebuiltInstanceEnvelopeSchema)
 def rebuild_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
     """Write an image over the root volume; addresses and other volumes stay."""
-    rebuilt = rebuild.rebuild_instance(scope(), instance_id, body["rebuild"])
+    rebuilt = rebuild.rebuild_instance(services(), instance_id, body["rebuild"])
     return answer(202, {"instance": rebuilt})
 
 

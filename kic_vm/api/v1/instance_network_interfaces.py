@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.api.blueprint import Blueprint, answer, page, services
 from kic_vm.operations.instances import interfaces as operations
 from kic_vm.schemas import instance_network_interfaces as schemas
 
@@ -19,7 +19,7 @@ blueprint = Blueprint(
 @blueprint.response(200, schemas.InstanceNetworkInterfacePageSchema)
 def list_instance_network_interfaces(instance_id: str) -> flask.Response:
     """List an instance's network interfaces, the primary one first."""
-    result = operations.list_network_interfaces(scope(), instance_id)
+    result = operations.list_network_interfaces(services(), instance_id)
     return page("network_interfaces", result)
 
 
@@ -27,7 +27,7 @@ def list_instance_network_interfaces(instance_id: str) -> flask.Response:
 @blueprint.response(200, schemas.AttachedNetworkInterfaceEnvelopeSchema)
 def attach_network_interface(instance_id: str, network_interface_id: str) -> flask.Response:
     """Attach a network interface to an instance."""
-    attached = operations.attach_network_interface(scope(), instance_id, network_interface_id)
+    attached = operations.attach_network_interface(services(), instance_id, network_interface_id)
     return answer(200, {"network_interface": attached})
 
 
@@ -35,7 +35,7 @@ def attach_network_interface(instance_id: str, network_interface_id: str) -> fla
 @blueprint.response(202)
 def detach_network_interface(instance_id: str, network_interface_id: str) -> flask.Response:
     """Detach a network interface from an instance; the primary one stays."""
-    operations.detach_network_interface(scope(), instance_id, network_interface_id)
+    operations.detach_network_interface(services(), instance_id, network_interface_id)
     return answer(202)
 
 
@@ -47,6 +47,6 @@ def update_network_interface_allowed_addresses(
 ) -> flask.Response:
     """Say from which other addresses an instance's network interface may send."""
     updated = operations.update_allowed_addresses(
-        scope(), instance_id, network_interface_id, body["allowed_address_pairs"]
+        services(), instance_id, network_interface_id, body["allowed_address_pairs"]
     )
     return answer(200, {"network_interface": updated})

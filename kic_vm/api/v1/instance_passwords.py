@@ -2,7 +2,7 @@
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, scope
+from kic_vm.api.blueprint import Blueprint, answer, services
 from kic_vm.operations.instances import passwords as operations
 from kic_vm.schemas import instance_passwords as schemas
 
@@ -15,4 +15,4 @@ blueprint = Blueprint(
 @blueprint.response(200, schemas.InstancePasswordSchema)
 def get_instance_password(instance_id: str) -> flask.Response:
     """Show an instance's password, encrypted with the public key of its keypair."""
-    return answer(200, {"password": operations.get_password(scope(), instance_id)})
+    return answer(200, {"password": operations.get_password(services(), instance_id)})

@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, scope
+from kic_vm.api.blueprint import Blueprint, answer, services
 from kic_vm.operations.instances import public_ips as operations
 from kic_vm.schemas import instance_public_ips as schemas
 
@@ -19,7 +19,7 @@ blueprint = Blueprint(
 @blueprint.response(200, schemas.AssociatedPublicIpEnvelopeSchema)
 def associate_new_public_ip(instance_id: str, network_interface_id: str) -> flask.Response:
     """Give an instance's network interface a new public IP."""
-    made = operations.associate_new(scope(), instance_id, network_interface_id)
+    made = operations.associate_new(services(), instance_id, network_interface_id)
     return answer(200, {"public_ip": made})
 
 
@@ -29,7 +29,7 @@ def associate_public_ip(
     instance_id: str, network_interface_id: str, public_ip_id: str
 ) -> flask.Response:
     """Give an instance's network interface one of the project's public IPs."""
-    associated = operations.associate(scope(), instance_id, network_interface_id, public_ip_id)
+    associated = operations.associate(services(), instance_id, network_interface_id, public_ip_id)
     return answer(200, {"public_ip": associated})
 
 
@@ -41,6 +41,6 @@ def remove_public_ip(
 ) -> flask.Response:
     """Take the public IP off an instance's network interface; it is kept or deleted."""
     removed = operations.remove(
-        scope(), instance_id, network_interface_id, is_delete=query["is_delete"]
+        services(), instance_id, network_interface_id, is_delete=query["is_delete"]
     )
     return answer(200, {"public_ip": removed})

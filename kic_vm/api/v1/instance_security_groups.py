@@ -2,7 +2,7 @@
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, scope
+from kic_vm.api.blueprint import Blueprint, answer, services
 from kic_vm.operations.instances import security_groups as operations
 from kic_vm.schemas import instance_security_groups as schemas
 
@@ -20,7 +20,7 @@ def attach_security_group(
     instance_id: str, network_interface_id: str, security_group_id: str
 ) -> flask.Response:
     """Put an instance's network interface into a security group."""
-    ids = operations.attach(scope(), instance_id, network_interface_id, security_group_id)
+    ids = operations.attach(services(), instance_id, network_interface_id, security_group_id)
     return answer(200, {"security_group": {"ids": ids}})
 
 
@@ -30,5 +30,5 @@ def detach_security_group(
     instance_id: str, network_interface_id: str, security_group_id: str
 ) -> flask.Response:
     """Take an instance's network interface out of a security group."""
-    ids = operations.detach(scope(), instance_id, network_interface_id, security_group_id)
+    ids = operations.detach(services(), instance_id, network_interface_id, security_group_id)
     return answer(200, {"security_group": {"ids": ids}})

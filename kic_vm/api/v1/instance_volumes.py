@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, scope
+from kic_vm.api.blueprint import Blueprint, answer, services
 from kic_vm.operations.instances import volumes as operations
 from kic_vm.schemas import instance_volumes as schemas
 
@@ -20,7 +20,7 @@ blueprint = Blueprint(
 @blueprint.response(200, schemas.VolumeAttachmentEnvelopeSchema)
 def attach_volume(body: dict[str, Any], instance_id: str, volume_id: str) -> flask.Response:
     """Attach a volume to an instance; it is attached when the instance shows it as in_use."""
-    attached = operations.attach_volume(scope(), instance_id, volume_id, body["volume"])
+    attached = operations.attach_volume(services(), instance_id, volume_id, body["volume"])
     return answer(200, {"volume": attached})
 
 
@@ -31,7 +31,7 @@ def update_instance_volume(
     body: dict[str, Any], instance_id: str, volume_id: str
 ) -> flask.Response:
     """Change an attached volume, and whether it goes with the instance."""
-    operations.update_volume(scope(), instance_id, volume_id, body["volume"])
+    operations.update_volume(services(), instance_id, volume_id, body["volume"])
     return answer(200)
 
 
@@ -39,5 +39,5 @@ def update_instance_volume(
 @blueprint.response(202)
 def detach_volume(instance_id: str, volume_id: str) -> flask.Response:
     """Detach a volume from an instance; the volume is kept."""
-    operations.detach_volume(scope(), instance_id, volume_id)
+    operations.detach_volume(services(), instance_id, volume_id)
     return answer(202)

@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.api.blueprint import Blueprint, answer, page, services
 from kic_vm.operations.instances import instances as operations
 from kic_vm.operations.instances import update
 from kic_vm.operations.instances.create import plan
@@ -19,7 +19,7 @@ blueprint = Blueprint("instances", __name__, url_prefix="/api/v1/instances")
 @blueprint.response(202, instance_changes.CreatedInstancesSchema)
 def create_instance(body: dict[str, Any]) -> flask.Response:
     """Make one or several instances."""
-    return answer(202, plan.create_instances(scope(), body["instance"]))
+    return answer(202, plan.create_instances(services(), body["instance"]))
 
 
 @blueprint.get("")
@@ -27,14 +27,14 @@ def create_instance(body: dict[str, Any]) -> flask.Response:
 @blueprint.response(200, schemas.InstancePageSchema)
 def list_instances(query: dict[str, Any]) -> flask.Response:
     """List the project's instances."""
-    return page("instances", operations.list_instances(scope(), query))
+    return page("instances", operations.list_instances(services(), query))
 
 
 @blueprint.get("/<instance_id>")
 @blueprint.response(200, schemas.InstanceEnvelopeSchema)
 def get_instance(instance_id: str) -> flask.Response:
     """Show an instance."""
-    return answer(200, {"instance": operations.get_instance(scope(), instance_id)})
+    return answer(200, {"instance": operations.get_instance(services(), instance_id)})
 
 
 @blueprint.put("/<instance_id>")
@@ -42,7 +42,7 @@ def get_instance(instance_id: str) -> flask.Response:
 @blueprint.response(200, instance_changes.UpdatedInstanceEnvelopeSchema)
 def update_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
     """Rename or describe an instance."""
-    updated = update.update_instance(scope(), instance_id, body["instance"])
+    updated = update.update_instance(services(), instance_id, body["instance"])
     return answer(200, {"instance": updated})
 
 
@@ -50,5 +50,5 @@ def update_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
 @blueprint.response(204)
 def delete_instance(instance_id: str) -> flask.Response:
     """Delete an instance."""
-    operations.delete_instance(scope(), instance_id)
+    operations.delete_instance(services(), instance_id)
     return answer(204)

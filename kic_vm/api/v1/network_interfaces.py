@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.api.blueprint import Blueprint, answer, page, services
 from kic_vm.operations.networks import network_interfaces as operations
 from kic_vm.schemas import instance_network_interfaces as instance_schemas
 from kic_vm.schemas import network_interfaces as schemas
@@ -17,7 +17,7 @@ blueprint = Blueprint("network-interfaces", __name__, url_prefix="/api/v1/networ
 @blueprint.response(201, instance_schemas.UpdatedNetworkInterfaceEnvelopeSchema)
 def create_network_interface(body: dict[str, Any]) -> flask.Response:
     """Make a network interface in a subnet."""
-    created = operations.create_network_interface(scope(), body["network_interface"])
+    created = operations.create_network_interface(services(), body["network_interface"])
     return answer(201, {"network_interface": created})
 
 
@@ -26,14 +26,14 @@ def create_network_interface(body: dict[str, Any]) -> flask.Response:
 @blueprint.response(200, schemas.NetworkInterfacePageSchema)
 def list_network_interfaces(query: dict[str, Any]) -> flask.Response:
     """List network interfaces."""
-    return page("network_interfaces", operations.list_network_interfaces(scope(), query))
+    return page("network_interfaces", operations.list_network_interfaces(services(), query))
 
 
 @blueprint.get("/<network_interface_id>")
 @blueprint.response(200, schemas.NetworkInterfaceEnvelopeSchema)
 def get_network_interface(network_interface_id: str) -> flask.Response:
     """Show one network interface."""
-    found = operations.get_network_interface(scope(), network_interface_id)
+    found = operations.get_network_interface(services(), network_interface_id)
     return answer(200, {"network_interface": found})
 
 
@@ -43,7 +43,7 @@ def get_network_interface(network_interface_id: str) -> flask.Response:
 def update_network_interface(body: dict[str, Any], network_interface_id: str) -> flask.Response:
     """Change name, description or security groups of a network interface."""
     updated = operations.update_network_interface(
-        scope(), network_interface_id, body["network_interface"]
+        services(), network_interface_id, body["network_interface"]
     )
     return answer(200, {"network_interface": updated})
 
@@ -54,7 +54,7 @@ def update_network_interface(body: dict[str, Any], network_interface_id: str) ->
 def update_allowed_addresses(body: dict[str, Any], network_interface_id: str) -> flask.Response:
     """Say from which other addresses a network interface may send."""
     updated = operations.update_allowed_addresses(
-        scope(), network_interface_id, body["allowed_address_pairs"]
+        services(), network_interface_id, body["allowed_address_pairs"]
     )
     return answer(200, {"network_interface": updated})
 
@@ -63,5 +63,5 @@ def update_allowed_addresses(body: dict[str, Any], network_interface_id: str) ->
 @blueprint.response(204)
 def delete_network_interface(network_interface_id: str) -> flask.Response:
     """Delete a network interface that no instance has."""
-    operations.delete_network_interface(scope(), network_interface_id)
+    operations.delete_network_interface(services(), network_interface_id)
     return answer(204)

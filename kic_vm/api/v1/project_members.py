@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.api.blueprint import Blueprint, answer, page, services
 from kic_vm.operations.projects import members as operations
 from kic_vm.schemas import project_members as schemas
 
@@ -18,7 +18,7 @@ blueprint = Blueprint(
 @blueprint.response(200, schemas.MemberPageSchema)
 def list_members(query: dict[str, Any], project_id: str) -> flask.Response:
     """List who works in the project, and as what."""
-    return page("members", operations.list_members(scope(), project_id, query))
+    return page("members", operations.list_members(services(), project_id, query))
 
 
 @blueprint.post("")
@@ -26,7 +26,7 @@ def list_members(query: dict[str, Any], project_id: str) -> flask.Response:
 @blueprint.response(201, schemas.MemberEnvelopeSchema)
 def add_member(body: dict[str, Any], project_id: str) -> flask.Response:
     """Have a user work in the project."""
-    return answer(201, {"member": operations.add_member(scope(), project_id, body["member"])})
+    return answer(201, {"member": operations.add_member(services(), project_id, body["member"])})
 
 
 @blueprint.put("/<user_id>")
@@ -35,12 +35,12 @@ def add_member(body: dict[str, Any], project_id: str) -> flask.Response:
 def update_member(body: dict[str, Any], project_id: str, user_id: str) -> flask.Response:
     """Have a member work in another role."""
     role = body["member"]["role"]
-    return answer(200, {"member": operations.update_member(scope(), project_id, user_id, role)})
+    return answer(200, {"member": operations.update_member(services(), project_id, user_id, role)})
 
 
 @blueprint.delete("/<user_id>")
 @blueprint.response(204)
 def remove_member(project_id: str, user_id: str) -> flask.Response:
     """Have a member work in the project no longer."""
-    operations.remove_member(scope(), project_id, user_id)
+    operations.remove_member(services(), project_id, user_id)
     return answer(204)

@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.api.blueprint import Blueprint, answer, page, services
 from kic_vm.operations.networks import public_ips as operations
 from kic_vm.schemas import public_ips as schemas
 from kic_vm.schemas.instance_public_ips import AssociatedPublicIpEnvelopeSchema
@@ -18,7 +18,7 @@ _INTERFACE = "/<public_ip_id>/network-interfaces/<network_interface_id>"
 @blueprint.response(201, AssociatedPublicIpEnvelopeSchema)
 def create_public_ip(body: dict[str, Any]) -> flask.Response:
     """Get a new public IP."""
-    return answer(201, {"public_ip": operations.create_public_ip(scope(), body["public_ip"])})
+    return answer(201, {"public_ip": operations.create_public_ip(services(), body["public_ip"])})
 
 
 @blueprint.get("")
@@ -26,14 +26,14 @@ def create_public_ip(body: dict[str, Any]) -> flask.Response:
 @blueprint.response(200, schemas.PublicIpPageSchema)
 def list_public_ips(query: dict[str, Any]) -> flask.Response:
     """List the project's public IPs."""
-    return page("public_ips", operations.list_public_ips(scope(), query))
+    return page("public_ips", operations.list_public_ips(services(), query))
 
 
 @blueprint.get("/<public_ip_id>")
 @blueprint.response(200, schemas.PublicIpEnvelopeSchema)
 def get_public_ip(public_ip_id: str) -> flask.Response:
     """Show a public IP and what it leads to."""
-    return answer(200, {"public_ip": operations.get_public_ip(scope(), public_ip_id)})
+    return answer(200, {"public_ip": operations.get_public_ip(services(), public_ip_id)})
 
 
 @blueprint.put("/<public_ip_id>")
@@ -41,7 +41,7 @@ def get_public_ip(public_ip_id: str) -> flask.Response:
 @blueprint.response(200, AssociatedPublicIpEnvelopeSchema)
 def update_public_ip(body: dict[str, Any], public_ip_id: str) -> flask.Response:
     """Describe a public IP."""
-    changed = operations.update_public_ip(scope(), public_ip_id, body["public_ip"])
+    changed = operations.update_public_ip(services(), public_ip_id, body["public_ip"])
     return answer(200, {"public_ip": changed})
 
 
@@ -49,7 +49,7 @@ def update_public_ip(body: dict[str, Any], public_ip_id: str) -> flask.Response:
 @blueprint.response(204)
 def delete_public_ip(public_ip_id: str) -> flask.Response:
     """Give a public IP back that leads nowhere."""
-    operations.delete_public_ip(scope(), public_ip_id)
+    operations.delete_public_ip(services(), public_ip_id)
     return answer(204)
 
 
@@ -57,7 +57,7 @@ def delete_public_ip(public_ip_id: str) -> flask.Response:
 @blueprint.response(200, AssociatedPublicIpEnvelopeSchema)
 def associate_public_ip(public_ip_id: str, network_interface_id: str) -> flask.Response:
     """Have a public IP lead to a network interface."""
-    changed = operations.associate(scope(), public_ip_id, network_interface_id)
+    changed = operations.associate(services(), public_ip_id, network_interface_id)
     return answer(200, {"public_ip": changed})
 
 
@@ -65,5 +65,5 @@ def associate_public_ip(public_ip_id: str, network_interface_id: str) -> flask.R
 @blueprint.response(200, AssociatedPublicIpEnvelopeSchema)
 def disassociate_public_ip(public_ip_id: str, network_interface_id: str) -> flask.Response:
     """Have a public IP lead nowhere."""
-    changed = operations.disassociate(scope(), public_ip_id, network_interface_id)
+    changed = operations.disassociate(services(), public_ip_id, network_interface_id)
     return answer(200, {"public_ip": changed})

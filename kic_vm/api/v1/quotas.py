@@ -2,7 +2,7 @@
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, scope
+from kic_vm.api.blueprint import Blueprint, answer, services
 from kic_vm.operations.projects import quotas as operations
 from kic_vm.schemas.quotas import QuotasSchema
 
@@ -13,4 +13,4 @@ blueprint = Blueprint("quotas", __name__, url_prefix="/api/v1/quotas")
 @blueprint.response(200, QuotasSchema)
 def get_quotas() -> flask.Response:
     """Show how much the project may have, and how much it has."""
-    return answer(200, {"quotas": operations.get_quotas(scope())})
+    return answer(200, {"quotas": operations.get_quotas(services())})

@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.api.blueprint import Blueprint, answer, page, services
 from kic_vm.operations.networks import route_tables as operations
 from kic_vm.operations.networks import vpc_routes
 from kic_vm.schemas import route_tables as schemas
@@ -17,7 +17,7 @@ blueprint = Blueprint("route-tables", __name__, url_prefix="/api/v1/route-tables
 @blueprint.response(501)
 def create_route_table(body: dict[str, Any]) -> flask.Response:
     """Make a route table beside the main one: not offered."""
-    operations.create_route_table(scope(), str(body["vpc_route_table"]["vpc_id"]))
+    operations.create_route_table(services(), str(body["vpc_route_table"]["vpc_id"]))
 
 
 @blueprint.get("")
@@ -25,28 +25,28 @@ def create_route_table(body: dict[str, Any]) -> flask.Response:
 @blueprint.response(200, schemas.RouteTablePageSchema)
 def list_route_tables(query: dict[str, Any]) -> flask.Response:
     """List route tables."""
-    return page("vpc_route_tables", operations.list_route_tables(scope(), query))
+    return page("vpc_route_tables", operations.list_route_tables(services(), query))
 
 
 @blueprint.get("/<route_table_id>")
 @blueprint.response(200, schemas.RouteTableEnvelopeSchema)
 def get_route_table(route_table_id: str) -> flask.Response:
     """Show one route table."""
-    return answer(200, {"vpc_route_table": operations.get_route_table(scope(), route_table_id)})
+    return answer(200, {"vpc_route_table": operations.get_route_table(services(), route_table_id)})
 
 
 @blueprint.delete("/<route_table_id>")
 @blueprint.response(409)
 def delete_route_table(route_table_id: str) -> flask.Response:
     """Delete a route table: the main one, which each is, stays with its VPC."""
-    operations.delete_route_table(scope(), route_table_id)
+    operations.delete_route_table(services(), route_table_id)
 
 
 @blueprint.put("/<route_table_id>/main")
 @blueprint.response(204)
 def set_main_route_table(route_table_id: str) -> flask.Response:
     """Make a route table its VPC's main one, which it is."""
-    operations.set_main_route_table(scope(), route_table_id)
+    operations.set_main_route_table(services(), route_table_id)
     return answer(204)
 
 
@@ -55,7 +55,7 @@ def set_main_route_table(route_table_id: str) -> flask.Response:
 @blueprint.response(200, schemas.AssociationPageSchema)
 def list_route_table_associations(query: dict[str, Any], route_table_id: str) -> flask.Response:
     """List the subnets that a route table applies to."""
-    return page("associations", operations.list_associations(scope(), route_table_id, query))
+    return page("associations", operations.list_associations(services(), route_table_id, query))
 
 
 @blueprint.put("/<route_table_id>/associations/<association_id>")
@@ -66,7 +66,7 @@ def update_route_table_association(
 ) -> flask.Response:
     """Give a subnet the route table that it has; another one is not offered."""
     target_id = str(body["association"]["target_route_table_id"])
-    kept = operations.update_association(scope(), route_table_id, association_id, target_id)
+    kept = operations.update_association(services(), route_table_id, association_id, target_id)
     return answer(200, {"association": kept})
 
 
@@ -76,7 +76,7 @@ def update_route_table_association(
 def add_route(body: dict[str, Any], route_table_id: str) -> flask.Response:
     """Add a route."""
     return answer(
-        201, {"vpc_route": vpc_routes.add_route(scope(), route_table_id, body["vpc_route"])}
+        201, {"vpc_route": vpc_routes.add_route(services(), route_table_id, body["vpc_route"])}
     )
 
 
@@ -85,7 +85,7 @@ def add_route(body: dict[str, Any], route_table_id: str) -> flask.Response:
 @blueprint.response(200, schemas.ChangedRouteEnvelopeSchema)
 def update_route(body: dict[str, Any], route_table_id: str, route_id: str) -> flask.Response:
     """Put a route in the place of another one."""
-    changed = vpc_routes.update_route(scope(), route_table_id, route_id, body["vpc_route"])
+    changed = vpc_routes.update_route(services(), route_table_id, route_id, body["vpc_route"])
     return answer(200, {"vpc_route": changed})
 
 
@@ -93,5 +93,5 @@ def update_route(body: dict[str, Any], route_table_id: str, route_id: str) -> fl
 @blueprint.response(204)
 def delete_route(route_table_id: str, route_id: str) -> flask.Response:
     """Delete a route."""
-    vpc_routes.delete_route(scope(), route_table_id, route_id)
+    vpc_routes.delete_route(services(), route_table_id, route_id)
     return answer(204)

@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.api.blueprint import Blueprint, answer, page, services
 from kic_vm.operations.networks import security_group_rules
 from kic_vm.operations.networks import security_groups as operations
 from kic_vm.schemas import security_groups as schemas
@@ -17,7 +17,7 @@ blueprint = Blueprint("security-groups", __name__, url_prefix="/api/v1/security-
 @blueprint.response(201, schemas.ChangedSecurityGroupEnvelopeSchema)
 def create_security_group(body: dict[str, Any]) -> flask.Response:
     """Make a security group; it has no rules yet."""
-    created = operations.create_security_group(scope(), body["security_group"])
+    created = operations.create_security_group(services(), body["security_group"])
     return answer(201, {"security_group": created})
 
 
@@ -26,14 +26,14 @@ def create_security_group(body: dict[str, Any]) -> flask.Response:
 @blueprint.response(200, schemas.SecurityGroupPageSchema)
 def list_security_groups(query: dict[str, Any]) -> flask.Response:
     """List the project's security groups."""
-    return page("security_groups", operations.list_security_groups(scope(), query))
+    return page("security_groups", operations.list_security_groups(services(), query))
 
 
 @blueprint.get("/<security_group_id>")
 @blueprint.response(200, schemas.WholeSecurityGroupEnvelopeSchema)
 def get_security_group(security_group_id: str) -> flask.Response:
     """Show a security group with its rules."""
-    group = operations.get_security_group(scope(), security_group_id)
+    group = operations.get_security_group(services(), security_group_id)
     return answer(200, {"security_group": group})
 
 
@@ -42,7 +42,9 @@ def get_security_group(security_group_id: str) -> flask.Response:
 @blueprint.response(200, schemas.ChangedSecurityGroupEnvelopeSchema)
 def update_security_group(body: dict[str, Any], security_group_id: str) -> flask.Response:
     """Rename or describe a security group."""
-    changed = operations.update_security_group(scope(), security_group_id, body["security_group"])
+    changed = operations.update_security_group(
+        services(), security_group_id, body["security_group"]
+    )
     return answer(200, {"security_group": changed})
 
 
@@ -50,7 +52,7 @@ def update_security_group(body: dict[str, Any], security_group_id: str) -> flask
 @blueprint.response(204)
 def delete_security_group(security_group_id: str) -> flask.Response:
     """Delete a security group with its rules; no network interface may be in it."""
-    operations.delete_security_group(scope(), security_group_id)
+    operations.delete_security_group(services(), security_group_id)
     return answer(204)
 
 
@@ -60,7 +62,7 @@ def delete_security_group(security_group_id: str) -> flask.Response:
 def create_security_group_rule(body: dict[str, Any], security_group_id: str) -> flask.Response:
     """Add a rule to a security group."""
     created = security_group_rules.create_security_group_rule(
-        scope(), security_group_id, body["security_group_rule"]
+        services(), security_group_id, body["security_group_rule"]
     )
     return answer(201, {"security_group_rule": created})
 
@@ -72,6 +74,6 @@ def delete_security_group_rule(
 ) -> flask.Response:
     """Delete a rule of a security group."""
     security_group_rules.delete_security_group_rule(
-        scope(), security_group_id, security_group_rule_id
+        services(), security_group_id, security_group_rule_id
     )
     return answer(204)

@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.api.blueprint import Blueprint, answer, page, services
 from kic_vm.operations.networks import subnets as operations
 from kic_vm.schemas import subnets as schemas
 
@@ -16,7 +16,7 @@ blueprint = Blueprint("subnets", __name__, url_prefix="/api/v1/subnets")
 @blueprint.response(201, schemas.ChangedSubnetEnvelopeSchema)
 def create_subnet(body: dict[str, Any]) -> flask.Response:
     """Make a subnet in a VPC."""
-    return answer(201, {"subnet": operations.create_subnet(scope(), body["subnet"])})
+    return answer(201, {"subnet": operations.create_subnet(services(), body["subnet"])})
 
 
 @blueprint.get("")
@@ -24,14 +24,14 @@ def create_subnet(body: dict[str, Any]) -> flask.Response:
 @blueprint.response(200, schemas.SubnetPageSchema)
 def list_subnets(query: dict[str, Any]) -> flask.Response:
     """List subnets."""
-    return page("subnets", operations.list_subnets(scope(), query))
+    return page("subnets", operations.list_subnets(services(), query))
 
 
 @blueprint.get("/<subnet_id>")
 @blueprint.response(200, schemas.SubnetEnvelopeSchema)
 def get_subnet(subnet_id: str) -> flask.Response:
     """Show one subnet."""
-    return answer(200, {"subnet": operations.get_subnet(scope(), subnet_id)})
+    return answer(200, {"subnet": operations.get_subnet(services(), subnet_id)})
 
 
 @blueprint.put("/<subnet_id>")
@@ -39,7 +39,7 @@ def get_subnet(subnet_id: str) -> flask.Response:
 @blueprint.response(200, schemas.ChangedSubnetEnvelopeSchema)
 def update_subnet(body: dict[str, Any], subnet_id: str) -> flask.Response:
     """Rename a subnet."""
-    renamed = operations.rename_subnet(scope(), subnet_id, body["subnet"]["name"])
+    renamed = operations.rename_subnet(services(), subnet_id, body["subnet"]["name"])
     return answer(200, {"subnet": renamed})
 
 
@@ -47,7 +47,7 @@ def update_subnet(body: dict[str, Any], subnet_id: str) -> flask.Response:
 @blueprint.response(204)
 def delete_subnet(subnet_id: str) -> flask.Response:
     """Delete a subnet in which there is no network interface."""
-    operations.delete_subnet(scope(), subnet_id)
+    operations.delete_subnet(services(), subnet_id)
     return answer(204)
 
 
@@ -55,18 +55,18 @@ def delete_subnet(subnet_id: str) -> flask.Response:
 @blueprint.response(200, schemas.SharedProjectsSchema)
 def list_subnet_shared_projects(subnet_id: str) -> flask.Response:
     """List the projects that a subnet is shared with."""
-    return answer(200, {"projects": operations.list_shared_projects(scope(), subnet_id)})
+    return answer(200, {"projects": operations.list_shared_projects(services(), subnet_id)})
 
 
 @blueprint.post("/<subnet_id>/projects/<project_id>")
 @blueprint.response(501)
 def share_subnet(subnet_id: str, project_id: str) -> flask.Response:
     """Share a subnet with a project: not offered."""
-    operations.share_subnet(scope(), subnet_id, project_id)
+    operations.share_subnet(services(), subnet_id, project_id)
 
 
 @blueprint.delete("/<subnet_id>/projects/<project_id>")
 @blueprint.response(501)
 def unshare_subnet(subnet_id: str, project_id: str) -> flask.Response:
     """Share a subnet with a project no more: not offered."""
-    operations.share_subnet(scope(), subnet_id, project_id)
+    operations.share_subnet(services(), subnet_id, project_id)

@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, page, scope
+from kic_vm.api.blueprint import Blueprint, answer, page, services
 from kic_vm.operations.volumes import create, extend, image_create
 from kic_vm.operations.volumes import volumes as operations
 from kic_vm.schemas import volumes as schemas
@@ -18,7 +18,7 @@ blueprint = Blueprint("volumes", __name__, url_prefix="/api/v1/volumes")
 @blueprint.response(202, schemas.ChangedVolumeEnvelopeSchema)
 def create_volume(body: dict[str, Any]) -> flask.Response:
     """Make a volume; it is ready when its status is available."""
-    return answer(202, {"volume": create.create_volume(scope(), body["volume"])})
+    return answer(202, {"volume": create.create_volume(services(), body["volume"])})
 
 
 @blueprint.get("")
@@ -26,21 +26,21 @@ def create_volume(body: dict[str, Any]) -> flask.Response:
 @blueprint.response(200, schemas.VolumePageSchema)
 def list_volumes(query: dict[str, Any]) -> flask.Response:
     """List the project's volumes."""
-    return page("volumes", operations.list_volumes(scope(), query))
+    return page("volumes", operations.list_volumes(services(), query))
 
 
 @blueprint.get("/types")
 @blueprint.response(200, schemas.VolumeTypeListSchema)
 def list_volume_types() -> flask.Response:
     """List the volume types."""
-    return answer(200, {"volume_types": operations.list_volume_types(scope())})
+    return answer(200, {"volume_types": operations.list_volume_types(services())})
 
 
 @blueprint.get("/<volume_id>")
 @blueprint.response(200, schemas.VolumeEnvelopeSchema)
 def get_volume(volume_id: str) -> flask.Response:
     """Show a volume."""
-    return answer(200, {"volume": operations.get_volume(scope(), volume_id)})
+    return answer(200, {"volume": operations.get_volume(services(), volume_id)})
 
 
 @blueprint.put("/<volume_id>")
@@ -48,7 +48,7 @@ def get_volume(volume_id: str) -> flask.Response:
 @blueprint.response(200, schemas.ChangedVolumeEnvelopeSchema)
 def update_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
     """Rename or describe a volume."""
-    changed = operations.update_volume(scope(), volume_id, body["volume"])
+    changed = operations.update_volume(services(), volume_id, body["volume"])
     return answer(200, {"volume": changed})
 
 
@@ -56,7 +56,7 @@ def update_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
 @blueprint.response(202)
 def delete_volume(volume_id: str) -> flask.Response:
     """Delete a volume; it is gone when it is not found any more."""
-    operations.delete_volume(scope(), volume_id)
+    operations.delete_volume(services(), volume_id)
     return answer(202)
 
 
@@ -65,7 +65,7 @@ def delete_volume(volume_id: str) -> flask.Response:
 @blueprint.response(202)
 def extend_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
     """Make a volume larger, also while it is attached."""
-    extend.extend_volume(scope(), volume_id, body["volume"]["new_size"])
+    extend.extend_volume(services(), volume_id, body["volume"]["new_size"])
     return answer(202)
 
 
@@ -74,4 +74,4 @@ def extend_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
 @blueprint.response(202, ChangedImageEnvelopeSchema)
 def create_image(body: dict[str, Any], volume_id: str) -> flask.Response:
     """Make an image of a root volume; it is ready when its status is active."""
-    return answer(202, {"image": image_create.create_image(scope(), volume_id, body["image"])})
+    return answer(202, {"image": image_create.create_image(services(), volume_id, body["image"])})

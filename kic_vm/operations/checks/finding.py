@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from kic_vm import exceptions
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 
 class Level(enum.Enum):
@@ -26,7 +26,7 @@ class Finding(NamedTuple):
     sentence: str
 
 
-Check = Callable[[Scope], Finding]
+Check = Callable[[RequestServices], Finding]
 
 
 def success(sentence: str) -> Finding:
@@ -44,11 +44,11 @@ def failure(sentence: str) -> Finding:
     return Finding(Level.FAILURE, sentence)
 
 
-def asking(check: Check) -> Check:
+def failure_if_unreachable(check: Check) -> Check:
     """The check, where a service that cannot be asked is a failure."""
 
     @functools.wraps(check)
-    def safe(gateway: Scope) -> Finding:
+    def safe(gateway: RequestServices) -> Finding:
         try:
             return check(gateway)
         except exceptions.Unauthorized:

@@ -8,8 +8,14 @@ from typing import Final
 from kic_vm import exceptions
 from kic_vm.adapters.service_login import ServiceLogin, log_in
 from kic_vm.conf import service_user
-from kic_vm.operations.checks.finding import Finding, asking, failure, success, warning
-from kic_vm.operations.request import Scope
+from kic_vm.operations.checks.finding import (
+    Finding,
+    failure,
+    failure_if_unreachable,
+    success,
+    warning,
+)
+from kic_vm.operations.request import RequestServices
 
 AUTHTOKEN: Final = "keystone_authtoken"
 # Keystone's default policy lets these confirm tokens.
@@ -20,11 +26,11 @@ _TOLERATED: Final = 5
 _HARMFUL: Final = 60
 
 
-def keystone(gateway: Scope) -> Finding:
+def keystone(gateway: RequestServices) -> Finding:
     """Whether Keystone lets the gateway in, as both of its sections say."""
     for group in (service_user.GROUP, AUTHTOKEN):
         try:
-            log_in(gateway.platform.cloud, gateway.platform.conf, group)
+            log_in(gateway.app_state.cloud, gateway.app_state.conf, group)
         except exceptions.KicVmError as error:
             return failure(
                 f"[{group}] does not get a token: {error} Check auth_url, user, password, project "
@@ -33,17 +39,17 @@ def keystone(gateway: Scope) -> Finding:
     return success("Keystone lets the gateway's user in.")
 
 
-@asking
-def roles(gateway: Scope) -> Finding:
+@failure_if_unreachable
+def roles(gateway: RequestServices) -> Finding:
     """Whether the gateway's user has the roles to confirm tokens and to vouch for callers."""
-    platform = gateway.platform
-    authtoken = log_in(platform.cloud, platform.conf, AUTHTOKEN)
+    app_state = gateway.app_state
+    authtoken = log_in(app_state.cloud, app_state.conf, AUTHTOKEN)
     if not _CONFIRMING & authtoken.roles:
         return failure(
             f"The user of [{AUTHTOKEN}] may not confirm callers' tokens: {_add_role(authtoken)}"
         )
-    login = log_in(platform.cloud, platform.conf, service_user.GROUP)
-    if platform.conf.service_user.send_service_user_token and _SERVICE not in login.roles:
+    login = log_in(app_state.cloud, app_state.conf, service_user.GROUP)
+    if app_state.conf.service_user.send_service_user_token and _SERVICE not in login.roles:
         return failure(
             f"The user of [{service_user.GROUP}] cannot vouch for callers: their operations end "
             f"with their token, or are refused at once. {_add_role(login)}"
@@ -58,17 +64,17 @@ def _add_role(login: ServiceLogin) -> str:
     )
 
 
-def _list_keypairs_of_another(gateway: Scope, login: ServiceLogin) -> None:
+def _list_keypairs_of_another(gateway: RequestServices, login: ServiceLogin) -> None:
     members = gateway.openstack.identity.list_roles_by_project()
     others = sorted(set().union(*members.values()) - {login.user_id})
     gateway.openstack.compute.list_keypairs(others[0] if others else login.user_id)
 
 
-@asking
-def grants(gateway: Scope) -> Finding:
+@failure_if_unreachable
+def grants(gateway: RequestServices) -> Finding:
     """Whether the gateway's user may do what callers cannot; each is tried by reading."""
     openstack = gateway.openstack
-    login = log_in(gateway.platform.cloud, gateway.platform.conf, service_user.GROUP)
+    login = log_in(gateway.app_state.cloud, gateway.app_state.conf, service_user.GROUP)
     tries: dict[str, Callable[[], object]] = {
         "keypairs of a project, which need to list roles, role assignments and others' "
         "keypairs": partial(_list_keypairs_of_another, gateway, login),
@@ -98,10 +104,10 @@ def grants(gateway: Scope) -> Finding:
     return success("The gateway's user has the grants that it needs.")
 
 
-@asking
-def project_roles(gateway: Scope) -> Finding:
+@failure_if_unreachable
+def project_roles(gateway: RequestServices) -> Finding:
     """Whether the roles are there that [project_members] names."""
-    options = gateway.platform.conf.project_members
+    options = gateway.app_state.conf.project_members
     named = {options.admin_role, options.member_role, options.reader_role}
     try:
         missing = sorted(named - gateway.openstack.identity.list_role_ids().keys())
@@ -115,17 +121,17 @@ def project_roles(gateway: Scope) -> Finding:
     return success("The roles of project members are there.")
 
 
-@asking
-def catalog(gateway: Scope) -> Finding:
+@failure_if_unreachable
+def catalog(gateway: RequestServices) -> Finding:
     """Whether the gateway is in the catalog, by which restricted credentials are checked."""
-    platform = gateway.platform
-    kind = platform.conf.keystone_authtoken.service_type
+    app_state = gateway.app_state
+    kind = app_state.conf.keystone_authtoken.service_type
     if not kind:
         return warning(
             f"[{AUTHTOKEN}] service_type is not set, so application credentials with access rules "
             "are refused: set it to the gateway's type in the service catalog."
         )
-    if kind not in log_in(platform.cloud, platform.conf, service_user.GROUP).service_types:
+    if kind not in log_in(app_state.cloud, app_state.conf, service_user.GROUP).service_types:
         return warning(
             f"The service catalog has no {kind} service, so clients do not find the gateway: "
             f"openstack service create --name {kind} {kind}, then openstack endpoint create."
@@ -133,11 +139,11 @@ def catalog(gateway: Scope) -> Finding:
     return success("The gateway is in the service catalog.")
 
 
-@asking
-def clocks(gateway: Scope) -> Finding:
+@failure_if_unreachable
+def clocks(gateway: RequestServices) -> Finding:
     """Whether this machine and Keystone agree on the time: by what a new token says of itself."""
     before = datetime.datetime.now(datetime.UTC)
-    issued = log_in(gateway.platform.cloud, gateway.platform.conf, service_user.GROUP).issued
+    issued = log_in(gateway.app_state.cloud, gateway.app_state.conf, service_user.GROUP).issued
     after = datetime.datetime.now(datetime.UTC)
     if before <= issued <= after:
         skew = 0.0

@@ -10,9 +10,9 @@ import redis
 
 from kic_vm import exceptions
 from kic_vm.adapters import probes
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.cache import RedisCache
-from kic_vm.operations.request import Platform
+from kic_vm.operations.request import AppState
 
 JSON = dict[str, Any]
 
@@ -20,8 +20,8 @@ JSON = dict[str, Any]
 class Readiness:
     """The last look at the services, renewed when it has become old."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, app_state: AppState) -> None:
+        self._platform = app_state
         self._lock = threading.Lock()
         self._looked = float("-inf")
         self._report: JSON = {}
@@ -39,13 +39,13 @@ class Readiness:
             return self._report
 
 
-def _look(platform: Platform) -> JSON:
-    cloud = platform.cloud
+def _look(app_state: AppState) -> JSON:
+    cloud = app_state.cloud
     checks: dict[str, Callable[[], None]] = {"keystone": partial(probes.ask_keystone, cloud)}
     checks |= {project: partial(probes.ask, cloud, project) for project in probes.QUESTIONS}
-    if isinstance(platform.cache, RedisCache):
-        checks["redis"] = platform.cache.ping
-    results = gather(*(partial(_timed, check) for check in checks.values()))
+    if isinstance(app_state.cache, RedisCache):
+        checks["redis"] = app_state.cache.ping
+    results = run_in_threads(*(partial(_timed, check) for check in checks.values()))
     services = {
         name: {"required": name != "redis"} | result
         for name, result in zip(checks, results, strict=True)

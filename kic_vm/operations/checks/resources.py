@@ -5,16 +5,22 @@ from typing import Any, Final
 
 from kic_vm.mappings.flavor_defects import defects_of as flavor_defects
 from kic_vm.mappings.image_defects import defects_of as image_defects
-from kic_vm.operations.checks.finding import Finding, asking, failure, success, warning
-from kic_vm.operations.request import Scope
+from kic_vm.operations.checks.finding import (
+    Finding,
+    failure,
+    failure_if_unreachable,
+    success,
+    warning,
+)
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 _SHOWN: Final = 5
 
 
-@asking
-def flavors(gateway: Scope) -> Finding:
+@failure_if_unreachable
+def flavors(gateway: RequestServices) -> Finding:
     """Whether there are flavors, and each is complete."""
     found = gateway.openstack.compute.list_all_flavors()
     if not found:
@@ -28,8 +34,8 @@ def flavors(gateway: Scope) -> Finding:
     return success(f"All {len(found)} flavors are complete.")
 
 
-@asking
-def images(gateway: Scope) -> Finding:
+@failure_if_unreachable
+def images(gateway: RequestServices) -> Finding:
     """Whether there are public images, and each is complete."""
     found = [
         image

@@ -5,17 +5,23 @@ import redis
 from kic_vm.adapters import needs, versions
 from kic_vm.cache import RedisCache
 from kic_vm.conf.redis_url import is_local
-from kic_vm.operations.checks.finding import Finding, asking, failure, success, warning
+from kic_vm.operations.checks.finding import (
+    Finding,
+    failure,
+    failure_if_unreachable,
+    success,
+    warning,
+)
 from kic_vm.operations.instances import resize_confirmation
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 
-@asking
-def microversions(gateway: Scope) -> Finding:
+@failure_if_unreachable
+def microversions(gateway: RequestServices) -> Finding:
     """Whether each service has the microversions that the gateway asks for."""
     old = []
     for project, (service, needed) in needs.MICROVERSIONS.items():
-        offered = versions.newest(gateway.platform.cloud, service)
+        offered = versions.newest(gateway.app_state.cloud, service)
         if offered is None or offered < versions.parse(needed):
             shown = "none" if offered is None else ".".join(str(part) for part in offered)
             old.append(f"{project} needs {needed} and offers {shown}")
@@ -24,8 +30,8 @@ def microversions(gateway: Scope) -> Finding:
     return success("Nova and Cinder have the microversions that are asked for.")
 
 
-@asking
-def extensions(gateway: Scope) -> Finding:
+@failure_if_unreachable
+def extensions(gateway: RequestServices) -> Finding:
     """Whether Neutron has the extensions that the gateway uses."""
     there = gateway.openstack.network.list_extensions()
     missing = needs.EXTENSIONS.keys() - there
@@ -42,15 +48,15 @@ def extensions(gateway: Scope) -> Finding:
     return success("Neutron has the extensions that are used.")
 
 
-def _confirming(gateway: Scope) -> str:
+def _confirming(gateway: RequestServices) -> str:
     """The kind of process that confirms resizes where there is no Redis."""
-    is_worker = resize_confirmation.worker_confirms(gateway.platform.conf)
+    is_worker = resize_confirmation.worker_confirms(gateway.app_state.conf)
     return "only kic-vm-worker" if is_worker else "only the gateway, not kic-vm-worker,"
 
 
-def redis_store(gateway: Scope) -> Finding:
+def redis_store(gateway: RequestServices) -> Finding:
     """Whether Redis answers."""
-    cache = gateway.platform.cache
+    cache = gateway.app_state.cache
     if not isinstance(cache, RedisCache):
         return warning(
             "[redis] url is not set: each process remembers for itself, requests with an "
@@ -64,7 +70,7 @@ def redis_store(gateway: Scope) -> Finding:
             f"Redis does not answer ({type(error).__name__}): check [redis] url, and that Redis "
             "runs and can be reached from here."
         )
-    options = gateway.platform.conf.redis
+    options = gateway.app_state.conf.redis
     if not options.secret and not is_local(options.url):
         return warning(
             "Redis answers, but [redis] secret is not set: what the gateway keeps in a Redis on "

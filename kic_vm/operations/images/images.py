@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import images as mapping
 from kic_vm.operations import listing
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import find_image, get_own_image, is_offered_image
-from kic_vm.operations.references import named
-from kic_vm.operations.request import Scope
+from kic_vm.operations.references import as_invalid_request
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -32,35 +32,37 @@ _FILTERS = {
 }
 
 
-def get_image(scope: Scope, image_id: str) -> JSON:
+def get_image(services: RequestServices, image_id: str) -> JSON:
     """One image. One upstream call, two for one that another project shares.
 
     :raises NotFound: the project neither owns it nor is it offered to the project
     """
-    image, member_status = find_image(scope, image_id)
+    image, member_status = find_image(services, image_id)
     return mapping.image_from_image(image, member_status)
 
 
-def list_images(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_images(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the images that the project may use.
 
     One upstream call; three where other projects share images with this one.
     """
     images = [
         image
-        for image in scope.openstack.image.list_images()
-        if image["visibility"] != "private" or image["owner"] == scope.project_id
+        for image in services.openstack.image.list_images()
+        if image["visibility"] != "private" or image["owner"] == services.project_id
     ]
-    offers = _offers(scope, {image["id"] for image in images if is_offered_image(scope, image)})
+    offers = _offers(
+        services, {image["id"] for image in images if is_offered_image(services, image)}
+    )
     shown = [
         mapping.image_from_image(image, offers.get(image["id"]))
         for image in images
-        if not is_offered_image(scope, image) or image["id"] in offers
+        if not is_offered_image(services, image) or image["id"] in offers
     ]
     return listing.select(shown, query, _FILTERS)
 
 
-def update_image(scope: Scope, image_id: str, changes: JSON) -> JSON:
+def update_image(services: RequestServices, image_id: str, changes: JSON) -> JSON:
     """Rename or describe an image of the project. Two upstream calls.
 
     :param changes: ``name`` and ``description``; null takes the description away, a name that is
@@ -69,57 +71,59 @@ def update_image(scope: Scope, image_id: str, changes: JSON) -> JSON:
     :raises Forbidden: it is another project's
     """
     given = given_changes("image", changes)
-    image = get_own_image(scope, image_id)
+    image = get_own_image(services, image_id)
     if given.get("description", ...) is None and "description" not in image:
         del given["description"]
     if given:
-        image = scope.openstack.image.update_image(image_id, given)
+        image = services.openstack.image.update_image(image_id, given)
     return mapping.changed_image(image)
 
 
-def delete_image(scope: Scope, image_id: str) -> None:
+def delete_image(services: RequestServices, image_id: str) -> None:
     """Remove an image of the project, in use or not. Two upstream calls.
 
     :raises NotFound: the project does not see such an image
     :raises Forbidden: it is another project's
     :raises Conflict: it is protected, or its store still needs its data
     """
-    image = get_own_image(scope, image_id)
+    image = get_own_image(services, image_id)
     if image.get("protected"):
         raise exceptions.Conflict(
             "The image is protected from deletion: have the protection taken away first."
         )
-    scope.openstack.image.delete_image(image_id)
+    services.openstack.image.delete_image(image_id)
 
 
-def get_bootable_image(scope: Scope, image_id: str, field: str = "image_id") -> JSON:
+def get_bootable_image(services: RequestServices, image_id: str, field: str = "image_id") -> JSON:
     """The image in Glance that a field of a body names. One upstream call, two for an offered one.
 
     :raises InvalidRequest: it is not there for this project, or not ready
     """
-    with named(field, "image", image_id):
-        image, _member_status = find_image(scope, image_id)
+    with as_invalid_request(field, "image", image_id):
+        image, _member_status = find_image(services, image_id)
     if image["status"] != "active":
         raise exceptions.InvalidRequest(f"{field}: this image is not ready for use.")
     return image
 
 
-def _offers(scope: Scope, image_ids: set[str]) -> dict[str, str]:
+def _offers(services: RequestServices, image_ids: set[str]) -> dict[str, str]:
     """What the project has answered to the offers of these images, as far as there are offers."""
     if not image_ids:
         return {}
-    glance = scope.openstack.image
+    glance = services.openstack.image
     statuses = ("accepted", "pending")
     accepted, pending = (
         image_ids & {image["id"] for image in images}
-        for images in gather(*(partial(glance.list_images, one, "shared") for one in statuses))
+        for images in gather_reads(
+            *(partial(glance.list_images, one, "shared") for one in statuses)
+        )
     )
     found = dict.fromkeys(image_ids, "rejected")
     found |= dict.fromkeys(accepted, "accepted") | dict.fromkeys(pending, "pending")
     # To a cloud admin Glance lists every shared image for every answer: then each is asked for.
     untold = accepted & pending
     for image_id, member in zip(
-        untold, gather(*(partial(_member, scope, one) for one in untold)), strict=True
+        untold, gather_reads(*(partial(_member, services, one) for one in untold)), strict=True
     ):
         if member is None:
             del found[image_id]
@@ -128,8 +132,8 @@ def _offers(scope: Scope, image_ids: set[str]) -> dict[str, str]:
     return found
 
 
-def _member(scope: Scope, image_id: str) -> JSON | None:
+def _member(services: RequestServices, image_id: str) -> JSON | None:
     try:
-        return scope.openstack.image.get_member(image_id, scope.project_id)
+        return services.openstack.image.get_member(image_id, services.project_id)
     except exceptions.NotFound:
         return None

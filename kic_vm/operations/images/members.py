@@ -7,12 +7,14 @@ from kic_vm import exceptions
 from kic_vm.mappings.images import member_from_member
 from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.ownership import get_own_image
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def list_members(scope: Scope, image_id: str, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_members(
+    services: RequestServices, image_id: str, query: Mapping[str, Any]
+) -> tuple[list[JSON], JSON]:
     """A page of the projects that an image of this project is shared with.
 
     Two upstream calls, one for an image that is not shared: Glance refuses to list its members.
@@ -20,14 +22,14 @@ def list_members(scope: Scope, image_id: str, query: Mapping[str, Any]) -> tuple
     :raises NotFound: the project does not see such an image
     :raises Forbidden: it is another project's
     """
-    image = get_own_image(scope, image_id)
-    glance = scope.openstack.image
+    image = get_own_image(services, image_id)
+    glance = services.openstack.image
     members = glance.list_members(image_id) if image["visibility"] == "shared" else []
     order = {"sort_keys": ["created_at"], "sort_dirs": ["desc"]}
     return listing.select([member_from_member(one) for one in members], {**query, **order}, {})
 
 
-def add_member(scope: Scope, image_id: str, project_id: str) -> JSON:
+def add_member(services: RequestServices, image_id: str, project_id: str) -> JSON:
     """Share an image with a project, which sees and boots it from now on. 3 or 4 upstream calls.
 
     :raises NotFound: the project does not see such an image, or there is no such project
@@ -36,25 +38,25 @@ def add_member(scope: Scope, image_id: str, project_id: str) -> JSON:
     :raises Conflict: everybody may use the image already
     :raises AlreadyExists: it is shared with this project
     """
-    image = get_own_image(scope, image_id)
-    if project_id == scope.project_id:
+    image = get_own_image(services, image_id)
+    if project_id == services.project_id:
         raise exceptions.InvalidRequest("member_id: the image is this project's own.")
     if image["visibility"] in {"public", "community"}:
         raise exceptions.Conflict("Every project may use this image already.")
-    _check_project(scope, project_id)
-    glance = scope.openstack.image
-    if earlier_attempts.is_repeated(scope) and image["visibility"] == "shared":
+    _check_project(services, project_id)
+    glance = services.openstack.image
+    if earlier_attempts.is_repeated(services) and image["visibility"] == "shared":
         for member in glance.list_members(image_id):
             if member["member_id"] == project_id:
                 return _added(member)
-    earlier_attempts.note_absence(scope)
+    earlier_attempts.note_absence(services)
     if image["visibility"] == "private":
         glance.update_image(image_id, {"visibility": "shared"})
     try:
         member = glance.add_member(image_id, project_id)
     except exceptions.KicVmError as error:
         if image["visibility"] == "private" and not error.is_outcome_unknown:
-            _close(scope, image_id)
+            _close(services, image_id)
         raise
     return _added(member)
 
@@ -65,7 +67,7 @@ def _added(member: JSON) -> JSON:
     return shown
 
 
-def remove_member(scope: Scope, image_id: str, project_id: str) -> None:
+def remove_member(services: RequestServices, image_id: str, project_id: str) -> None:
     """Share an image with a project no longer; machines made from it stay.
 
     4 upstream calls, 3 where other projects remain.
@@ -73,26 +75,26 @@ def remove_member(scope: Scope, image_id: str, project_id: str) -> None:
     :raises NotFound: the project does not see such an image, or it is not shared with that one
     :raises Forbidden: the image is another project's
     """
-    if get_own_image(scope, image_id)["visibility"] != "shared":
+    if get_own_image(services, image_id)["visibility"] != "shared":
         raise exceptions.NotFound("member_id: the image is shared with no project.")
-    scope.openstack.image.remove_member(image_id, project_id)
-    _close(scope, image_id)
+    services.openstack.image.remove_member(image_id, project_id)
+    _close(services, image_id)
 
 
-def _close(scope: Scope, image_id: str) -> None:
+def _close(services: RequestServices, image_id: str) -> None:
     """Have an image that is shared with nobody read private again."""
-    glance = scope.openstack.image
+    glance = services.openstack.image
     if not glance.list_members(image_id):
         glance.update_image(image_id, {"visibility": "private"})
 
 
-def _check_project(scope: Scope, project_id: str) -> None:
+def _check_project(services: RequestServices, project_id: str) -> None:
     """Refuse a project that is not there: Glance would take any text for one.
 
     Where the cloud does not let the gateway look, Glance's word counts.
     """
     try:
-        scope.as_gateway().openstack.identity.get_project(project_id)
+        services.as_gateway().openstack.identity.get_project(project_id)
     except exceptions.NotFound as error:
         raise exceptions.NotFound("member_id: there is no project of this id.") from error
     except exceptions.Forbidden:

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.instances import flavors, resize_confirmation
-from kic_vm.operations.instances.states import check, commanding, get_server_for
+from kic_vm.operations.instances.states import check, get_server_for, state_conflicts_reported
 from kic_vm.operations.ownership import get_own_server
-from kic_vm.operations.references import named
-from kic_vm.operations.request import Scope
+from kic_vm.operations.references import as_invalid_request
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -49,17 +49,17 @@ _STARTS: Final[dict[str, tuple[str, Any]]] = {
 _ENDS_OF_RESIZES: Final = frozenset({"confirm-resize", "revert-resize"})
 
 
-def act_by_name(scope: Scope, instance_id: str, command: str) -> None:
+def act_by_name(services: RequestServices, instance_id: str, command: str) -> None:
     """Begin a command, where the caller may give it under its own path too.
 
     :raises Forbidden: the caller may not
     """
-    if not scope.may(f"instances:{command.replace('-', '_')}"):
+    if not services.may(f"instances:{command.replace('-', '_')}"):
         raise exceptions.Forbidden
-    act(scope, instance_id, command)
+    act(services, instance_id, command)
 
 
-def act(scope: Scope, instance_id: str, command: str) -> None:
+def act(services: RequestServices, instance_id: str, command: str) -> None:
     """Begin a command that needs nothing but its name. 2 upstream calls.
 
     With an Idempotency-Key one more; see earlier_attempts.
@@ -67,20 +67,22 @@ def act(scope: Scope, instance_id: str, command: str) -> None:
     :raises AlreadyInState: what it would bring about holds already
     :raises InvalidState: the instance's documented state does not allow it; says which do
     """
-    if earlier_attempts.is_action_begun(scope, instance_id, _RECORDED_AS[command]):
+    if earlier_attempts.is_action_begun(services, instance_id, _RECORDED_AS[command]):
         return
-    server = get_server_for(scope, instance_id, command)
+    server = get_server_for(services, instance_id, command)
     action, argument = _NOVA[command]
     if command == "start":
         action, argument = _STARTS.get(server["OS-EXT-STS:vm_state"], _NOVA["start"])
-    with contextlib.ExitStack() as around:
-        around.enter_context(commanding(scope, instance_id, command))
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(state_conflicts_reported(services, instance_id, command))
         if command in _ENDS_OF_RESIZES:
-            around.enter_context(resize_confirmation.resize_lease(scope.platform, server, action))
-        scope.openstack.compute.act(instance_id, action, argument)
+            stack.enter_context(
+                resize_confirmation.resize_lease(services.app_state, server, action)
+            )
+        services.openstack.compute.act(instance_id, action, argument)
 
 
-def resize_instance(scope: Scope, instance_id: str, flavor_id: str) -> None:
+def resize_instance(services: RequestServices, instance_id: str, flavor_id: str) -> None:
     """Begin to change the flavor. 3 upstream calls, the first two side by side.
 
     When this returns, Nova shows the instance as being resized: its API notes that down before it
@@ -89,21 +91,21 @@ def resize_instance(scope: Scope, instance_id: str, flavor_id: str) -> None:
     :raises InvalidRequest: the flavor does not exist or does not fit the instance
     :raises InvalidState: the instance's documented state does not allow it; says which do
     """
-    if earlier_attempts.is_action_begun(scope, instance_id, _RECORDED_AS["resize"]):
+    if earlier_attempts.is_action_begun(services, instance_id, _RECORDED_AS["resize"]):
         return
-    server, flavor = gather(
-        partial(get_own_server, scope, instance_id, compute.SERVER),
-        partial(_flavor, scope, flavor_id),
+    server, flavor = gather_reads(
+        partial(get_own_server, services, instance_id, compute.SERVER),
+        partial(_flavor, services, flavor_id),
     )
-    check(scope, server, "resize")
+    check(services, server, "resize")
     _check_flavor(server["flavor"], flavor)
-    with commanding(scope, instance_id, "resize"):
-        scope.openstack.compute.act(instance_id, "resize", {"flavorRef": flavor["id"]})
+    with state_conflicts_reported(services, instance_id, "resize"):
+        services.openstack.compute.act(instance_id, "resize", {"flavorRef": flavor["id"]})
 
 
-def _flavor(scope: Scope, flavor_id: str) -> JSON:
-    with named("flavor.id", "flavor", flavor_id):
-        return flavors.look_up(scope, flavor_id)
+def _flavor(services: RequestServices, flavor_id: str) -> JSON:
+    with as_invalid_request("flavor.id", "flavor", flavor_id):
+        return flavors.get_nova_flavor(services, flavor_id)
 
 
 def _check_flavor(present: JSON, wanted: JSON) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kic_vm.mappings import flavors as mapping
 from kic_vm.operations import listing
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -30,56 +30,56 @@ _FILTERS = {
 }
 
 
-def _known_ids(scope: Scope) -> dict[str, str | None]:
+def _known_ids(services: RequestServices) -> dict[str, str | None]:
     """Flavor ids by name, as far as they are remembered; None for a name that has none."""
-    stored = scope.platform.near.get(_KEY + scope.project_id)
+    stored = services.app_state.local_cache.get(_KEY + services.project_id)
     known: dict[str, str | None] = json.loads(stored) if stored else {}
     return known
 
 
-def _remember(scope: Scope, ids: dict[str, str | None]) -> None:
-    known = _known_ids(scope)
+def _remember(services: RequestServices, ids: dict[str, str | None]) -> None:
+    known = _known_ids(services)
     if known | ids != known:
-        platform = scope.platform
-        platform.near.set(
-            _KEY + scope.project_id,
+        app_state = services.app_state
+        app_state.local_cache.set(
+            _KEY + services.project_id,
             json.dumps(known | ids).encode(),
-            platform.conf.flavors.id_cache_time,
+            app_state.conf.flavors.id_cache_time,
         )
 
 
-def ids_by_name(scope: Scope, names: Iterable[str]) -> dict[str, str]:
+def ids_by_name(services: RequestServices, names: Iterable[str]) -> dict[str, str]:
     """Ids of the flavors of these names; costs a call only where a name is new.
 
     A name whose flavor is gone, or hidden from the caller, is left out.
     """
     wanted = set(names)
-    known = _known_ids(scope)
+    known = _known_ids(services)
     if not wanted <= known.keys():
-        listed = {item["name"]: item["id"] for item in scope.openstack.compute.list_flavors()}
+        listed = {item["name"]: item["id"] for item in services.openstack.compute.list_flavors()}
         known = dict.fromkeys(wanted) | listed
-        _remember(scope, known)
+        _remember(services, known)
     return {name: flavor_id for name in wanted if (flavor_id := known[name])}
 
 
-def look_up(scope: Scope, flavor_id: str) -> JSON:
+def get_nova_flavor(services: RequestServices, flavor_id: str) -> JSON:
     """Nova's flavor, its id remembered. One upstream call."""
-    flavor = scope.openstack.compute.get_flavor(flavor_id)
-    _remember(scope, {flavor["name"]: flavor["id"]})
+    flavor = services.openstack.compute.get_flavor(flavor_id)
+    _remember(services, {flavor["name"]: flavor["id"]})
     return flavor
 
 
-def get_flavor(scope: Scope, flavor_id: str) -> JSON:
+def get_flavor(services: RequestServices, flavor_id: str) -> JSON:
     """One flavor. One upstream call."""
-    zones = scope.platform.translation.zones.names
-    return mapping.flavor_from_flavor(look_up(scope, flavor_id), zones)
+    zones = services.app_state.translation.zones.names
+    return mapping.flavor_from_flavor(get_nova_flavor(services, flavor_id), zones)
 
 
-def list_flavors(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_flavors(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the flavors. One upstream call."""
-    flavors = scope.openstack.compute.list_flavors()
-    _remember(scope, {flavor["name"]: flavor["id"] for flavor in flavors})
-    zones = scope.platform.translation.zones.names
+    flavors = services.openstack.compute.list_flavors()
+    _remember(services, {flavor["name"]: flavor["id"] for flavor in flavors})
+    zones = services.app_state.translation.zones.names
     return listing.select(
         [mapping.flavor_from_flavor(flavor, zones) for flavor in flavors], query, _FILTERS
     )

@@ -6,13 +6,13 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import listing
 from kic_vm.operations.instances import attached_volumes, flavors, pages, resize_confirmation
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.ownership import get_own_server
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -37,14 +37,14 @@ _FILTERS = {
 }
 
 
-def _surroundings(
-    scope: Scope,
+def _related_resources(
+    services: RequestServices,
     servers: list[JSON],
     ports: Iterable[JSON],
     floating_ips: Iterable[JSON],
     volumes: Iterable[JSON],
     confirming: Collection[str],
-) -> mapping.Surroundings:
+) -> mapping.RelatedResources:
     """What other services know about ``servers``; no further call where names are known."""
     by_device = mapping.ports_by_device(ports)
     names = mapping.group_names_told(servers, by_device)
@@ -56,60 +56,61 @@ def _surroundings(
     }
     if not ids <= names.keys():
         names |= {
-            group["id"]: group["name"] for group in scope.openstack.network.list_security_groups()
+            group["id"]: group["name"]
+            for group in services.openstack.network.list_security_groups()
         }
-    return mapping.Surroundings(
+    return mapping.RelatedResources(
         ports=by_device,
         public_ips=mapping.public_ips_by_port(floating_ips),
         volumes={volume["id"]: volume for volume in volumes},
         group_names=names,
         flavor_ids=flavors.ids_by_name(
-            scope, (server["flavor"]["original_name"] for server in servers)
+            services, (server["flavor"]["original_name"] for server in servers)
         ),
         confirming=confirming,
     )
 
 
-def _shown(scope: Scope, found: pages.Found) -> list[JSON]:
+def _shown(services: RequestServices, found: pages.Found) -> list[JSON]:
     """Servers as instances."""
     servers = found.servers
-    confirming = resize_confirmation.confirm_due(scope, servers)
-    around = _surroundings(
-        scope, servers, found.ports, found.floating_ips, found.volumes, confirming
+    confirming = resize_confirmation.confirm_due(services, servers)
+    related = _related_resources(
+        services, servers, found.ports, found.floating_ips, found.volumes, confirming
     )
-    translation = scope.platform.translation
-    return [mapping.instance_from_server(server, around, translation) for server in servers]
+    translation = services.app_state.translation
+    return [mapping.instance_from_server(server, related, translation) for server in servers]
 
 
-def get_instance(scope: Scope, instance_id: str) -> JSON:
+def get_instance(services: RequestServices, instance_id: str) -> JSON:
     """One instance: 3 upstream calls, and 1 for its volumes, all side by side.
 
     See attached_volumes for projects with very many. The volumes wait for the others where it has
     others than the last time, or is asked for for the first time. One more call when it has been
     resized and [resize] wants that confirmed.
     """
-    openstack = scope.openstack
-    expected = attached_volumes.expected(scope, instance_id)
+    openstack = services.openstack
+    expected = attached_volumes.expected(services, instance_id)
     try:
-        server, ports, floating_ips, volumes = gather(
-            partial(get_own_server, scope, instance_id, compute.SERVER),
+        server, ports, floating_ips, volumes = gather_reads(
+            partial(get_own_server, services, instance_id, compute.SERVER),
             partial(openstack.network.list_ports, instance_id),
             openstack.network.list_floating_ips,
-            partial(attached_volumes.get_volumes, scope, expected),
+            partial(attached_volumes.get_volumes, services, expected),
         )
     except exceptions.NotFound:
-        made_ports.remove_ports_of_deleted(scope, instance_id)
+        made_ports.remove_ports_of_deleted(services, instance_id)
         raise
     attached = attached_volumes.ids_of(server)
     if attached != expected:
-        attached_volumes.expect(scope, instance_id, attached)
-        volumes = attached_volumes.get_volumes(scope, attached)
-    confirming = resize_confirmation.confirm_due(scope, [server])
-    around = _surroundings(scope, [server], ports, floating_ips, volumes, confirming)
-    return mapping.instance_from_server(server, around, scope.platform.translation)
+        attached_volumes.expect(services, instance_id, attached)
+        volumes = attached_volumes.get_volumes(services, attached)
+    confirming = resize_confirmation.confirm_due(services, [server])
+    related = _related_resources(services, [server], ports, floating_ips, volumes, confirming)
+    return mapping.instance_from_server(server, related, services.app_state.translation)
 
 
-def list_instances(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_instances(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's instances.
 
     4 upstream calls side by side, however many there are. Where the page is a small part of them
@@ -118,20 +119,20 @@ def list_instances(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], 
     One more call for each that has been resized and that [resize] wants confirmed; not again
     while that is under way.
     """
-    page = pages.fetch(scope, query, _FILTERS)
+    page = pages.fetch(services, query, _FILTERS)
     if page is not None:
         found, pagination = page
-        return _shown(scope, found), pagination
-    found = pages.fetch_all(scope)
-    return listing.select(_shown(scope, found), query, _FILTERS)
+        return _shown(services, found), pagination
+    found = pages.fetch_all(services)
+    return listing.select(_shown(services, found), query, _FILTERS)
 
 
-def delete_instance(scope: Scope, instance_id: str) -> None:
+def delete_instance(services: RequestServices, instance_id: str) -> None:
     """Begin to remove an instance, in whatever state. 2 upstream calls.
 
     The ports that the gateway made for it stay until it is gone: Nova may soft-delete it, and its
     restoration needs them.
     """
-    get_own_server(scope, instance_id, compute.STATE)
-    made_ports.remember_deletion(scope, instance_id)
-    scope.openstack.compute.delete_server(instance_id)
+    get_own_server(services, instance_id, compute.STATE)
+    made_ports.remember_deletion(services, instance_id)
+    services.openstack.compute.delete_server(instance_id)

@@ -6,35 +6,35 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import flavors
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings.instances import public_ips_by_port
 from kic_vm.operations import earlier_attempts
-from kic_vm.operations.instances.states import commanding, get_server_for
+from kic_vm.operations.instances.states import get_server_for, state_conflicts_reported
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.networks.network_interfaces import set_allowed_addresses
 from kic_vm.operations.ownership import get_own_port, get_own_server
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def list_network_interfaces(scope: Scope, instance_id: str) -> tuple[list[JSON], JSON]:
+def list_network_interfaces(services: RequestServices, instance_id: str) -> tuple[list[JSON], JSON]:
     """All of an instance's interfaces, the primary first. 4 upstream calls side by side.
 
     The contract asks for no page of this list, and wants to be told of one.
     """
-    network = scope.openstack.network
-    server, ports, floating_ips, groups = gather(
-        partial(get_own_server, scope, instance_id, compute.STATE),
+    network = services.openstack.network
+    server, ports, floating_ips, groups = gather_reads(
+        partial(get_own_server, services, instance_id, compute.STATE),
         partial(network.list_whole_ports, instance_id),
         network.list_floating_ips,
         network.list_security_groups,
     )
     public_ips = public_ips_by_port(floating_ips)
     names = {group["id"]: group["name"] for group in groups}
-    project_name = scope.context.project_name
+    project_name = services.context.project_name
     interfaces = [
         mapping.interface_from_port(port, project_name, public_ips, names)
         for port in mapping.in_order(server, ports)
@@ -42,7 +42,7 @@ def list_network_interfaces(scope: Scope, instance_id: str) -> tuple[list[JSON],
     return interfaces, {"total": len(interfaces), "offset": 0, "limit": len(interfaces)}
 
 
-def attach_network_interface(scope: Scope, instance_id: str, port_id: str) -> JSON:
+def attach_network_interface(services: RequestServices, instance_id: str, port_id: str) -> JSON:
     """Attach an interface. 4 upstream calls, the first three side by side.
 
     One more for an interface that the gateway made for another instance: it is the user's now.
@@ -51,16 +51,16 @@ def attach_network_interface(scope: Scope, instance_id: str, port_id: str) -> JS
     :raises Conflict: the interface is in use, or the instance has as many as its type may have
     """
     command = "attach-network-interface"
-    server, port, ports = gather(
-        partial(get_server_for, scope, instance_id, command, compute.SERVER),
-        partial(get_own_port, scope, port_id),
-        partial(scope.openstack.network.list_ports, instance_id),
+    server, port, ports = gather_reads(
+        partial(get_server_for, services, instance_id, command, compute.SERVER),
+        partial(get_own_port, services, port_id),
+        partial(services.openstack.network.list_ports, instance_id),
     )
-    if earlier_attempts.is_repeated(scope) and port["device_id"] == instance_id:
+    if earlier_attempts.is_repeated(services) and port["device_id"] == instance_id:
         with contextlib.suppress(exceptions.NotFound):
-            attached = scope.openstack.compute.get_interface(instance_id, port_id)
+            attached = services.openstack.compute.get_interface(instance_id, port_id)
             return mapping.interface_from_attachment(attached)
-    earlier_attempts.note_absence(scope)
+    earlier_attempts.note_absence(services)
     if port["device_id"]:
         raise exceptions.Conflict("The network interface is in use already.")
     maximum = flavors.flavor_of_server(server["flavor"], None)["maximum_network_interfaces"]
@@ -68,12 +68,15 @@ def attach_network_interface(scope: Scope, instance_id: str, port_id: str) -> JS
         raise exceptions.Conflict(
             f"Instances of this type have at most {maximum} network interfaces."
         )
-    with commanding(scope, instance_id, command), made_ports.handed_over(scope, port):
-        attachment = scope.openstack.compute.attach_interface(instance_id, port_id)
+    with (
+        state_conflicts_reported(services, instance_id, command),
+        made_ports.handed_over(services, port),
+    ):
+        attachment = services.openstack.compute.attach_interface(instance_id, port_id)
     return mapping.interface_from_attachment(attachment)
 
 
-def detach_network_interface(scope: Scope, instance_id: str, port_id: str) -> None:
+def detach_network_interface(services: RequestServices, instance_id: str, port_id: str) -> None:
     """Begin to detach an interface. 3 upstream calls, the first two side by side.
 
     One more for an interface that the gateway made: from now on it is the user's, and stays when
@@ -85,9 +88,9 @@ def detach_network_interface(scope: Scope, instance_id: str, port_id: str) -> No
     :raises Conflict: it is the primary one
     """
     command = "detach-network-interface"
-    server, ports = gather(
-        partial(get_server_for, scope, instance_id, command),
-        partial(scope.openstack.network.list_whole_ports, instance_id),
+    server, ports = gather_reads(
+        partial(get_server_for, services, instance_id, command),
+        partial(services.openstack.network.list_whole_ports, instance_id),
     )
     by_id = {port["id"]: port for port in mapping.in_order(server, ports)}
     if port_id not in by_id:
@@ -96,12 +99,15 @@ def detach_network_interface(scope: Scope, instance_id: str, port_id: str) -> No
         raise exceptions.Conflict(
             "This is the instance's primary network interface: it can only go with the instance."
         )
-    with commanding(scope, instance_id, command), made_ports.handed_over(scope, by_id[port_id]):
-        scope.openstack.compute.detach_interface(instance_id, port_id)
+    with (
+        state_conflicts_reported(services, instance_id, command),
+        made_ports.handed_over(services, by_id[port_id]),
+    ):
+        services.openstack.compute.detach_interface(instance_id, port_id)
 
 
 def update_allowed_addresses(
-    scope: Scope, instance_id: str, port_id: str, wanted: list[JSON] | None
+    services: RequestServices, instance_id: str, port_id: str, wanted: list[JSON] | None
 ) -> JSON:
     """Say from which other addresses an interface may send; none where there are none.
 
@@ -109,11 +115,13 @@ def update_allowed_addresses(
 
     :raises NotFound: the interface is not attached to this instance
     """
-    _server, port = get_attached_interface(scope, instance_id, port_id)
-    return set_allowed_addresses(scope, port, wanted)
+    _server, port = get_attached_interface(services, instance_id, port_id)
+    return set_allowed_addresses(services, port, wanted)
 
 
-def get_attached_interface(scope: Scope, instance_id: str, port_id: str) -> tuple[JSON, JSON]:
+def get_attached_interface(
+    services: RequestServices, instance_id: str, port_id: str
+) -> tuple[JSON, JSON]:
     """The server of an instance and the port of one of its interfaces, before a change.
 
     2 upstream calls side by side.
@@ -121,9 +129,9 @@ def get_attached_interface(scope: Scope, instance_id: str, port_id: str) -> tupl
     :raises NotFound: the interface is not attached to this instance
     :raises InvalidState: the instance is being deleted
     """
-    server, port = gather(
-        partial(get_server_for, scope, instance_id, "update"),
-        partial(get_own_port, scope, port_id),
+    server, port = gather_reads(
+        partial(get_server_for, services, instance_id, "update"),
+        partial(get_own_port, services, port_id),
     )
     if port["device_id"] != instance_id:
         raise _not_attached()

@@ -5,34 +5,34 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import instance_logs as mapping
 from kic_vm.operations.instances.states import documented_state
 from kic_vm.operations.ownership import get_own_server
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def list_actions(scope: Scope, instance_id: str) -> list[JSON]:
+def list_actions(services: RequestServices, instance_id: str) -> list[JSON]:
     """All that was done to an instance, newest first. 2 upstream calls side by side."""
-    _server, actions = gather(
-        partial(get_own_server, scope, instance_id, compute.STATE),
-        partial(scope.openstack.compute.list_actions, instance_id),
+    _server, actions = gather_reads(
+        partial(get_own_server, services, instance_id, compute.STATE),
+        partial(services.openstack.compute.list_actions, instance_id),
     )
     return [mapping.action_from_action(action) for action in actions]
 
 
-def get_console_log(scope: Scope, instance_id: str, lines: int) -> str:
+def get_console_log(services: RequestServices, instance_id: str, lines: int) -> str:
     """The last lines of an instance's console. 2 upstream calls.
 
     :raises InvalidState: the instance is on no host, so there is no console
     """
-    server = get_own_server(scope, instance_id, compute.STATE)
+    server = get_own_server(services, instance_id, compute.STATE)
     try:
-        return scope.openstack.compute.get_console_output(instance_id, lines)
+        return services.openstack.compute.get_console_output(instance_id, lines)
     except exceptions.Conflict as error:
-        state = documented_state(scope, server).state
+        state = documented_state(services, server).state
         raise exceptions.InvalidState(
             f"The instance is {state}: it has no console now.", state=state
         ) from error

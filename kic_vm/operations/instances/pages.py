@@ -19,11 +19,11 @@ from functools import partial
 from typing import Any, Final
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import listing
 from kic_vm.operations.instances import attached_volumes
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -54,21 +54,21 @@ class Found:
     volumes: list[JSON]
 
 
-def fetch_all(scope: Scope) -> Found:
+def fetch_all(services: RequestServices) -> Found:
     """All that the project has. 4 upstream calls side by side."""
-    openstack = scope.openstack
-    servers, ports, floating_ips, volumes = gather(
+    openstack = services.openstack
+    servers, ports, floating_ips, volumes = gather_reads(
         openstack.compute.list_servers,
         openstack.network.list_ports,
         openstack.network.list_floating_ips,
-        partial(attached_volumes.list_all, scope),
+        partial(attached_volumes.list_all, services),
     )
-    _remember(scope, len(servers))
+    _remember(services, len(servers))
     return Found(servers, ports, floating_ips, volumes)
 
 
 def fetch(
-    scope: Scope, query: Mapping[str, Any], filters: Mapping[str, listing.Match]
+    services: RequestServices, query: Mapping[str, Any], filters: Mapping[str, listing.Match]
 ) -> tuple[Found, JSON] | None:
     """What a page shows, and its ``pagination``; None where it is better to fetch all.
 
@@ -76,37 +76,37 @@ def fetch(
     instance.
     """
     limit = query["limit"]
-    if limit > _LONGEST_PAGE or _remembered(scope) < _FACTOR * limit:
+    if limit > _LONGEST_PAGE or _remembered(services) < _FACTOR * limit:
         return None
     asked = query.keys() - listing.PAGING
     if _JOINED & {*asked, *query["sort_keys"]}:
         return None
-    openstack = scope.openstack
+    openstack = services.openstack
     if not asked and (query["sort_keys"], query["sort_dirs"]) == _NEWEST_FIRST:
-        choose: Callable[[], tuple[list[JSON], JSON]] = partial(_newest, scope, query)
+        choose: Callable[[], tuple[list[JSON], JSON]] = partial(_newest, services, query)
     else:
-        choose = partial(_chosen, scope, query, filters)
-    (servers, pagination), floating_ips = gather(choose, openstack.network.list_floating_ips)
-    _remember(scope, pagination["total"] if not asked else _remembered(scope))
+        choose = partial(_chosen, services, query, filters)
+    (servers, pagination), floating_ips = gather_reads(choose, openstack.network.list_floating_ips)
+    _remember(services, pagination["total"] if not asked else _remembered(services))
     if not servers:
         return Found([], [], [], []), pagination
-    ports, volumes = gather(
+    ports, volumes = gather_reads(
         partial(openstack.network.list_ports, [server["id"] for server in servers]),
-        partial(attached_volumes.find_volumes, scope, servers),
+        partial(attached_volumes.find_volumes, services, servers),
     )
     return Found(servers, ports, floating_ips, volumes), pagination
 
 
-def _newest(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def _newest(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """The servers of a page in Nova's own order, newest first.
 
     The ids are known to be all. So a page that does not begin and end with them, as a server came
     or went meanwhile or a part of Nova did not answer, is cut from the whole list.
     """
-    compute = scope.openstack.compute
+    compute = services.openstack.compute
     limit, offset = query["limit"], query["offset"]
     if offset == 0:
-        ids, servers = gather(
+        ids, servers = gather_reads(
             compute.list_server_ids, partial(compute.list_page_of_servers, limit, None)
         )
     else:
@@ -123,26 +123,28 @@ def _newest(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
 
 
 def _chosen(
-    scope: Scope, query: Mapping[str, Any], filters: Mapping[str, listing.Match]
+    services: RequestServices, query: Mapping[str, Any], filters: Mapping[str, listing.Match]
 ) -> tuple[list[JSON], JSON]:
     """The servers of a page that servers alone decide."""
-    servers = scope.openstack.compute.list_servers()
-    bare = mapping.Surroundings(ports={}, public_ips={}, volumes={}, group_names={}, flavor_ids={})
-    translation = scope.platform.translation
+    servers = services.openstack.compute.list_servers()
+    bare = mapping.RelatedResources(
+        ports={}, public_ips={}, volumes={}, group_names={}, flavor_ids={}
+    )
+    translation = services.app_state.translation
     shown = [mapping.instance_from_server(server, bare, translation) for server in servers]
     page, pagination = listing.select(shown, query, filters)
     by_id = {server["id"]: server for server in servers}
     return [by_id[instance["id"]] for instance in page], pagination
 
 
-def _remembered(scope: Scope) -> int:
+def _remembered(services: RequestServices) -> int:
     """How many servers the project had the last time."""
-    return int(scope.platform.hints.get(_key(scope)) or 0)
+    return int(services.app_state.read_hints.get(_key(services)) or 0)
 
 
-def _remember(scope: Scope, count: int) -> None:
-    scope.platform.hints.set(_key(scope), str(count).encode(), _REMEMBERED_SECONDS)
+def _remember(services: RequestServices, count: int) -> None:
+    services.app_state.read_hints.set(_key(services), str(count).encode(), _REMEMBERED_SECONDS)
 
 
-def _key(scope: Scope) -> str:
-    return f"servers-of:{scope.project_id}"
+def _key(services: RequestServices) -> str:
+    return f"servers-of:{services.project_id}"

@@ -3,15 +3,15 @@
 from functools import partial
 
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.operations.ownership import get_own_server
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 
-def get_password(scope: Scope, instance_id: str) -> str:
+def get_password(services: RequestServices, instance_id: str) -> str:
     """The password that the guest has set, encrypted. 2 upstream calls side by side."""
-    _server, password = gather(
-        partial(get_own_server, scope, instance_id, compute.STATE),
-        partial(scope.openstack.compute.get_server_password, instance_id),
+    _server, password = gather_reads(
+        partial(get_own_server, services, instance_id, compute.STATE),
+        partial(services.openstack.compute.get_server_password, instance_id),
     )
     return str(password)

@@ -4,19 +4,19 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import instance_public_ips as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.instances.interfaces import get_attached_interface
 from kic_vm.operations.networks import external_networks, public_ips
 from kic_vm.operations.ownership import get_own_floating_ip
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def associate_new(scope: Scope, instance_id: str, port_id: str) -> JSON:
+def associate_new(services: RequestServices, instance_id: str, port_id: str) -> JSON:
     """A new public IP for an interface. 5 upstream calls, the first four side by side.
 
     With an Idempotency-Key one more before them.
@@ -25,25 +25,27 @@ def associate_new(scope: Scope, instance_id: str, port_id: str) -> JSON:
 
     :raises Conflict: the interface has one already
     """
-    network = scope.openstack.network
-    description = request_marks.marked_description("", scope.context.idempotent_request)
-    made = earlier_attempts.find_described(scope, description, network.list_described_floating_ips)
+    network = services.openstack.network
+    description = request_marks.marked_description("", services.context.idempotent_request)
+    made = earlier_attempts.find_described(
+        services, description, network.list_described_floating_ips
+    )
     if made:
         return mapping.associated_public_ip(made)
-    (_server, port), present, external = gather(
-        partial(get_attached_interface, scope, instance_id, port_id),
+    (_server, port), present, external = gather_reads(
+        partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
         network.list_external_networks,
     )
-    target = public_ips.target_of(port, present)
-    floating_ip = target | {"floating_network_id": external_networks.find(scope, external)}
+    target = public_ips.association_target(port, present)
+    floating_ip = target | {"floating_network_id": external_networks.find(services, external)}
     if description:
         floating_ip["description"] = description
     created = network.create_floating_ip(floating_ip)
     return mapping.associated_public_ip(created)
 
 
-def associate(scope: Scope, instance_id: str, port_id: str, public_ip_id: str) -> JSON:
+def associate(services: RequestServices, instance_id: str, port_id: str, public_ip_id: str) -> JSON:
     """One of the project's public IPs for an interface.
 
     5 upstream calls, the first four side by side.
@@ -51,24 +53,26 @@ def associate(scope: Scope, instance_id: str, port_id: str, public_ip_id: str) -
     :raises NotFound: the project has no such public IP
     :raises Conflict: the interface has one already, or the public IP is in use
     """
-    network = scope.openstack.network
-    (_server, port), present, floating_ip = gather(
-        partial(get_attached_interface, scope, instance_id, port_id),
+    network = services.openstack.network
+    (_server, port), present, floating_ip = gather_reads(
+        partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
-        partial(get_own_floating_ip, scope, public_ip_id),
+        partial(get_own_floating_ip, services, public_ip_id),
     )
-    return public_ips.lead(scope, floating_ip, public_ips.target_of(port, present))
+    return public_ips.associate_floating_ip(
+        services, floating_ip, public_ips.association_target(port, present)
+    )
 
 
-def remove(scope: Scope, instance_id: str, port_id: str, *, is_delete: bool) -> JSON:
+def remove(services: RequestServices, instance_id: str, port_id: str, *, is_delete: bool) -> JSON:
     """Take the public IP off an interface. 4 upstream calls, the first three side by side.
 
     :param is_delete: whether the public IP is given back, too
     :raises NotFound: the interface has none
     """
-    network = scope.openstack.network
-    _attached, present = gather(
-        partial(get_attached_interface, scope, instance_id, port_id),
+    network = services.openstack.network
+    _attached, present = gather_reads(
+        partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
     )
     if not present:

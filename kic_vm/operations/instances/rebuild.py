@@ -4,37 +4,37 @@ from functools import partial
 from typing import Any
 
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.images.images import get_bootable_image
-from kic_vm.operations.instances.states import check, commanding
+from kic_vm.operations.instances.states import check, state_conflicts_reported
 from kic_vm.operations.keypairs import copies
 from kic_vm.operations.ownership import get_own_server
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def rebuild_instance(scope: Scope, instance_id: str, wanted: JSON) -> JSON:
+def rebuild_instance(services: RequestServices, instance_id: str, wanted: JSON) -> JSON:
     """Begin a rebuild. 3 upstream calls, the first two side by side.
 
     :param wanted: RebuildInstanceSchema, loaded; without ``key_name`` the keypair stays
     :raises InvalidRequest: the image or the keypair is not there, or does not fit
     :raises InvalidState: the instance's documented state does not allow it; says which do
     """
-    is_begun = earlier_attempts.is_action_begun(scope, instance_id, {"rebuild"})
-    server, image = gather(
-        partial(get_own_server, scope, instance_id, compute.SERVER),
-        partial(get_bootable_image, scope, str(wanted["image_id"])),
+    is_begun = earlier_attempts.is_action_begun(services, instance_id, {"rebuild"})
+    server, image = gather_reads(
+        partial(get_own_server, services, instance_id, compute.SERVER),
+        partial(get_bootable_image, services, str(wanted["image_id"])),
     )
     if is_begun:
-        return mapping.rebuilt_instance_from_server(server, server, scope.platform.translation)
-    check(scope, server, "rebuild")
+        return mapping.rebuilt_instance_from_server(server, server, services.app_state.translation)
+    check(services, server, "rebuild")
     changes: JSON = {"imageRef": image["id"]}
     if "key_name" in wanted:
         name = wanted["key_name"]
-        changes["key_name"] = name and copies.usable_name(scope, "key_name", name)
-    with commanding(scope, instance_id, "rebuild"):
-        rebuilt = scope.openstack.compute.rebuild_server(instance_id, changes)
-    return mapping.rebuilt_instance_from_server(rebuilt, server, scope.platform.translation)
+        changes["key_name"] = name and copies.usable_name(services, "key_name", name)
+    with state_conflicts_reported(services, instance_id, "rebuild"):
+        rebuilt = services.openstack.compute.rebuild_server(instance_id, changes)
+    return mapping.rebuilt_instance_from_server(rebuilt, server, services.app_state.translation)

@@ -18,14 +18,14 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.compute import Compute
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings.instance_states import (
     is_powered_off,
     waiting_since,
     waits_for_confirmation,
 )
 from kic_vm.metrics import gateway as metrics
-from kic_vm.operations.request import Platform, Scope
+from kic_vm.operations.request import AppState, RequestServices
 
 JSON = dict[str, Any]
 
@@ -45,40 +45,40 @@ def worker_confirms(conf: cfg.ConfigOpts) -> bool:
     return conf.resize.confirmed_by == "worker" or bool(conf.redis.url) or conf.api.workers > 1
 
 
-def _gateway_confirms(scope: Scope) -> bool:
+def _gateway_confirms(services: RequestServices) -> bool:
     """Whether this process confirms the resizes of the instances that it shows."""
-    conf = scope.platform.conf
+    conf = services.app_state.conf
     if conf.resize.confirmed_by == "worker":
         return False
-    is_only_process = conf.api.workers == 1 and not scope.context.is_multiprocess
+    is_only_process = conf.api.workers == 1 and not services.context.is_multiprocess
     return bool(conf.redis.url) or is_only_process
 
 
-def is_under_way(platform: Platform, server: JSON) -> bool:
+def is_under_way(app_state: AppState, server: JSON) -> bool:
     """Whether the server's resize is being confirmed."""
-    return waits_for_confirmation(server) and platform.cache.get(_key(server)) == _SENT
+    return waits_for_confirmation(server) and app_state.cache.get(_key(server)) == _SENT
 
 
 @contextlib.contextmanager
-def resize_lease(platform: Platform, server: JSON, action: str) -> Iterator[None]:
+def resize_lease(app_state: AppState, server: JSON, action: str) -> Iterator[None]:
     """Hold the lease while Nova is told to end a resize as a user asked.
 
     :raises AlreadyUnderWay: another request or process holds it
     """
-    if not _take(platform, server):
+    if not _take(app_state, server):
         raise exceptions.AlreadyUnderWay
     try:
         yield
     except exceptions.KicVmError as error:
-        _leave_after(platform, server, error)
+        _leave_after(app_state, server, error)
         raise
     if action == ACTION:
-        _remember(platform, server)
+        _remember(app_state, server)
 
 
-def _take(platform: Platform, server: JSON) -> bool:
+def _take(app_state: AppState, server: JSON) -> bool:
     """Whether the end of a resize is this caller's to decide, and nobody else's for a while."""
-    cache, key = platform.cache, _key(server)
+    cache, key = app_state.cache, _key(server)
     if cache.get(key) == _REFUSED:
         # What stands there cannot be taken in one step: one of those who see it may replace it.
         if not cache.add(f"{key}:again", _TAKEN, _REFUSED_TIME):
@@ -88,17 +88,17 @@ def _take(platform: Platform, server: JSON) -> bool:
     return cache.add(key, _TAKEN, _TAKEN_TIME)
 
 
-def _leave_after(platform: Platform, server: JSON, error: exceptions.KicVmError) -> None:
+def _leave_after(app_state: AppState, server: JSON, error: exceptions.KicVmError) -> None:
     """Let others try again soon; after a timeout only when the lease has expired.
 
     What Nova did not answer in time it may still do, and then a second call could meet the first.
     """
     if not isinstance(error, exceptions.UpstreamTimeout):
-        platform.cache.set(_key(server), _REFUSED, _REFUSED_TIME)
+        app_state.cache.set(_key(server), _REFUSED, _REFUSED_TIME)
 
 
-def _remember(platform: Platform, server: JSON) -> None:
-    platform.cache.set(_key(server), _SENT, _SENT_TIME)
+def _remember(app_state: AppState, server: JSON) -> None:
+    app_state.cache.set(_key(server), _SENT, _SENT_TIME)
 
 
 def _key(server: JSON) -> str:
@@ -106,7 +106,7 @@ def _key(server: JSON) -> str:
     return f"resize-confirmation:{server['id']}:{server['OS-SRV-USG:launched_at']}"
 
 
-def confirm_due(scope: Scope, servers: Iterable[JSON]) -> frozenset[str]:
+def confirm_due(services: RequestServices, servers: Iterable[JSON]) -> frozenset[str]:
     """Confirm what [resize] says, in the caller's name; ids of all that are being confirmed.
 
     One upstream call for each server that needs it. It never fails: what this caller may not
@@ -115,21 +115,23 @@ def confirm_due(scope: Scope, servers: Iterable[JSON]) -> frozenset[str]:
     waiting = [server for server in servers if waits_for_confirmation(server)]
     if not waiting:
         return frozenset()
-    platform = scope.platform
-    due = [server for server in waiting if is_due(platform, server)]
+    app_state = services.app_state
+    due = [server for server in waiting if is_due(app_state, server)]
     if (
         due
-        and _gateway_confirms(scope)
-        and not scope.context.is_restricted
-        and scope.may("instances:confirm_resize")
+        and _gateway_confirms(services)
+        and not services.context.is_restricted
+        and services.may("instances:confirm_resize")
     ):
-        gather(*(partial(confirm, platform, scope.openstack.compute, server) for server in due))
-    return frozenset(server["id"] for server in waiting if is_under_way(platform, server))
+        run_in_threads(
+            *(partial(confirm, app_state, services.openstack.compute, server) for server in due)
+        )
+    return frozenset(server["id"] for server in waiting if is_under_way(app_state, server))
 
 
-def is_due(platform: Platform, server: JSON) -> bool:
+def is_due(app_state: AppState, server: JSON) -> bool:
     """Whether [resize] wants a waiting server to be confirmed, and nobody has just tried."""
-    return _must_not_wait(platform.conf, server) and platform.cache.get(_key(server)) is None
+    return _must_not_wait(app_state.conf, server) and app_state.cache.get(_key(server)) is None
 
 
 def _must_not_wait(conf: cfg.ConfigOpts, server: JSON) -> bool:
@@ -145,24 +147,24 @@ def _must_not_wait(conf: cfg.ConfigOpts, server: JSON) -> bool:
     return datetime.datetime.now(datetime.UTC) - waiting_since(server) >= window
 
 
-def confirm(platform: Platform, compute: Compute, server: JSON) -> bool:
+def confirm(app_state: AppState, compute: Compute, server: JSON) -> bool:
     """Confirm a server's resize, unless somebody else does; whether that is under way now.
 
     One upstream call.
     """
-    if not platform.cache.acquire(_key(server), _TAKEN, _TAKEN_TIME):
-        return is_under_way(platform, server)
+    if not app_state.cache.acquire(_key(server), _TAKEN, _TAKEN_TIME):
+        return is_under_way(app_state, server)
     try:
         compute.act(server["id"], ACTION)
     except exceptions.AlreadyUnderWay:
-        _remember(platform, server)
+        _remember(app_state, server)
     except exceptions.KicVmError as error:
         LOG.warning("The resize of %s is not confirmed now: %s", server["id"], error)
-        _leave_after(platform, server, error)
+        _leave_after(app_state, server, error)
         metrics.count_upkeep("confirm_resize", is_done=False)
         return False
     else:
         LOG.info("The resize of %s is being confirmed", server["id"])
         metrics.count_upkeep("confirm_resize")
-        _remember(platform, server)
+        _remember(app_state, server)
     return True

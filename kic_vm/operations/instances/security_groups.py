@@ -4,13 +4,13 @@ from functools import partial
 
 from kic_vm import exceptions
 from kic_vm.adapters.connection import JSON
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.operations.instances.interfaces import get_attached_interface
 from kic_vm.operations.ownership import check_own_security_group
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 
-def attach(scope: Scope, instance_id: str, port_id: str, group_id: str) -> list[str]:
+def attach(services: RequestServices, instance_id: str, port_id: str, group_id: str) -> list[str]:
     """Put an interface into a group; the groups it is in now.
 
     4 upstream calls, the first three side by side.
@@ -18,16 +18,16 @@ def attach(scope: Scope, instance_id: str, port_id: str, group_id: str) -> list[
     :raises NotFound: the project has no such group
     :raises Conflict: the interface is in it already
     """
-    (_server, port), _group = gather(
-        partial(get_attached_interface, scope, instance_id, port_id),
-        partial(check_own_security_group, scope, group_id),
+    (_server, port), _group = gather_reads(
+        partial(get_attached_interface, services, instance_id, port_id),
+        partial(check_own_security_group, services, group_id),
     )
     if group_id in port["security_groups"]:
         raise exceptions.Conflict("The network interface is in this security group already.")
-    return _set(scope, port, [*port["security_groups"], group_id])
+    return _set(services, port, [*port["security_groups"], group_id])
 
 
-def detach(scope: Scope, instance_id: str, port_id: str, group_id: str) -> list[str]:
+def detach(services: RequestServices, instance_id: str, port_id: str, group_id: str) -> list[str]:
     """Take an interface out of a group; the groups it is in now.
 
     3 upstream calls, the first two side by side.
@@ -35,7 +35,7 @@ def detach(scope: Scope, instance_id: str, port_id: str, group_id: str) -> list[
     :raises NotFound: the interface is not in it
     :raises Conflict: it is the interface's only one; as documented it has at least one
     """
-    _server, port = get_attached_interface(scope, instance_id, port_id)
+    _server, port = get_attached_interface(services, instance_id, port_id)
     left = [group for group in port["security_groups"] if group != group_id]
     if len(left) == len(port["security_groups"]):
         raise exceptions.NotFound("The network interface is not in this security group.")
@@ -43,10 +43,10 @@ def detach(scope: Scope, instance_id: str, port_id: str, group_id: str) -> list[
         raise exceptions.Conflict(
             "This is the network interface's only security group: put it into another one first."
         )
-    return _set(scope, port, left)
+    return _set(services, port, left)
 
 
-def _set(scope: Scope, port: JSON, groups: list[str]) -> list[str]:
-    updated = scope.openstack.network.update_port(port, {"security_groups": groups})
+def _set(services: RequestServices, port: JSON, groups: list[str]) -> list[str]:
+    updated = services.openstack.network.update_port(port, {"security_groups": groups})
     now: list[str] = updated["security_groups"]
     return now

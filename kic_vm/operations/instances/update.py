@@ -5,13 +5,13 @@ from typing import Any
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.instances import resize_confirmation
-from kic_vm.operations.instances.states import commanding, get_server_for
-from kic_vm.operations.request import Scope
+from kic_vm.operations.instances.states import get_server_for, state_conflicts_reported
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def update_instance(scope: Scope, instance_id: str, changes: JSON) -> JSON:
+def update_instance(services: RequestServices, instance_id: str, changes: JSON) -> JSON:
     """Rename or describe an instance. 2 upstream calls.
 
     :param changes: ``name`` and ``description``; null clears the description, a name that is
@@ -21,11 +21,11 @@ def update_instance(scope: Scope, instance_id: str, changes: JSON) -> JSON:
     """
     command = "update"
     given = given_changes("instance", changes)
-    get_server_for(scope, instance_id, command)
-    with commanding(scope, instance_id, command):
-        server = scope.openstack.compute.update_server(instance_id, given)
+    get_server_for(services, instance_id, command)
+    with state_conflicts_reported(services, instance_id, command):
+        server = services.openstack.compute.update_server(instance_id, given)
     return mapping.updated_instance_from_server(
         server,
-        scope.platform.translation,
-        confirm_in_progress=resize_confirmation.is_under_way(scope.platform, server),
+        services.app_state.translation,
+        confirm_in_progress=resize_confirmation.is_under_way(services.app_state, server),
     )

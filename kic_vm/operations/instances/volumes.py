@@ -9,42 +9,48 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings import instance_volumes as mapping
 from kic_vm.operations import earlier_attempts
-from kic_vm.operations.instances.states import commanding, documented_state, get_server_for
+from kic_vm.operations.instances.states import (
+    documented_state,
+    get_server_for,
+    state_conflicts_reported,
+)
 from kic_vm.operations.ownership import get_own_server, get_own_volume
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
 
-def attach_volume(scope: Scope, instance_id: str, volume_id: str, wanted: JSON) -> JSON:
+def attach_volume(
+    services: RequestServices, instance_id: str, volume_id: str, wanted: JSON
+) -> JSON:
     """Begin to attach a volume. 3 upstream calls, the first two side by side.
 
     :raises NotFound: the project has no such instance or volume
     :raises Conflict: the volume is not free
     """
     command = "attach-volume"
-    if earlier_attempts.is_repeated(scope):
+    if earlier_attempts.is_repeated(services):
         with contextlib.suppress(exceptions.NotFound):
-            get_own_server(scope, instance_id, compute.STATE)
-            attachment = scope.openstack.compute.get_volume_attachment(instance_id, volume_id)
+            get_own_server(services, instance_id, compute.STATE)
+            attachment = services.openstack.compute.get_volume_attachment(instance_id, volume_id)
             return mapping.volume_from_attachment(attachment)
-    earlier_attempts.note_absence(scope)
-    _server, volume = gather(
-        partial(get_server_for, scope, instance_id, command),
-        partial(get_own_volume, scope, volume_id),
+    earlier_attempts.note_absence(services)
+    _server, volume = run_in_threads(
+        partial(get_server_for, services, instance_id, command),
+        partial(get_own_volume, services, volume_id),
     )
-    state = scope.platform.translation.lifecycle.volume_state(volume["status"])
+    state = services.app_state.translation.lifecycle.volume_state(volume["status"])
     if not state.allows("attach"):
         raise exceptions.Conflict(
             f"The volume is {state.state}: only one that is available can be attached."
         )
-    with commanding(scope, instance_id, command):
-        attachment = scope.openstack.compute.attach_volume(
+    with state_conflicts_reported(services, instance_id, command):
+        attachment = services.openstack.compute.attach_volume(
             instance_id,
             volume_id,
             is_delete_on_termination=bool(wanted["is_delete_on_termination"]),
@@ -52,7 +58,9 @@ def attach_volume(scope: Scope, instance_id: str, volume_id: str, wanted: JSON) 
     return mapping.volume_from_attachment(attachment)
 
 
-def update_volume(scope: Scope, instance_id: str, volume_id: str, changes: JSON) -> None:
+def update_volume(
+    services: RequestServices, instance_id: str, volume_id: str, changes: JSON
+) -> None:
     """Change an attached volume. 2 or 3 upstream calls, the changes side by side.
 
     :param changes: ``is_delete_on_termination``, ``name`` and ``description``; null clears the
@@ -63,7 +71,7 @@ def update_volume(scope: Scope, instance_id: str, volume_id: str, changes: JSON)
         raise exceptions.InvalidRequest(
             "volume: give a name, a description or is_delete_on_termination to change."
         )
-    _attached(scope, instance_id, volume_id, "update")
+    _attached(services, instance_id, volume_id, "update")
     is_delete_on_termination = changes.get("is_delete_on_termination")
     own = {
         key: value
@@ -72,21 +80,21 @@ def update_volume(scope: Scope, instance_id: str, volume_id: str, changes: JSON)
     }
     calls: list[Callable[[], Any]] = []
     if own:
-        calls.append(partial(scope.openstack.block_storage.update_volume, volume_id, own))
+        calls.append(partial(services.openstack.block_storage.update_volume, volume_id, own))
     if is_delete_on_termination is not None:
         calls.append(
             partial(
-                scope.openstack.compute.update_volume_attachment,
+                services.openstack.compute.update_volume_attachment,
                 instance_id,
                 volume_id,
                 is_delete_on_termination=is_delete_on_termination,
             )
         )
-    with commanding(scope, instance_id, "update"):
-        gather(*calls)
+    with state_conflicts_reported(services, instance_id, "update"):
+        run_in_threads(*calls)
 
 
-def detach_volume(scope: Scope, instance_id: str, volume_id: str) -> None:
+def detach_volume(services: RequestServices, instance_id: str, volume_id: str) -> None:
     """Begin to detach a volume.
 
     2 upstream calls; one more for a terminated instance whose end would delete the volume.
@@ -95,21 +103,21 @@ def detach_volume(scope: Scope, instance_id: str, volume_id: str) -> None:
     :raises Conflict: it is the root volume
     """
     command = "detach-volume"
-    server = _attached(scope, instance_id, volume_id, command, compute.ATTACHED)
-    is_terminated = documented_state(scope, server).state == "Shelved_offloaded"
-    with commanding(scope, instance_id, command):
+    server = _attached(services, instance_id, volume_id, command, compute.ATTACHED)
+    is_terminated = documented_state(services, server).state == "Shelved_offloaded"
+    with state_conflicts_reported(services, instance_id, command):
         if is_terminated and mapping.is_deleted_on_termination(server, volume_id):
-            _detach_and_keep(scope, instance_id, volume_id)
+            _detach_and_keep(services, instance_id, volume_id)
         else:
-            scope.openstack.compute.detach_volume(instance_id, volume_id)
+            services.openstack.compute.detach_volume(instance_id, volume_id)
 
 
-def _detach_and_keep(scope: Scope, instance_id: str, volume_id: str) -> None:
+def _detach_and_keep(services: RequestServices, instance_id: str, volume_id: str) -> None:
     """Detach a volume from a terminated instance, which would delete it as at the instance's end.
 
     Where Nova refuses, the volume is deleted with the instance as before.
     """
-    nova = scope.openstack.compute
+    nova = services.openstack.compute
     set_deletion = partial(nova.update_volume_attachment, instance_id, volume_id)
     try:
         set_deletion(is_delete_on_termination=False)
@@ -134,14 +142,14 @@ def _restore(change: Callable[[], None], volume_id: str) -> None:
 
 
 def _attached(
-    scope: Scope,
+    services: RequestServices,
     instance_id: str,
     volume_id: str,
     command: str,
     microversion: str = compute.STATE,
 ) -> JSON:
     """The server, when the volume is attached to it and its state allows the command."""
-    server = get_server_for(scope, instance_id, command, microversion)
+    server = get_server_for(services, instance_id, command, microversion)
     if not mapping.is_attached(server, volume_id):
         raise exceptions.NotFound("This volume is not attached to the instance.")
     return server

@@ -12,19 +12,19 @@ from typing import Any
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.keypairs import index as keypair_index
 from kic_vm.operations.keypairs.keypairs import get_index
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
 
-def usable_name(scope: Scope, field: str, name: str) -> str:
+def usable_name(services: RequestServices, field: str, name: str) -> str:
     """The name in Nova under which the caller can give one of the project's keypairs to a server.
 
     The creator's own is there. Another member gets a copy of its public key, unless there is one
@@ -37,29 +37,29 @@ def usable_name(scope: Scope, field: str, name: str) -> str:
         different copies of a former member's keypair
     """
     try:
-        index = get_index(scope, name)
+        index = get_index(services, name)
     except exceptions.NotFound:
         message = f"{field}: there is no keypair {name!r} in the project."
         raise exceptions.InvalidRequest(message) from None
     keypair = index.keypairs[name]
-    if keypair["user_id"] == scope.user_id and not keypair["creator_has_left"]:
-        return mapping.nova_name(scope.project_id, name)
-    copy = mapping.copy_name(scope.project_id, keypair["user_id"], name)
-    held = index.held.get(name, {}).get(scope.user_id, {})
+    if keypair["user_id"] == services.user_id and not keypair["creator_has_left"]:
+        return mapping.nova_name(services.project_id, name)
+    copy = mapping.copy_name(services.project_id, keypair["user_id"], name)
+    held = index.held.get(name, {}).get(services.user_id, {})
     for fingerprint in held.values():
         if fingerprint != keypair["fingerprint"]:
-            raise _changed(scope, field, name, keypair, fingerprint)
+            raise _changed(services, field, name, keypair, fingerprint)
     if copy not in held:
         if name in index.disputed:
             raise _disputed(field, name, index.disputed[name])
-        _import(scope, field, name, copy, keypair)
-        keypair_index.remember_copy(scope, name, copy, keypair["fingerprint"])
+        _import(services, field, name, copy, keypair)
+        keypair_index.remember_copy(services, name, copy, keypair["fingerprint"])
     return copy
 
 
-def _import(scope: Scope, field: str, name: str, copy: str, original: JSON) -> None:
+def _import(services: RequestServices, field: str, name: str, copy: str, original: JSON) -> None:
     """Give the caller a copy of a public key; one that is there stays."""
-    compute = scope.openstack.compute
+    compute = services.openstack.compute
     create = partial(
         compute.create_keypair, copy, original["public_key"], original.get("type", "ssh")
     )
@@ -72,20 +72,20 @@ def _import(scope: Scope, field: str, name: str, copy: str, original: JSON) -> N
         create()
         return
     if fingerprint != original["fingerprint"]:
-        raise _changed(scope, field, name, original, fingerprint)
+        raise _changed(services, field, name, original, fingerprint)
 
 
 def _changed(
-    scope: Scope, field: str, name: str, keypair: JSON, used: str
+    services: RequestServices, field: str, name: str, keypair: JSON, used: str
 ) -> exceptions.KeypairChanged:
     fingerprint = keypair["fingerprint"]
     LOG.warning(
         "A keypair of project %s that user %s made has the fingerprint %s; user %s, who has used "
         "%s under its name, does not get it",
-        scope.project_id,
+        services.project_id,
         keypair["user_id"],
         fingerprint,
-        scope.user_id,
+        services.user_id,
         used,
     )
     metrics.count_keypair_change("refused")
@@ -109,15 +109,17 @@ def _disputed(field: str, name: str, fingerprints: Iterable[str]) -> exceptions.
     )
 
 
-def remove_copies(gateway: Scope, copies: list[tuple[str, str]]) -> bool:
+def remove_copies(gateway: RequestServices, copies: list[tuple[str, str]]) -> bool:
     """Remove users' copies; whether all are gone. One that cannot be removed is logged.
 
     :param copies: user id and name in Nova
     """
-    return all(gather(*(partial(_remove_copy, gateway, user_id, copy) for user_id, copy in copies)))
+    return all(
+        run_in_threads(*(partial(_remove_copy, gateway, user_id, copy) for user_id, copy in copies))
+    )
 
 
-def _remove_copy(gateway: Scope, user_id: str, copy: str) -> bool:
+def _remove_copy(gateway: RequestServices, user_id: str, copy: str) -> bool:
     try:
         gateway.openstack.compute.delete_keypair(copy, user_id)
     except exceptions.NotFound:

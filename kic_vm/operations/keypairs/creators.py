@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kic_vm.operations import current_roles
-from kic_vm.operations.request import Platform, Scope
+from kic_vm.operations.request import AppState, RequestServices
 
 Roles = Mapping[str, Iterable[str]]
 
 CREATE: Final = "keypairs:create"
 
 
-def permitted(platform: Platform, project_id: str, roles: Roles) -> list[str]:
+def permitted(app_state: AppState, project_id: str, roles: Roles) -> list[str]:
     """The ids of the users whose roles satisfy the rule for creating keypairs, sorted.
 
     :param roles: names of the effective roles in the project by user id
@@ -22,11 +22,13 @@ def permitted(platform: Platform, project_id: str, roles: Roles) -> list[str]:
     return sorted(
         user_id
         for user_id, names in roles.items()
-        if current_roles.allow(platform, CREATE, project_id, user_id, names)
+        if current_roles.allow(app_state, CREATE, project_id, user_id, names)
     )
 
 
-def list_creators(scope: Scope, gateway: Scope, roles: Roles | None = None) -> list[str]:
+def list_creators(
+    services: RequestServices, gateway: RequestServices, roles: Roles | None = None
+) -> list[str]:
     """The ids of the users who may create keypairs in the caller's project now, sorted.
 
     The caller's role may come with the token alone, from a trust or a federation: Keystone does
@@ -34,13 +36,13 @@ def list_creators(scope: Scope, gateway: Scope, roles: Roles | None = None) -> l
 
     :param roles: as Keystone has just listed them for the project; then no call is made for them
     """
-    project_id, identity = scope.project_id, gateway.openstack.identity
+    project_id, identity = services.project_id, gateway.openstack.identity
     if roles is None:
         roles = identity.list_roles_in_project(project_id)
-    found = permitted(scope.platform, project_id, roles)
-    token = scope.context.auth_token
-    if scope.user_id not in found and token and scope.may(CREATE):
+    found = permitted(services.app_state, project_id, roles)
+    token = services.context.auth_token
+    if services.user_id not in found and token and services.may(CREATE):
         names = identity.list_roles_of_token(token)
-        if current_roles.allow(scope.platform, CREATE, project_id, scope.user_id, names):
-            return sorted([*found, scope.user_id])
+        if current_roles.allow(services.app_state, CREATE, project_id, services.user_id, names):
+            return sorted([*found, services.user_id])
     return found

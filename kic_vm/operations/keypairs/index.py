@@ -16,13 +16,13 @@ from typing import Any, Final
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.keypairs import assembly
 from kic_vm.operations.keypairs.assembly import Index
 from kic_vm.operations.keypairs.creators import Roles, list_creators
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -36,32 +36,34 @@ _NO_GENERATION: Final = "none"
 _DOUBTED_AFTER_SECONDS: Final = 5.0
 
 
-def get(scope: Scope) -> Index:
+def get(services: RequestServices) -> Index:
     """The index of the caller's project. No upstream call while the cache has a fresh one.
 
     Else two for the roles in the project, and one for each user who may create keypairs.
 
     :raises KicVmError: OpenStack does not tell
     """
-    cached = _cached(scope)
-    if cached is not None and cached.age() <= scope.platform.conf.keypairs.index_time:
+    cached = _cached(services)
+    if cached is not None and cached.age() <= services.app_state.conf.keypairs.index_time:
         return cached
-    return rebuild(scope)
+    return rebuild(services)
 
 
-def get_with(scope: Scope, name: str, *, is_expected: bool = True) -> Index:
+def get_with(services: RequestServices, name: str, *, is_expected: bool = True) -> Index:
     """The index of the caller's project, in which this name is as expected if that can be.
 
     :param is_expected: whether the caller takes it to be there; an index that says otherwise is
         made anew first, unless it has just been made
     """
-    index = get(scope)
+    index = get(services)
     if (name in index.keypairs) != is_expected and index.age() > _DOUBTED_AFTER_SECONDS:
-        return rebuild(scope)
+        return rebuild(services)
     return index
 
 
-def rebuild(scope: Scope, *, undecided: str | None = None, roles: Roles | None = None) -> Index:
+def rebuild(
+    services: RequestServices, *, undecided: str | None = None, roles: Roles | None = None
+) -> Index:
     """Make the index of the caller's project anew.
 
     What changes meanwhile makes the result count for this request only.
@@ -69,27 +71,27 @@ def rebuild(scope: Scope, *, undecided: str | None = None, roles: Roles | None =
     :param undecided: a name of which the last index does not tell whose it is
     :param roles: the effective roles in the project by user id, where Keystone has just listed them
     """
-    project_id = scope.project_id
-    generation = _generation(scope)
-    gateway = scope.as_gateway()
+    project_id = services.project_id
+    generation = _generation(services)
+    gateway = services.as_gateway()
     with as_admin():
-        user_ids = list_creators(scope, gateway, roles)
-        lists = gather(
+        user_ids = list_creators(services, gateway, roles)
+        lists = gather_reads(
             *(partial(gateway.openstack.compute.list_keypairs, user_id) for user_id in user_ids)
         )
         index = build(
             gateway,
             project_id,
             dict(zip(user_ids, lists, strict=True)),
-            partial(list_creators, scope, gateway),
+            partial(list_creators, services, gateway),
             undecided=undecided,
         )
-    store(scope, project_id, index, generation)
+    store(services, project_id, index, generation)
     return index
 
 
 def build(
-    gateway: Scope,
+    gateway: RequestServices,
     project_id: str,
     lists: Mapping[str, list[JSON]],
     creators: Callable[[], Iterable[str]],
@@ -132,13 +134,15 @@ def build(
     return index
 
 
-def _first(gateway: Scope, project_id: str, names: Mapping[str, Iterable[str]]) -> dict[str, str]:
+def _first(
+    gateway: RequestServices, project_id: str, names: Mapping[str, Iterable[str]]
+) -> dict[str, str]:
     """Of the users who have a keypair of one name, who has made it first, for each name.
 
     Nova numbers keypairs in their order. One upstream call for each of them, all side by side.
     """
     asked = [(name, user_id) for name, user_ids in names.items() for user_id in user_ids]
-    numbers = gather(
+    numbers = gather_reads(
         *(partial(_number, gateway, project_id, name, user_id) for name, user_id in asked)
     )
     found: dict[str, tuple[float, str]] = {}
@@ -147,7 +151,7 @@ def _first(gateway: Scope, project_id: str, names: Mapping[str, Iterable[str]]) 
     return {name: user_id for name, (_number, user_id) in found.items()}
 
 
-def _number(gateway: Scope, project_id: str, name: str, user_id: str) -> float:
+def _number(gateway: RequestServices, project_id: str, name: str, user_id: str) -> float:
     """Nova's number of a user's keypair; after all others where it has just gone."""
     in_nova = mapping.nova_name(project_id, name)
     try:
@@ -172,66 +176,70 @@ def as_admin() -> Iterator[None]:
         raise exceptions.GatewayNotAllowed from error
 
 
-def invalidate(scope: Scope) -> None:
+def invalidate(services: RequestServices) -> None:
     """Have every process make the index of the caller's project anew: it has changed."""
-    scope.platform.cache.set(
-        _generation_key(scope.project_id), secrets.token_bytes(8), _KEPT_SECONDS
+    services.app_state.cache.set(
+        _generation_key(services.project_id), secrets.token_bytes(8), _KEPT_SECONDS
     )
 
 
-def remember_copy(scope: Scope, name: str, copy: str, fingerprint: str) -> None:
+def remember_copy(services: RequestServices, name: str, copy: str, fingerprint: str) -> None:
     """Note that the caller has a copy; forgotten notes cost a call and nothing else."""
     # Of before the look: an index that changes meanwhile must not be taken for the new one.
-    generation = _generation(scope)
-    index = _read(scope, scope.project_id, _text(generation))
+    generation = _generation(services)
+    index = _read(services, services.project_id, _text(generation))
     if index is not None:
         of_name = index.held.get(name, {})
-        mine = {**of_name.get(scope.user_id, {}), copy: fingerprint}
-        held = {**index.held, name: {**of_name, scope.user_id: mine}}
+        mine = {**of_name.get(services.user_id, {}), copy: fingerprint}
+        held = {**index.held, name: {**of_name, services.user_id: mine}}
         changed = dataclasses.replace(index, held=held)
-        store(scope, scope.project_id, changed, generation)
+        store(services, services.project_id, changed, generation)
 
 
-def forget(scope: Scope, name: str) -> None:
+def forget(services: RequestServices, name: str) -> None:
     """Have no index tell of a keypair that was deleted, nor one that is being made meanwhile."""
-    invalidate(scope)
-    last = _read(scope, scope.project_id)
+    invalidate(services)
+    last = _read(services, services.project_id)
     if last is not None and name in last.keypairs:
         kept = {other: keypair for other, keypair in last.keypairs.items() if other != name}
         changed = dataclasses.replace(last, keypairs=kept)
-        _write(scope, scope.project_id, changed, _NO_GENERATION)
-    invalidate(scope)
+        _write(services, services.project_id, changed, _NO_GENERATION)
+    invalidate(services)
 
 
-def store(scope: Scope, project_id: str, index: Index, generation: bytes | None) -> None:
+def store(
+    services: RequestServices, project_id: str, index: Index, generation: bytes | None
+) -> None:
     """Keep an index, of which the making has begun in this generation, if that still lasts."""
-    if generation_of(scope, project_id) == generation:
-        _write(scope, project_id, index, _text(generation))
+    if generation_of(services, project_id) == generation:
+        _write(services, project_id, index, _text(generation))
 
 
-def _write(scope: Scope, project_id: str, index: Index, generation: str) -> None:
+def _write(services: RequestServices, project_id: str, index: Index, generation: str) -> None:
     body = json.dumps(dataclasses.asdict(index) | {"generation": generation})
-    scope.platform.cache.set(_key(project_id), body.encode(), _KEPT_SECONDS)
+    services.app_state.cache.set(_key(project_id), body.encode(), _KEPT_SECONDS)
 
 
-def generation_of(scope: Scope, project_id: str) -> bytes | None:
+def generation_of(services: RequestServices, project_id: str) -> bytes | None:
     """What tells an index that was made before the last change from one that was made after."""
-    return scope.platform.cache.get(_generation_key(project_id))
+    return services.app_state.cache.get(_generation_key(project_id))
 
 
-def _generation(scope: Scope) -> bytes | None:
-    return generation_of(scope, scope.project_id)
+def _generation(services: RequestServices) -> bytes | None:
+    return generation_of(services, services.project_id)
 
 
-def _cached(scope: Scope) -> Index | None:
+def _cached(services: RequestServices) -> Index | None:
     """What the cache has, unless there was a change since it was made."""
-    project_id = scope.project_id
-    return _read(scope, project_id, _text(_generation(scope)))
+    project_id = services.project_id
+    return _read(services, project_id, _text(_generation(services)))
 
 
-def _read(scope: Scope, project_id: str, generation: str | None = None) -> Index | None:
+def _read(
+    services: RequestServices, project_id: str, generation: str | None = None
+) -> Index | None:
     """What the cache has; of this generation where one is given."""
-    raw = scope.platform.cache.get(_key(project_id))
+    raw = services.app_state.cache.get(_key(project_id))
     if raw is None:
         return None
     try:

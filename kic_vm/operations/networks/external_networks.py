@@ -3,17 +3,17 @@
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def choose(scope: Scope, external: list[JSON]) -> str | None:
+def choose(services: RequestServices, external: list[JSON]) -> str | None:
     """Id of the configured, the default or the only one; None where none of these is there.
 
     :param external: the cloud's external networks
     """
-    wanted = scope.platform.conf.public_ip.network
+    wanted = services.app_state.conf.public_ip.network
     if wanted:
         external = [one for one in external if wanted in {one["id"], one["name"]}]
     elif len(external) > 1:
@@ -24,12 +24,12 @@ def choose(scope: Scope, external: list[JSON]) -> str | None:
     return network_id
 
 
-def find(scope: Scope, external: list[JSON]) -> str:
+def find(services: RequestServices, external: list[JSON]) -> str:
     """The same where there has to be one.
 
     :raises UpstreamUnavailable: there is none
     """
-    network_id = choose(scope, external)
+    network_id = choose(services, external)
     if network_id is None:
         raise exceptions.UpstreamUnavailable(
             "network", "This cloud does not say where public IPs come from: ask its operator."

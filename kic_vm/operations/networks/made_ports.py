@@ -15,9 +15,9 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.network import INSTANCE_TAG, PORT_MARK
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.metrics import gateway as metrics
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -32,23 +32,23 @@ def instances_of(port: JSON) -> set[str]:
     return {tag.removeprefix(INSTANCE_TAG) for tag in port["tags"] if tag.startswith(INSTANCE_TAG)}
 
 
-def tag_ports(scope: Scope, ports: Iterable[JSON], instance_id: str) -> None:
+def tag_ports(services: RequestServices, ports: Iterable[JSON], instance_id: str) -> None:
     """Name the instance on its ports. One upstream call for each, side by side.
 
     A failure is logged: the instance is being made, and the worker tags what has no tag.
     """
-    gather(*(partial(_tag_port, scope, port["id"], instance_id) for port in ports))
+    run_in_threads(*(partial(_tag_port, services, port["id"], instance_id) for port in ports))
 
 
-def _tag_port(scope: Scope, port_id: str, instance_id: str) -> None:
+def _tag_port(services: RequestServices, port_id: str, instance_id: str) -> None:
     try:
-        scope.openstack.network.tag_port(port_id, INSTANCE_TAG + instance_id)
+        services.openstack.network.tag_port(port_id, INSTANCE_TAG + instance_id)
     except exceptions.KicVmError as error:
         LOG.warning("Port %s gets no tag for instance %s: %s", port_id, instance_id, error)
 
 
 @contextlib.contextmanager
-def handed_over(scope: Scope, port: JSON) -> Iterator[None]:
+def handed_over(services: RequestServices, port: JSON) -> Iterator[None]:
     """Within, Nova attaches or detaches a port for the user, who has it from then on.
 
     The mark is removed first, so that a failure between the calls never removes a user's port. It
@@ -60,35 +60,35 @@ def handed_over(scope: Scope, port: JSON) -> Iterator[None]:
     if port["description"] != PORT_MARK:
         yield
         return
-    released = release(scope, port)
+    released = release(services, port)
     try:
         yield
     except exceptions.KicVmError as error:
         if not error.is_outcome_unknown:
-            _mark_again(scope, released)
+            _mark_again(services, released)
         raise
 
 
-def release(scope: Scope, port: JSON) -> JSON:
+def release(services: RequestServices, port: JSON) -> JSON:
     """Remove the mark: the port is the user's. One upstream call; the answer is the whole port.
 
     :raises Conflict: the port has changed since it was read
     """
-    return scope.openstack.network.update_port(port, {"description": ""})
+    return services.openstack.network.update_port(port, {"description": ""})
 
 
-def _mark_again(scope: Scope, port: JSON) -> None:
+def _mark_again(services: RequestServices, port: JSON) -> None:
     try:
-        scope.openstack.network.update_port(port, {"description": PORT_MARK})
+        services.openstack.network.update_port(port, {"description": PORT_MARK})
     except exceptions.KicVmError as error:
         LOG.warning("Port %s will outlive its instance: %s", port["id"], error)
 
 
-def remove(scope: Scope, ports: Iterable[JSON]) -> None:
+def remove(services: RequestServices, ports: Iterable[JSON]) -> None:
     """Remove ports, but none that has changed since it was read; failures are logged."""
     for port in ports:
         try:
-            scope.openstack.networks.delete_port(port)
+            services.openstack.networks.delete_port(port)
         except exceptions.NotFound:
             continue
         except exceptions.KicVmError as error:
@@ -99,30 +99,30 @@ def remove(scope: Scope, ports: Iterable[JSON]) -> None:
             metrics.count_upkeep("remove_port")
 
 
-def remember_deletion(scope: Scope, instance_id: str) -> None:
+def remember_deletion(services: RequestServices, instance_id: str) -> None:
     """Have the next reader who learns that the instance is gone remove its ports."""
-    scope.platform.cache.set(_key(scope, instance_id), b"deleting", _DELETION_SECONDS)
+    services.app_state.cache.set(_key(services, instance_id), b"deleting", _DELETION_SECONDS)
 
 
-def remove_ports_of_deleted(scope: Scope, instance_id: str) -> None:
+def remove_ports_of_deleted(services: RequestServices, instance_id: str) -> None:
     """Remove the ports of an instance that was deleted through the gateway and is gone.
 
     So a subnet is free as soon as a client sees that its instance is gone, and without a worker.
     No upstream call in most cases; else Neutron's list and Nova's proof, and one for each port.
     """
-    key, cache = _key(scope, instance_id), scope.platform.cache
-    if cache.get(key) != b"deleting" or not scope.may("instances:delete"):
+    key, cache = _key(services, instance_id), services.app_state.cache
+    if cache.get(key) != b"deleting" or not services.may("instances:delete"):
         return
     try:
-        ports = scope.openstack.network.list_made_ports(instance_id)
-        if ports and scope.openstack.compute.find_server(instance_id) is not None:
+        ports = services.openstack.network.list_made_ports(instance_id)
+        if ports and services.openstack.compute.find_server(instance_id) is not None:
             return
     except exceptions.KicVmError as error:
         LOG.warning("The ports of instance %s stay for now: %s", instance_id, error)
         return
-    remove(scope, [port for port in ports if port["device_id"] in {"", instance_id}])
+    remove(services, [port for port in ports if port["device_id"] in {"", instance_id}])
     cache.set(key, b"done", _DELETION_SECONDS)
 
 
-def _key(scope: Scope, instance_id: str) -> str:
-    return f"deleted-instance:{scope.project_id}:{instance_id}"
+def _key(services: RequestServices, instance_id: str) -> str:
+    return f"deleted-instance:{services.project_id}:{instance_id}"

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings import request_marks
@@ -15,8 +15,8 @@ from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.networks import topology
 from kic_vm.operations.networks.subnet_addresses import check_address
 from kic_vm.operations.ownership import get_own_interface, is_interface
-from kic_vm.operations.references import named
-from kic_vm.operations.request import Scope
+from kic_vm.operations.references import as_invalid_request
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -37,36 +37,42 @@ _FILTERS = {
 }
 
 
-def list_network_interfaces(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_network_interfaces(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[JSON], JSON]:
     """A page of the project's network interfaces. 3 upstream calls side by side."""
-    network = scope.openstack.network
-    ports, floating_ips, groups = gather(
-        scope.openstack.networks.list_ports,
+    network = services.openstack.network
+    ports, floating_ips, groups = gather_reads(
+        services.openstack.networks.list_ports,
         network.list_floating_ips,
         network.list_security_groups,
     )
-    interfaces = [_shown(scope, port, floating_ips, groups) for port in ports if is_interface(port)]
+    interfaces = [
+        _shown(services, port, floating_ips, groups) for port in ports if is_interface(port)
+    ]
     return listing.select(interfaces, query, _FILTERS)
 
 
-def get_network_interface(scope: Scope, port_id: str) -> JSON:
+def get_network_interface(services: RequestServices, port_id: str) -> JSON:
     """One network interface. 3 upstream calls side by side.
 
     :raises NotFound: the project has none of this id
     """
-    network = scope.openstack.network
-    port, floating_ips, groups = gather(
-        partial(get_own_interface, scope, port_id),
+    network = services.openstack.network
+    port, floating_ips, groups = gather_reads(
+        partial(get_own_interface, services, port_id),
         partial(network.list_floating_ips_of, port_id),
         network.list_security_groups,
     )
-    return _shown(scope, port, floating_ips, groups)
+    return _shown(services, port, floating_ips, groups)
 
 
-def _shown(scope: Scope, port: JSON, floating_ips: list[JSON], groups: list[JSON]) -> JSON:
+def _shown(
+    services: RequestServices, port: JSON, floating_ips: list[JSON], groups: list[JSON]
+) -> JSON:
     shown = mapping.interface_from_port(
         port,
-        topology.project_name(scope, port),
+        topology.project_name(services, port),
         public_ips_by_port(floating_ips),
         {group["id"]: group["name"] for group in groups},
     )
@@ -74,7 +80,7 @@ def _shown(scope: Scope, port: JSON, floating_ips: list[JSON], groups: list[JSON
     return shown | {"private_ip": shown["private_ip"] or ""}
 
 
-def create_network_interface(scope: Scope, wanted: JSON) -> JSON:
+def create_network_interface(services: RequestServices, wanted: JSON) -> JSON:
     """A network interface in a subnet. 4 upstream calls, the first 3 side by side.
 
     With an Idempotency-Key one more before them.
@@ -84,21 +90,22 @@ def create_network_interface(scope: Scope, wanted: JSON) -> JSON:
     :raises Conflict: the address is in use, or none is left
     """
     subnet_id = str(wanted["subnet_id"])
-    networks = scope.openstack.networks
+    networks = services.openstack.networks
     description = request_marks.marked_description(
-        _description(wanted), scope.context.idempotent_request
+        _description(wanted), services.context.idempotent_request
     )
-    made = earlier_attempts.find_described(scope, description, networks.list_described_ports)
+    made = earlier_attempts.find_described(services, description, networks.list_described_ports)
     if made:
         return mapping.updated_interface_from_port(made)
-    with named("subnet_id", "subnet", subnet_id):
-        subnet, every, groups = gather(
+    with as_invalid_request("subnet_id", "subnet", subnet_id):
+        subnet, every, groups = gather_reads(
             partial(networks.get_subnet, subnet_id),
             networks.list_networks,
-            scope.openstack.network.list_security_groups,
+            services.openstack.network.list_security_groups,
         )
         if not any(
-            one["id"] == subnet["network_id"] and is_vpc_for(one, scope.project_id) for one in every
+            one["id"] == subnet["network_id"] and is_vpc_for(one, services.project_id)
+            for one in every
         ):
             raise exceptions.NotFound
     fixed_ip = {"subnet_id": subnet_id}
@@ -137,7 +144,7 @@ def _own_groups(wanted: list[Any], groups: list[JSON]) -> list[str]:
     return ids
 
 
-def update_network_interface(scope: Scope, port_id: str, wanted: JSON) -> JSON:
+def update_network_interface(services: RequestServices, port_id: str, wanted: JSON) -> JSON:
     """Change name, description or security groups, at an instance or not.
 
     3 upstream calls, the first two side by side.
@@ -145,8 +152,9 @@ def update_network_interface(scope: Scope, port_id: str, wanted: JSON) -> JSON:
     :param wanted: NetworkInterfaceUpdateSchema, loaded: what is not in it stays
     :raises NotFound: the project has none of this id
     """
-    port, groups = gather(
-        partial(get_own_interface, scope, port_id), scope.openstack.network.list_security_groups
+    port, groups = gather_reads(
+        partial(get_own_interface, services, port_id),
+        services.openstack.network.list_security_groups,
     )
     changes: JSON = {}
     if wanted.get("name") is not None:
@@ -158,42 +166,44 @@ def update_network_interface(scope: Scope, port_id: str, wanted: JSON) -> JSON:
     if wanted.get("security_groups") is not None:
         changes["security_groups"] = _own_groups(wanted["security_groups"], groups)
     if changes:
-        port = scope.openstack.network.update_port(port, changes)
+        port = services.openstack.network.update_port(port, changes)
     return mapping.updated_interface_from_port(port)
 
 
-def update_allowed_addresses(scope: Scope, port_id: str, wanted: list[JSON] | None) -> JSON:
+def update_allowed_addresses(
+    services: RequestServices, port_id: str, wanted: list[JSON] | None
+) -> JSON:
     """Say from which other addresses an interface may send; none where there are none.
 
     2 upstream calls.
 
     :raises NotFound: the project has none of this id
     """
-    return set_allowed_addresses(scope, get_own_interface(scope, port_id), wanted)
+    return set_allowed_addresses(services, get_own_interface(services, port_id), wanted)
 
 
-def set_allowed_addresses(scope: Scope, port: JSON, wanted: list[JSON] | None) -> JSON:
+def set_allowed_addresses(services: RequestServices, port: JSON, wanted: list[JSON] | None) -> JSON:
     """Set the other addresses from which an interface may send. One upstream call.
 
     :param wanted: pairs with an ``ip_address``; None or empty removes all
     """
     addresses = dict.fromkeys(pair["ip_address"] for pair in wanted or () if pair["ip_address"])
-    updated = scope.openstack.network.update_port(
+    updated = services.openstack.network.update_port(
         port, {"allowed_address_pairs": [{"ip_address": address} for address in addresses]}
     )
     return mapping.updated_interface_from_port(updated)
 
 
-def delete_network_interface(scope: Scope, port_id: str) -> None:
+def delete_network_interface(services: RequestServices, port_id: str) -> None:
     """Remove a network interface; a public IP on it becomes free. 2 upstream calls.
 
     :raises NotFound: the project has none of this id
     :raises Conflict: some device has it
     """
-    port = get_own_interface(scope, port_id)
+    port = get_own_interface(services, port_id)
     if port["device_id"]:
         raise exceptions.Conflict(
             f"The network interface is in use by {port['device_id']}: detach it first, or delete "
             "the instance with it."
         )
-    scope.openstack.networks.delete_port(port)
+    services.openstack.networks.delete_port(port)

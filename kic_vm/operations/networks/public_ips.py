@@ -6,14 +6,14 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import public_ips as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings.instance_public_ips import associated_public_ip
 from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.networks import external_networks
 from kic_vm.operations.ownership import get_own_floating_ip, get_own_interface
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -28,48 +28,50 @@ _FILTERS = {
 }
 
 
-def create_public_ip(scope: Scope, wanted: JSON) -> JSON:
+def create_public_ip(services: RequestServices, wanted: JSON) -> JSON:
     """A public IP that leads nowhere yet. Two upstream calls; three with an Idempotency-Key.
 
     :param wanted: PublicIpChangeSchema, loaded
     :raises QuotaExceeded: the project has as many as it may have
     """
-    network = scope.openstack.network
+    network = services.openstack.network
     description = request_marks.marked_description(
-        wanted["description"] or "", scope.context.idempotent_request
+        wanted["description"] or "", services.context.idempotent_request
     )
-    made = earlier_attempts.find_described(scope, description, network.list_described_floating_ips)
+    made = earlier_attempts.find_described(
+        services, description, network.list_described_floating_ips
+    )
     if made:
         return associated_public_ip(made)
-    external = external_networks.find(scope, network.list_external_networks())
+    external = external_networks.find(services, network.list_external_networks())
     created = network.create_floating_ip(
         {"floating_network_id": external, "description": description}
     )
     return associated_public_ip(created)
 
 
-def get_public_ip(scope: Scope, public_ip_id: str) -> JSON:
+def get_public_ip(services: RequestServices, public_ip_id: str) -> JSON:
     """One public IP. One upstream call, two more side by side for one that leads somewhere.
 
     :raises NotFound: the project has none of this id
     """
-    floating_ip = get_own_floating_ip(scope, public_ip_id)
+    floating_ip = get_own_floating_ip(services, public_ip_id)
     details = floating_ip.get("port_details")
     if not details:
         return mapping.public_ip_from_floating_ip(floating_ip, (), {})
-    networks = scope.openstack.networks
-    subnets, network = gather(
+    networks = services.openstack.networks
+    subnets, network = gather_reads(
         partial(networks.list_subnets, details["network_id"]),
         partial(networks.get_network, details["network_id"]),
     )
     return mapping.public_ip_from_floating_ip(floating_ip, subnets, {network["id"]: network})
 
 
-def list_public_ips(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_public_ips(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's public IPs. 3 upstream calls side by side."""
-    networks = scope.openstack.networks
-    floating_ips, subnets, seen = gather(
-        scope.openstack.network.list_whole_floating_ips,
+    networks = services.openstack.networks
+    floating_ips, subnets, seen = gather_reads(
+        services.openstack.network.list_whole_floating_ips,
         networks.list_subnets,
         networks.list_networks,
     )
@@ -81,62 +83,62 @@ def list_public_ips(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON],
     return listing.select(public_ips, query, _FILTERS)
 
 
-def update_public_ip(scope: Scope, public_ip_id: str, wanted: JSON) -> JSON:
+def update_public_ip(services: RequestServices, public_ip_id: str, wanted: JSON) -> JSON:
     """Describe a public IP. Two upstream calls.
 
     :param wanted: PublicIpChangeSchema, loaded; null takes the description away
     :raises NotFound: the project has none of this id
     """
-    floating_ip = get_own_floating_ip(scope, public_ip_id)
+    floating_ip = get_own_floating_ip(services, public_ip_id)
     description = request_marks.changed_description(
         floating_ip["description"], wanted["description"] or ""
     )
     changes = {"description": description}
-    return associated_public_ip(scope.openstack.network.update_floating_ip(floating_ip, changes))
+    return associated_public_ip(services.openstack.network.update_floating_ip(floating_ip, changes))
 
 
-def delete_public_ip(scope: Scope, public_ip_id: str) -> None:
+def delete_public_ip(services: RequestServices, public_ip_id: str) -> None:
     """Give a public IP back. Two upstream calls.
 
     :raises NotFound: the project has none of this id
     :raises Conflict: it leads to a network interface
     """
-    floating_ip = get_own_floating_ip(scope, public_ip_id)
+    floating_ip = get_own_floating_ip(services, public_ip_id)
     if floating_ip["port_id"]:
         raise exceptions.Conflict(
             f"The public IP is in use by the network interface {floating_ip['port_id']}: remove it "
             "there first."
         )
-    scope.openstack.network.delete_free_floating_ip(floating_ip)
+    services.openstack.network.delete_free_floating_ip(floating_ip)
 
 
-def associate(scope: Scope, public_ip_id: str, port_id: str) -> JSON:
+def associate(services: RequestServices, public_ip_id: str, port_id: str) -> JSON:
     """Have a public IP lead to a network interface. 4 upstream calls, 3 of them side by side.
 
     :raises NotFound: the project has none of this id, or no such interface
     :raises Conflict: the public IP is in use, or the interface has one
     """
-    floating_ip, port, present = gather(
-        partial(get_own_floating_ip, scope, public_ip_id),
-        partial(get_own_interface, scope, port_id),
-        partial(scope.openstack.network.list_floating_ips_of, port_id),
+    floating_ip, port, present = gather_reads(
+        partial(get_own_floating_ip, services, public_ip_id),
+        partial(get_own_interface, services, port_id),
+        partial(services.openstack.network.list_floating_ips_of, port_id),
     )
-    return lead(scope, floating_ip, target_of(port, present))
+    return associate_floating_ip(services, floating_ip, association_target(port, present))
 
 
-def disassociate(scope: Scope, public_ip_id: str, port_id: str) -> JSON:
+def disassociate(services: RequestServices, public_ip_id: str, port_id: str) -> JSON:
     """Have a public IP lead nowhere. Two upstream calls.
 
     :raises NotFound: the project has none of this id, or it does not lead to this interface
     """
-    floating_ip = get_own_floating_ip(scope, public_ip_id)
+    floating_ip = get_own_floating_ip(services, public_ip_id)
     if floating_ip["port_id"] != port_id:
         raise exceptions.NotFound("The public IP does not lead to this network interface.")
-    changed = scope.openstack.network.update_floating_ip(floating_ip, {"port_id": None})
+    changed = services.openstack.network.update_floating_ip(floating_ip, {"port_id": None})
     return associated_public_ip(changed)
 
 
-def target_of(port: JSON, present: list[JSON]) -> JSON:
+def association_target(port: JSON, present: list[JSON]) -> JSON:
     """Where a public IP is to lead: the interface's first IPv4 address.
 
     :param present: the floating IPs that lead to it
@@ -151,7 +153,7 @@ def target_of(port: JSON, present: list[JSON]) -> JSON:
     raise exceptions.Conflict("The network interface has no IPv4 address.")
 
 
-def lead(scope: Scope, floating_ip: JSON, target: JSON) -> JSON:
+def associate_floating_ip(services: RequestServices, floating_ip: JSON, target: JSON) -> JSON:
     """Have a free floating IP lead to a target. One upstream call.
 
     :raises Conflict: it is in use
@@ -159,4 +161,4 @@ def lead(scope: Scope, floating_ip: JSON, target: JSON) -> JSON:
     if floating_ip["port_id"]:
         # Neutron would take it from where it is.
         raise exceptions.Conflict("The public IP is in use: remove it there first.")
-    return associated_public_ip(scope.openstack.network.update_floating_ip(floating_ip, target))
+    return associated_public_ip(services.openstack.network.update_floating_ip(floating_ip, target))

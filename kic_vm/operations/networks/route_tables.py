@@ -8,8 +8,8 @@ from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
 from kic_vm.operations import listing
 from kic_vm.operations.networks import topology
-from kic_vm.operations.references import named
-from kic_vm.operations.request import Scope
+from kic_vm.operations.references import as_invalid_request
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -33,50 +33,52 @@ _ONE_TABLE = (
 )
 
 
-def list_route_tables(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_route_tables(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[JSON], JSON]:
     """A page of the project's route tables. 4 upstream calls side by side."""
-    found, ports = topology.look_with_ports(scope)
+    found, ports = topology.read_topology_with_ports(services)
     tables = [
-        _shown(scope, found, router, ports)
+        _shown(services, found, router, ports)
         for router in found.routers.values()
         if found.vpcs_of(router["id"])
     ]
     return listing.select(tables, query, _FILTERS)
 
 
-def get_route_table(scope: Scope, route_table_id: str) -> JSON:
+def get_route_table(services: RequestServices, route_table_id: str) -> JSON:
     """One route table. 4 upstream calls side by side.
 
     :raises NotFound: the project has none of this id
     """
-    found, ports = topology.look_with_ports(scope)
-    return _shown(scope, found, topology.find_router(found, route_table_id), ports)
+    found, ports = topology.read_topology_with_ports(services)
+    return _shown(services, found, topology.find_router(found, route_table_id), ports)
 
 
-def _shown(scope: Scope, found: Topology, router: JSON, ports: list[JSON]) -> JSON:
-    zones = scope.platform.translation.zones
-    name = topology.project_name(scope, router)
+def _shown(services: RequestServices, found: Topology, router: JSON, ports: list[JSON]) -> JSON:
+    zones = services.app_state.translation.zones
+    name = topology.project_name(services, router)
     return mapping.table_from_router(found, router, ports, zones, name)
 
 
-def create_route_table(scope: Scope, vpc_id: str) -> NoReturn:
+def create_route_table(services: RequestServices, vpc_id: str) -> NoReturn:
     """Refuse a second route table.
 
     :raises InvalidRequest: the project has no such VPC
     :raises NotOffered: else
     """
-    with named("vpc_id", "VPC", vpc_id):
-        topology.find_own_network(scope, topology.look(scope), vpc_id)
+    with as_invalid_request("vpc_id", "VPC", vpc_id):
+        topology.find_own_network(services, topology.read_topology(services), vpc_id)
     raise exceptions.NotOffered(f"{_ONE_TABLE}Use that one.")
 
 
-def delete_route_table(scope: Scope, route_table_id: str) -> NoReturn:
+def delete_route_table(services: RequestServices, route_table_id: str) -> NoReturn:
     """Refuse: it is the main one, or subnets are associated with it.
 
     :raises NotFound: the project has none of this id
     :raises Conflict: else
     """
-    found = topology.look(scope)
+    found = topology.read_topology(services)
     router = topology.find_router(found, route_table_id)
     if _is_main(found, router):
         raise exceptions.Conflict(
@@ -85,13 +87,13 @@ def delete_route_table(scope: Scope, route_table_id: str) -> NoReturn:
     raise exceptions.Conflict("Subnets are associated with this route table.")
 
 
-def set_main_route_table(scope: Scope, route_table_id: str) -> None:
+def set_main_route_table(services: RequestServices, route_table_id: str) -> None:
     """Have the main route table be the main one. 4 upstream calls side by side.
 
     :raises NotFound: the project has none of this id
     :raises NotOffered: it is another one, made in Neutron
     """
-    found = topology.look(scope)
+    found = topology.read_topology(services)
     if not _is_main(found, topology.find_router(found, route_table_id)):
         raise exceptions.NotOffered(f"{_ONE_TABLE}It stays what it is.")
 
@@ -103,21 +105,21 @@ def _is_main(found: Topology, router: JSON) -> bool:
 
 
 def list_associations(
-    scope: Scope, route_table_id: str, query: Mapping[str, Any]
+    services: RequestServices, route_table_id: str, query: Mapping[str, Any]
 ) -> tuple[list[JSON], JSON]:
     """A page of a table's associations, by the subnets' names. 4 upstream calls side by side.
 
     :raises NotFound: the project has no such table
     """
-    found = topology.look(scope)
+    found = topology.read_topology(services)
     router = topology.find_router(found, route_table_id)
-    associations = mapping.associations_of(found, router, scope.platform.translation.zones)
+    associations = mapping.associations_of(found, router, services.app_state.translation.zones)
     in_order = {"sort_keys": ["subnet_name", "id"], "sort_dirs": ["asc"]}
     return listing.select(associations, {**query, **in_order}, {})
 
 
 def update_association(
-    scope: Scope, route_table_id: str, association_id: str, target_id: str
+    services: RequestServices, route_table_id: str, association_id: str, target_id: str
 ) -> JSON:
     """Keep a subnet with its table. 4 upstream calls side by side.
 
@@ -125,15 +127,15 @@ def update_association(
     :raises InvalidRequest: the wanted table is none of the VPC's
     :raises NotOffered: it is another one of the VPC's, made in Neutron
     """
-    found = topology.look(scope)
+    found = topology.read_topology(services)
     router = topology.find_router(found, route_table_id)
-    zones = scope.platform.translation.zones
+    zones = services.app_state.translation.zones
     associations = mapping.associations_of(found, router, zones)
     wanted = next((one for one in associations if one["id"] == association_id), None)
     if wanted is None:
         raise exceptions.NotFound
     if target_id != route_table_id:
-        with named("target_route_table_id", "route table", target_id):
+        with as_invalid_request("target_route_table_id", "route table", target_id):
             topology.find_router(found, target_id)
         if wanted["vpc_id"] not in {network["id"] for network in found.vpcs_of(target_id)}:
             raise exceptions.InvalidRequest(

@@ -4,18 +4,18 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import security_group_rules as mapping
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.networks.security_groups import drop_rule
 from kic_vm.operations.ownership import check_own_security_group, get_own_security_group
-from kic_vm.operations.references import named
-from kic_vm.operations.request import Scope
+from kic_vm.operations.references import as_invalid_request
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def create_security_group_rule(scope: Scope, group_id: str, wanted: JSON) -> JSON:
+def create_security_group_rule(services: RequestServices, group_id: str, wanted: JSON) -> JSON:
     """Add a rule. 2 upstream calls, and one side by side with the first for a remote group.
 
     Neutron takes no rule that differs from another in its description only; that description is
@@ -25,40 +25,40 @@ def create_security_group_rule(scope: Scope, group_id: str, wanted: JSON) -> JSO
     :raises InvalidRequest: nor such a remote group
     :raises AlreadyExists: the group has this rule, with this description
     """
-    group, _remote = gather(
-        partial(get_own_security_group, scope, group_id),
-        partial(_look_at_remote, scope, group_id, wanted),
+    group, _remote = gather_reads(
+        partial(get_own_security_group, services, group_id),
+        partial(_look_at_remote, services, group_id, wanted),
     )
     rules = mapping.neutron_rules(group["id"], wanted)
     content, description = mapping.content_of(rules[0]), rules[0]["description"]
     alike = [
         rule for rule in mapping.rules_of(group) if mapping.content_of(rule.neutron[0]) == content
     ]
-    earlier_attempts.note_absence(scope)
+    earlier_attempts.note_absence(services)
     if not alike:
-        made = scope.openstack.network.create_security_group_rules(rules)
+        made = services.openstack.network.create_security_group_rules(rules)
         return mapping.changed_rule(mapping.rules_from(made)[0])
     for rule in alike:
         if rule.description == description:
-            if earlier_attempts.is_repeated(scope):
+            if earlier_attempts.is_repeated(services):
                 return mapping.changed_rule(rule)
             raise exceptions.AlreadyExists(
                 f"The security group has this rule already: it is {rule.id}."
             )
-    return mapping.changed_rule(_note(scope, group, alike[0], description))
+    return mapping.changed_rule(_note(services, group, alike[0], description))
 
 
-def delete_security_group_rule(scope: Scope, group_id: str, rule_id: str) -> None:
+def delete_security_group_rule(services: RequestServices, group_id: str, rule_id: str) -> None:
     """Remove a rule. 2 upstream calls; one more for each IP version where it names a group.
 
     :raises NotFound: the project has no such group, or the group no such rule
     """
-    group = get_own_security_group(scope, group_id)
+    group = get_own_security_group(services, group_id)
     rules = mapping.rules_of(group)
     found = next((rule for rule in rules if rule.id == rule_id), None)
     if found is None:
         raise exceptions.NotFound("The security group has no such rule.")
-    network = scope.openstack.network
+    network = services.openstack.network
     others = [rule for rule in rules if rule.neutron == found.neutron and rule != found]
     if others and found.tag is None:
         network.tag_security_group(group["id"], mapping.hiding_tag_for(found))
@@ -67,21 +67,21 @@ def delete_security_group_rule(scope: Scope, group_id: str, rule_id: str) -> Non
     if not others:
         # The one by which the rule is known goes last, so that a failure can be repeated.
         for neutron_rule in reversed(found.neutron):
-            drop_rule(scope, neutron_rule["id"])
+            drop_rule(services, neutron_rule["id"])
         needless.add(mapping.hiding_tag_for(found))
     for tag in needless.intersection(group["tags"]):
-        _untag(scope, group["id"], tag)
+        _untag(services, group["id"], tag)
 
 
-def _look_at_remote(scope: Scope, group_id: str, wanted: JSON) -> None:
+def _look_at_remote(services: RequestServices, group_id: str, wanted: JSON) -> None:
     remote = wanted["remote_group_id"] and str(wanted["remote_group_id"])
     if remote and remote != group_id:
-        with named("remote_group_id", "security group", remote):
-            check_own_security_group(scope, remote)
+        with as_invalid_request("remote_group_id", "security group", remote):
+            check_own_security_group(services, remote)
 
 
 def _note(
-    scope: Scope, group: JSON, rule: mapping.GroupRule, description: str
+    services: RequestServices, group: JSON, rule: mapping.GroupRule, description: str
 ) -> mapping.GroupRule:
     """Have a rule stand in the group once more, with another description."""
     tag = mapping.tag_for(rule, description)
@@ -90,19 +90,19 @@ def _note(
             "description: the group has this rule with another description already: beside that, "
             "this one is too long. Shorten it, or delete the other rule first."
         )
-    scope.openstack.network.tag_security_group(group["id"], tag)
-    after = mapping.rules_of(get_own_security_group(scope, group["id"]))
+    services.openstack.network.tag_security_group(group["id"], tag)
+    after = mapping.rules_of(get_own_security_group(services, group["id"]))
     noted = next((one for one in after if one.tag == tag), None)
     if noted is None:  # the rule was deleted meanwhile
-        _untag(scope, group["id"], tag)
+        _untag(services, group["id"], tag)
         raise exceptions.Conflict(
             "The rule was deleted by somebody else at the same moment: try again."
         )
     return noted
 
 
-def _untag(scope: Scope, group_id: str, tag: str) -> None:
+def _untag(services: RequestServices, group_id: str, tag: str) -> None:
     try:
-        scope.openstack.network.untag_security_group(group_id, tag)
+        services.openstack.network.untag_security_group(group_id, tag)
     except exceptions.NotFound:
         return

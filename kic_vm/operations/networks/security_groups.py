@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any, Final
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import security_groups as mapping
 from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import get_own_security_group
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
 
 JSON = dict[str, Any]
@@ -31,25 +31,29 @@ _FILTERS: Final = {
 }
 
 
-def get_security_group(scope: Scope, group_id: str) -> JSON:
+def get_security_group(services: RequestServices, group_id: str) -> JSON:
     """One group. 2 upstream calls side by side.
 
     :raises NotFound: the project has no such group
     """
-    group, names = gather(partial(get_own_security_group, scope, group_id), partial(_names, scope))
-    return mapping.read_group(group, scope.context.project_name, names)
+    group, names = run_in_threads(
+        partial(get_own_security_group, services, group_id), partial(_names, services)
+    )
+    return mapping.read_group(group, services.context.project_name, names)
 
 
-def list_security_groups(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_security_groups(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[JSON], JSON]:
     """A page of the project's groups. One upstream call."""
-    groups = scope.openstack.network.list_whole_security_groups()
+    groups = services.openstack.network.list_whole_security_groups()
     names = {group["id"]: group["name"] for group in groups}
-    project_name = scope.context.project_name
+    project_name = services.context.project_name
     shown = [mapping.read_group(group, project_name, names) for group in groups]
     return listing.select(shown, query, _FILTERS)
 
 
-def create_security_group(scope: Scope, wanted: JSON) -> JSON:
+def create_security_group(services: RequestServices, wanted: JSON) -> JSON:
     """A new group without any rule.
 
     Neutron puts rules into it that let everything out. They are removed, not hidden: what a group
@@ -58,23 +62,24 @@ def create_security_group(scope: Scope, wanted: JSON) -> JSON:
 
     :raises AlreadyExists: the project has a group of this name, or got one at the same time
     """
-    network = scope.openstack.network
+    network = services.openstack.network
     description = request_marks.marked_description(
-        wanted["description"] or "", scope.context.idempotent_request
+        wanted["description"] or "", services.context.idempotent_request
     )
     made = earlier_attempts.find_described(
-        scope, description, network.list_described_security_groups
+        services, description, network.list_described_security_groups
     )
     if made:
         first = [rule for rule in made["security_group_rules"] if _came_with(made, rule)]
-        return mapping.changed_group(_without_rules(scope, made, first))
-    _refuse_taken(_names(scope), wanted["name"])
+        return mapping.changed_group(_without_rules(services, made, first))
+    _refuse_taken(_names(services), wanted["name"])
     with all_or_nothing() as undo:
         group = network.create_security_group({"name": wanted["name"], "description": description})
         undo(partial(network.delete_security_group, group["id"]))
         first = group["security_group_rules"]
-        finished, _ = gather(
-            partial(_without_rules, scope, group, first), partial(_refuse_doubled, scope, group)
+        finished, _ = run_in_threads(
+            partial(_without_rules, services, group, first),
+            partial(_refuse_doubled, services, group),
         )
     return mapping.changed_group(finished)
 
@@ -86,14 +91,14 @@ def _came_with(group: JSON, rule: JSON) -> bool:
     return rule["direction"] == "egress" and is_general and rule_made - made <= _FIRST_SECONDS
 
 
-def _without_rules(scope: Scope, group: JSON, rules: list[JSON]) -> JSON:
+def _without_rules(services: RequestServices, group: JSON, rules: list[JSON]) -> JSON:
     """A group after some of its rules are removed."""
-    gather(*(partial(drop_rule, scope, rule["id"]) for rule in rules))
+    run_in_threads(*(partial(drop_rule, services, rule["id"]) for rule in rules))
     left = [rule for rule in group["security_group_rules"] if rule not in rules]
     return group | {"security_group_rules": left}
 
 
-def update_security_group(scope: Scope, group_id: str, changes: JSON) -> JSON:
+def update_security_group(services: RequestServices, group_id: str, changes: JSON) -> JSON:
     """Rename or describe a group. 2 upstream calls side by side, and the change.
 
     One more after a new name.
@@ -105,7 +110,9 @@ def update_security_group(scope: Scope, group_id: str, changes: JSON) -> JSON:
     :raises Conflict: the project's default group keeps its name
     """
     given = given_changes("security_group", changes)
-    group, names = gather(partial(get_own_security_group, scope, group_id), partial(_names, scope))
+    group, names = run_in_threads(
+        partial(get_own_security_group, services, group_id), partial(_names, services)
+    )
     if given.get("name") == group["name"]:
         del given["name"]
     elif "name" in given:
@@ -120,27 +127,27 @@ def update_security_group(scope: Scope, group_id: str, changes: JSON) -> JSON:
         )
     if not given:
         return mapping.changed_group(group)
-    network, before = scope.openstack.network, {key: group[key] for key in given}
+    network, before = services.openstack.network, {key: group[key] for key in given}
     with all_or_nothing() as undo:
         changed = network.update_security_group(group["id"], given)
         undo(partial(network.update_security_group, group["id"], before))
         if "name" in given:
-            _refuse_doubled(scope, changed)
+            _refuse_doubled(services, changed)
     return mapping.changed_group(changed)
 
 
-def delete_security_group(scope: Scope, group_id: str) -> None:
+def delete_security_group(services: RequestServices, group_id: str) -> None:
     """Remove a group with its rules. 2 upstream calls; one more to say who is in it.
 
     :raises NotFound: the project has no such group
     :raises Conflict: network interfaces are in it, or it is the project's default group
     """
-    group = get_own_security_group(scope, group_id)
+    group = get_own_security_group(services, group_id)
     if group["name"] == DEFAULT:
         raise exceptions.Conflict(
             "This is the project's default security group: it cannot be deleted."
         )
-    network = scope.openstack.network
+    network = services.openstack.network
     try:
         network.delete_security_group(group["id"])
     except exceptions.Conflict as error:
@@ -152,8 +159,10 @@ def delete_security_group(scope: Scope, group_id: str) -> None:
         raise
 
 
-def _names(scope: Scope) -> dict[str, str]:
-    return {group["id"]: group["name"] for group in scope.openstack.network.list_security_groups()}
+def _names(services: RequestServices) -> dict[str, str]:
+    return {
+        group["id"]: group["name"] for group in services.openstack.network.list_security_groups()
+    }
 
 
 def _refuse_taken(names: Mapping[str, str], name: str) -> None:
@@ -164,13 +173,13 @@ def _refuse_taken(names: Mapping[str, str], name: str) -> None:
         )
 
 
-def _refuse_doubled(scope: Scope, group: JSON) -> None:
+def _refuse_doubled(services: RequestServices, group: JSON) -> None:
     """Find out whether another group got the name while this one did. One upstream call.
 
     Of two at once, both may be refused. That both succeed is impossible: each looks after its own
     group is there.
     """
-    others = [name for group_id, name in _names(scope).items() if group_id != group["id"]]
+    others = [name for group_id, name in _names(services).items() if group_id != group["id"]]
     if group["name"] in others:
         raise exceptions.AlreadyExists(
             f"name: another request gave a security group the name {group['name']!r} at the same "
@@ -178,10 +187,10 @@ def _refuse_doubled(scope: Scope, group: JSON) -> None:
         )
 
 
-def drop_rule(scope: Scope, rule_id: str) -> None:
+def drop_rule(services: RequestServices, rule_id: str) -> None:
     """Remove one of Neutron's rules, or find that it is gone."""
     try:
-        scope.openstack.network.delete_security_group_rule(rule_id)
+        services.openstack.network.delete_security_group_rule(rule_id)
     except exceptions.NotFound:
         return
 

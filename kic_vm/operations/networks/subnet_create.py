@@ -11,13 +11,13 @@ from kic_vm.mappings import networks as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.ownership import is_interface
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
 
 JSON = dict[str, Any]
 
 
-def check_range(scope: Scope, field: str, wanted: JSON, vpc_range: str | None) -> None:
+def check_range(services: RequestServices, field: str, wanted: JSON, vpc_range: str | None) -> None:
     """Look whether a subnet can be; nothing is called.
 
     :param field: of the range, for the sentence
@@ -25,14 +25,19 @@ def check_range(scope: Scope, field: str, wanted: JSON, vpc_range: str | None) -
     :param vpc_range: None where the VPC has no range of its own
     :raises InvalidRequest: its range is not in the VPC's, or there is no such zone
     """
-    scope.platform.translation.zones.to_cloud(wanted["availability_zone"])
+    services.app_state.translation.zones.to_cloud(wanted["availability_zone"])
     cidr = ipaddress.IPv4Network(wanted["cidr_block"])
     if vpc_range and not cidr.subnet_of(ipaddress.IPv4Network(vpc_range)):
         raise exceptions.InvalidRequest(f"{field}: {cidr} is not in the VPC's range {vpc_range}.")
 
 
 def make(
-    scope: Scope, name: str, network_id: str, wanted: JSON, router_id: str | None, *tags: str
+    services: RequestServices,
+    name: str,
+    network_id: str,
+    wanted: JSON,
+    router_id: str | None,
+    *tags: str,
 ) -> JSON:
     """Make a subnet. 2 upstream calls, and one where there is a router.
 
@@ -43,7 +48,7 @@ def make(
     :param router_id: of the VPC's route table
     :param tags: beside the zone's
     """
-    networks = scope.openstack.networks
+    networks = services.openstack.networks
     cidr_block = wanted["cidr_block"]
     all_tags = [mapping.zone_tag(wanted["availability_zone"]), *tags]
     subnet: JSON = {
@@ -54,13 +59,13 @@ def make(
         "gateway_ip": str(ipaddress.IPv4Network(cidr_block).network_address + 1),
         "allocation_pools": [mapping.allocation_pool(cidr_block)],
     }
-    description = request_marks.marked_description("", scope.context.idempotent_request)
+    description = request_marks.marked_description("", services.context.idempotent_request)
     if description:
         subnet["description"] = description
         list_made = partial(networks.list_described_subnets, network_id=network_id)
-        made = earlier_attempts.find_described(scope, description, list_made)
+        made = earlier_attempts.find_described(services, description, list_made)
         if made:
-            return _finish(scope, made, all_tags, router_id)
+            return _finish(services, made, all_tags, router_id)
     with all_or_nothing() as undo:
         created = networks.create_subnet(subnet)
         undo(partial(networks.delete_subnet, created["id"]))
@@ -71,10 +76,12 @@ def make(
     return created
 
 
-def _finish(scope: Scope, subnet: JSON, tags: list[str], router_id: str | None) -> JSON:
+def _finish(
+    services: RequestServices, subnet: JSON, tags: list[str], router_id: str | None
+) -> JSON:
     """A subnet that an earlier attempt began, with what was missing of it."""
-    networks = scope.openstack.networks
-    earlier_attempts.note_absence(scope)
+    networks = services.openstack.networks
+    earlier_attempts.note_absence(services)
     if not set(tags) <= set(subnet["tags"]):
         networks.set_tags("subnets", subnet["id"], tags)
     if router_id:

@@ -4,29 +4,31 @@ from collections.abc import Callable
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings.networks import Topology
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def look(scope: Scope) -> Topology:
+def read_topology(services: RequestServices) -> Topology:
     """The VPCs that the project sees and what belongs to them. 4 upstream calls side by side."""
-    return _look(scope, scope.openstack.networks.list_router_interfaces)[0]
+    return _look(services, services.openstack.networks.list_router_interfaces)[0]
 
 
-def look_with_ports(scope: Scope) -> tuple[Topology, list[JSON]]:
+def read_topology_with_ports(services: RequestServices) -> tuple[Topology, list[JSON]]:
     """The same, and all ports of the project. 4 upstream calls side by side."""
-    return _look(scope, scope.openstack.networks.list_ports)
+    return _look(services, services.openstack.networks.list_ports)
 
 
-def _look(scope: Scope, list_ports: Callable[[], list[JSON]]) -> tuple[Topology, list[JSON]]:
-    networks = scope.openstack.networks
-    seen, subnets, routers, ports = gather(
+def _look(
+    services: RequestServices, list_ports: Callable[[], list[JSON]]
+) -> tuple[Topology, list[JSON]]:
+    networks = services.openstack.networks
+    seen, subnets, routers, ports = gather_reads(
         networks.list_networks, networks.list_subnets, networks.list_routers, list_ports
     )
-    return Topology(scope.project_id, seen, subnets, routers, ports), ports
+    return Topology(services.project_id, seen, subnets, routers, ports), ports
 
 
 def find_network(topology: Topology, vpc_id: str) -> JSON:
@@ -40,14 +42,14 @@ def find_network(topology: Topology, vpc_id: str) -> JSON:
     return network
 
 
-def find_own_network(scope: Scope, topology: Topology, vpc_id: str) -> JSON:
+def find_own_network(services: RequestServices, topology: Topology, vpc_id: str) -> JSON:
     """The network behind a VPC of the project.
 
     :raises NotFound: there is none
     :raises Forbidden: another project shares it
     """
     network = find_network(topology, vpc_id)
-    if network["project_id"] != scope.project_id:
+    if network["project_id"] != services.project_id:
         raise exceptions.Forbidden(
             "Another project shares this VPC: only that project can change it."
         )
@@ -65,14 +67,14 @@ def find_subnet(topology: Topology, subnet_id: str) -> JSON:
     return subnet
 
 
-def find_own_subnet(scope: Scope, topology: Topology, subnet_id: str) -> JSON:
+def find_own_subnet(services: RequestServices, topology: Topology, subnet_id: str) -> JSON:
     """A subnet of one of the project's VPCs.
 
     :raises NotFound: there is none
     :raises Forbidden: another project shares it
     """
     subnet = find_subnet(topology, subnet_id)
-    find_own_network(scope, topology, subnet["network_id"])
+    find_own_network(services, topology, subnet["network_id"])
     return subnet
 
 
@@ -86,7 +88,7 @@ def find_router(topology: Topology, route_table_id: str) -> JSON:
     return topology.routers[route_table_id]
 
 
-def project_name(scope: Scope, resource: JSON) -> str | None:
+def project_name(services: RequestServices, resource: JSON) -> str | None:
     """The name of a resource's project, where it is the caller's: no other's is known."""
-    name: str | None = scope.context.project_name
-    return name if resource["project_id"] == scope.project_id else None
+    name: str | None = services.context.project_name
+    return name if resource["project_id"] == services.project_id else None

@@ -9,56 +9,58 @@ from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.networks import external_networks, topology
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def add_route(scope: Scope, route_table_id: str, wanted: JSON) -> JSON:
+def add_route(services: RequestServices, route_table_id: str, wanted: JSON) -> JSON:
     """A new route. 5 upstream calls, the first 4 side by side; one more for a gateway.
 
     :param wanted: RouteSchema, loaded
     :raises Conflict: the table has a route to this destination
     """
-    found, ports = topology.look_with_ports(scope)
+    found, ports = topology.read_topology_with_ports(services)
     router = topology.find_router(found, route_table_id)
     routes = mapping.routes_of(found, router, {})
-    if earlier_attempts.is_repeated(scope) and _has_route(found, ports, router, wanted):
+    if earlier_attempts.is_repeated(services) and _has_route(found, ports, router, wanted):
         return _changed(found, router, wanted)
-    earlier_attempts.note_absence(scope)
+    earlier_attempts.note_absence(services)
     _refuse_twice(routes, wanted)
-    changes = _with(scope, found, ports, router, wanted)
-    changed = scope.openstack.networks.update_router(router, changes)
+    changes = _with(services, found, ports, router, wanted)
+    changed = services.openstack.networks.update_router(router, changes)
     return _changed(found, changed, wanted)
 
 
-def update_route(scope: Scope, route_table_id: str, route_id: str, wanted: JSON) -> JSON:
+def update_route(
+    services: RequestServices, route_table_id: str, route_id: str, wanted: JSON
+) -> JSON:
     """Another route in the place of one, in one step. As many upstream calls as to add one.
 
     :raises NotFound: the table has no such route
     :raises Conflict: it is the local one, or another one has the destination
     """
-    found, ports = topology.look_with_ports(scope)
+    found, ports = topology.read_topology_with_ports(services)
     router = topology.find_router(found, route_table_id)
     routes = mapping.routes_of(found, router, {})
     old = _find(routes, route_id)
     _refuse_twice([route for route in routes if route is not old], wanted)
     without = _without(router, old)
-    added = _with(scope, found, ports, router | without, wanted)
-    changed = scope.openstack.networks.update_router(router, without | added)
+    added = _with(services, found, ports, router | without, wanted)
+    changed = services.openstack.networks.update_router(router, without | added)
     return _changed(found, changed, wanted)
 
 
-def delete_route(scope: Scope, route_table_id: str, route_id: str) -> None:
+def delete_route(services: RequestServices, route_table_id: str, route_id: str) -> None:
     """Remove a route. 5 upstream calls, the first 4 side by side.
 
     :raises NotFound: the table has no such route
     :raises Conflict: it is the local one, or public IPs need it
     """
-    found = topology.look(scope)
+    found = topology.read_topology(services)
     router = topology.find_router(found, route_table_id)
     old = _find(mapping.routes_of(found, router, {}), route_id)
-    scope.openstack.networks.update_router(router, _without(router, old))
+    services.openstack.networks.update_router(router, _without(router, old))
 
 
 def _find(routes: list[JSON], route_id: str) -> JSON:
@@ -95,18 +97,20 @@ def _without(router: JSON, route: JSON) -> JSON:
     return {"routes": left}
 
 
-def _with(scope: Scope, found: Topology, ports: list[JSON], router: JSON, wanted: JSON) -> JSON:
+def _with(
+    services: RequestServices, found: Topology, ports: list[JSON], router: JSON, wanted: JSON
+) -> JSON:
     """What to change of a router so that it has a route, too."""
     if wanted["route_type"] == "tgw":
         raise exceptions.NotOffered("route_type: there are no transit gateways in this cloud.")
     if wanted["route_type"] == "igw":
-        return _with_gateway(scope, router, wanted)
+        return _with_gateway(services, router, wanted)
     next_hop = _address_of(found, ports, router, str(wanted["target_id"]))
     route = {"destination": wanted["destination"], "nexthop": next_hop}
     return {"routes": [*router["routes"], route]}
 
 
-def _with_gateway(scope: Scope, router: JSON, wanted: JSON) -> JSON:
+def _with_gateway(services: RequestServices, router: JSON, wanted: JSON) -> JSON:
     if str(wanted["target_id"]) != router["id"]:
         raise exceptions.InvalidRequest(
             "target_id: the internet gateway of this VPC has the id of its route table, "
@@ -116,7 +120,9 @@ def _with_gateway(scope: Scope, router: JSON, wanted: JSON) -> JSON:
         raise exceptions.InvalidRequest(
             f"destination: to an internet gateway it must be {mapping.EVERYWHERE}."
         )
-    way_out = external_networks.choose(scope, scope.openstack.network.list_external_networks())
+    way_out = external_networks.choose(
+        services, services.openstack.network.list_external_networks()
+    )
     if way_out is None:
         raise exceptions.Conflict("This cloud has no way to the internet: ask its operator.")
     return {"external_gateway_info": {"network_id": way_out}}

@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import vpcs as mapping
 from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.networks import external_networks, subnet_create, topology
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
 
 JSON = dict[str, Any]
@@ -28,27 +28,27 @@ _FILTERS = {
 }
 
 
-def list_vpcs(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_vpcs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the VPCs that the project sees. 4 upstream calls side by side."""
-    found = topology.look(scope)
-    vpcs = [_shown(scope, found, network) for network in found.networks.values()]
+    found = topology.read_topology(services)
+    vpcs = [_shown(services, found, network) for network in found.networks.values()]
     return listing.select(vpcs, query, _FILTERS)
 
 
-def get_vpc(scope: Scope, vpc_id: str) -> JSON:
+def get_vpc(services: RequestServices, vpc_id: str) -> JSON:
     """One VPC. 4 upstream calls side by side.
 
     :raises NotFound: the project sees none of this id
     """
-    found = topology.look(scope)
-    return _shown(scope, found, topology.find_network(found, vpc_id))
+    found = topology.read_topology(services)
+    return _shown(services, found, topology.find_network(found, vpc_id))
 
 
-def _shown(scope: Scope, found: networks_mapping.Topology, network: JSON) -> JSON:
-    return mapping.vpc_from_network(found, network, topology.project_name(scope, network))
+def _shown(services: RequestServices, found: networks_mapping.Topology, network: JSON) -> JSON:
+    return mapping.vpc_from_network(found, network, topology.project_name(services, network))
 
 
-def create_vpc(scope: Scope, wanted: JSON) -> JSON:
+def create_vpc(services: RequestServices, wanted: JSON) -> JSON:
     """A VPC with its route table, a way to the internet where there is one, and its first subnet.
 
     4 upstream calls, and 3 for a subnet. It is made as a whole or not at all. With an
@@ -58,23 +58,25 @@ def create_vpc(scope: Scope, wanted: JSON) -> JSON:
     """
     cidr_block, subnet = wanted["cidr_block"], wanted["subnet"]
     if subnet:
-        subnet_create.check_range(scope, "subnet.cidr_block", subnet, cidr_block)
-    networks = scope.openstack.networks
-    description = request_marks.marked_description("", scope.context.idempotent_request)
-    made = earlier_attempts.find_described(scope, description, networks.list_described_networks)
+        subnet_create.check_range(services, "subnet.cidr_block", subnet, cidr_block)
+    networks = services.openstack.networks
+    description = request_marks.marked_description("", services.context.idempotent_request)
+    made = earlier_attempts.find_described(services, description, networks.list_described_networks)
     if made:
-        _finish(scope, made, wanted)
+        _finish(services, made, wanted)
         return mapping.changed_vpc(made, cidr_block)
-    way_out = external_networks.choose(scope, scope.openstack.network.list_external_networks())
+    way_out = external_networks.choose(
+        services, services.openstack.network.list_external_networks()
+    )
     with all_or_nothing() as undo:
         network = networks.create_network(_network(wanted["name"], description))
         undo(partial(networks.delete_network, network["id"]))
         networks.set_tags("networks", network["id"], [networks_mapping.cidr_tag(cidr_block)])
         # By its mark: where Neutron has not answered in time the router may yet have been made.
-        undo(partial(_remove_routers, scope, network["id"]))
-        router = _create_router(scope, wanted["name"], network["id"], way_out)
+        undo(partial(_remove_routers, services, network["id"]))
+        router = _create_router(services, wanted["name"], network["id"], way_out)
         if subnet:
-            _make_first_subnet(scope, wanted, network["id"], router["id"])
+            _make_first_subnet(services, wanted, network["id"], router["id"])
     return mapping.changed_vpc(network, cidr_block)
 
 
@@ -82,9 +84,11 @@ def _network(name: str, description: str) -> JSON:
     return {"name": name, "description": description} if description else {"name": name}
 
 
-def _make_first_subnet(scope: Scope, wanted: JSON, network_id: str, router_id: str) -> None:
+def _make_first_subnet(
+    services: RequestServices, wanted: JSON, network_id: str, router_id: str
+) -> None:
     subnet_create.make(
-        scope,
+        services,
         f"{wanted['name']}-subnet",
         network_id,
         wanted["subnet"],
@@ -93,68 +97,71 @@ def _make_first_subnet(scope: Scope, wanted: JSON, network_id: str, router_id: s
     )
 
 
-def _finish(scope: Scope, network: JSON, wanted: JSON) -> None:
+def _finish(services: RequestServices, network: JSON, wanted: JSON) -> None:
     """Make what is missing of a VPC that an earlier attempt began."""
-    networks = scope.openstack.networks
-    earlier_attempts.note_absence(scope)
+    networks = services.openstack.networks
+    earlier_attempts.note_absence(services)
     if networks_mapping.declared_range(network) is None:
         tags = [networks_mapping.cidr_tag(wanted["cidr_block"])]
         networks.set_tags("networks", network["id"], tags)
     routers = networks.list_routers(networks_mapping.router_mark(network["id"]))
     if not routers:
-        external = scope.openstack.network.list_external_networks()
-        way_out = external_networks.choose(scope, external)
-        routers = [_create_router(scope, wanted["name"], network["id"], way_out)]
+        external = services.openstack.network.list_external_networks()
+        way_out = external_networks.choose(services, external)
+        routers = [_create_router(services, wanted["name"], network["id"], way_out)]
     if wanted["subnet"]:
-        _make_first_subnet(scope, wanted, network["id"], routers[0]["id"])
+        _make_first_subnet(services, wanted, network["id"], routers[0]["id"])
 
 
-def _create_router(scope: Scope, name: str, network_id: str, way_out: str | None) -> JSON:
+def _create_router(
+    services: RequestServices, name: str, network_id: str, way_out: str | None
+) -> JSON:
     router: JSON = {"name": name, "description": networks_mapping.router_mark(network_id)}
     if way_out:
         router["external_gateway_info"] = {"network_id": way_out}
     try:
-        return scope.openstack.networks.create_router(router)
+        return services.openstack.networks.create_router(router)
     except exceptions.Conflict as error:
         raise exceptions.Conflict(
             "There is no address left for the VPC's way to the internet: ask the cloud's operator."
         ) from error
 
 
-def _remove_routers(scope: Scope, network_id: str) -> int:
+def _remove_routers(services: RequestServices, network_id: str) -> int:
     """Remove the routers made with a VPC, which must not be in any subnet; how many there were."""
-    networks = scope.openstack.networks
+    networks = services.openstack.networks
     routers = networks.list_routers(networks_mapping.router_mark(network_id))
     for router in routers:
         networks.delete_router(router["id"])
     return len(routers)
 
 
-def rename_vpc(scope: Scope, vpc_id: str, name: str) -> JSON:
+def rename_vpc(services: RequestServices, vpc_id: str, name: str) -> JSON:
     """Give a VPC another name; its route table keeps its own. 5 upstream calls.
 
     :raises NotFound: the project has none of this id
     """
-    found = topology.look(scope)
-    topology.find_own_network(scope, found, vpc_id)
-    renamed = scope.openstack.networks.rename_network(vpc_id, name)
+    found = topology.read_topology(services)
+    topology.find_own_network(services, found, vpc_id)
+    renamed = services.openstack.networks.rename_network(vpc_id, name)
     return mapping.changed_vpc(renamed, found.range_of(vpc_id))
 
 
-def delete_vpc(scope: Scope, vpc_id: str) -> None:
+def delete_vpc(services: RequestServices, vpc_id: str) -> None:
     """Remove a VPC with its route table, and with an empty subnet that came with it.
 
     8 upstream calls, the first 5 side by side; one more where there is a subnet.
 
     :raises Conflict: there are subnets or network interfaces in it
     """
-    networks = scope.openstack.networks
-    found, ports = gather(
-        partial(topology.look, scope), partial(networks.list_ports_in, network_id=vpc_id)
+    networks = services.openstack.networks
+    found, ports = gather_reads(
+        partial(topology.read_topology, services),
+        partial(networks.list_ports_in, network_id=vpc_id),
     )
-    if vpc_id not in found.networks and _remove_routers(scope, vpc_id):
+    if vpc_id not in found.networks and _remove_routers(services, vpc_id):
         return  # the rest of a VPC of which the network went before
-    topology.find_own_network(scope, found, vpc_id)
+    topology.find_own_network(services, found, vpc_id)
     subnet_create.refuse_while_in_use("VPC", ports)
     _refuse_while_divided(found.subnets_of(vpc_id))
     router = found.main_router_of(vpc_id)
@@ -167,7 +174,7 @@ def delete_vpc(scope: Scope, vpc_id: str) -> None:
             networks.disconnect_subnet(router_id, subnet_id)
             undo(partial(networks.connect_subnet, router_id, subnet_id))
         networks.delete_network(vpc_id)
-    _remove_routers(scope, vpc_id)
+    _remove_routers(services, vpc_id)
 
 
 def _refuse_while_divided(subnets: list[JSON]) -> None:

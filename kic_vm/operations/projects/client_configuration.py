@@ -4,7 +4,7 @@ import datetime
 import uuid
 from typing import Any, Final
 
-from kic_vm.operations.request import Platform
+from kic_vm.operations.request import AppState
 
 JSON = dict[str, Any]
 
@@ -37,13 +37,13 @@ def client_endpoints(base_url: str) -> JSON:
     }
 
 
-def zone_policy(platform: Platform, base_url: str) -> JSON:
+def zone_policy(app_state: AppState, base_url: str) -> JSON:
     """The zones of each service that has zones."""
-    zones = platform.translation.zones.names
+    zones = app_state.translation.zones.names
     return _described("az-policies", base_url) | {"services": dict.fromkeys(_ZONED, zones)}
 
 
-def client_metadata(platform: Platform, base_url: str, service: str) -> JSON:
+def client_metadata(app_state: AppState, base_url: str, service: str) -> JSON:
     """Address and allowed browser origins of one service.
 
     A service that the gateway does not serve has no upstream.
@@ -54,5 +54,5 @@ def client_metadata(platform: Platform, base_url: str, service: str) -> JSON:
     return described | {
         "upstreams": upstreams,
         "references": {},
-        "cors": {"allowed_origins": platform.conf.cors.allowed_origin or []},
+        "cors": {"allowed_origins": app_state.conf.cors.allowed_origin or []},
     }

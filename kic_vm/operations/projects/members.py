@@ -15,10 +15,10 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.identity import Identity
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings.project_members import ROLES, members_from_assignments
 from kic_vm.operations import current_roles, earlier_attempts, listing
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -32,18 +32,18 @@ _FILTERS = {
 
 
 def list_members(
-    scope: Scope, project_id: str, query: Mapping[str, Any]
+    services: RequestServices, project_id: str, query: Mapping[str, Any]
 ) -> tuple[list[JSON], JSON]:
     """A page of the project's members. 3 upstream calls side by side.
 
     :raises NotFound: it is not the caller's project
     :raises Forbidden: the caller is no admin of it any more
     """
-    members, _roles = _look(scope, _identity(scope, project_id), "project_members:list")
+    members, _roles = _look(services, _identity(services, project_id), "project_members:list")
     return listing.select(list(members.values()), query, _FILTERS)
 
 
-def add_member(scope: Scope, project_id: str, wanted: JSON) -> JSON:
+def add_member(services: RequestServices, project_id: str, wanted: JSON) -> JSON:
     """Give a user a role in the project. 5 upstream calls, 4 of them side by side.
 
     :param wanted: MemberCreateSchema, loaded
@@ -51,15 +51,15 @@ def add_member(scope: Scope, project_id: str, wanted: JSON) -> JSON:
     :raises InvalidRequest: there is no such user
     :raises AlreadyExists: the user is a member
     """
-    identity = _identity(scope, project_id)
-    (members, roles), user = gather(
-        partial(_look, scope, identity, "project_members:add"),
-        partial(_user, scope, identity, wanted),
+    identity = _identity(services, project_id)
+    (members, roles), user = gather_reads(
+        partial(_look, services, identity, "project_members:add"),
+        partial(_user, services, identity, wanted),
     )
     member = members.get(user["id"])
-    if member and member["role"] == wanted["role"] and earlier_attempts.is_repeated(scope):
+    if member and member["role"] == wanted["role"] and earlier_attempts.is_repeated(services):
         return member
-    earlier_attempts.note_absence(scope)
+    earlier_attempts.note_absence(services)
     if member:
         raise exceptions.AlreadyExists(
             f"The user is a member already, as {member['role']}: change that."
@@ -76,15 +76,15 @@ def add_member(scope: Scope, project_id: str, wanted: JSON) -> JSON:
     }
 
 
-def update_member(scope: Scope, project_id: str, user_id: str, role: str) -> JSON:
+def update_member(services: RequestServices, project_id: str, user_id: str, role: str) -> JSON:
     """Give a member another role. 3 upstream calls side by side; 6 more where it changes.
 
     :raises Forbidden: the caller is no admin of the project any more
     :raises NotFound: the project has no such member
     :raises Conflict: a group or a project above gives the role, or it is the last admin
     """
-    identity = _identity(scope, project_id)
-    members, roles = _look(scope, identity, "project_members:update")
+    identity = _identity(services, project_id)
+    members, roles = _look(services, identity, "project_members:update")
     member = _changeable(members, user_id)
     if member["role"] == role:
         return member
@@ -92,35 +92,35 @@ def update_member(scope: Scope, project_id: str, user_id: str, role: str) -> JSO
     with _refusals_reported():
         identity.grant(project_id, user_id, roles[role])
         others = [one for one in ROLES if one != role]
-        found = _take(scope, identity, member, {one: roles[one] for one in others})
+        found = _take(services, identity, member, {one: roles[one] for one in others})
     LOG.info("User %s is %s of project %s now", user_id, role, project_id)
     return found[user_id]
 
 
-def remove_member(scope: Scope, project_id: str, user_id: str) -> None:
+def remove_member(services: RequestServices, project_id: str, user_id: str) -> None:
     """Take a member's documented roles in the project away. 9 upstream calls.
 
     :raises Forbidden: the caller is no admin of the project any more
     :raises NotFound: the project has no such member
     :raises Conflict: a group or a project above gives the role, or it is the last admin
     """
-    identity = _identity(scope, project_id)
-    members, roles = _look(scope, identity, "project_members:remove")
+    identity = _identity(services, project_id)
+    members, roles = _look(services, identity, "project_members:remove")
     member = _changeable(members, user_id)
     _refuse_last_admin(members, member)
     with _refusals_reported():
-        _take(scope, identity, member, roles)
+        _take(services, identity, member, roles)
     LOG.info("User %s is no member of project %s any more", user_id, project_id)
 
 
-def _identity(scope: Scope, project_id: str) -> Identity:
+def _identity(services: RequestServices, project_id: str) -> Identity:
     """Keystone in the name of the gateway's own user, for the caller's own project.
 
     :raises NotFound: it is another project
     """
-    if project_id != scope.project_id:
+    if project_id != services.project_id:
         raise exceptions.NotFound
-    return scope.as_gateway().openstack.identity
+    return services.as_gateway().openstack.identity
 
 
 @contextlib.contextmanager
@@ -137,7 +137,7 @@ def _refusals_reported() -> Iterator[None]:
 
 
 def _look(
-    scope: Scope, identity: Identity, rule: str | None = None
+    services: RequestServices, identity: Identity, rule: str | None = None
 ) -> tuple[dict[str, JSON], dict[str, str]]:
     """The members by user id, and Keystone's role ids by documented role.
 
@@ -145,15 +145,15 @@ def _look(
     :raises Forbidden: they do not
     """
     with _refusals_reported():
-        effective, direct, ids = gather(
-            partial(identity.list_assignments, scope.project_id, effective=True),
-            partial(identity.list_assignments, scope.project_id, effective=False),
+        effective, direct, ids = gather_reads(
+            partial(identity.list_assignments, services.project_id, effective=True),
+            partial(identity.list_assignments, services.project_id, effective=False),
             identity.list_role_ids,
         )
     if rule is not None:
-        roles_now = current_roles.effective_roles(effective, scope.user_id)
-        current_roles.require(scope, rule, roles_now)
-    conf = scope.platform.conf.project_members
+        roles_now = current_roles.effective_roles(effective, services.user_id)
+        current_roles.require(services, rule, roles_now)
+    conf = services.app_state.conf.project_members
     names = {"admin": conf.admin_role, "member": conf.member_role, "reader": conf.reader_role}
     missing = [name for name in names.values() if name not in ids]
     if missing:
@@ -164,7 +164,7 @@ def _look(
     return members_from_assignments(effective, direct, roles), roles
 
 
-def _user(scope: Scope, identity: Identity, wanted: JSON) -> JSON:
+def _user(services: RequestServices, identity: Identity, wanted: JSON) -> JSON:
     """The user who is to be added."""
     if "user_id" in wanted:
         try:
@@ -173,7 +173,7 @@ def _user(scope: Scope, identity: Identity, wanted: JSON) -> JSON:
         except exceptions.NotFound as error:
             raise exceptions.InvalidRequest("user_id: there is no user of this id.") from error
     with _refusals_reported():
-        found = identity.list_users(wanted["user_name"], str(scope.context.project_domain_id))
+        found = identity.list_users(wanted["user_name"], str(services.context.project_domain_id))
     if not found:
         raise exceptions.InvalidRequest(
             "user_name: there is no user of this name in the project's domain."
@@ -202,7 +202,7 @@ def _refuse_last_admin(members: Mapping[str, JSON], member: JSON) -> None:
 
 
 def _take(
-    scope: Scope, identity: Identity, member: JSON, roles: Mapping[str, str]
+    services: RequestServices, identity: Identity, member: JSON, roles: Mapping[str, str]
 ) -> dict[str, JSON]:
     """Take roles away from a member; the members as they are afterwards.
 
@@ -210,10 +210,10 @@ def _take(
     least one stays. The caller may be no admin any more by then, and the role is given back all
     the same: nobody gets more than they had before.
     """
-    project_id, user_id = scope.project_id, member["user_id"]
+    project_id, user_id = services.project_id, member["user_id"]
     for role_id in roles.values():
         identity.revoke(project_id, user_id, role_id)
-    members, every = _look(scope, identity)
+    members, every = _look(services, identity)
     try:
         _refuse_last_admin(members, member)
     except exceptions.Conflict:

@@ -4,32 +4,34 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.adapters.quotas import SERVICES, UNITS, Figures
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def get_quotas(scope: Scope) -> JSON:
+def get_quotas(services: RequestServices) -> JSON:
     """The quotas of the caller's project by name: limit, use and unit.
 
     Four upstream calls, side by side.
 
     :raises UpstreamError: one of the services does not say
     """
-    services = scope.openstack
+    openstack = services.openstack
     found: dict[str, Figures] = {}
-    for figures in gather(
-        services.compute.get_quotas,
-        services.block_storage.get_quotas,
-        services.network.get_quotas,
+    for figures in gather_reads(
+        openstack.compute.get_quotas,
+        openstack.block_storage.get_quotas,
+        openstack.network.get_quotas,
     ):
         found |= figures
     return {name: figures._asdict() | {"unit": UNITS[name]} for name, figures in found.items()}
 
 
-def with_figures(scope: Scope, refusal: exceptions.QuotaExceeded) -> exceptions.QuotaExceeded:
+def with_figures(
+    services: RequestServices, refusal: exceptions.QuotaExceeded
+) -> exceptions.QuotaExceeded:
     """A refusal with the quota's limit and use, also where the service has not told them.
 
     One upstream call where they are missing, two for keypairs; without an answer the refusal stays
@@ -39,11 +41,11 @@ def with_figures(scope: Scope, refusal: exceptions.QuotaExceeded) -> exceptions.
     quota = known.pop("quota", None)
     if quota not in SERVICES or {"limit", "used"} <= known.keys():
         return refusal
-    services = scope.openstack
+    openstack = services.openstack
     ask = {
-        "compute": services.compute.get_quotas,
-        "block-storage": services.block_storage.get_quotas,
-        "network": services.network.get_quotas,
+        "compute": openstack.compute.get_quotas,
+        "block-storage": openstack.block_storage.get_quotas,
+        "network": openstack.network.get_quotas,
     }
     try:
         figures = ask[SERVICES[quota]]()[quota]

@@ -7,9 +7,9 @@ from kic_vm import exceptions
 from kic_vm.mappings.volumes import is_windows_volume
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.ownership import get_own_volume
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes.sizes import check_size
-from kic_vm.operations.volumes.states import commanding, get_volume_for
+from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
 
 JSON = dict[str, Any]
 
@@ -17,7 +17,7 @@ _FIRST_PAUSE = 0.2  # seconds
 _LONGEST_PAUSE = 1.0
 
 
-def extend_volume(scope: Scope, volume_id: str, size: int) -> None:
+def extend_volume(services: RequestServices, volume_id: str, size: int) -> None:
     """Make a volume larger. 3 upstream calls, the first two side by side; then it is waited for.
 
     When this returns the volume has its new size, or [volume] extend_wait is over and it is still
@@ -30,30 +30,30 @@ def extend_volume(scope: Scope, volume_id: str, size: int) -> None:
     :raises UpstreamError: Cinder began, and failed
     """
     command = "extend"
-    if earlier_attempts.is_repeated(scope):
-        present = get_own_volume(scope, volume_id)
+    if earlier_attempts.is_repeated(services):
+        present = get_own_volume(services, volume_id)
         if present["status"] == "extending" or present["size"] >= size:
-            _wait(scope, volume_id)
+            _wait(services, volume_id)
             return
-    earlier_attempts.note_absence(scope)
-    volume = get_volume_for(scope, volume_id, command)
+    earlier_attempts.note_absence(services)
+    volume = get_volume_for(services, volume_id, command)
     if size <= volume["size"]:
         raise exceptions.InvalidRequest(
             f"new_size: the volume has {volume['size']} GB already, and can only become larger."
         )
-    check_size(scope, "new_size", size, has_windows=is_windows_volume(volume))
-    with commanding(scope, volume_id, command):
-        scope.openstack.block_storage.extend_volume(volume_id, size)
-    _wait(scope, volume_id)
+    check_size(services, "new_size", size, has_windows=is_windows_volume(volume))
+    with state_conflicts_reported(services, volume_id, command):
+        services.openstack.block_storage.extend_volume(volume_id, size)
+    _wait(services, volume_id)
 
 
-def _wait(scope: Scope, volume_id: str) -> None:
-    end = time.monotonic() + scope.platform.conf.volume.extend_wait
+def _wait(services: RequestServices, volume_id: str) -> None:
+    end = time.monotonic() + services.app_state.conf.volume.extend_wait
     pause = _FIRST_PAUSE
     while time.monotonic() + pause <= end:
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
-        volume = scope.openstack.block_storage.get_volume(volume_id)
+        volume = services.openstack.block_storage.get_volume(volume_id)
         status = volume["status"]
         if status == "error_extending":
             raise exceptions.UpstreamError(

@@ -7,15 +7,15 @@ from oslo_log import log as logging
 from kic_vm import exceptions
 from kic_vm.idempotent_request import Earlier
 from kic_vm.mappings.images import changed_image, needs_of_volume
-from kic_vm.operations.request import Scope
-from kic_vm.operations.volumes.states import commanding, get_volume_for
+from kic_vm.operations.request import RequestServices
+from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
 
 JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
 
-def create_image(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
+def create_image(services: RequestServices, volume_id: str, wanted: JSON) -> JSON:
     """Begin to make an image of a root volume, attached or not; the image as it begins.
 
     5 upstream calls, the first two side by side.
@@ -25,12 +25,12 @@ def create_image(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
     :raises InvalidState: it is not bootable, or something is being done with it
     :raises Conflict: the cloud makes no images of attached volumes
     """
-    _refuse_repetition(scope, wanted["name"])
+    _refuse_repetition(services, wanted["name"])
     command = "create-image"
-    volume = get_volume_for(scope, volume_id, command)
+    volume = get_volume_for(services, volume_id, command)
     try:
-        with commanding(scope, volume_id, command):
-            image_id = scope.openstack.block_storage.upload_volume(volume_id, wanted["name"])
+        with state_conflicts_reported(services, volume_id, command):
+            image_id = services.openstack.block_storage.upload_volume(volume_id, wanted["name"])
     except exceptions.Conflict as error:
         if volume["status"] != "in-use":
             raise
@@ -39,15 +39,15 @@ def create_image(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
             "restore that to a new volume, and make the image of the new one."
         ) from error
     properties = needs_of_volume(volume) | {"description": wanted["description"]}
-    return changed_image(_completed(scope, image_id, wanted["name"], properties))
+    return changed_image(_completed(services, image_id, wanted["name"], properties))
 
 
-def _refuse_repetition(scope: Scope, name: str) -> None:
+def _refuse_repetition(services: RequestServices, name: str) -> None:
     """Cinder takes no mark for an image, so the one of a lost request cannot be told from others.
 
     :raises OutcomeUnknown: an earlier request with the same Idempotency-Key got no answer
     """
-    request = scope.context.idempotent_request
+    request = services.context.idempotent_request
     if request is None:
         return
     if request.earlier is Earlier.LOST:
@@ -58,20 +58,20 @@ def _refuse_repetition(scope: Scope, name: str) -> None:
         )
 
 
-def _completed(scope: Scope, image_id: str, name: str, properties: JSON) -> JSON:
+def _completed(services: RequestServices, image_id: str, name: str, properties: JSON) -> JSON:
     """The new image with its description, and with what a machine made of it needs.
 
     Cinder takes no description and copies that of the old image; it copies neither ``min_disk``
     nor ``min_ram``. The image is being made already: where this fails, it is answered as far as it
     is known.
     """
-    glance = scope.openstack.image
+    glance = services.openstack.image
     image = {
         "id": image_id,
         "name": name,
         "status": "queued",
         "visibility": "private",
-        "owner": scope.project_id,
+        "owner": services.project_id,
     }
     try:
         image = glance.get_image(image_id)

@@ -9,9 +9,9 @@ from kic_vm.mappings import snapshots as mapping
 from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import get_own_snapshot
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes import create
-from kic_vm.operations.volumes.states import commanding, get_volume_for
+from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
 
 JSON = dict[str, Any]
 
@@ -29,7 +29,7 @@ _FILTERS = {
 }
 
 
-def create_snapshot(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
+def create_snapshot(services: RequestServices, volume_id: str, wanted: JSON) -> JSON:
     """Begin a snapshot of a volume. 3 upstream calls, the first two side by side.
 
     :raises NotFound: the project has no such volume
@@ -37,36 +37,36 @@ def create_snapshot(scope: Scope, volume_id: str, wanted: JSON) -> JSON:
     :raises QuotaExceeded: the project's quota is used up
     """
     command = "create-snapshot"
-    block_storage = scope.openstack.block_storage
-    made = earlier_attempts.find_in_metadata(scope, block_storage.list_marked_snapshots)
+    block_storage = services.openstack.block_storage
+    made = earlier_attempts.find_in_metadata(services, block_storage.list_marked_snapshots)
     if made:
         return {"id": made["id"], "name": made["name"]}
-    get_volume_for(scope, volume_id, command)
+    get_volume_for(services, volume_id, command)
     asked = {"name": wanted["name"], "description": wanted["description"]}
-    marks = request_marks.metadata(scope.context.idempotent_request)
+    marks = request_marks.metadata(services.context.idempotent_request)
     if marks:
         asked["metadata"] = marks
-    with commanding(scope, volume_id, command):
+    with state_conflicts_reported(services, volume_id, command):
         snapshot = block_storage.create_snapshot(volume_id, asked)
     return {"id": snapshot["id"], "name": snapshot["name"]}
 
 
-def get_snapshot(scope: Scope, snapshot_id: str) -> JSON:
+def get_snapshot(services: RequestServices, snapshot_id: str) -> JSON:
     """One snapshot. One upstream call.
 
     :raises NotFound: the project has no such snapshot
     """
-    return mapping.snapshot_from_snapshot(get_own_snapshot(scope, snapshot_id))
+    return mapping.snapshot_from_snapshot(get_own_snapshot(services, snapshot_id))
 
 
-def list_snapshots(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_snapshots(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's snapshots. One upstream call."""
-    snapshots = scope.openstack.block_storage.list_snapshots(volume_id=query.get("volume_id"))
+    snapshots = services.openstack.block_storage.list_snapshots(volume_id=query.get("volume_id"))
     shown = [mapping.snapshot_from_snapshot(snapshot) for snapshot in snapshots]
     return listing.select(shown, query, _FILTERS)
 
 
-def update_snapshot(scope: Scope, snapshot_id: str, changes: JSON) -> JSON:
+def update_snapshot(services: RequestServices, snapshot_id: str, changes: JSON) -> JSON:
     """Rename or describe a snapshot. 2 upstream calls.
 
     :param changes: ``name`` and ``description``; null clears the description, a name that is
@@ -75,14 +75,14 @@ def update_snapshot(scope: Scope, snapshot_id: str, changes: JSON) -> JSON:
     :raises InvalidState: it is being deleted
     """
     given = given_changes("snapshot", changes)
-    status = mapping.status_of(get_own_snapshot(scope, snapshot_id))
+    status = mapping.status_of(get_own_snapshot(services, snapshot_id))
     if status == "deleting":
         raise exceptions.InvalidState("The snapshot is being deleted: it cannot be changed now.")
-    changed = scope.openstack.block_storage.update_snapshot(snapshot_id, given)
+    changed = services.openstack.block_storage.update_snapshot(snapshot_id, given)
     return {"id": changed["id"], "name": changed["name"]}
 
 
-def delete_snapshot(scope: Scope, snapshot_id: str) -> None:
+def delete_snapshot(services: RequestServices, snapshot_id: str) -> None:
     """Begin to remove a snapshot; volumes made from it stay. 2 upstream calls.
 
     Any one can be deleted: Cinder's snapshots do not depend on each other.
@@ -91,7 +91,7 @@ def delete_snapshot(scope: Scope, snapshot_id: str) -> None:
     :raises InvalidState: it is not at rest
     :raises AlreadyUnderWay: it is being deleted
     """
-    snapshot = get_own_snapshot(scope, snapshot_id)
+    snapshot = get_own_snapshot(services, snapshot_id)
     status = mapping.status_of(snapshot)
     if status == "deleting":
         raise exceptions.AlreadyUnderWay("The snapshot is being deleted already.")
@@ -99,26 +99,26 @@ def delete_snapshot(scope: Scope, snapshot_id: str) -> None:
         raise exceptions.InvalidState(
             f"The snapshot is {status}: it can be deleted when it is available or in error."
         )
-    scope.openstack.block_storage.delete_snapshot(snapshot_id)
+    services.openstack.block_storage.delete_snapshot(snapshot_id)
 
 
-def restore_snapshot(scope: Scope, snapshot_id: str, wanted: JSON) -> JSON:
+def restore_snapshot(services: RequestServices, snapshot_id: str, wanted: JSON) -> JSON:
     """Begin a new volume from a snapshot, in the snapshot's size. 2 upstream calls.
 
     :raises NotFound: the project has no such snapshot
     :raises InvalidState: the snapshot is not ready
     :raises QuotaExceeded: the project's quota is used up
     """
-    made = create.find_made(scope)
+    made = create.find_made(services)
     if made:
         return _restored(snapshot_id, made)
-    volume = create.asked_volume(scope, wanted)
-    status = mapping.status_of(get_own_snapshot(scope, snapshot_id))
+    volume = create.asked_volume(services, wanted)
+    status = mapping.status_of(get_own_snapshot(services, snapshot_id))
     if status != "available":
         raise exceptions.InvalidState(
             f"The snapshot is {status}: it can be restored when it is available."
         )
-    created = create.ask(scope, volume | {"snapshot_id": snapshot_id})
+    created = create.ask(services, volume | {"snapshot_id": snapshot_id})
     return _restored(snapshot_id, created)
 
 

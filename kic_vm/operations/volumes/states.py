@@ -6,45 +6,47 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.lifecycle.model import VolumeState
 from kic_vm.mappings.volumes import limits_of
 from kic_vm.operations.ownership import get_own_volume
 from kic_vm.operations.refusals import refusal
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def look(scope: Scope, volume_id: str) -> tuple[JSON, list[JSON]]:
+def read_with_snapshots(services: RequestServices, volume_id: str) -> tuple[JSON, list[JSON]]:
     """The volume, and the snapshots that are being made of it. 2 upstream calls side by side.
 
     :raises NotFound: the project has no such volume
     """
-    volume, snapshots = gather(
-        partial(get_own_volume, scope, volume_id),
+    volume, snapshots = gather_reads(
+        partial(get_own_volume, services, volume_id),
         partial(
-            scope.openstack.block_storage.list_snapshots, volume_id=volume_id, status="creating"
+            services.openstack.block_storage.list_snapshots, volume_id=volume_id, status="creating"
         ),
     )
     return volume, snapshots
 
 
-def get_volume_for(scope: Scope, volume_id: str, command: str) -> JSON:
+def get_volume_for(services: RequestServices, volume_id: str, command: str) -> JSON:
     """A volume whose state allows the command. 2 upstream calls side by side.
 
     :raises NotFound: the project has no such volume
     :raises InvalidState: the state does not allow it; says which commands it does
     """
-    volume, snapshots = look(scope, volume_id)
-    state = _state(scope, volume, snapshots)
+    volume, snapshots = read_with_snapshots(services, volume_id)
+    state = _state(services, volume, snapshots)
     if not state.allows(command):
         raise _refusal(state, command, volume)
     return volume
 
 
 @contextlib.contextmanager
-def commanding(scope: Scope, volume_id: str, command: str) -> Iterator[None]:
+def state_conflicts_reported(
+    services: RequestServices, volume_id: str, command: str
+) -> Iterator[None]:
     """Within, Cinder is told to do what the state has allowed.
 
     When it finds a conflict, the state is looked at again: it may have changed since it was read,
@@ -55,15 +57,15 @@ def commanding(scope: Scope, volume_id: str, command: str) -> Iterator[None]:
     try:
         yield
     except exceptions.Conflict as error:
-        volume, snapshots = look(scope, volume_id)
-        now = _state(scope, volume, snapshots)
+        volume, snapshots = read_with_snapshots(services, volume_id)
+        now = _state(services, volume, snapshots)
         if now.allows(command):
             raise
         raise _refusal(now, command, volume) from error
 
 
-def _state(scope: Scope, volume: JSON, snapshots: list[JSON]) -> VolumeState:
-    return scope.platform.translation.lifecycle.volume_state(
+def _state(services: RequestServices, volume: JSON, snapshots: list[JSON]) -> VolumeState:
+    return services.app_state.translation.lifecycle.volume_state(
         volume["status"], snapshot_in_progress=bool(snapshots), limits=limits_of(volume)
     )
 

@@ -7,15 +7,19 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import volumes as mapping
 from kic_vm.mappings.volume_types import volume_type_from_type
 from kic_vm.operations import listing
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.refusals import refusal
-from kic_vm.operations.request import Scope
-from kic_vm.operations.volumes.states import commanding, get_volume_for, look
+from kic_vm.operations.request import RequestServices
+from kic_vm.operations.volumes.states import (
+    get_volume_for,
+    read_with_snapshots,
+    state_conflicts_reported,
+)
 
 JSON = dict[str, Any]
 
@@ -39,7 +43,7 @@ _FILTERS = {
 }
 
 
-def get_volume(scope: Scope, volume_id: str) -> JSON:
+def get_volume(services: RequestServices, volume_id: str) -> JSON:
     """One volume. 2 upstream calls side by side for a free one, 3 for an attached one.
 
     One more while Cinder does not show the attachment with the volume (being attached, or of a
@@ -47,11 +51,11 @@ def get_volume(scope: Scope, volume_id: str) -> JSON:
 
     :raises NotFound: the project has no such volume
     """
-    volume, around = _look_around(scope, volume_id)
-    return mapping.volume_from_volume(volume, around, scope.platform.translation)
+    volume, related = _read_related(services, volume_id)
+    return mapping.volume_from_volume(volume, related, services.app_state.translation)
 
 
-def list_volumes(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's volumes. 3 upstream calls side by side, however many there are.
 
     One more where a volume is attached to a server that Nova does not list: it may have been
@@ -59,21 +63,21 @@ def list_volumes(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JS
 
     :raises UpstreamUnavailable: not all of the servers could be listed
     """
-    openstack = scope.openstack
-    volumes, snapshots, servers = gather(
+    openstack = services.openstack
+    volumes, snapshots, servers = gather_reads(
         openstack.block_storage.list_volumes,
         partial(openstack.block_storage.list_snapshots, status="creating"),
         openstack.compute.list_reachable_servers,
     )
-    around = mapping.surroundings(volumes, servers, snapshots)
-    if mapping.lacks_servers(volumes, servers, around):
+    related = mapping.related_resources(volumes, servers, snapshots)
+    if mapping.lacks_servers(volumes, servers, related):
         openstack.compute.list_server_ids()
-    translation = scope.platform.translation
-    shown = [mapping.volume_from_volume(volume, around, translation) for volume in volumes]
+    translation = services.app_state.translation
+    shown = [mapping.volume_from_volume(volume, related, translation) for volume in volumes]
     return listing.select(shown, query, _FILTERS)
 
 
-def update_volume(scope: Scope, volume_id: str, changes: JSON) -> JSON:
+def update_volume(services: RequestServices, volume_id: str, changes: JSON) -> JSON:
     """Rename or describe a volume. One upstream call more than a get.
 
     :param changes: ``name`` and ``description``; null clears the description, a name that is
@@ -82,17 +86,17 @@ def update_volume(scope: Scope, volume_id: str, changes: JSON) -> JSON:
     :raises InvalidState: it is being deleted
     """
     given = given_changes("volume", changes)
-    volume, around = _look_around(scope, volume_id)
-    translation = scope.platform.translation
-    state = mapping.state_of(volume, around, translation.lifecycle)
+    volume, related = _read_related(services, volume_id)
+    translation = services.app_state.translation
+    state = mapping.state_of(volume, related, translation.lifecycle)
     if not state.allows("update"):
         raise refusal("volume", state, "update")
-    with commanding(scope, volume_id, "update"):
-        changed = scope.openstack.block_storage.update_volume(volume_id, given)
+    with state_conflicts_reported(services, volume_id, "update"):
+        changed = services.openstack.block_storage.update_volume(volume_id, given)
     return mapping.changed_volume(changed, state, translation)
 
 
-def delete_volume(scope: Scope, volume_id: str) -> None:
+def delete_volume(services: RequestServices, volume_id: str) -> None:
     """Begin to remove a volume. 3 upstream calls, the first two side by side.
 
     :raises NotFound: the project has no such volume
@@ -101,10 +105,10 @@ def delete_volume(scope: Scope, volume_id: str) -> None:
     :raises Conflict: it has snapshots
     """
     command = "delete"
-    block_storage = scope.openstack.block_storage
-    get_volume_for(scope, volume_id, command)
+    block_storage = services.openstack.block_storage
+    get_volume_for(services, volume_id, command)
     try:
-        with commanding(scope, volume_id, command):
+        with state_conflicts_reported(services, volume_id, command):
             block_storage.delete_volume(volume_id)
     except exceptions.Conflict as error:
         if snapshots := block_storage.list_snapshots(volume_id=volume_id):
@@ -115,38 +119,40 @@ def delete_volume(scope: Scope, volume_id: str) -> None:
         raise
 
 
-def list_volume_types(scope: Scope) -> list[JSON]:
+def list_volume_types(services: RequestServices) -> list[JSON]:
     """The volume types that the project may use. One upstream call."""
-    names = scope.platform.translation.volume_types
+    names = services.app_state.translation.volume_types
     return [
         volume_type_from_type(volume_type, names)
-        for volume_type in scope.openstack.block_storage.list_volume_types()
+        for volume_type in services.openstack.block_storage.list_volume_types()
     ]
 
 
-def _look_around(scope: Scope, volume_id: str) -> tuple[JSON, mapping.VolumeSurroundings]:
-    volume, snapshots = look(scope, volume_id)
-    server = _server_of(scope, volume)
+def _read_related(
+    services: RequestServices, volume_id: str
+) -> tuple[JSON, mapping.VolumeRelatedResources]:
+    volume, snapshots = read_with_snapshots(services, volume_id)
+    server = _server_of(services, volume)
     attached = [volume]
     # Which of several is the root is told by what is known of all; Cinder gives one, or all.
     has_others = server and len(server["os-extended-volumes:volumes_attached"]) > 1
     if has_others and volume["bootable"] == "true":
-        attached = scope.openstack.block_storage.list_volumes()
-    around = mapping.surroundings(attached, [server] if server else [], snapshots)
+        attached = services.openstack.block_storage.list_volumes()
+    related = mapping.related_resources(attached, [server] if server else [], snapshots)
     if server:  # Cinder has told; Nova may not list the volume with the server yet
-        around = dataclasses.replace(around, servers={volume_id: server})
-    return volume, around
+        related = dataclasses.replace(related, servers={volume_id: server})
+    return volume, related
 
 
-def _server_of(scope: Scope, volume: JSON) -> JSON | None:
+def _server_of(services: RequestServices, volume: JSON) -> JSON | None:
     """The server that the volume is attached to, is being attached to, or waits for."""
     ids = [attachment["server_id"] for attachment in volume["attachments"]]
     if not ids and volume["status"] in mapping.UNTOLD:
-        attachments = scope.openstack.block_storage.list_attachments(volume["id"])
+        attachments = services.openstack.block_storage.list_attachments(volume["id"])
         ids = [attachment["instance"] for attachment in attachments if attachment["instance"]]
     if not ids:
         return None
     try:
-        return get_own_server(scope, ids[0], compute.STATE)
+        return get_own_server(services, ids[0], compute.STATE)
     except exceptions.NotFound:  # it went between the two calls
         return None

@@ -1,8 +1,8 @@
 """Jobs of the worker that are worth doing now and then only, by one worker of several."""
 
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 
-def take(scope: Scope, job: str, interval: float) -> bool:
+def acquire(services: RequestServices, job: str, interval: float) -> bool:
     """Whether a job is this worker's now: nobody has taken it within ``interval`` seconds."""
-    return scope.platform.cache.add(f"worker:{job}", b"taken", interval)
+    return services.app_state.cache.add(f"worker:{job}", b"taken", interval)

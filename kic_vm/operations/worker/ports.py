@@ -13,9 +13,9 @@ from typing import Any, Final
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.operations.networks import made_ports
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import lease
 
 JSON = dict[str, Any]
@@ -33,7 +33,7 @@ _SETTLED_STATES: Final = frozenset(
 )
 
 
-def remove_ports(scope: Scope) -> None:
+def remove_ports(services: RequestServices) -> None:
     """Remove the ports whose instances are gone, and those that no instance will ever get.
 
     The ports of an instance are removed after Nova has said, by id, that it has no such server. A
@@ -44,12 +44,12 @@ def remove_ports(scope: Scope) -> None:
     One upstream call, and one for each port that has no tag yet. One for each server, at most once
     in the grace time, and one before them. Two while there are ports without an instance.
     """
-    grace = scope.platform.conf.worker.port_grace_time
-    ports = scope.openstack.network.list_all_made_ports()
-    _tag_untagged(scope, ports)
+    grace = services.app_state.conf.worker.port_grace_time
+    ports = services.openstack.network.list_all_made_ports()
+    _tag_untagged(services, ports)
     for port in ports:
         if _is_moved(port):
-            _give_away(scope, port)
+            _give_away(services, port)
     # Nova detaches a port when it removes the server. Where it could not, there is no hurry.
     detached = [
         port
@@ -62,9 +62,9 @@ def remove_ports(scope: Scope) -> None:
     tagged = [port for port in old if made_ports.instances_of(port)]
     attached = [port for port in tagged if _is_of_server(port) and not _is_moved(port)]
     unused = [port for port in old if not port["device_id"] and port not in tagged]
-    _settle(scope, detached + attached, max(grace, 1))
-    if unused and lease.take(scope, "unused-ports", max(min(grace, _SETTLING_SECONDS), 1)):
-        _remove_unused(scope, unused)
+    _settle(services, detached + attached, max(grace, 1))
+    if unused and lease.acquire(services, "unused-ports", max(min(grace, _SETTLING_SECONDS), 1)):
+        _remove_unused(services, unused)
 
 
 def _is_unchanged_for(port: JSON, seconds: int) -> bool:
@@ -77,11 +77,11 @@ def _is_of_server(port: JSON) -> bool:
     return bool(port["device_id"]) and port["device_owner"].startswith("compute:")
 
 
-def _tag_untagged(scope: Scope, ports: Iterable[JSON]) -> None:
+def _tag_untagged(services: RequestServices, ports: Iterable[JSON]) -> None:
     """Name the servers that have ports, as nothing tells any more after Nova has detached them."""
     untagged = (port for port in ports if _is_of_server(port) and not made_ports.instances_of(port))
     for port in itertools.islice(untagged, _MOST_CALLS):
-        made_ports.tag_ports(scope, [port], port["device_id"])
+        made_ports.tag_ports(services, [port], port["device_id"])
 
 
 def _is_moved(port: JSON) -> bool:
@@ -90,26 +90,26 @@ def _is_moved(port: JSON) -> bool:
     return bool(port["device_id"] and instances) and port["device_id"] not in instances
 
 
-def _settle(scope: Scope, ports: list[JSON], interval: float) -> None:
+def _settle(services: RequestServices, ports: list[JSON], interval: float) -> None:
     """Remove the ports of servers that are gone; give away those that servers do without."""
     servers: dict[str, JSON | None] = {}
     wanted = {server_id for port in ports for server_id in _servers_of(port)}
-    due = (one for one in sorted(wanted) if lease.take(scope, f"ports-of:{one}", interval))
+    due = (one for one in sorted(wanted) if lease.acquire(services, f"ports-of:{one}", interval))
     ids = list(itertools.islice(due, _MOST_CALLS))
-    if ids and not scope.openstack.compute.is_admin():
+    if ids and not services.openstack.compute.is_admin():
         # To anybody else Nova says of other projects' servers that they do not exist.
         raise exceptions.GatewayNotAllowed(
             "The user of [service_user] is no admin in Nova, so it cannot tell whether instances "
             "are gone: their ports stay."
         )
-    for found in gather(*(partial(_find, scope, server_id) for server_id in ids)):
+    for found in gather_reads(*(partial(_find, services, server_id) for server_id in ids)):
         servers |= found
     gone = {server_id for server_id, server in servers.items() if server is None}
     for port in ports:
         if _servers_of(port) <= gone:
-            made_ports.remove(scope, [port])
+            made_ports.remove(services, [port])
         elif not port["device_id"] and _is_any_settled(servers, _servers_of(port)):
-            _give_away(scope, port)
+            _give_away(services, port)
 
 
 def _servers_of(port: JSON) -> set[str]:
@@ -117,10 +117,10 @@ def _servers_of(port: JSON) -> set[str]:
     return made_ports.instances_of(port) | ({port["device_id"]} - {""})
 
 
-def _find(scope: Scope, server_id: str) -> dict[str, JSON | None]:
+def _find(services: RequestServices, server_id: str) -> dict[str, JSON | None]:
     """The server, or None for one that is gone, by its id; nothing where Nova does not tell."""
     try:
-        return {server_id: scope.openstack.compute.find_server(server_id)}
+        return {server_id: services.openstack.compute.find_server(server_id)}
     except exceptions.KicVmError as error:
         LOG.warning("Nova does not tell whether server %s exists: %s", server_id, error)
         return {}
@@ -135,23 +135,23 @@ def _is_any_settled(servers: dict[str, JSON | None], ids: set[str]) -> bool:
     )
 
 
-def _give_away(scope: Scope, port: JSON) -> None:
+def _give_away(services: RequestServices, port: JSON) -> None:
     try:
-        made_ports.release(scope, port)
+        made_ports.release(services, port)
         LOG.info("Port %s was detached from its instance: it is the user's now", port["id"])
     except exceptions.KicVmError as error:
         LOG.warning("Port %s cannot be given to the user now: %s", port["id"], error)
 
 
-def _remove_unused(scope: Scope, ports: list[JSON]) -> None:
+def _remove_unused(services: RequestServices, ports: list[JSON]) -> None:
     """Remove ports that no server names, but none that a server may yet ask for.
 
     A creation whose answer was lost may still wait in Nova. Until its server has the port, Nova
     shows the server as being built, and not at all while its cell does not respond.
     """
-    compute = scope.openstack.compute
+    compute = services.openstack.compute
     if not compute.are_all_cells_up():
         LOG.info("%d unused ports stay while a cell of Nova does not respond", len(ports))
         return
     building = {server["tenant_id"] for server in compute.list_all_servers("BUILD")}
-    made_ports.remove(scope, [port for port in ports if port["project_id"] not in building])
+    made_ports.remove(services, [port for port in ports if port["project_id"] not in building])

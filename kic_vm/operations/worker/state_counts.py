@@ -7,30 +7,30 @@ from typing import Final
 from kic_vm.mappings.instance_states import state_of
 from kic_vm.metrics import worker as metrics
 from kic_vm.operations.instances import resize_confirmation
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import lease
 
 # Each worker counts for its own metrics.
 _WORKER: Final = uuid.uuid4().hex
 
 
-def count_instances_if_due(gateway: Scope) -> None:
+def count_instances_if_due(gateway: RequestServices) -> None:
     """Count, where this worker serves metrics, once in [metrics] instances_interval."""
-    options = gateway.platform.conf.metrics
+    options = gateway.app_state.conf.metrics
     if (
         options.worker_port
         and options.instances_interval
-        and lease.take(gateway, f"instances:{_WORKER}", options.instances_interval)
+        and lease.acquire(gateway, f"instances:{_WORKER}", options.instances_interval)
     ):
         count_instances(gateway)
 
 
-def count_instances(gateway: Scope) -> None:
+def count_instances(gateway: RequestServices) -> None:
     """Show all instances by state in the metrics. One upstream call for each thousand."""
-    platform = gateway.platform
-    lifecycle = platform.translation.lifecycle
+    app_state = gateway.app_state
+    lifecycle = app_state.translation.lifecycle
     numbers = Counter(dict.fromkeys((row.state for row in lifecycle.instances.rows), 0))
     for server in gateway.openstack.compute.list_all_servers():
-        is_confirming = resize_confirmation.is_under_way(platform, server)
+        is_confirming = resize_confirmation.is_under_way(app_state, server)
         numbers[state_of(server, lifecycle, confirm_in_progress=is_confirming).state] += 1
     metrics.show_instances(numbers)

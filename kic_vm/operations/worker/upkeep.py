@@ -15,7 +15,7 @@ from kic_vm.adapters import compute
 from kic_vm.mappings.instance_states import waits_for_confirmation
 from kic_vm.metrics import worker as metrics
 from kic_vm.operations.instances import resize_confirmation
-from kic_vm.operations.request import Platform, Scope
+from kic_vm.operations.request import AppState, RequestServices
 from kic_vm.operations.worker.keypairs import sweep_if_due
 from kic_vm.operations.worker.ports import remove_ports
 from kic_vm.operations.worker.state_counts import count_instances_if_due
@@ -25,15 +25,15 @@ JSON = dict[str, Any]
 LOG = logging.getLogger(__name__)
 
 
-def run(scope: Scope) -> None:
+def run(services: RequestServices) -> None:
     """One round. What fails is logged and left to the next one.
 
-    :param scope: that of a cloud admin, such as the gateway's own user
+    :param services: in the name of a cloud admin, such as the gateway's own user
     """
     for name, job in _jobs().items():
         started, is_done = time.monotonic(), False
         try:
-            job(scope)
+            job(services)
             is_done = True
         except exceptions.KicVmError as error:
             LOG.warning("This round goes without %s: %s", name, error)
@@ -42,7 +42,7 @@ def run(scope: Scope) -> None:
     metrics.show_round()
 
 
-def _jobs() -> dict[str, Callable[[Scope], None]]:
+def _jobs() -> dict[str, Callable[[RequestServices], None]]:
     """What a round is made of, by the names that logs and metrics have for it."""
     return {
         "confirm_resizes": confirm_resizes,
@@ -52,31 +52,31 @@ def _jobs() -> dict[str, Callable[[Scope], None]]:
     }
 
 
-def confirm_resizes(scope: Scope) -> None:
+def confirm_resizes(services: RequestServices) -> None:
     """Confirm the resizes of all projects that [resize] wants confirmed.
 
     One upstream call, and two for each resize.
     """
-    platform = scope.platform
-    options = platform.conf.resize
+    app_state = services.app_state
+    options = app_state.conf.resize
     is_needed = options.confirmation != "manual" or options.confirm_window > 0
-    if not is_needed or not resize_confirmation.worker_confirms(platform.conf):
+    if not is_needed or not resize_confirmation.worker_confirms(app_state.conf):
         return
-    for listed in scope.openstack.compute.list_all_servers("VERIFY_RESIZE"):
-        if _is_due(platform, listed):
-            _confirm_resize(scope, listed["id"])
+    for listed in services.openstack.compute.list_all_servers("VERIFY_RESIZE"):
+        if _is_due(app_state, listed):
+            _confirm_resize(services, listed["id"])
 
 
-def _confirm_resize(scope: Scope, server_id: str) -> None:
+def _confirm_resize(services: RequestServices, server_id: str) -> None:
     # Since the list was made, the user may have reverted this resize and begun another one.
     try:
-        server = scope.openstack.compute.get_server(server_id, compute.STATE)
+        server = services.openstack.compute.get_server(server_id, compute.STATE)
     except exceptions.KicVmError as error:
         LOG.warning("The resize of %s is not confirmed now: %s", server_id, error)
         return
-    if _is_due(scope.platform, server):
-        resize_confirmation.confirm(scope.platform, scope.openstack.compute, server)
+    if _is_due(services.app_state, server):
+        resize_confirmation.confirm(services.app_state, services.openstack.compute, server)
 
 
-def _is_due(platform: Platform, server: JSON) -> bool:
-    return waits_for_confirmation(server) and resize_confirmation.is_due(platform, server)
+def _is_due(app_state: AppState, server: JSON) -> bool:
+    return waits_for_confirmation(server) and resize_confirmation.is_due(app_state, server)

@@ -70,10 +70,10 @@ def test_body_is_not_kept(server: Server, wire: MeteredSession) -> None:
         answer = wire.fetch(f"{server.url}/large/{LIMIT}", {}, timeout=WAIT, verify=True, cert=None)
         return len(answer.content)
 
-    interleaved.gather(*[get_large] * 3)
+    interleaved.gather_reads(*[get_large] * 3)
     tracemalloc.start()
     try:
-        assert interleaved.gather(*[get_large] * 3) == [LIMIT] * 3
+        assert interleaved.gather_reads(*[get_large] * 3) == [LIMIT] * 3
         gc.collect()
         left, _peak = tracemalloc.get_traced_memory()
     finally:

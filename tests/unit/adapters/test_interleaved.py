@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from tests.unit.adapters.answering import WAIT, Server
 
 Read = Callable[[str], str]
@@ -38,7 +38,7 @@ def test_they_go_on(server: Server, read: Read) -> None:
         server.release("2")
         return "3"
 
-    assert gather(partial(read, "1"), second, third) == ["1", "2", "3"]
+    assert gather_reads(partial(read, "1"), second, third) == ["1", "2", "3"]
 
 
 def test_one_thread(server: Server, read: Read) -> None:
@@ -52,28 +52,28 @@ def test_one_thread(server: Server, read: Read) -> None:
         server.release("1")
         return threading.get_ident()
 
-    assert gather(first, second) == [threading.get_ident()] * 2
+    assert gather_reads(first, second) == [threading.get_ident()] * 2
 
 
 def test_nested(server: Server, read: Read) -> None:
     """A call that gathers itself holds up nobody."""
 
     def outer() -> list[str]:
-        return gather(partial(read, "1"), partial(read, "2"))
+        return gather_reads(partial(read, "1"), partial(read, "2"))
 
     def last() -> str:
         for name in ("1", "3", "2"):
             server.release(name)
         return read("3")
 
-    assert gather(outer, last) == [["1", "2"], "3"]
+    assert gather_reads(outer, last) == [["1", "2"], "3"]
 
 
 def test_one_after_another(server: Server, read: Read) -> None:
     """Calls of several reads each, which end in another order than they began in."""
     for name in "abcd":
         server.release(name)
-    assert gather(
+    assert gather_reads(
         lambda: [read("a"), read("b")], lambda: read("c"), lambda: [read("d"), read("a")]
     ) == [["a", "b"], "c", ["d", "a"]]
 
@@ -87,7 +87,7 @@ def test_any_number(server: Server, read: Read, count: int) -> None:
         read("x")
         return number
 
-    assert gather(*(partial(echo, number) for number in range(count))) == list(range(count))
+    assert gather_reads(*(partial(echo, number) for number in range(count))) == list(range(count))
 
 
 def test_first_failure(server: Server, read: Read) -> None:
@@ -111,7 +111,7 @@ def test_first_failure(server: Server, read: Read) -> None:
         ended.append(4)
 
     with pytest.raises(KeyError, match="first"):
-        gather(first, second, third, fourth)
+        gather_reads(first, second, third, fourth)
     assert ended == [2, 3, 1]
 
 
@@ -129,7 +129,7 @@ def test_context_goes_along(server: Server, read: Read) -> None:
         server.release("1")
         return variable.get()
 
-    assert gather(first, second) == ["first", "mine"]
+    assert gather_reads(first, second) == ["first", "mine"]
     assert variable.get() == "mine"
 
 
@@ -140,7 +140,7 @@ def test_given_up(server: Server, read: Read) -> None:
         raise SystemExit
 
     with pytest.raises(SystemExit):
-        gather(partial(read, "1"), exits)
+        gather_reads(partial(read, "1"), exits)
     server.release("1")
     server.release("2")
-    assert gather(partial(read, "1"), partial(read, "2")) == ["1", "2"]
+    assert gather_reads(partial(read, "1"), partial(read, "2")) == ["1", "2"]

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.parallel import run_in_threads
 
 WAIT = 10
 
@@ -23,19 +23,21 @@ def test_results_in_order() -> None:
         last_is_done.set()
         return 3
 
-    assert gather(first, lambda: 2, last) == [1, 2, 3]
+    assert run_in_threads(first, lambda: 2, last) == [1, 2, 3]
 
 
 def test_at_the_same_time() -> None:
     """As many as are given run at once: they meet at a barrier."""
     barrier = threading.Barrier(6)
-    assert sorted(gather(*(partial(barrier.wait, WAIT) for _ in range(6)))) == list(range(6))
+    assert sorted(run_in_threads(*(partial(barrier.wait, WAIT) for _ in range(6)))) == list(
+        range(6)
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_few(count: int) -> None:
     """None and one need no thread."""
-    found = gather(*([threading.get_ident] * count))
+    found = run_in_threads(*([threading.get_ident] * count))
     assert found == [threading.get_ident()] * count
 
 
@@ -59,7 +61,7 @@ def test_first_failure() -> None:
         ended.append(3)
 
     with pytest.raises(KeyError, match="first"):
-        gather(first, second, third)
+        run_in_threads(first, second, third)
     assert sorted(ended) == [1, 2, 3]
 
 
@@ -69,7 +71,7 @@ def test_nested() -> None:
     def inner(depth: int) -> int:
         if depth == 0:
             return 1
-        return sum(gather(*(partial(inner, depth - 1) for _ in range(3))))
+        return sum(run_in_threads(*(partial(inner, depth - 1) for _ in range(3))))
 
     found: list[int] = []
     threads = [
@@ -86,4 +88,4 @@ def test_context_goes_along() -> None:
     """Each call sees the context of the request that makes it."""
     variable: ContextVar[str] = ContextVar("variable", default="nobody's")
     variable.set("mine")
-    assert gather(variable.get, variable.get, variable.get) == ["mine"] * 3
+    assert run_in_threads(variable.get, variable.get, variable.get) == ["mine"] * 3

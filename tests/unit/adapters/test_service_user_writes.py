@@ -5,26 +5,28 @@ from oslo_config import cfg
 
 from kic_vm import deploy, exceptions
 from kic_vm.context import RequestContext
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 from tests.unit.bodies import PORT, SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.personas import PROJECT, USER
 
 
 @pytest.fixture
-def gateway(conf: cfg.ConfigOpts, populated: Cloud) -> Scope:
+def gateway(conf: cfg.ConfigOpts, populated: Cloud) -> RequestServices:
     """The services in the name of the gateway's own user, for a request of a member's."""
-    platform = deploy.load_platform(conf)
-    return Scope.of(platform, RequestContext(project_id=PROJECT, user_id=USER)).as_gateway()
+    app_state = deploy.load_app_state(conf)
+    return RequestServices.of(
+        app_state, RequestContext(project_id=PROJECT, user_id=USER)
+    ).as_gateway()
 
 
-def test_declared(gateway: Scope, populated: Cloud) -> None:
+def test_declared(gateway: RequestServices, populated: Cloud) -> None:
     """It goes out."""
     gateway.openstack.compute.act(SERVER["id"], "confirmResize")
     assert len(populated.writes()) == 1
 
 
-def test_not_declared(gateway: Scope, populated: Cloud) -> None:
+def test_not_declared(gateway: RequestServices, populated: Cloud) -> None:
     """It does not, whatever operation asks for it: it is a defect of the gateway."""
     openstack = gateway.openstack
     for change in (

@@ -61,7 +61,7 @@ def test_side_by_side(fetch: Fetch, server: Server) -> None:
     """Four of one request are at the server at the same time, though one thread has sent them."""
     record = RequestRecord("req-1")
     with recording(record):
-        answers = interleaved.gather(*[partial(fetch, "/together")] * 4)
+        answers = interleaved.gather_reads(*[partial(fetch, "/together")] * 4)
     assert [answer.content for answer in answers] == [b"one"] * 4
     assert record.upstream_calls == 4
 
@@ -90,7 +90,7 @@ def test_too_late(server: Server, count: int) -> None:
     )
     call = partial(short_way.fetch, session, wire, f"{server.url}/never", {})
     with pytest.raises(ConnectTimeout, match="timed out"):
-        interleaved.gather(*[call] * count)
+        interleaved.gather_reads(*[call] * count)
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -103,7 +103,7 @@ def test_stopped_halfway(server: Server, count: int) -> None:
     call = partial(short_way.fetch, session, wire, f"{server.url}/half", {})
     begin = time.monotonic()
     with pytest.raises(ConnectTimeout, match="timed out"):
-        interleaved.gather(*[call] * count)
+        interleaved.gather_reads(*[call] * count)
     assert time.monotonic() - begin < WAIT
 
 

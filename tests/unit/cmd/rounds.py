@@ -14,7 +14,7 @@ PORTS = "/ports?description=Made+by+kic-vm+for+an+instance"
 
 def run(conf: cfg.ConfigOpts) -> None:
     """One round of a worker that has just started."""
-    worker.work(deploy.load_platform(conf), threading.Event(), is_once=True)
+    worker.work(deploy.load_app_state(conf), threading.Event(), is_once=True)
 
 
 def make_quiet(cloud: Cloud) -> None:

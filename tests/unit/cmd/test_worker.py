@@ -132,7 +132,7 @@ def test_failing_service(conf: cfg.ConfigOpts, quiet: Cloud, lines: list[str]) -
 def test_stop(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
     """Told to stop it ends, without waiting for its interval."""
     stopped = threading.Event()
-    thread = threading.Thread(target=worker.work, args=(deploy.load_platform(conf), stopped))
+    thread = threading.Thread(target=worker.work, args=(deploy.load_app_state(conf), stopped))
     thread.start()
     stopped.set()
     thread.join(timeout=5)

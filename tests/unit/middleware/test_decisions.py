@@ -33,7 +33,7 @@ def filled(path: str) -> str:
 @pytest.fixture
 def bare(conf: cfg.ConfigOpts) -> flask.Flask:
     """The Flask application alone, as if somebody had mounted it without the pipeline."""
-    return app.create_app(deploy.load_platform(conf))
+    return app.create_app(deploy.load_app_state(conf))
 
 
 def watched(application: flask.Flask) -> list[str]:

@@ -14,7 +14,7 @@ from kic_vm.cache import MemoryCache
 from kic_vm.context import RequestContext
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations.keypairs import index
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import keypairs as keypair_upkeep
 from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud
@@ -244,9 +244,9 @@ def test_gateway_that_may_not_look_any_more(
     refusal(member.get(f"{PATH}/theirs"), 502, "gateway_not_allowed")
 
 
-def gateway_scope(conf: cfg.ConfigOpts) -> Scope:
-    platform = deploy.load_platform(conf)
-    return Scope.of(platform, RequestContext(auth=platform.cloud.service_auth))
+def gateway_services(conf: cfg.ConfigOpts) -> RequestServices:
+    app_state = deploy.load_app_state(conf)
+    return RequestServices.of(app_state, RequestContext(auth=app_state.cloud.service_auth))
 
 
 class InterruptedCache(MemoryCache):
@@ -267,40 +267,40 @@ class InterruptedCache(MemoryCache):
 def test_change_while_a_copy_is_noted(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
     """The note does not bring back what the index was before the change."""
     cache = InterruptedCache()
-    platform = dataclasses.replace(deploy.load_platform(conf), cache=cache)
+    app_state = dataclasses.replace(deploy.load_app_state(conf), cache=cache)
     context = RequestContext(project_id=PROJECT, user_id=COLLEAGUE)
-    scope = Scope.of(platform, context)
-    assert index.get(scope).keypairs.keys() == {"recorded"}
+    services = RequestServices.of(app_state, context)
+    assert index.get(services).keypairs.keys() == {"recorded"}
 
     def delete() -> None:
         del nova.owned[USER, SERVER["key_name"]]
-        index.invalidate(scope)
+        index.invalidate(services)
 
     cache.then = delete
-    index.remember_copy(scope, "recorded", COPY, "a fingerprint")
-    assert index.get(scope).keypairs == {}
+    index.remember_copy(services, "recorded", COPY, "a fingerprint")
+    assert index.get(services).keypairs == {}
 
 
 @pytest.mark.parametrize("raw", [b"", b"x", b"[]", b"{}", b'{"generation": "", "stale": []}'])
 def test_index_that_cannot_be_read(conf: cfg.ConfigOpts, nova: NovaKeypairs, raw: bytes) -> None:
     """What another version, or somebody else, has left in the cache is made anew."""
-    platform = deploy.load_platform(conf)
-    platform.cache.set(f"keypairs:{PROJECT}", raw, 60)
-    scope = Scope.of(platform, RequestContext(project_id=PROJECT, user_id=USER))
-    assert index.get(scope).keypairs.keys() == {"recorded"}
+    app_state = deploy.load_app_state(conf)
+    app_state.cache.set(f"keypairs:{PROJECT}", raw, 60)
+    services = RequestServices.of(app_state, RequestContext(project_id=PROJECT, user_id=USER))
+    assert index.get(services).keypairs.keys() == {"recorded"}
 
 
 def test_log_names_the_caller(conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud) -> None:
     """After calls with the gateway's own token too, the request's lines say whose it is."""
-    scope = Scope.of(
-        deploy.load_platform(conf), RequestContext(project_id=PROJECT, user_id=COLLEAGUE)
+    services = RequestServices.of(
+        deploy.load_app_state(conf), RequestContext(project_id=PROJECT, user_id=COLLEAGUE)
     )
-    index.get(scope)
+    index.get(services)
     assert populated.sent("nova")[-1].headers["X-Auth-Token"] == token_of(GATEWAY)
     logged = oslo_context.get_current()
     assert (logged.user_id, logged.project_id) == (COLLEAGUE, PROJECT)
-    assert logged.request_id == scope.context.request_id
-    assert scope.context.auth is None
+    assert logged.request_id == services.context.request_id
+    assert services.context.auth is None
 
 
 def test_sweep(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
@@ -309,7 +309,7 @@ def test_sweep(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
     old = mapping.copy_name(PROJECT, USER, "recorded")
     nova.add(COLLEAGUE, stale)
     nova.add(COLLEAGUE, old, "ssh-ed25519 AAAA old")
-    found = keypair_upkeep.sweep(gateway_scope(conf))
+    found = keypair_upkeep.sweep(gateway_services(conf))
     assert found.keys() == {PROJECT}
     assert found[PROJECT].keypairs.keys() == {"recorded"}
     assert nova.names(COLLEAGUE) == [old]
@@ -318,7 +318,7 @@ def test_sweep(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
 def test_sweep_of_one_project(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
     """Only that project's index is made."""
     nova.add("4" * 32, mapping.nova_name(OTHER_PROJECT, "k"))
-    found = keypair_upkeep.sweep(gateway_scope(conf), OTHER_PROJECT)
+    found = keypair_upkeep.sweep(gateway_services(conf), OTHER_PROJECT)
     assert found.keys() == {OTHER_PROJECT}
 
 
@@ -331,10 +331,10 @@ def test_sweeps_of_several_workers(
     conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud
 ) -> None:
     """Within the interval one sweep is enough."""
-    scope = gateway_scope(conf)
-    keypair_upkeep.sweep_if_due(scope)
+    services = gateway_services(conf)
+    keypair_upkeep.sweep_if_due(services)
     populated.forget()
-    keypair_upkeep.sweep_if_due(scope)
+    keypair_upkeep.sweep_if_due(services)
     assert populated.calls() == []
 
 
@@ -355,7 +355,7 @@ def test_sweep_leaves_what_former_members_made(
     nova.add(COLLEAGUE, COPY)
     nova.members[PROJECT].remove(USER)
     del nova.owned[USER, SERVER["key_name"]]
-    found = keypair_upkeep.sweep(gateway_scope(conf))
+    found = keypair_upkeep.sweep(gateway_services(conf))
     assert found[PROJECT].keypairs.keys() == {"recorded"}
     assert populated.writes() == []
 
@@ -372,7 +372,7 @@ def test_sweep_while_the_creator_is_removed(
         return nova._get(request, context)
 
     populated.answer("GET", "nova", f"/os-keypairs/{original['name']}", gone)
-    keypair_upkeep.sweep(gateway_scope(conf))
+    keypair_upkeep.sweep(gateway_services(conf))
     assert populated.writes() == []
     assert nova.names(COLLEAGUE) == [COPY]
 
@@ -389,6 +389,6 @@ def test_sweep_of_what_a_list_left_out(
         nova.add(COLLEAGUE, mapping.copy_name(PROJECT, creator, name), keypair["public_key"])
         path = f"/os-keypairs?user_id={creator}"
         populated.answer("GET", "nova", path, {"keypairs": []})
-    keypair_upkeep.sweep(gateway_scope(conf))
+    keypair_upkeep.sweep(gateway_services(conf))
     assert populated.writes() == []
     assert len(nova.names(COLLEAGUE)) == 2

@@ -4,18 +4,18 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.operations.images.images import get_bootable_image
 from kic_vm.operations.ownership import get_own_volume
 from kic_vm.operations.projects import quotas
-from kic_vm.operations.references import named
-from kic_vm.operations.request import Scope
+from kic_vm.operations.references import as_invalid_request
+from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes.sizes import check_size, check_size_for_image
 
 JSON = dict[str, Any]
 
 
-def source_images(scope: Scope, wanted: JSON) -> dict[str, JSON]:
+def source_images(services: RequestServices, wanted: JSON) -> dict[str, JSON]:
     """The images that new volumes are made from, by id; one upstream call each, side by side.
 
     :param wanted: InstanceCreateSchema, loaded
@@ -37,13 +37,16 @@ def source_images(scope: Scope, wanted: JSON) -> dict[str, JSON]:
                     f"volumes.{number}.uuid: the id of the image is needed."
                 )
             fields.setdefault(str(volume["uuid"]), f"volumes.{number}.uuid")
-    found = gather(
-        *(partial(get_bootable_image, scope, image_id, field) for image_id, field in fields.items())
+    found = gather_reads(
+        *(
+            partial(get_bootable_image, services, image_id, field)
+            for image_id, field in fields.items()
+        )
     )
     return dict(zip(fields, found, strict=True))
 
 
-def existing_volumes(scope: Scope, wanted: JSON) -> dict[str, JSON]:
+def existing_volumes(services: RequestServices, wanted: JSON) -> dict[str, JSON]:
     """The existing volumes that are asked for, by id; one upstream call each, side by side.
 
     :param wanted: InstanceCreateSchema, loaded
@@ -54,15 +57,17 @@ def existing_volumes(scope: Scope, wanted: JSON) -> dict[str, JSON]:
     if len(set(ids)) < len(ids):
         raise exceptions.InvalidRequest("volumes: the same volume is named twice.")
     zone = wanted["availability_zone"]
-    return dict(zip(ids, gather(*(partial(_volume, scope, one, zone) for one in ids)), strict=True))
+    return dict(
+        zip(ids, gather_reads(*(partial(_volume, services, one, zone) for one in ids)), strict=True)
+    )
 
 
-def _volume(scope: Scope, volume_id: str, zone: str | None) -> JSON:
-    with named("volumes.uuid", "volume", volume_id):
-        volume = get_own_volume(scope, volume_id)
+def _volume(services: RequestServices, volume_id: str, zone: str | None) -> JSON:
+    with as_invalid_request("volumes.uuid", "volume", volume_id):
+        volume = get_own_volume(services, volume_id)
     if volume["status"] != "available":
         raise exceptions.Conflict(f"volumes.uuid: the volume {volume_id} is in use or not ready.")
-    zones = scope.platform.translation.zones
+    zones = services.app_state.translation.zones
     theirs = zones.to_client(volume["availability_zone"])
     if zone and theirs and zones.to_cloud(zone) != volume["availability_zone"]:
         raise exceptions.InvalidRequest(
@@ -71,7 +76,7 @@ def _volume(scope: Scope, volume_id: str, zone: str | None) -> JSON:
     return volume
 
 
-def check_quota(scope: Scope, wanted: JSON) -> None:
+def check_quota(services: RequestServices, wanted: JSON) -> None:
     """Refuse new volumes that the project may not have; Nova would find out when it is too late.
 
     One upstream call, unless nothing new is wanted.
@@ -83,13 +88,13 @@ def check_quota(scope: Scope, wanted: JSON) -> None:
     count = wanted["count"]
     if sizes:
         quotas.check(
-            scope.openstack.block_storage.get_quotas,
+            services.openstack.block_storage.get_quotas,
             {"volumes": count * len(sizes), "gigabytes": count * sum(sizes)},
         )
 
 
 def block_devices(
-    scope: Scope, wanted: JSON, images: dict[str, JSON], volumes: dict[str, JSON]
+    services: RequestServices, wanted: JSON, images: dict[str, JSON], volumes: dict[str, JSON]
 ) -> list[JSON]:
     """Nova's block_device_mapping_v2 for the volumes; the first one boots.
 
@@ -99,13 +104,13 @@ def block_devices(
     :raises InvalidRequest: a size is out of its limits, or the root volume cannot boot
     """
     root, *others = wanted["volumes"]
-    devices = [_root(scope, root, str(wanted["image_id"]), images, volumes)]
-    devices += [_other(scope, number, volume, images) for number, volume in enumerate(others, 1)]
+    devices = [_root(services, root, str(wanted["image_id"]), images, volumes)]
+    devices += [_other(services, number, volume, images) for number, volume in enumerate(others, 1)]
     return devices
 
 
 def _root(
-    scope: Scope,
+    services: RequestServices,
     volume: JSON,
     image_id: str,
     images: dict[str, JSON],
@@ -127,22 +132,22 @@ def _root(
             )
         return _existing(volume, boot_index=0)
     image = images[image_id]
-    check_size_for_image(scope, "volumes.0.size", volume["size"], image)
+    check_size_for_image(services, "volumes.0.size", volume["size"], image)
     return _new(volume, 0, is_delete_on_termination=True) | {
         "source_type": "image",
         "uuid": image["id"],
     }
 
 
-def _other(scope: Scope, number: int, volume: JSON, images: dict[str, JSON]) -> JSON:
+def _other(services: RequestServices, number: int, volume: JSON, images: dict[str, JSON]) -> JSON:
     if volume["source_type"] == "volume":
         return _existing(volume, boot_index=-1)
     image = images[str(volume["uuid"])] if volume["source_type"] == "image" else None
     field = f"volumes.{number}.size"
     if image:
-        check_size_for_image(scope, field, volume["size"], image)
+        check_size_for_image(services, field, volume["size"], image)
     else:
-        check_size(scope, field, volume["size"])
+        check_size(services, field, volume["size"])
     device = _new(volume, -1, is_delete_on_termination=False)
     if image:
         return device | {"source_type": "image", "uuid": image["id"]}

@@ -10,12 +10,12 @@ from kic_vm import exceptions
 from kic_vm.idempotent_request import IdempotentRequest
 from kic_vm.mappings import request_marks
 from kic_vm.operations import earlier_attempts
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def find(scope: Scope, count: int) -> list[JSON]:
+def find(services: RequestServices, count: int) -> list[JSON]:
     """The servers that this request has made before. One upstream call, with a key only.
 
     Those on their way out do not count: they are what is left of a request that failed.
@@ -28,16 +28,16 @@ def find(scope: Scope, count: int) -> list[JSON]:
         tag = request_marks.key_tag(request)
         made = [
             server
-            for server in scope.openstack.compute.list_tagged_servers(tag)
+            for server in services.openstack.compute.list_tagged_servers(tag)
             if server["OS-EXT-STS:task_state"] != "deleting"
         ]
         request_marks.check_request(made, request)
         if len(made) < count and request.is_repeated:
             # A list of tagged servers leaves out the cells that do not respond; this one fails.
-            scope.openstack.compute.list_server_ids()
+            services.openstack.compute.list_server_ids()
         return made
 
-    made = earlier_attempts.find_made(scope, list_made)
+    made = earlier_attempts.find_made(services, list_made)
     if made and len(made) < count:
         raise exceptions.Conflict(
             f"Of the {count} instances that this request asked for, {len(made)} are there: delete "

@@ -12,12 +12,12 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
 from kic_vm.mappings.networks import is_vpc_for
 from kic_vm.operations.networks.subnet_addresses import check_address
-from kic_vm.operations.references import named
-from kic_vm.operations.request import Scope
+from kic_vm.operations.references import as_invalid_request
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -41,7 +41,7 @@ class Interfaces:
     made_ports: list[JSON]
 
 
-def look(scope: Scope, wanted: JSON) -> list[Placement]:
+def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
     """Where the interfaces go; nothing is made.
 
     :param wanted: InstanceCreateSchema, loaded
@@ -58,12 +58,12 @@ def look(scope: Scope, wanted: JSON) -> list[Placement]:
             "security_groups: network interfaces that exist already keep their own groups: leave "
             "security_groups out."
         )
-    visible, groups, *ports = gather(
-        scope.openstack.network.list_subnets,
-        partial(_group_ids, scope, names),
-        *(partial(_port, scope, one) for one in interfaces),
+    visible, groups, *ports = gather_reads(
+        services.openstack.network.list_subnets,
+        partial(_group_ids, services, names),
+        *(partial(_port, services, one) for one in interfaces),
     )
-    by_id = _usable(scope, visible, {str(one["id"]) for one in subnets})
+    by_id = _usable(services, visible, {str(one["id"]) for one in subnets})
     crowd = Counter((subnet["network_id"], subnet["ip_version"]) for subnet in visible)
     ports_by_id = {port["id"]: port for port in ports}
     found = []
@@ -78,7 +78,7 @@ def look(scope: Scope, wanted: JSON) -> list[Placement]:
     return found
 
 
-def _usable(scope: Scope, visible: list[JSON], wanted: set[str]) -> dict[str, JSON]:
+def _usable(services: RequestServices, visible: list[JSON], wanted: set[str]) -> dict[str, JSON]:
     """The wanted subnets by id, as far as they are the project's or in a network shared with it.
 
     One upstream call for each network of another project: to a cloud admin Neutron shows all.
@@ -87,10 +87,12 @@ def _usable(scope: Scope, visible: list[JSON], wanted: set[str]) -> dict[str, JS
     others = {
         subnet["network_id"]
         for subnet in found.values()
-        if subnet["project_id"] != scope.project_id
+        if subnet["project_id"] != services.project_id
     }
-    networks = gather(*(partial(scope.openstack.networks.get_network, one) for one in others))
-    closed = {one["id"] for one in networks if not is_vpc_for(one, scope.project_id)}
+    networks = gather_reads(
+        *(partial(services.openstack.networks.get_network, one) for one in others)
+    )
+    closed = {one["id"] for one in networks if not is_vpc_for(one, services.project_id)}
     return {
         subnet_id: subnet
         for subnet_id, subnet in found.items()
@@ -135,10 +137,10 @@ def _place(
     return Placement(None, port)
 
 
-def _port(scope: Scope, port_id: str) -> JSON:
-    with named("subnets.network_interface_id", "network interface", port_id):
-        port = scope.openstack.network.get_port(port_id)
-        if port["project_id"] != scope.project_id:
+def _port(services: RequestServices, port_id: str) -> JSON:
+    with as_invalid_request("subnets.network_interface_id", "network interface", port_id):
+        port = services.openstack.network.get_port(port_id)
+        if port["project_id"] != services.project_id:
             raise exceptions.NotFound
     if port["device_id"]:
         raise exceptions.Conflict(
@@ -147,11 +149,11 @@ def _port(scope: Scope, port_id: str) -> JSON:
     return port
 
 
-def _group_ids(scope: Scope, names: list[str]) -> list[str]:
+def _group_ids(services: RequestServices, names: list[str]) -> list[str]:
     """Ids of the groups of these names; no call where none is named."""
     if not names:
         return []
-    existing = scope.openstack.network.list_security_groups()
+    existing = services.openstack.network.list_security_groups()
     ids = []
     for name in dict.fromkeys(names):
         same = [group["id"] for group in existing if group["name"] == name]
@@ -168,13 +170,15 @@ def _group_ids(scope: Scope, names: list[str]) -> list[str]:
     return ids
 
 
-def make_ports(scope: Scope, placements: list[Placement], names: list[str]) -> list[Interfaces]:
+def make_ports(
+    services: RequestServices, placements: list[Placement], names: list[str]
+) -> list[Interfaces]:
     """The interfaces of instances of these names, with the ports made that need to be made.
 
     One upstream call makes all ports or none.
     """
     to_make = [placement.port for placement in placements if placement.port]
-    ports = scope.openstack.network.create_ports(
+    ports = services.openstack.network.create_ports(
         [port | {"name": name} for name in names for port in to_make]
     )
     interfaces = []

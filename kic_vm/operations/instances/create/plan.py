@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.mappings import instances as mapping
 from kic_vm.mappings import request_marks
@@ -12,13 +12,13 @@ from kic_vm.operations.instances import flavors
 from kic_vm.operations.instances.create import block_devices, idempotency, interfaces
 from kic_vm.operations.instances.create.servers import create_servers
 from kic_vm.operations.keypairs import copies
-from kic_vm.operations.references import named
-from kic_vm.operations.request import Scope
+from kic_vm.operations.references import as_invalid_request
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def create_instances(scope: Scope, wanted: JSON) -> JSON:
+def create_instances(services: RequestServices, wanted: JSON) -> JSON:
     """Ask Nova for instances; the answer shows the first one and names all.
 
     5 upstream calls in the ordinary case: flavor, image, subnets and the quota of volumes side by
@@ -30,41 +30,41 @@ def create_instances(scope: Scope, wanted: JSON) -> JSON:
     :raises InvalidRequest: what is asked for could not work; nothing has been made
     :raises QuotaExceeded: the project's quota is used up; nothing has been made
     """
-    _check_count(scope, wanted)
-    made = idempotency.find(scope, wanted["count"])
+    _check_count(services, wanted)
+    made = idempotency.find(services, wanted["count"])
     if made:
         return mapping.created_instances(made)
-    flavor, images, key_name, networks, volumes, _checked = gather(
-        partial(_flavor, scope, str(wanted["flavor_id"])),
-        partial(block_devices.source_images, scope, wanted),
-        partial(copies.usable_name, scope, "key_name", wanted["key_name"])
+    flavor, images, key_name, networks, volumes, _checked = run_in_threads(
+        partial(_flavor, services, str(wanted["flavor_id"])),
+        partial(block_devices.source_images, services, wanted),
+        partial(copies.usable_name, services, "key_name", wanted["key_name"])
         if wanted["key_name"] is not None
         else _nothing,
-        partial(interfaces.look, scope, wanted),
-        partial(block_devices.existing_volumes, scope, wanted),
-        partial(block_devices.check_quota, scope, wanted),
+        partial(interfaces.plan_interfaces, services, wanted),
+        partial(block_devices.existing_volumes, services, wanted),
+        partial(block_devices.check_quota, services, wanted),
     )
     _check_flavor(flavor, wanted, images)
     server: JSON = {
         "name": wanted["name"],
         "flavorRef": flavor["id"],
-        "block_device_mapping_v2": block_devices.block_devices(scope, wanted, images, volumes),
+        "block_device_mapping_v2": block_devices.block_devices(services, wanted, images, volumes),
     }
     if wanted["description"] is not None:
         server["description"] = wanted["description"]
     if wanted["availability_zone"] is not None:
-        zones = scope.platform.translation.zones
+        zones = services.app_state.translation.zones
         server["availability_zone"] = zones.to_cloud(wanted["availability_zone"])
     if key_name is not None:
         server["key_name"] = key_name
-    tags = request_marks.tags(scope.context.idempotent_request)
+    tags = request_marks.tags(services.context.idempotent_request)
     if tags:
         server["tags"] = tags
     if wanted["user_data"] is not None:
         server["user_data"] = wanted["user_data"]
     if wanted["security_groups"]:
         server["security_groups"] = wanted["security_groups"]
-    servers = create_servers(scope, server, networks, wanted["count"], flavor)
+    servers = create_servers(services, server, networks, wanted["count"], flavor)
     return mapping.created_instances(servers)
 
 
@@ -72,8 +72,8 @@ def _nothing() -> None:
     return None
 
 
-def _check_count(scope: Scope, wanted: JSON) -> None:
-    count, maximum = wanted["count"], scope.platform.conf.instance.max_count
+def _check_count(services: RequestServices, wanted: JSON) -> None:
+    count, maximum = wanted["count"], services.app_state.conf.instance.max_count
     if count > maximum:
         raise exceptions.InvalidRequest(f"count: at most {maximum} instances can be made at once.")
     if count == 1:
@@ -107,6 +107,6 @@ def _check_flavor(flavor: JSON, wanted: JSON, images: dict[str, JSON]) -> None:
         )
 
 
-def _flavor(scope: Scope, flavor_id: str) -> JSON:
-    with named("flavor_id", "flavor", flavor_id):
-        return flavors.look_up(scope, flavor_id)
+def _flavor(services: RequestServices, flavor_id: str) -> JSON:
+    with as_invalid_request("flavor_id", "flavor", flavor_id):
+        return flavors.get_nova_flavor(services, flavor_id)

@@ -8,11 +8,11 @@ from typing import Any
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters.parallel import gather
+from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.operations.instances.create.interfaces import Interfaces, Placement, make_ports
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.projects import quotas
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
@@ -20,7 +20,7 @@ LOG = logging.getLogger(__name__)
 
 
 def create_servers(
-    scope: Scope, server: JSON, placements: list[Placement], count: int, flavor: JSON
+    services: RequestServices, server: JSON, placements: list[Placement], count: int, flavor: JSON
 ) -> list[JSON]:
     """Nova's answers about the new servers.
 
@@ -34,12 +34,12 @@ def create_servers(
     with contextlib.ExitStack() as stack:
         for placement in placements:
             if placement.existing:
-                stack.enter_context(made_ports.handed_over(scope, placement.existing))
-        return _create_servers(scope, server, placements, count, flavor)
+                stack.enter_context(made_ports.handed_over(services, placement.existing))
+        return _create_servers(services, server, placements, count, flavor)
 
 
 def _create_servers(
-    scope: Scope, server: JSON, placements: list[Placement], count: int, flavor: JSON
+    services: RequestServices, server: JSON, placements: list[Placement], count: int, flavor: JSON
 ) -> list[JSON]:
     names = _names(server["name"], count)
     if any(placement.port for placement in placements):
@@ -47,14 +47,14 @@ def _create_servers(
             # Made side by side, each would find out by itself, some of them too late.
             each = {"instances": 1, "cores": flavor["vcpus"], "memory_mb": flavor["ram"]}
             quotas.check(
-                scope.openstack.compute.get_quotas,
+                services.openstack.compute.get_quotas,
                 {quota: count * amount for quota, amount in each.items()},
             )
-        return _create_each(scope, server, make_ports(scope, placements, names))
+        return _create_each(services, server, make_ports(services, placements, names))
     server = server | {"networks": [placement.request for placement in placements]}
     if count == 1:
-        return [_create(scope, server)]
-    return _create_reserved(scope, server, count)
+        return [_create(services, server)]
+    return _create_reserved(services, server, count)
 
 
 def _names(name: str, count: int) -> list[str]:
@@ -62,17 +62,17 @@ def _names(name: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
 
 
-def _create(scope: Scope, server: JSON) -> JSON:
-    created = scope.openstack.compute.create_server(server | {"min_count": 1, "max_count": 1})
+def _create(services: RequestServices, server: JSON) -> JSON:
+    created = services.openstack.compute.create_server(server | {"min_count": 1, "max_count": 1})
     return created | {"name": server["name"]}
 
 
-def _create_reserved(scope: Scope, server: JSON, count: int) -> list[JSON]:
+def _create_reserved(services: RequestServices, server: JSON, count: int) -> list[JSON]:
     """Several in one call, of which Nova names but the first unless it is asked for a reservation.
 
     With a reservation it keeps the password to itself, so it is told one.
     """
-    compute = scope.openstack.compute
+    compute = services.openstack.compute
     password = secrets.token_urlsafe(12)
     wanted = server | {"adminPass": password, "min_count": count, "max_count": count}
     reservation = compute.create_reserved_servers(wanted)
@@ -94,19 +94,21 @@ def _create_reserved(scope: Scope, server: JSON, count: int) -> list[JSON]:
     return [one | known for one in servers]
 
 
-def _create_each(scope: Scope, server: JSON, interfaces: list[Interfaces]) -> list[JSON]:
-    outcomes = gather(
+def _create_each(
+    services: RequestServices, server: JSON, interfaces: list[Interfaces]
+) -> list[JSON]:
+    outcomes = run_in_threads(
         *(
-            partial(_attempt, scope, server | {"name": one.name, "networks": one.networks}, one)
+            partial(_attempt, services, server | {"name": one.name, "networks": one.networks}, one)
             for one in interfaces
         )
     )
     failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     if not failures:
         return outcomes
-    gather(
+    run_in_threads(
         *(
-            partial(_undo, scope, outcome, one)
+            partial(_undo, services, outcome, one)
             for outcome, one in zip(outcomes, interfaces, strict=True)
         )
     )
@@ -114,11 +116,11 @@ def _create_each(scope: Scope, server: JSON, interfaces: list[Interfaces]) -> li
     raise min(failures, key=_is_refused)
 
 
-def _attempt(scope: Scope, server: JSON, interfaces: Interfaces) -> JSON | Exception:
+def _attempt(services: RequestServices, server: JSON, interfaces: Interfaces) -> JSON | Exception:
     """Nova's answer, or why there is none: the others have to be known before it is raised."""
     try:
-        created = _create(scope, server)
-        made_ports.tag_ports(scope, interfaces.made_ports, created["id"])
+        created = _create(services, server)
+        made_ports.tag_ports(services, interfaces.made_ports, created["id"])
     except Exception as error:  # noqa: BLE001 - raised again, when all have ended
         return error
     return created
@@ -129,7 +131,7 @@ def _is_refused(failure: Exception) -> bool:
     return isinstance(failure, exceptions.KicVmError) and not failure.is_outcome_unknown
 
 
-def _undo(scope: Scope, outcome: JSON | Exception, interfaces: Interfaces) -> None:
+def _undo(services: RequestServices, outcome: JSON | Exception, interfaces: Interfaces) -> None:
     """Remove a server and its ports.
 
     The ports stay where the server may yet come to be, and where it is not gone at once: the worker
@@ -137,13 +139,13 @@ def _undo(scope: Scope, outcome: JSON | Exception, interfaces: Interfaces) -> No
     """
     if isinstance(outcome, Exception):
         if _is_refused(outcome):
-            made_ports.remove(scope, interfaces.made_ports)
+            made_ports.remove(services, interfaces.made_ports)
         return
-    compute, server_id = scope.openstack.compute, outcome["id"]
+    compute, server_id = services.openstack.compute, outcome["id"]
     try:
         with contextlib.suppress(exceptions.NotFound):
             compute.delete_server(server_id)
         if compute.find_server(server_id) is None:
-            made_ports.remove(scope, scope.openstack.network.list_made_ports(server_id))
+            made_ports.remove(services, services.openstack.network.list_made_ports(server_id))
     except exceptions.KicVmError as error:
         LOG.warning("Server %s, one of a refused lot, stays behind: %s", server_id, error)

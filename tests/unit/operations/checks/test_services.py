@@ -12,7 +12,7 @@ from kic_vm.adapters import block_storage, compute, needs, versions
 from kic_vm.context import RequestContext
 from kic_vm.operations.checks import resources, services
 from kic_vm.operations.checks.finding import Finding, Level
-from kic_vm.operations.request import Scope
+from kic_vm.operations.request import RequestServices
 from tests.unit.bodies import FLAVOR, body
 from tests.unit.cloud import URLS, Cloud
 
@@ -26,9 +26,9 @@ def options(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def gateway(conf: cfg.ConfigOpts, cloud: Cloud) -> Scope:
-    platform = deploy.load_platform(conf)
-    return Scope.of(platform, RequestContext(auth=platform.cloud.service_auth))
+def gateway(conf: cfg.ConfigOpts, cloud: Cloud) -> RequestServices:
+    app_state = deploy.load_app_state(conf)
+    return RequestServices.of(app_state, RequestContext(auth=app_state.cloud.service_auth))
 
 
 @pytest.mark.parametrize(("project", "module"), [("Nova", compute), ("Cinder", block_storage)])
@@ -42,7 +42,7 @@ def test_needed_microversions(project: str, module: Any) -> None:
     assert needs.MICROVERSIONS[project][1] == max(asked, key=versions.parse)
 
 
-def test_old_nova(gateway: Scope, cloud: Cloud) -> None:
+def test_old_nova(gateway: RequestServices, cloud: Cloud) -> None:
     """It is named, with what it has and what it needs."""
     (found,) = [answer for url, answer in body("discovery").items() if url.startswith(URLS["nova"])]
     document = found["body"]
@@ -58,7 +58,7 @@ def test_old_nova(gateway: Scope, cloud: Cloud) -> None:
     ("missing", "level"), [("rbac-policies", Level.FAILURE), ("port-security", Level.WARNING)]
 )
 def test_extension_that_is_missing(
-    gateway: Scope, cloud: Cloud, missing: str, level: Level
+    gateway: RequestServices, cloud: Cloud, missing: str, level: Level
 ) -> None:
     """It is named with what it is for."""
     there = (needs.EXTENSIONS | needs.WANTED_EXTENSIONS).keys() - {missing}
@@ -69,12 +69,12 @@ def test_extension_that_is_missing(
     assert missing in found.sentence
 
 
-def test_no_redis(gateway: Scope) -> None:
+def test_no_redis(gateway: RequestServices) -> None:
     """It is a warning: one process can do without. It says who confirms resizes."""
     level, sentence = services.redis_store(gateway)
     assert level is Level.WARNING
     assert "only kic-vm-worker confirms resizes" in sentence
-    gateway.platform.conf.set_override("workers", 1, "api")
+    gateway.app_state.conf.set_override("workers", 1, "api")
     assert "only the gateway, not kic-vm-worker," in services.redis_store(gateway).sentence
 
 
@@ -93,7 +93,9 @@ def test_no_redis(gateway: Scope) -> None:
     ],
     indirect=["options"],
 )
-def test_secret_for_redis(gateway: Scope, level: Level, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secret_for_redis(
+    gateway: RequestServices, level: Level, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A Redis of another host, where others may read it, should have a secret of its own."""
     monkeypatch.setattr("kic_vm.sealed_redis.SealedRedis.ping", lambda _redis: None)
     found = services.redis_store(gateway)
@@ -109,9 +111,9 @@ def test_secret_for_redis(gateway: Scope, level: Level, monkeypatch: pytest.Monk
     ],
 )
 def test_nothing_there(
-    gateway: Scope,
+    gateway: RequestServices,
     cloud: Cloud,
-    check: Callable[[Scope], Finding],
+    check: Callable[[RequestServices], Finding],
     service: str,
     path: str,
     answer: dict[str, Any],
@@ -121,7 +123,7 @@ def test_nothing_there(
     assert check(gateway).level is not Level.SUCCESS
 
 
-def test_many_defects(gateway: Scope, cloud: Cloud) -> None:
+def test_many_defects(gateway: RequestServices, cloud: Cloud) -> None:
     """Some are named, the rest is counted."""
     flavors = [FLAVOR | {"name": f"bare{number}", "extra_specs": {}} for number in range(8)]
     cloud.answer("GET", "nova", "/flavors/detail", {"flavors": flavors})
@@ -132,7 +134,7 @@ def test_many_defects(gateway: Scope, cloud: Cloud) -> None:
     assert "and 3 more" in sentence
 
 
-def test_images(gateway: Scope, cloud: Cloud) -> None:
+def test_images(gateway: RequestServices, cloud: Cloud) -> None:
     """A public image without its properties is named; one that is not there yet is not."""
     (image, *_others) = body("images")["images"]
     bare = {"id": image["id"], "name": "bare", "status": "active", "os_type": "amiga"}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from kic_vm import cache
-from kic_vm.near_cache import NearCache, near
+from kic_vm.local_cache import LocalCache, with_local_cache
 from kic_vm.sealed_redis import SealedRedis
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET
@@ -25,10 +25,12 @@ def server() -> FakeRedis:
     return FakeRedis()
 
 
-def process(server: FakeRedis) -> NearCache:
+def process(server: FakeRedis) -> LocalCache:
     """The cache of one of several processes."""
-    made = near(cache.RedisCache(SealedRedis(server, "p:", SECRET), cache.MemoryCache(10), 5))
-    assert isinstance(made, NearCache)
+    made = with_local_cache(
+        cache.RedisCache(SealedRedis(server, "p:", SECRET), cache.MemoryCache(10), 5)
+    )
+    assert isinstance(made, LocalCache)
     return made
 
 
@@ -84,4 +86,4 @@ def test_add(server: FakeRedis, go_on: Callable[[float], None]) -> None:
 def test_memory_needs_none() -> None:
     """Where there is no Redis nothing is put in front."""
     memory = cache.MemoryCache(10)
-    assert near(memory) is memory
+    assert with_local_cache(memory) is memory

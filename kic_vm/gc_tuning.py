@@ -7,7 +7,7 @@ from typing import Final
 _M_ARENA_MAX: Final = -8  # of glibc's mallopt(3)
 
 
-def settle() -> None:
+def apply() -> None:
     """Once all is loaded, and before there are threads.
 
     Cycles are looked for less often than Python does by itself. What has been loaded stays, and a
