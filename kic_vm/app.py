@@ -8,7 +8,7 @@ from oslo_log import log as logging
 from werkzeug.routing import MapAdapter
 
 from kic_vm import exceptions, policies
-from kic_vm.api import blueprint, documents, errors, health, openapi, tokens
+from kic_vm.api import blueprint, documents, errors, health, openapi, openapi_completion, tokens
 from kic_vm.api.json_provider import JsonProvider
 from kic_vm.api.v1 import (
     client_configuration,
@@ -95,7 +95,12 @@ def create_app(app_state: AppState) -> flask.Flask:
     api = openapi.Api(app)
     for one in _BLUEPRINTS:
         api.register_blueprint(one)
-    app.extensions[documents.EXTENSION] = openapi.document(api, policies.guarding_rules())
+    document = openapi.document(api, policies.guarding_rules())
+    openapi_completion.complete(document, app.url_map, app_state.translation.lifecycle)
+    app.extensions[documents.EXTENSION] = {
+        language: openapi_completion.described(document, language)
+        for language in (openapi_completion.ENGLISH, openapi_completion.KOREAN)
+    }
     app.register_error_handler(Exception, errors.render)
     app.before_request(_was_decided)
     app.before_request(_has_possible_ids)

@@ -1,8 +1,11 @@
 """The lifecycle table and the OpenAPI document."""
 
+from typing import Any
+
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, app_state
+from kic_vm.api.openapi_completion import ENGLISH
 from kic_vm.lifecycle import render
 from kic_vm.schemas import documents as schemas
 
@@ -21,5 +24,10 @@ def get_lifecycle() -> flask.Response:
 @blueprint.get("/openapi.json")
 @blueprint.response(200)
 def get_openapi() -> flask.Response:
-    """Show this document."""
-    return answer(200, flask.current_app.extensions[EXTENSION])
+    """Show this document, in the language that the client prefers."""
+    in_languages: dict[str, Any] = flask.current_app.extensions[EXTENSION]
+    language = flask.request.accept_languages.best_match(in_languages, default=ENGLISH)
+    response = answer(200, in_languages[language or ENGLISH])
+    response.vary.add("Accept-Language")
+    response.content_language.add(language or ENGLISH)
+    return response

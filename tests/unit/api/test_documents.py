@@ -1,11 +1,13 @@
 """The lifecycle table and the OpenAPI document, as the gateway serves them."""
 
+import json
 from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
 
 from kic_vm import exceptions, policies
+from kic_vm.api.openapi_completion import field_meanings, operations, properties
 from kic_vm.lifecycle import render
 from kic_vm.lifecycle.table import load_tables
 from tests.contract import load
@@ -46,6 +48,74 @@ def test_operations(document: JSON) -> None:
     for key, operation in described.items():
         assert operation["x-policy-rule"] == guarded[key]
         assert operation["summary"]
+
+
+def test_operation_ids(document: JSON) -> None:
+    """Each operation has a name of its own, which generators make a method of."""
+    ids = [operation["operationId"] for _path, _method, operation in operations(document)]
+    assert len(set(ids)) == len(ids)
+    assert all(name.isidentifier() and name.islower() for name in ids)
+    assert {"list_instances", "create_instance", "get_volume"} <= set(ids)
+
+
+def undescribed(document: JSON) -> list[str]:
+    """Fields and parameters that nothing describes."""
+    fields = [
+        f"{schema}.{name}"
+        for schema, name, field in properties(document)
+        if not field.get("description")
+    ]
+    parameters = [
+        f"{path} {parameter['name']}"
+        for path, item in document["paths"].items()
+        for operation in (item, *(item[method] for method in item if method != "parameters"))
+        for parameter in operation.get("parameters", [])
+        if not parameter.get("description")
+    ]
+    return fields + parameters
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_descriptions(anybody: Caller, language: str) -> None:
+    """Every field and parameter is described, in both languages: in kic_vm/api/fields.yaml."""
+    response = anybody.get("/openapi.json", headers={"Accept-Language": language})
+    assert response.headers["Content-Language"] == language
+    assert "Accept-Language" in response.headers["Vary"]
+    validate(response.json)
+    assert undescribed(response.json) == []
+
+
+def test_korean(anybody: Caller) -> None:
+    """Descriptions are Korean where the client prefers it."""
+    document = anybody.get("/openapi.json", headers={"Accept-Language": "ko-KR"}).json
+    described = document["components"]["schemas"]["Instance"]["properties"]["id"]["description"]
+    assert described == field_meanings()["id"]["ko"]
+
+
+def test_meanings_are_used(document: JSON) -> None:
+    """The table of fields has no row that no field and no parameter needs."""
+    names = {name for _schema, name, _field in properties(document)}
+    names |= {f"{schema}.{name}" for schema, name, _field in properties(document)}
+    text = json.dumps(document["paths"])
+    unused = [
+        name for name in field_meanings() if name not in names and f'"name": "{name}"' not in text
+    ]
+    assert unused == []
+
+
+def test_generators(document: JSON) -> None:
+    """There is nothing on which common generators stop: null defaults, patterns of Python's own."""
+    text = json.dumps(document)
+    assert '"default": null' not in text
+    assert "\\\\Z" not in text
+    assert document["servers"]
+
+
+def test_states(document: JSON) -> None:
+    """The states are enums, with every documented state."""
+    schemas = document["components"]["schemas"]
+    assert len(schemas["Instance"]["properties"]["status"]["enum"]) == 26
+    assert "in_use" in schemas["Volume"]["properties"]["status"]["enum"]
 
 
 def test_security(document: JSON) -> None:

@@ -1,0 +1,153 @@
+"""What the OpenAPI document needs so that people can read it and generators accept it.
+
+The schemas describe what is particular about a field. What a field means everywhere is in
+``fields.yaml``, in English and Korean.
+"""
+
+import copy
+import functools
+import importlib.resources
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import yaml
+from werkzeug.routing import Map
+
+from kic_vm.lifecycle.table import LifecycleTables
+from kic_vm.middleware import routes
+
+JSON = dict[str, Any]
+
+ENGLISH: Final = "en"
+KOREAN: Final = "ko"
+_FILE: Final = "fields.yaml"
+_METHODS: Final = frozenset({"get", "post", "put", "delete", "patch"})
+_MATCHING: Final = {
+    ENGLISH: "Return only items whose value matches. {}",
+    KOREAN: "값이 일치하는 항목만 반환합니다. {}",
+}
+_INSTANCES: Final = ("Instance", "RebuiltInstance", "UpdatedInstance")
+_VOLUMES: Final = ("Volume", "ChangedVolume")
+
+
+@functools.cache
+def field_meanings() -> dict[str, dict[str, str]]:
+    """Name of a field, or ``Schema.field`` -> language -> what it means."""
+    text = importlib.resources.files(__package__).joinpath(_FILE).read_text("utf-8")
+    meanings: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return meanings
+
+
+def complete(document: JSON, url_map: Map, lifecycle: LifecycleTables) -> JSON:
+    """The document with operation ids, the states as enums, and without what generators refuse."""
+    document["servers"] = [{"url": "/"}]
+    ids = _operation_ids(url_map)
+    for path, method, operation in operations(document):
+        operation["operationId"] = ids[method.upper(), path]
+    _list_states(document, lifecycle)
+    _make_portable(document)
+    return document
+
+
+def described(document: JSON, language: str) -> JSON:
+    """A copy of the document in which every field and parameter has a description."""
+    document = copy.deepcopy(document)
+    for schema, name, field in properties(document):
+        meaning = _meaning(name, language, schema)
+        if language != ENGLISH or "description" not in _without_reference(field):
+            _describe(field, meaning)
+    for path, item in document["paths"].items():
+        for parameter in _parameters(item):
+            _describe_parameter(parameter, path, language)
+    return document
+
+
+def operations(document: JSON) -> Iterator[tuple[str, str, JSON]]:
+    """Path, method in lower case, and the operation."""
+    for path, item in document["paths"].items():
+        for method in _METHODS & item.keys():
+            yield path, method, item[method]
+
+
+def properties(document: JSON) -> Iterator[tuple[str, str, JSON]]:
+    """Name of the schema, name of the field, and the field."""
+    for schema, content in document["components"]["schemas"].items():
+        for name, field in content.get("properties", {}).items():
+            yield schema, name, field
+
+
+def _operation_ids(url_map: Map) -> dict[tuple[str, str], str]:
+    """Method and path -> the name of the view, which the noun precedes where views share it."""
+    endpoints = {
+        (method, routes.template(route.rule)): route.endpoint
+        for route in url_map.iter_rules()
+        for method in route.methods or ()
+    }
+    names = [endpoint.rpartition(".")[2] for endpoint in set(endpoints.values())]
+    ids = {}
+    for (method, path), endpoint in endpoints.items():
+        noun, _dot, name = endpoint.replace("-", "_").rpartition(".")
+        ids[method, path] = name if names.count(name) == 1 else f"{noun}_{name}"
+    return ids
+
+
+def _list_states(document: JSON, lifecycle: LifecycleTables) -> None:
+    schemas = document["components"]["schemas"]
+    for names, table in ((_INSTANCES, lifecycle.instances), (_VOLUMES, lifecycle.volumes)):
+        values = sorted(table.by_wire)
+        for name in names:
+            schemas[name]["properties"]["status"]["enum"] = values
+
+
+def _make_portable(node: Any) -> None:
+    """Drop defaults of null, and write patterns as JavaScript reads them, in a part of it."""
+    if isinstance(node, dict):
+        if node.get("default", "") is None:
+            del node["default"]
+        if isinstance(node.get("pattern"), str):
+            node["pattern"] = _portable(node["pattern"])
+        for value in node.values():
+            _make_portable(value)
+    elif isinstance(node, list):
+        for value in node:
+            _make_portable(value)
+
+
+def _portable(pattern: str) -> str:
+    """A pattern of Python that is matched from the start, as one that is searched for."""
+    begin = "" if pattern.startswith("^") else "^"
+    return begin + pattern.replace("\\A", "").replace("\\Z", "$")
+
+
+def _without_reference(field: JSON) -> JSON:
+    return {} if "$ref" in field else field
+
+
+def _meaning(name: str, language: str, schema: str = "") -> str:
+    meanings = field_meanings()
+    known = meanings.get(f"{schema}.{name}") or meanings.get(name)
+    return known[language] if known else ""
+
+
+def _describe(field: JSON, meaning: str) -> None:
+    if not meaning:
+        return
+    if "$ref" in field:  # what stands beside a reference does not count in OpenAPI 3.0
+        field["allOf"] = [{"$ref": field.pop("$ref")}]
+    field["description"] = meaning
+
+
+def _parameters(item: JSON) -> Iterable[JSON]:
+    yield from item.get("parameters", [])
+    for method in _METHODS & item.keys():
+        yield from item[method].get("parameters", [])
+
+
+def _describe_parameter(parameter: JSON, path: str, language: str) -> None:
+    meaning = _meaning(parameter["name"], language, path)
+    if language == ENGLISH and "description" in parameter:
+        return
+    if meaning and parameter["in"] == "query" and parameter["name"] not in {"limit", "offset"}:
+        meaning = _MATCHING[language].format(meaning)
+    if meaning:
+        parameter["description"] = meaning

@@ -1,0 +1,1 @@
+"""Public generators make clients of the OpenAPI document, and one of them is used."""
