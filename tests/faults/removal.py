@@ -55,7 +55,7 @@ class Removal:
                 for kind in inventory.items.keys() - {"action"}
                 for item_id in inventory.items[kind].keys() - self._baseline.items[kind].keys()
             ]
-            if remaining:
+            if remaining or inventory.facts != self._baseline.facts:
                 self._remove_extras(inventory)
         except (ksa_exceptions.ClientException, ReadingError) as error:
             return str(error)  # a service that has much to do, or is being restarted

@@ -5,35 +5,42 @@ from functools import partial
 from kic_vm import exceptions
 from kic_vm.adapters.connection import JSON
 from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.operations import earlier_attempts
 from kic_vm.operations.instances.interfaces import get_attached_interface
 from kic_vm.operations.ownership import check_own_security_group
 from kic_vm.operations.request import RequestServices
 
 
 def attach(services: RequestServices, instance_id: str, port_id: str, group_id: str) -> list[str]:
-    """Put an interface into a group; the groups it is in now.
+    """Add a security group to a network interface.
 
     4 upstream calls, the first three side by side.
 
+    :returns: the ids of the groups that the interface has now
     :raises NotFound: the project has no such group
-    :raises Conflict: the interface is in it already
+    :raises Conflict: the interface has the group already
     """
     (_server, port), _group = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
         partial(check_own_security_group, services, group_id),
     )
-    if group_id in port["security_groups"]:
+    groups: list[str] = port["security_groups"]
+    if group_id in groups:
+        if earlier_attempts.is_repeated(services):
+            return groups
         raise exceptions.Conflict("The network interface is in this security group already.")
-    return _set(services, port, [*port["security_groups"], group_id])
+    earlier_attempts.note_absence(services)
+    return _set(services, port, [*groups, group_id])
 
 
 def detach(services: RequestServices, instance_id: str, port_id: str, group_id: str) -> list[str]:
-    """Take an interface out of a group; the groups it is in now.
+    """Remove a security group from a network interface.
 
     3 upstream calls, the first two side by side.
 
-    :raises NotFound: the interface is not in it
-    :raises Conflict: it is the interface's only one; as documented it has at least one
+    :returns: the ids of the groups that the interface has now
+    :raises NotFound: the interface does not have the group
+    :raises Conflict: the interface has no other group; as documented it has at least one
     """
     _server, port = get_attached_interface(services, instance_id, port_id)
     left = [group for group in port["security_groups"] if group != group_id]
