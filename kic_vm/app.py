@@ -8,7 +8,16 @@ from oslo_log import log as logging
 from werkzeug.routing import MapAdapter
 
 from kic_vm import exceptions, policies
-from kic_vm.api import blueprint, documents, errors, health, openapi, openapi_completion, tokens
+from kic_vm.api import (
+    blueprint,
+    docs_page,
+    documents,
+    errors,
+    health,
+    openapi,
+    openapi_completion,
+    tokens,
+)
 from kic_vm.api.json_provider import JsonProvider
 from kic_vm.api.v1 import (
     client_configuration,
@@ -95,6 +104,7 @@ def create_app(app_state: AppState) -> flask.Flask:
     api = openapi.Api(app)
     for one in _BLUEPRINTS:
         api.register_blueprint(one)
+    app.register_blueprint(docs_page.blueprint)  # pages, not operations of the API
     document = openapi.document(api, policies.guarding_rules())
     openapi_completion.complete(document, app.url_map, app_state.translation.lifecycle)
     app.extensions[documents.EXTENSION] = {

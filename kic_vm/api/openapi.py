@@ -63,7 +63,10 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     }
     for rule in rules:
         for guarded in rule.operations:
-            operation = found["paths"][guarded["path"]][guarded["method"].lower()]
+            described = found["paths"].get(guarded["path"])
+            if described is None:  # a page for people, such as /docs
+                continue
+            operation = described[guarded["method"].lower()]
             operation["x-policy-rule"] = rule.name
             if guarded["method"] == "POST" and rule.check_str != base.PUBLIC:
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)

@@ -27,6 +27,11 @@ OPTS = [
         "sets X-Forwarded-* or Forwarded: [oslo_middleware] enable_proxy_headers_parsing.",
     ),
     cfg.StrOpt("region", default="kr-central-2", help="Region name that clients see."),
+    cfg.BoolOpt(
+        "docs",
+        default=True,
+        help="Serve GET /docs: the API to read and to try in the browser.",
+    ),
     cfg.FloatOpt(
         "readiness_cache_time",
         default=2.0,

@@ -16,6 +16,11 @@ RULES = [
         "Read the lifecycle table and the description of the API.",
         ("GET", "/api/v1/lifecycle"),
         ("GET", "/openapi.json"),
+        ("GET", "/docs"),
+        ("GET", "/docs/page.js"),
+        ("GET", "/docs/page.css"),
+        ("GET", "/docs/swagger-ui.css"),
+        ("GET", "/docs/swagger-ui-bundle.js"),
     ),
     base.rule(
         "tokens:pass",
