@@ -66,7 +66,7 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         lambda inner: Idempotency(inner, cache.create_store(conf), conf),
         lambda inner: Rbac(inner, platform.enforcer),
         Context,
-        lambda inner: Authentication(inner, conf, platform.near),
+        lambda inner: Authentication(inner, conf, platform.near, platform.cloud.http),
         lambda inner: Routing(inner, flask_app.url_map, operations),
         lambda inner: BodyLimit(inner, conf),
         RequestLimits,

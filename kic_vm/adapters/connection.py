@@ -9,7 +9,7 @@ import functools
 import threading
 import time
 import urllib.parse
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import cachetools
 import openstack.connection
@@ -26,6 +26,7 @@ from oslo_config import cfg
 from kic_vm import exceptions
 from kic_vm.adapters import errors, outcomes, service_user_writes, short_way
 from kic_vm.adapters.http import MeteredSession
+from kic_vm.adapters.own_login import OwnLogin
 from kic_vm.conf import service_user, upstreams
 from kic_vm.context import RequestContext, current_record
 from kic_vm.metrics import gateway as metrics
@@ -55,7 +56,7 @@ class Cloud:
         service_auth = loading.load_auth_from_conf_options(conf, service_user.GROUP)
         if not isinstance(service_auth, BaseIdentityPlugin):
             raise cfg.RequiredOptError("auth_type", cfg.OptGroup(service_user.GROUP))
-        self.service_auth = service_auth
+        self.service_auth = OwnLogin(service_auth)
         self.session = loading.load_session_from_conf_options(
             conf,
             service_user.GROUP,
@@ -68,6 +69,7 @@ class Cloud:
             cachetools.TTLCache(_ENDPOINTS, _ENDPOINTS_SECONDS)
         )
         self._endpoints_lock = threading.Lock()
+        self._adapters: dict[str, ksa_adapter.Adapter] = {}
         self._token: tuple[object, float, str | None] | None = None
         self._connection = openstack.connection.Connection(
             session=self.session, oslo_conf=conf, service_types=list(upstreams.GROUPS.values())
@@ -85,12 +87,20 @@ class Cloud:
 
         :raises UpstreamError: the service or Keystone cannot be reached
         """
+        found = self._adapters.get(service)
+        if found is not None:
+            return found
+        # openstacksdk logs in to look the service up, and does not tell a login that has failed
+        # from a service that has.
+        self.service_auth.get_access(self.session)
         attribute = service.replace("-", "_")
         try:
-            found: ksa_adapter.Adapter = getattr(self._connection, attribute)
+            found = getattr(self._connection, attribute)
         except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
             raise errors.from_exception(service, error) from error
-        return found
+        if isinstance(found, ksa_adapter.Adapter):  # else the catalog does not have the service
+            self._adapters[service] = found
+        return cast("ksa_adapter.Adapter", found)
 
     def endpoint(self, service: str, context: RequestContext) -> str | None:
         """The address of a service for the caller's project, which a catalog may have in it.

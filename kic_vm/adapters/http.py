@@ -7,10 +7,17 @@ from urllib.parse import urlsplit
 
 import requests
 
+from kic_vm.adapters import errors
 from kic_vm.adapters.transport import BodyTooLarge, Fetch, Transport
+from kic_vm.adapters.upstream import current_call
 from kic_vm.context import current_record
 
 _PART: Final = 64 * 1024
+_SUBJECT_TOKEN: Final = "X-Subject-Token"  # noqa: S105 - the name of a header
+
+
+class OtherTokenError(requests.RequestException):
+    """Keystone was asked about one token and answered about another."""
 
 
 class MeteredSession(requests.Session):
@@ -66,13 +73,21 @@ class MeteredSession(requests.Session):
         """See requests.Session.
 
         :raises BodyTooLarge: the body is larger than what is accepted
+        :raises OtherTokenError: the answer is about another token than the request
+        :raises UpstreamError: there is no answer, and the call fails at once
         """
         started = time.monotonic()
         try:
             response = super().send(request, **kwargs | {"stream": True})
             if not isinstance(request, Fetch):
                 self._read(response)
+                _check_subject(request, response)
             return response
+        except requests.RequestException as error:
+            call = current_call()
+            if call is not None and call.fails_at_once:
+                raise errors.from_keystone(error) from error
+            raise
         finally:
             record = current_record()
             if record is not None:
@@ -101,3 +116,9 @@ class MeteredSession(requests.Session):
             found = super().merge_environment_settings(url, proxies, stream, verify, cert)
             self._settings[key] = found
         return found
+
+
+def _check_subject(request: requests.PreparedRequest, response: requests.Response) -> None:
+    asked = request.headers.get(_SUBJECT_TOKEN)
+    if asked is not None and response.headers.get(_SUBJECT_TOKEN, asked) != asked:
+        raise OtherTokenError("Keystone answered about another token")

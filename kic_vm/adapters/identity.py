@@ -8,7 +8,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from oslo_log import log as logging
 from werkzeug.datastructures import Headers
 
-from kic_vm.adapters import errors
+from kic_vm.adapters import errors, token_documents
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
 from kic_vm.adapters.interleaved import gather
 from kic_vm.exceptions import NotFound, UpstreamError
@@ -141,4 +141,19 @@ def forward_tokens(
         raise errors.from_exception(SERVICE, error) from error
     if response.status_code >= 400:
         raise errors.from_response(SERVICE, response)
+    if not _is_about_token(method, response):
+        raise errors.not_understood(SERVICE)
     return response
+
+
+def _is_about_token(method: str, response: requests.Response) -> bool:
+    """Whether an answer is that to the issue of a token, or to its validation."""
+    is_issue = method == "POST"
+    if response.status_code != (201 if is_issue else 200):
+        return False
+    if is_issue and not response.headers.get("X-Subject-Token"):
+        return False
+    try:
+        return token_documents.is_token(response.json())
+    except requests.exceptions.JSONDecodeError:
+        return False
