@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 import requests
+from oslo_config import cfg
 
+from kic_vm import deploy
+from kic_vm.operations.readiness import Readiness
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -71,7 +74,40 @@ def test_named_in_the_message(anybody: Caller, populated: Cloud) -> None:
 def test_keystone_down(anybody: Caller, populated: Cloud) -> None:
     """Without Keystone nothing can be asked, and it is Keystone that is named."""
     populated.take_down("keystone")
-    assert unready(anybody)["keystone"]["ok"] is False
+    services = unready(anybody)
+    assert services["keystone"]["ok"] is False
+    assert {services[name]["ok"] for name in NAMES} == {None}
+    assert "log in" in services["nova"]["problem"]
+    message = anybody.get("/readiness").json["error"]["message"]
+    assert message == "Not ready: keystone cannot be used at the moment."
+
+
+@pytest.mark.parametrize("text", ["<html>It works!</html>", "", "{", "[]", "{}"])
+@pytest.mark.parametrize(
+    ("service", "path"),
+    [
+        ("keystone", "/auth/tokens"),
+        ("nova", "/flavors?limit=1"),
+        ("cinder", "/types?limit=1"),
+        ("glance", "/images?limit=1"),
+        ("neutron", "/networks?limit=1&fields=id"),
+    ],
+)
+def test_nonsense(
+    conf: cfg.ConfigOpts, populated: Cloud, service: str, path: str, text: str
+) -> None:
+    """A service that answers 200 with something else than its API documents is not up."""
+    populated.answer("GET", service, path, text=text)
+    services = Readiness(deploy.load_platform(conf)).report()["services"]
+    assert [name for name, report in services.items() if report["ok"] is not True] == [service]
+
+
+@pytest.mark.parametrize("text", ["<html>", ""])
+def test_login_with_nonsense(anybody: Caller, populated: Cloud, text: str) -> None:
+    """When the gateway cannot log in, it is Keystone that is broken, and no other service."""
+    populated.answer("POST", "keystone", "/auth/tokens", text=text, status=201)
+    services = unready(anybody)
+    assert [name for name, report in services.items() if report["ok"] is False] == ["keystone"]
 
 
 @pytest.mark.parametrize(
