@@ -19,7 +19,7 @@ def seconds_left() -> float:
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Have the work within end in this time, or by the deadline that is there if that is earlier."""
+    """Have the work within end in this time, or earlier where there is an earlier deadline."""
     token = _end.set(min(_end.get(), time.monotonic() + seconds))
     try:
         yield

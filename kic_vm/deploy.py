@@ -22,6 +22,7 @@ from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
 from kic_vm.middleware.request_limits import RequestLimits
 from kic_vm.middleware.routes import Routing, cover
+from kic_vm.middleware.time_limit import TimeLimit
 from kic_vm.near_cache import near
 from kic_vm.operations.scope import Platform
 
@@ -73,6 +74,7 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         Faults,
         # Over Faults: a browser may read errors too. It makes 200 of every OPTIONS request.
         lambda inner: cors.CORS(inner, conf) if conf.cors.allowed_origin else inner,
+        lambda inner: TimeLimit(inner, conf.api.request_timeout),
         AccessLog,
         RequestId,
         # Who has called, and at what address.

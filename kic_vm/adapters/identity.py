@@ -11,6 +11,7 @@ from werkzeug.datastructures import Headers
 from kic_vm.adapters import errors, token_documents
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
 from kic_vm.adapters.interleaved import gather
+from kic_vm.adapters.upstream import calling
 from kic_vm.exceptions import NotFound, UpstreamError
 from kic_vm.metrics import gateway as metrics
 
@@ -126,7 +127,7 @@ def forward_tokens(
     sent = {name: headers[name] for name in _REQUEST_HEADERS if name in headers}
     sent["X-Openstack-Request-Id"] = request_id
     try:
-        with metrics.UpstreamCall(SERVICE, method, "/auth/tokens") as call:
+        with calling(SERVICE), metrics.UpstreamCall(SERVICE, method, "/auth/tokens") as call:
             response = cloud.session.request(
                 f"{cloud.identity_url}/auth/tokens" + (f"?{query}" if query else ""),
                 method,

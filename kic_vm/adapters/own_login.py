@@ -1,14 +1,18 @@
 """The gateway's own login at Keystone; when it fails, it is Keystone that is named."""
 
-from typing import Any
+import threading
+from typing import Any, Final, cast
 
 from keystoneauth1 import session as ksa_session
 from keystoneauth1.access import AccessInfo
 from keystoneauth1.identity.base import BaseIdentityPlugin
 
-from kic_vm import exceptions
+from kic_vm import deadline, exceptions
 from kic_vm.adapters import errors, token_documents
 from kic_vm.adapters.upstream import calling
+
+_LAST_SECONDS: Final = 5
+"""A token that ends in so many seconds is not used any more."""
 
 
 class OwnLogin(BaseIdentityPlugin):
@@ -23,6 +27,29 @@ class OwnLogin(BaseIdentityPlugin):
     def __init__(self, plugin: BaseIdentityPlugin) -> None:
         super().__init__(auth_url=plugin.auth_url, reauthenticate=plugin.reauthenticate)
         self._plugin = plugin
+        self._login = threading.Lock()
+
+    def get_access(self, session: ksa_session.Session, **kwargs: Any) -> AccessInfo:
+        """See BaseIdentityPlugin; one thread at a time logs in.
+
+        A token that is about to end is good for the others meanwhile, and for all when the login
+        fails.
+        """
+        known = self.auth_ref
+        is_usable = known is not None and not known.will_expire_soon(_LAST_SECONDS)
+        patience = 0 if is_usable else min(deadline.seconds_left(), threading.TIMEOUT_MAX)
+        if not self._login.acquire(timeout=patience):
+            if is_usable:
+                return cast("AccessInfo", known)
+            raise exceptions.UpstreamTimeout("identity")
+        try:
+            return super().get_access(session, **kwargs)
+        except exceptions.UpstreamError:
+            if is_usable:
+                return cast("AccessInfo", known)
+            raise
+        finally:
+            self._login.release()
 
     def get_auth_ref(self, session: ksa_session.Session) -> AccessInfo:
         """See BaseIdentityPlugin.

@@ -10,11 +10,9 @@ _UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError)
 
 def is_token(body: Any) -> bool:
     """Whether a JSON document describes a token, with everything that is read of tokens."""
-    return isinstance(body, dict) and isinstance(body.get("token"), dict) and is_whole(_access(body))
-
-
-def _access(body: dict[str, Any]) -> AccessInfo:
-    return AccessInfoV3(body)
+    if not isinstance(body, dict) or not isinstance(body.get("token"), dict):
+        return False
+    return is_whole(AccessInfoV3(body))
 
 
 def is_whole(access: AccessInfo) -> bool:
