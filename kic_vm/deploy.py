@@ -6,6 +6,7 @@ from oslo_config import cfg
 from oslo_middleware import cors, http_proxy_to_wsgi
 
 from kic_vm import app, cache, policies, policy
+from kic_vm.adapters import probes
 from kic_vm.adapters.connection import Cloud
 from kic_vm.lifecycle import table
 from kic_vm.mappings.instances import Translation
@@ -33,9 +34,11 @@ def load_platform(conf: cfg.ConfigOpts) -> Platform:
     :raises LifecycleTableError: a lifecycle table is not sound
     """
     shared = cache.create(conf)
+    cloud = Cloud(conf)
+    probes.attach(cloud)
     return Platform(
         conf=conf,
-        cloud=Cloud(conf),
+        cloud=cloud,
         cache=shared,
         near=near(shared),
         hints=cache.MemoryCache(conf.redis.memory_entries),
@@ -67,7 +70,7 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         lambda inner: Idempotency(inner, cache.create_store(conf), conf),
         lambda inner: Rbac(inner, platform.enforcer),
         Context,
-        lambda inner: Authentication(inner, conf, platform.near, platform.cloud.http),
+        lambda inner: Authentication(inner, conf, platform.near, platform.cloud),
         lambda inner: Routing(inner, flask_app.url_map, operations),
         lambda inner: BodyLimit(inner, conf),
         RequestLimits,

@@ -24,7 +24,7 @@ from keystoneauth1.service_token import SERVICE_AUTH_HEADER_NAME, ServiceTokenAu
 from oslo_config import cfg
 
 from kic_vm import exceptions
-from kic_vm.adapters import errors, outcomes, service_user_writes, short_way, time_limits
+from kic_vm.adapters import errors, guards, outcomes, service_user_writes, short_way, time_limits
 from kic_vm.adapters.http import MeteredSession
 from kic_vm.adapters.own_login import OwnLogin
 from kic_vm.adapters.upstream import calling
@@ -51,15 +51,17 @@ class Cloud:
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf
+        self.guards = guards.load(conf)
         self.http = MeteredSession(
             conf.service_user.pool_size,
             conf.service_user.max_response_body_size,
             time_limits.load(conf),
+            self.guards,
         )
         service_auth = loading.load_auth_from_conf_options(conf, service_user.GROUP)
         if not isinstance(service_auth, BaseIdentityPlugin):
             raise cfg.RequiredOptError("auth_type", cfg.OptGroup(service_user.GROUP))
-        self.service_auth = OwnLogin(service_auth)
+        self.service_auth = OwnLogin(service_auth, self.guards["identity"])
         self.session = loading.load_session_from_conf_options(
             conf,
             service_user.GROUP,

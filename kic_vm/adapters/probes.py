@@ -4,6 +4,7 @@ Each goes down to the service's database: a process that merely listens does not
 """
 
 import dataclasses
+from functools import partial
 from typing import Final
 
 import openstack.exceptions
@@ -43,7 +44,7 @@ def ask_keystone(cloud: Cloud) -> None:
 
     :raises KicVmError: it does not
     """
-    with deadline.within(_SECONDS), calling("identity"):
+    with deadline.within(_SECONDS), calling("identity", is_guarded=False):
         try:
             token = cloud.service_auth.get_token(cloud.session)
             response = cloud.session.get(
@@ -65,7 +66,7 @@ def ask(cloud: Cloud, project: str) -> None:
     :raises KicVmError: it does not, or the gateway cannot log in; the error names the service
     """
     question = QUESTIONS[project]
-    with deadline.within(_SECONDS), calling(question.service):
+    with deadline.within(_SECONDS), calling(question.service, is_guarded=False):
         try:
             response = cloud.adapter(question.service).get(question.path, raise_exc=False)
         except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
@@ -75,6 +76,13 @@ def ask(cloud: Cloud, project: str) -> None:
     body = _document(response)
     if not isinstance(body, dict) or not isinstance(body.get(question.key), list):
         raise errors.not_understood(question.service)
+
+
+def attach(cloud: Cloud) -> None:
+    """Have the circuit breaker of each service ask its question."""
+    for project, question in QUESTIONS.items():
+        cloud.guards[question.service].breaker.probe = partial(ask, cloud, project)
+    cloud.guards["identity"].breaker.probe = partial(ask_keystone, cloud)
 
 
 def _document(response: requests.Response) -> object:

@@ -3,12 +3,13 @@
 from keystoneauth1 import loading
 from oslo_config import cfg
 
-from kic_vm.conf import time_limits
+from kic_vm.conf import isolation, time_limits
 
 GROUP = "service_user"
 
 OPTS = [
     *time_limits.general_opts(),
+    *isolation.OPTS,
     cfg.BoolOpt(
         "send_service_user_token",
         default=True,

@@ -6,7 +6,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from oslo_config import cfg
 
 from kic_vm import exceptions
-from kic_vm.adapters.http import MeteredSession
+from kic_vm.adapters.connection import Cloud
 from kic_vm.cache import Cache
 from kic_vm.conf.shared_secrets import shared_secrets
 from kic_vm.metrics import gateway as metrics
@@ -21,7 +21,7 @@ _TOKEN = "HTTP_X_AUTH_TOKEN"  # noqa: S105 - the name of a header
 class Authentication:
     """Let only confirmed tokens through to ``application``, but anybody to what is public.
 
-    :param http: the HTTP session by which Keystone is asked
+    :param cloud: the one whose Keystone is asked
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Authentication:
         application: WSGIApplication,
         conf: cfg.ConfigOpts,
         cache: Cache,
-        http: MeteredSession,
+        cloud: Cloud,
     ) -> None:
         self._application = application
         self._cache = _CountedCache(cache)
@@ -44,7 +44,7 @@ class Authentication:
         is_encrypting = authtoken.memcache_security_strategy.lower() != "none"
         if is_encrypting and not authtoken.memcache_secret_key:
             options["memcache_secret_key"] = shared_secrets(conf, "token cache")[0]
-        self._confirmed = TokenValidation(_with_sent_path(application), options, http)
+        self._confirmed = TokenValidation(_with_sent_path(application), options, cloud)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""

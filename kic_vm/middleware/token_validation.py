@@ -9,7 +9,7 @@ from keystonemiddleware import auth_token
 
 from kic_vm import exceptions
 from kic_vm.adapters import errors, token_documents
-from kic_vm.adapters.http import MeteredSession
+from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.own_login import OwnLogin
 from kic_vm.adapters.upstream import calling
 
@@ -17,20 +17,22 @@ from kic_vm.adapters.upstream import calling
 class TokenValidation(auth_token.AuthProtocol):
     """auth_token that sends its requests by the gateway's HTTP session and checks the answers.
 
-    :param http: the HTTP session of the process
+    :param cloud: it has the HTTP session of the process, and the guard of Keystone
     """
 
-    def __init__(self, application: Any, options: dict[str, Any], http: MeteredSession) -> None:
-        self._http = http
+    def __init__(self, application: Any, options: dict[str, Any], cloud: Cloud) -> None:
+        self._cloud = cloud
         super().__init__(application, options)
 
     def _create_session(self, **kwargs: Any) -> ksa_session.Session:
-        session: ksa_session.Session = super()._create_session(session=self._http, **kwargs)
+        session: ksa_session.Session = super()._create_session(session=self._cloud.http, **kwargs)
         return session
 
     def _create_auth_plugin(self) -> Any:
         plugin = super()._create_auth_plugin()
-        return OwnLogin(plugin) if isinstance(plugin, BaseIdentityPlugin) else plugin
+        if not isinstance(plugin, BaseIdentityPlugin):
+            return plugin
+        return OwnLogin(plugin, self._cloud.guards["identity"])
 
     def _create_identity_server(self) -> Any:
         return _CheckedKeystone(super()._create_identity_server())

@@ -35,6 +35,7 @@ service_type = kic-vm
 service_token_roles_required = true
 {_IDENTITY}
 [service_user]
+circuit_failures = 0
 {_IDENTITY}
 """
 
