@@ -18,12 +18,12 @@ def is_token(body: Any) -> bool:
 def is_whole(access: AccessInfo) -> bool:
     """Whether a token says whose it is, when it ends, and what it gives, in the right types."""
     try:
-        catalog = access.service_catalog.catalog
+        catalog: Any = access.service_catalog.catalog
         return (
             access.expires is not None
             and _is_text(access.user_id)
             and (access.project_id is None or _is_text(access.project_id))
-            and all(_is_text(role) for role in access.role_names)
+            and all(_is_text(role) for role in access.role_names or ())
             and (catalog == {} or isinstance(catalog, list))
             and all(isinstance(service["endpoints"], list) for service in catalog)
         )

@@ -90,7 +90,7 @@ def _forget_gauges(_server: object, worker: Any) -> None:
     if os.environ.get(ENVIRONMENT):
         from prometheus_client import multiprocess  # noqa: PLC0415 - it needs the directory
 
-        multiprocess.mark_process_dead(worker.pid)
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def load_app(conf: cfg.ConfigOpts) -> Any:

@@ -18,7 +18,7 @@ from kic_vm.operations.scope import Platform
 
 JSON = dict[str, Any]
 
-# A report waits so long for new results as long as there are recent ones.
+# A report waits so long for the new result of a service that was up a moment ago.
 _PATIENCE_SECONDS: Final = 0.5
 _RECENT_SECONDS: Final = 15.0
 _LONGEST_SECONDS: Final = 8.0
@@ -69,27 +69,25 @@ class Readiness:
         with self._lock:
             is_old = time.monotonic() - self._started >= self._kept_seconds
             if is_old and all(future.done() for future in self._round.values()):
-                self._started = time.monotonic()
-                self._round = {
-                    name: self._pool.submit(_result, name, check)
-                    for name, check in self._checks.items()
-                }
-            current = self._round
-            earlier = self._results
-        is_known = all(name in earlier and earlier[name].is_recent for name in self._checks)
-        patience = _PATIENCE_SECONDS if is_known else _LONGEST_SECONDS
-        concurrent.futures.wait(current.values(), patience)
+                self._results = {name: future.result() for name, future in self._round.items()}
+                self._begin()
+            current, earlier = self._round, self._results
+        _wait(current, earlier)
         results = {
             name: future.result() if future.done() else _latest(earlier.get(name))
             for name, future in current.items()
         }
-        with self._lock:
-            self._results = results
         services = {
             name: {"required": name != "redis"} | result.shown() for name, result in results.items()
         }
         is_ready = all(item["ok"] for item in services.values() if item["required"])
         return {"ready": is_ready, "services": services}
+
+    def _begin(self) -> None:
+        self._started = time.monotonic()
+        self._round = {
+            name: self._pool.submit(_result, name, check) for name, check in self._checks.items()
+        }
 
 
 def _checks(platform: Platform) -> dict[str, Callable[[], None]]:
@@ -115,6 +113,19 @@ def _result(name: str, check: Callable[[], None]) -> _Result:
         is_ok, problem = False, "Redis cannot be reached."
     now = time.monotonic()
     return _Result(is_ok, round((now - started) * 1000, 1), problem, now)
+
+
+def _wait(current: dict[str, Future[_Result]], earlier: dict[str, _Result]) -> None:
+    """Wait for new results, but not for those of services that were broken a moment ago."""
+    unknown, up = [], []
+    for name, future in current.items():
+        result = earlier.get(name)
+        if result is None or not result.is_recent:
+            unknown.append(future)
+        elif result.is_ok:
+            up.append(future)
+    concurrent.futures.wait(up, _PATIENCE_SECONDS)
+    concurrent.futures.wait(unknown, _LONGEST_SECONDS)
 
 
 def _latest(earlier: _Result | None) -> _Result:

@@ -1,12 +1,13 @@
 """Whether the gateway lives, and whether it can work."""
 
+import threading
 from typing import Any
 
 import pytest
 import requests
 from oslo_config import cfg
 
-from kic_vm import deploy
+from kic_vm import deploy, exceptions
 from kic_vm.operations.readiness import Readiness
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
@@ -140,6 +141,33 @@ class TestWithoutKeeping:
         assert anybody.get("/readiness").status_code == 200
         populated.take_down("cinder")
         assert anybody.get("/readiness").status_code == 503
+
+
+def test_hanging_service(
+    conf: cfg.ConfigOpts, populated: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that does not answer delays no report once there was one, and is shown."""
+    platform = deploy.load_platform(conf)
+    released, asked = threading.Event(), threading.Semaphore(0)
+
+    def hang() -> None:
+        asked.release()
+        assert released.wait(20)
+        raise exceptions.UpstreamTimeout("image")
+
+    conf.set_override("readiness_cache_time", 0, "api")
+    readiness = Readiness(platform)
+    assert readiness.report()["ready"] is True
+    monkeypatch.setitem(readiness._checks, "glance", hang)
+    assert readiness.report()["services"]["glance"]["ok"] is True  # not known yet
+    assert asked.acquire(timeout=20)
+    released.set()
+    while readiness.report()["ready"]:
+        pass
+    released.clear()
+    report = readiness.report()  # the next question has no answer yet
+    assert [name for name, item in report["services"].items() if not item["ok"]] == ["glance"]
+    released.set()
 
 
 class TestRedisDown:
