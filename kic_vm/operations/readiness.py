@@ -20,7 +20,7 @@ JSON = dict[str, Any]
 
 # A report waits so long for the new result of a service that was up a moment ago.
 _PATIENCE_SECONDS: Final = 0.5
-_RECENT_SECONDS: Final = 15.0
+_RECENT_SECONDS: Final = 30.0
 _LONGEST_SECONDS: Final = 8.0
 _NOT_ASKED: Final = "Not asked: the gateway cannot log in to the identity service."
 _NO_RESULT: Final = "It has not answered in time."
