@@ -13,13 +13,20 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from tests.faults.lane import Lane
+from tests.faults.rows import Row
 from tests.faults.rules import Rule
+from tests.faults.workspace import Workspace
 from tests.functional.client import Client, Gateway
 
 CROWD: Final = 500
 _PATIENCE_SECONDS: Final = 30
 _INTERVAL_SECONDS: Final = 0.05
 _REFUSED: Final = b"HTTP/1.1 503"
+_MEASUREMENTS: Final = 100
+_LONGEST_P50: Final = 1.2
+"""Times that of a quiet gateway."""
+_LONGEST_P99: Final = 1.0
+"""Seconds."""
 
 _FLAVORS: Final = "/api/v1/flavors"
 _IMAGES: Final = "/api/v1/images"
@@ -39,7 +46,15 @@ class Times:
 
     p50: float
     p99: float
-    failures: int
+    statuses: frozenset[int]
+
+    def described(self, before: "Times") -> str:
+        """For people."""
+        answered = ", ".join(str(status) for status in sorted(self.statuses))
+        return (
+            f"{answered}; p50 {1000 * self.p50:.0f} ms ({1000 * before.p50:.0f} ms before), "
+            f"p99 {1000 * self.p99:.0f} ms ({1000 * before.p99:.0f} ms before)"
+        )
 
 
 class Crowd:
@@ -120,16 +135,46 @@ def _unknown_token() -> str:
 def measured(client: Client, path: str, times: int, crowd: Crowd | None = None) -> Times:
     """How long a GET takes; meanwhile one more request of the crowd comes now and then."""
     seconds = []
-    failures = 0
+    statuses = set()
     for _number in range(times):
         if crowd is not None:
             crowd.send()
         started = time.monotonic()
-        response = client.request("GET", path)
+        statuses.add(client.request("GET", path).status_code)
         seconds.append(time.monotonic() - started)
-        failures += response.status_code != 200
         if crowd is not None:
             crowd.receive(_INTERVAL_SECONDS)
         else:
             time.sleep(_INTERVAL_SECONDS)
-    return Times(statistics.median(seconds), statistics.quantiles(seconds, n=100)[-1], failures)
+    p99 = statistics.quantiles(seconds, n=100, method="inclusive")[-1]
+    return Times(statistics.median(seconds), p99, frozenset(statuses))
+
+
+def rows(work: Workspace, size: int = CROWD, times: int = _MEASUREMENTS) -> Iterator[Row]:
+    """What does not need a service, while it hangs and a crowd waits for it."""
+    for service, (_own, other) in PATHS.items():
+        # The limits of time are the usual ones, so the crowd waits for as long as this takes.
+        gateway = work.lane.start_gateway(
+            service_user={"timeout": "60"}, api={"request_timeout": "90"}
+        )
+        client = Client(gateway.url, work.lane.cloud.auth_token)
+        paths = ("/healthcheck", "/readiness", other)
+        before = {path: measured(client, path, times) for path in paths}
+        with crowded(work.lane, gateway, service, size) as crowd:
+            during = {path: measured(client, path, times, crowd) for path in paths}
+        gateway.stop()
+        for path in paths:
+            yield _row(service, path, before[path], during[path])
+
+
+def _row(service: str, path: str, before: Times, during: Times) -> Row:
+    is_fast = during.p50 <= _LONGEST_P50 * before.p50 and during.p99 <= _LONGEST_P99
+    is_right = path == "/readiness" or during.statuses == {200}
+    return Row(
+        service,
+        f"hang, with {CROWD} requests",
+        f"GET {path}",
+        f"answered; p50 within {_LONGEST_P50} times that before, p99 within {_LONGEST_P99:.0f} s",
+        during.described(before),
+        is_fast and is_right,
+    )
