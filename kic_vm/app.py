@@ -5,7 +5,7 @@ from typing import Final
 
 import flask
 from oslo_log import log as logging
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import Map, MapAdapter
 
 from kic_vm import exceptions, policies
 from kic_vm.api import (
@@ -106,7 +106,7 @@ def create_app(app_state: AppState) -> flask.Flask:
         api.register_blueprint(one)
     app.register_blueprint(docs_page.blueprint)  # pages, not operations of the API
     document = openapi.document(api, policies.guarding_rules())
-    openapi_completion.complete(document, app.url_map, app_state.translation.lifecycle)
+    openapi_completion.complete(document, _views(app.url_map), app_state.translation.lifecycle)
     app.extensions[documents.EXTENSION] = {
         language: openapi_completion.described(document, language)
         for language in (openapi_completion.ENGLISH, openapi_completion.KOREAN)
@@ -115,6 +115,15 @@ def create_app(app_state: AppState) -> flask.Flask:
     app.before_request(_was_decided)
     app.before_request(_has_possible_ids)
     return app
+
+
+def _views(url_map: Map) -> dict[tuple[str, str], str]:
+    """Method and path -> the endpoint of the view."""
+    return {
+        (method, routes.template(route.rule)): route.endpoint
+        for route in url_map.iter_rules()
+        for method in route.methods or ()
+    }
 
 
 def _was_decided() -> None:

@@ -39,6 +39,9 @@ class RequestRecord:
     """A service was asked to write, and how that ended is not known."""
     answers: list[Any] = dataclasses.field(default_factory=list, repr=False)
     """What services have answered: see adapters.misread_answers."""
+    places: dict[str, int] = dataclasses.field(default_factory=dict, repr=False)
+    """Calls under way by service: see adapters.bulkhead."""
+    places_lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
 
     def add_upstream_call(self, seconds: float) -> None:

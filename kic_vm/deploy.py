@@ -6,6 +6,7 @@ from oslo_config import cfg
 from oslo_middleware import cors, http_proxy_to_wsgi
 
 from kic_vm import app, cache, policies, policy
+from kic_vm.adapters import probes
 from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.errors import table as error_table
 from kic_vm.lifecycle import table
@@ -24,6 +25,7 @@ from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
 from kic_vm.middleware.request_limits import RequestLimits
 from kic_vm.middleware.routes import Routing, cover
+from kic_vm.middleware.time_limit import TimeLimit
 from kic_vm.operations.request import AppState
 
 
@@ -35,9 +37,11 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
     """
     error_table.load_table()  # a wrong one stops the start, not a request
     shared = cache.create(conf)
+    cloud = Cloud(conf)
+    probes.attach(cloud)
     return AppState(
         conf=conf,
-        cloud=Cloud(conf),
+        cloud=cloud,
         cache=shared,
         local_cache=with_local_cache(shared),
         read_hints=cache.MemoryCache(conf.redis.memory_entries),
@@ -69,13 +73,14 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         lambda inner: Idempotency(inner, cache.create_store(conf), conf),
         lambda inner: Rbac(inner, app_state.enforcer),
         Context,
-        lambda inner: Authentication(inner, conf, app_state.local_cache),
+        lambda inner: Authentication(inner, conf, app_state.local_cache, app_state.cloud),
         lambda inner: Routing(inner, flask_app.url_map, operations),
         lambda inner: BodyLimit(inner, conf),
         RequestLimits,
         Faults,
         # Over Faults: a browser may read errors too. It makes 200 of every OPTIONS request.
         lambda inner: cors.CORS(inner, conf) if conf.cors.allowed_origin else inner,
+        lambda inner: TimeLimit(inner, conf.api.request_timeout),
         AccessLog,
         RequestId,
         # Who has called, and at what address.

@@ -307,6 +307,19 @@ class UpstreamUnavailable(UpstreamError):
     template = "The {service} service cannot be reached at the moment. Try again later."
 
 
+class UpstreamBusy(UpstreamError):
+    """As many requests wait for an OpenStack service already as may at a time."""
+
+    status = 503
+    code = "upstream_busy"
+    sentence = "Too many requests wait for an OpenStack service."
+    template = (
+        "Too many requests wait for the {service} service. Nothing was sent to it. Try again "
+        "after the time in the header Retry-After."
+    )
+    retry_after = 1
+
+
 class UpstreamTimeout(UpstreamError):
     """An OpenStack service did not answer in time; what was asked may still happen."""
 
@@ -383,6 +396,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     GatewayNotAllowed,
     UpstreamError,
     UpstreamUnavailable,
+    UpstreamBusy,
     UpstreamTimeout,
     NotOffered,
     IdempotencyNotOffered,

@@ -9,7 +9,7 @@ import functools
 import threading
 import time
 import urllib.parse
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import cachetools
 import openstack.connection
@@ -24,8 +24,10 @@ from keystoneauth1.service_token import SERVICE_AUTH_HEADER_NAME, ServiceTokenAu
 from oslo_config import cfg
 
 from kic_vm import exceptions
-from kic_vm.adapters import errors, outcomes, service_user_writes, short_way
+from kic_vm.adapters import errors, guards, outcomes, service_user_writes, short_way, time_limits
 from kic_vm.adapters.http import MeteredSession
+from kic_vm.adapters.own_login import OwnLogin
+from kic_vm.adapters.upstream import calling
 from kic_vm.conf import service_user, upstreams
 from kic_vm.context import RequestContext, current_record
 from kic_vm.metrics import gateway as metrics
@@ -49,13 +51,17 @@ class Cloud:
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf
+        self.guards = guards.load(conf)
         self.http = MeteredSession(
-            conf.service_user.pool_size, conf.service_user.max_response_body_size
+            conf.service_user.pool_size,
+            conf.service_user.max_response_body_size,
+            time_limits.load(conf),
+            self.guards,
         )
         service_auth = loading.load_auth_from_conf_options(conf, service_user.GROUP)
         if not isinstance(service_auth, BaseIdentityPlugin):
             raise cfg.RequiredOptError("auth_type", cfg.OptGroup(service_user.GROUP))
-        self.service_auth = service_auth
+        self.service_auth = OwnLogin(service_auth, self.guards["identity"])
         self.session = loading.load_session_from_conf_options(
             conf,
             service_user.GROUP,
@@ -64,10 +70,12 @@ class Cloud:
             collect_timing=False,
             split_loggers=False,
         )
+        self.session.timeout = None  # the HTTP session knows how long each service may take
         self._endpoints: cachetools.TTLCache[tuple[str, str | None], str | None] = (
             cachetools.TTLCache(_ENDPOINTS, _ENDPOINTS_SECONDS)
         )
         self._endpoints_lock = threading.Lock()
+        self._adapters: dict[str, ksa_adapter.Adapter] = {}
         self._token: tuple[object, float, str | None] | None = None
         self._connection = openstack.connection.Connection(
             session=self.session, oslo_conf=conf, service_types=list(upstreams.GROUPS.values())
@@ -85,12 +93,21 @@ class Cloud:
 
         :raises UpstreamError: the service or Keystone cannot be reached
         """
+        found = self._adapters.get(service)
+        if found is not None:
+            return found
+        # openstacksdk logs in to look the service up, and does not tell a login that has failed
+        # from a service that has.
+        self.service_auth.get_access(self.session)
         attribute = service.replace("-", "_")
         try:
-            found: ksa_adapter.Adapter = getattr(self._connection, attribute)
+            with calling(service):
+                found = getattr(self._connection, attribute)
         except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
             raise errors.from_exception(service, error) from error
-        return found
+        if isinstance(found, ksa_adapter.Adapter):  # else the catalog does not have the service
+            self._adapters[service] = found
+        return cast("ksa_adapter.Adapter", found)
 
     def endpoint(self, service: str, context: RequestContext) -> str | None:
         """The address of a service for the caller's project, which a catalog may have in it.
@@ -230,8 +247,9 @@ class Service:
         if method not in _READS:
             return self._write(method, path, microversion=microversion, **kwargs)
         try:
-            endpoint = self._cloud.endpoint(self._service, self._context)
-            response = self._send(method, path, endpoint, microversion, **kwargs)
+            with calling(self._service):
+                endpoint = self._cloud.endpoint(self._service, self._context)
+                response = self._send(method, path, endpoint, microversion, **kwargs)
         except _FAILURES as error:
             raise errors.from_exception(self._service, error) from error
         if response.status_code >= 400 and response.status_code != returned:
@@ -250,8 +268,9 @@ class Service:
         retries = {"connect_retries": 0, "status_code_retries": 0}
         endpoint = None
         try:
-            endpoint = self._cloud.endpoint(self._service, self._context)
-            response = self._send(method, path, endpoint, microversion, **retries, **kwargs)
+            with calling(self._service):
+                endpoint = self._cloud.endpoint(self._service, self._context)
+                response = self._send(method, path, endpoint, microversion, **retries, **kwargs)
         except _FAILURES as error:
             failure = errors.from_exception(self._service, error)
             if outcomes.may_have_arrived(error, endpoint):

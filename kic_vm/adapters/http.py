@@ -6,11 +6,22 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import ReadTimeoutError
 
+from kic_vm import deadline, exceptions
+from kic_vm.adapters import errors, time_limits
+from kic_vm.adapters.guards import NO_GUARDS, Guard
+from kic_vm.adapters.time_limits import TimeLimits
 from kic_vm.adapters.transport import BodyTooLarge, Fetch, Transport
+from kic_vm.adapters.upstream import Call, current_call
 from kic_vm.context import current_record
 
 _PART: Final = 64 * 1024
+_SUBJECT_TOKEN: Final = "X-Subject-Token"  # noqa: S105 - the name of a header
+
+
+class OtherTokenError(requests.RequestException):
+    """Keystone was asked about one token and answered about another."""
 
 
 class MeteredSession(requests.Session):
@@ -21,10 +32,20 @@ class MeteredSession(requests.Session):
 
     :param pool_size: connections that are kept to each address
     :param max_body_size: bytes of a decoded body that are accepted; the request fails beyond
+    :param limits: how long a call may take, by service type
+    :param guards: what the calls pass, by service type
     """
 
-    def __init__(self, pool_size: int, max_body_size: int) -> None:
+    def __init__(
+        self,
+        pool_size: int,
+        max_body_size: int,
+        limits: Mapping[str, TimeLimits] = time_limits.NONE_SET,
+        guards: Mapping[str, Guard] = NO_GUARDS,
+    ) -> None:
         super().__init__()
+        self._limits = limits
+        self._guards = guards
         self._max_body_size = max_body_size
         self._settings: dict[tuple[Any, ...], Any] = {}
         for scheme in ("http://", "https://"):
@@ -66,12 +87,50 @@ class MeteredSession(requests.Session):
         """See requests.Session.
 
         :raises BodyTooLarge: the body is larger than what is accepted
+        :raises OtherTokenError: the answer is about another token than the request
+        :raises UpstreamError: there is no answer, and the call fails at once
+        :raises UpstreamTimeout: the deadline is over, so the request was not sent
+        :raises UpstreamUnavailable: the service is known to be down; the request was not sent
+        :raises UpstreamBusy: too many requests wait for the service; the request was not sent
         """
+        call = current_call()
+        limits = self._limits.get(call.service if call else "", time_limits.DEFAULT)
+        left = min(deadline.seconds_left(), limits.total)
+        if left <= 0:
+            raise exceptions.UpstreamTimeout(call.service) if call else requests.Timeout
+        given = kwargs.get("timeout")
+        longest = left if given is None else min(left, given)
+        kwargs["timeout"] = min(limits.connect, longest), min(limits.first_byte, longest)
+        try:
+            with deadline.within(left):
+                return self._guarded_answer(call, request, **kwargs)
+        except requests.RequestException as error:
+            if call is not None and call.fails_at_once:
+                raise errors.from_keystone(error) from error
+            raise
+
+    def _guarded_answer(
+        self, call: Call | None, request: requests.PreparedRequest, **kwargs: Any
+    ) -> requests.Response:
+        guard = self._guards.get(call.service) if call and call.is_guarded else None
+        if guard is None:
+            return self._answer(request, **kwargs)
+        with guard.entered():
+            try:
+                response = self._answer(request, **kwargs)
+            except requests.RequestException as error:
+                guard.note(error)
+                raise
+        guard.note(response)
+        return response
+
+    def _answer(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         started = time.monotonic()
         try:
             response = super().send(request, **kwargs | {"stream": True})
             if not isinstance(request, Fetch):
                 self._read(response)
+                _check_subject(request, response)
             return response
         finally:
             record = current_record()
@@ -81,11 +140,16 @@ class MeteredSession(requests.Session):
     def _read(self, response: requests.Response) -> None:
         """Read the body, as requests does by itself, but no more of it than is accepted."""
         body = bytearray()
-        for part in response.iter_content(_PART):
-            body += part
-            if len(body) > self._max_body_size:
-                response.close()
-                raise BodyTooLarge(f"the body has more than {self._max_body_size} bytes")
+        try:
+            for part in response.iter_content(_PART):
+                body += part
+                if len(body) > self._max_body_size:
+                    response.close()
+                    raise BodyTooLarge(f"the body has more than {self._max_body_size} bytes")
+        except requests.ConnectionError as error:
+            if isinstance(error.args[0], ReadTimeoutError):  # requests takes it for a lost one
+                raise requests.ReadTimeout(error, request=response.request) from error
+            raise
         response._content = bytes(body)  # noqa: SLF001 - as requests' own Response.content
 
     def merge_environment_settings(
@@ -101,3 +165,9 @@ class MeteredSession(requests.Session):
             found = super().merge_environment_settings(url, proxies, stream, verify, cert)
             self._settings[key] = found
         return found
+
+
+def _check_subject(request: requests.PreparedRequest, response: requests.Response) -> None:
+    asked = request.headers.get(_SUBJECT_TOKEN)
+    if asked is not None and response.headers.get(_SUBJECT_TOKEN, asked) != asked:
+        raise OtherTokenError("Keystone answered about another token")

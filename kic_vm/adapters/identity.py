@@ -8,9 +8,10 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from oslo_log import log as logging
 from werkzeug.datastructures import Headers
 
-from kic_vm.adapters import errors
+from kic_vm.adapters import errors, token_documents
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
 from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.upstream import calling
 from kic_vm.exceptions import NotFound, UpstreamError
 from kic_vm.metrics import gateway as metrics
 
@@ -126,7 +127,7 @@ def forward_tokens(
     sent = {name: headers[name] for name in _REQUEST_HEADERS if name in headers}
     sent["X-Openstack-Request-Id"] = request_id
     try:
-        with metrics.UpstreamCall(SERVICE, method, "/auth/tokens") as call:
+        with calling(SERVICE), metrics.UpstreamCall(SERVICE, method, "/auth/tokens") as call:
             response = cloud.session.request(
                 f"{cloud.identity_url}/auth/tokens" + (f"?{query}" if query else ""),
                 method,
@@ -141,4 +142,19 @@ def forward_tokens(
         raise errors.from_exception(SERVICE, error) from error
     if response.status_code >= 400:
         raise errors.from_response(SERVICE, response)
+    if not _is_about_token(method, response):
+        raise errors.not_understood(SERVICE)
     return response
+
+
+def _is_about_token(method: str, response: requests.Response) -> bool:
+    """Whether an answer is that to the issue of a token, or to its validation."""
+    is_issue = method == "POST"
+    if response.status_code != (201 if is_issue else 200):
+        return False
+    if is_issue and not response.headers.get("X-Subject-Token"):
+        return False
+    try:
+        return token_documents.is_token(response.json())
+    except requests.exceptions.JSONDecodeError:
+        return False

@@ -4,24 +4,41 @@ Reads of OpenStack alone are cheaper as in ``interleaved``.
 """
 
 import contextvars
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 
-# Threads only wait for sockets here; each request may have a few calls under way. A call may
-# itself gather: it then uses the next pool, so that no pool ever waits for itself.
-_POOLS = tuple(
-    ThreadPoolExecutor(max_workers=64, thread_name_prefix=f"upstream-{depth}") for depth in range(2)
-)
+_THREADS: Final = 64
+
+
+class _Pool:
+    """Threads that only wait for sockets; nothing ever waits for one of them to become free."""
+
+    def __init__(self, name: str) -> None:
+        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix=name)
+        self._free = threading.Semaphore(_THREADS)
+
+    def begin(self, call: Callable[[], Any]) -> Callable[[], Any]:
+        """Begin a call, if there is a free thread; what to call for its result."""
+        if not self._free.acquire(blocking=False):
+            return call
+        future = self._executor.submit(contextvars.copy_context().run, call)
+        future.add_done_callback(lambda _future: self._free.release())
+        return future.result
+
+
+# Each request may have a few calls under way. A call may itself gather: it then uses the next pool.
+_POOLS = tuple(_Pool(f"upstream-{depth}") for depth in range(2))
 _depth: ContextVar[int] = ContextVar("kic_vm_gather_depth", default=0)
 
 
 def run_in_threads(*calls: Callable[[], Any]) -> list[Any]:
     """Run ``calls`` at the same time and return what they return, in order.
 
-    The first runs in this thread. All of them have ended when this returns or raises. Below the
-    second level of nesting they run one after the other.
+    The first runs in this thread, and so do those for which there is no other one, and all below
+    the second level of nesting. All of them have ended when this returns or raises.
 
     :raises Exception: what the first of the failed calls, in order, has raised
     """
@@ -30,8 +47,7 @@ def run_in_threads(*calls: Callable[[], Any]) -> list[Any]:
         return [call() for call in calls]
     token = _depth.set(depth + 1)
     try:
-        futures = [_POOLS[depth].submit(contextvars.copy_context().run, call) for call in calls[1:]]
-        return _results([calls[0], *(future.result for future in futures)])
+        return _results([calls[0], *(_POOLS[depth].begin(call) for call in calls[1:])])
     finally:
         _depth.reset(token)
 

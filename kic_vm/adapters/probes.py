@@ -3,22 +3,40 @@
 Each goes down to the service's database: a process that merely listens does not count as up.
 """
 
+import dataclasses
+from functools import partial
 from typing import Final
 
 import openstack.exceptions
+import orjson
+import requests
 from keystoneauth1 import exceptions as ksa_exceptions
 
-from kic_vm import exceptions
-from kic_vm.adapters import errors
+from kic_vm import deadline, exceptions
+from kic_vm.adapters import errors, token_documents
 from kic_vm.adapters.connection import Cloud
+from kic_vm.adapters.upstream import calling
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Question:
+    """A question to a service."""
+
+    service: str
+    """Its type in the service catalog."""
+    path: str
+    key: str
+    """What its answer has a list of."""
+
 
 QUESTIONS: Final = {
-    "nova": ("compute", "/flavors?limit=1"),
-    "cinder": ("block-storage", "/types?limit=1"),
-    "glance": ("image", "/images?limit=1"),
-    "neutron": ("network", "/networks?limit=1&fields=id"),
+    "nova": Question("compute", "/flavors?limit=1", "flavors"),
+    "cinder": Question("block-storage", "/types?limit=1", "volume_types"),
+    "glance": Question("image", "/images?limit=1", "images"),
+    "neutron": Question("network", "/networks?limit=1&fields=id", "networks"),
 }
-TIMEOUT: Final = 5.0
+_SECONDS: Final = 5.0
+"""The longest that an answer may take."""
 
 
 def ask_keystone(cloud: Cloud) -> None:
@@ -26,29 +44,49 @@ def ask_keystone(cloud: Cloud) -> None:
 
     :raises KicVmError: it does not
     """
-    try:
-        token = cloud.service_auth.get_token(cloud.session)
-        response = cloud.session.get(
-            f"{cloud.identity_url}/auth/tokens?nocatalog",
-            headers={"X-Subject-Token": token or ""},
-            timeout=TIMEOUT,
-            raise_exc=False,
-        )
-    except ksa_exceptions.ClientException as error:
-        raise errors.from_exception("identity", error) from error
+    with deadline.within(_SECONDS), calling("identity", is_guarded=False):
+        try:
+            token = cloud.service_auth.get_token(cloud.session)
+            response = cloud.session.get(
+                f"{cloud.identity_url}/auth/tokens?nocatalog",
+                headers={"X-Subject-Token": token or ""},
+                raise_exc=False,
+            )
+        except ksa_exceptions.ClientException as error:
+            raise errors.from_keystone(error) from error
     if response.status_code != 200:
         raise exceptions.UpstreamUnavailable("identity")
+    if not token_documents.is_token(_document(response)):
+        raise errors.not_understood("identity")
 
 
 def ask(cloud: Cloud, project: str) -> None:
     """Return when the OpenStack project's service answers a question.
 
-    :raises KicVmError: it does not
+    :raises KicVmError: it does not, or the gateway cannot log in; the error names the service
     """
-    service, question = QUESTIONS[project]
-    try:
-        response = cloud.adapter(service).get(question, timeout=TIMEOUT, raise_exc=False)
-    except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
-        raise errors.from_exception(service, error) from error
+    question = QUESTIONS[project]
+    with deadline.within(_SECONDS), calling(question.service, is_guarded=False):
+        try:
+            response = cloud.adapter(question.service).get(question.path, raise_exc=False)
+        except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
+            raise errors.from_exception(question.service, error) from error
     if response.status_code != 200:
-        raise errors.from_response(service, response)
+        raise errors.from_response(question.service, response)
+    body = _document(response)
+    if not isinstance(body, dict) or not isinstance(body.get(question.key), list):
+        raise errors.not_understood(question.service)
+
+
+def attach(cloud: Cloud) -> None:
+    """Have the circuit breaker of each service ask its question."""
+    for project, question in QUESTIONS.items():
+        cloud.guards[question.service].breaker.probe = partial(ask, cloud, project)
+    cloud.guards["identity"].breaker.probe = partial(ask_keystone, cloud)
+
+
+def _document(response: requests.Response) -> object:
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return None

@@ -9,8 +9,9 @@ from keystoneauth1.identity.base import BaseIdentityPlugin
 from oslo_config import cfg
 
 from kic_vm import exceptions
-from kic_vm.adapters import errors
+from kic_vm.adapters import errors, token_documents
 from kic_vm.adapters.connection import Cloud
+from kic_vm.adapters.upstream import calling
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,11 +35,16 @@ def log_in(cloud: Cloud, conf: cfg.ConfigOpts, group: str) -> ServiceLogin:
     if not isinstance(plugin, BaseIdentityPlugin):
         raise exceptions.InvalidRequest(f"auth_type is not set in [{group}].")
     try:
-        access = plugin.get_access(cloud.session)
+        with calling("identity"):
+            access = plugin.get_access(cloud.session)
+    except exceptions.KicVmError:
+        raise
     except ksa_exceptions.Unauthorized as error:
         raise exceptions.Unauthorized("Keystone refuses the credentials.") from error
-    except ksa_exceptions.ClientException as error:
-        raise errors.from_exception("identity", error) from error
+    except Exception as error:  # a library reads the answer, and raises what it likes
+        raise errors.from_keystone(error) from error
+    if not token_documents.is_whole(access):
+        raise errors.from_keystone(ValueError("the answer to a login describes no token"))
     if not access.project_id or not access.user_id or not access.issued:
         raise exceptions.ProjectScopeRequired("The token is not for a project.")
     return ServiceLogin(

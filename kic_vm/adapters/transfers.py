@@ -26,6 +26,9 @@ _POLLED: Final = {
 # Of bytes that are received, libcurl's sign that nobody takes them.
 _REFUSE: Final = -1
 
+# Of sending a request, by libcurl itself.
+_ATTEMPTS: Final = 2
+
 # Connections of a driver that wait for later: what getting an instance needs, three times over.
 _KEPT: Final = 16
 
@@ -34,13 +37,13 @@ class Transfer:
     """One request, and what has come of it so far.
 
     :param curl: what is asked for and how; nobody else uses it until this is over
-    :param seconds: how long to wait for the answer, and as long again as something of it comes;
-        None: for ever
+    :param first_byte: seconds that may pass before the first byte of the answer
+    :param total: seconds that may pass before its last byte
     :param max_size: bytes of the decoded body that are accepted; None: any number
     """
 
     def __init__(
-        self, curl: pycurl.Curl, seconds: float | None, max_size: int | None = None
+        self, curl: pycurl.Curl, first_byte: float, total: float, max_size: int | None = None
     ) -> None:
         self.curl = curl
         self.is_over = False
@@ -48,10 +51,12 @@ class Transfer:
         self.failure: int | None = None
         self._body = io.BytesIO()
         self._max_size = float("inf") if max_size is None else max_size
-        self._seconds = float("inf") if seconds is None else seconds
-        self._seen = 0
-        self.end = time.monotonic() + self._seconds
+        self._attempts = 0
+        now = time.monotonic()
+        self._last = now + total
+        self.end = min(now + first_byte, self._last)
         curl.setopt(pycurl.WRITEFUNCTION, self._receive)
+        curl.setopt(pycurl.PREREQFUNCTION, self._begin)
 
     @property
     def body(self) -> bytes:
@@ -65,14 +70,21 @@ class Transfer:
             return _REFUSE
         return self._body.write(part)
 
-    def may_wait_on(self) -> bool:
-        """Whether something has come since it was last looked at; then the time begins anew."""
-        come = self._body.tell()
-        is_alive = come > self._seen
-        if is_alive:
-            self._seen = come
-            self.end += self._seconds
-        return is_alive
+    def _begin(self, *_addresses: object) -> int:
+        """Let the request be sent on a connection.
+
+        libcurl sends it once more for each kept connection that turns out to be dead.
+        """
+        self._attempts += 1
+        return pycurl.PREREQFUNC_OK if self._attempts <= _ATTEMPTS else pycurl.PREREQFUNC_ABORT
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether its time is over; it has more of it as soon as the first byte has come."""
+        if now < self.end:
+            return False
+        if self.end < self._last and self.curl.getinfo(pycurl.STARTTRANSFER_TIME) > 0:
+            self.end = self._last
+        return now >= self.end
 
     def finish(self, failure: int | None = None) -> None:
         """It is over.
@@ -81,11 +93,17 @@ class Transfer:
         """
         self.is_over = True
         self.failure = failure
-        self.curl.setopt(pycurl.WRITEFUNCTION, _discard)  # or the idle handle would keep the body
+        # Or the idle handle would keep this, and the body.
+        self.curl.setopt(pycurl.WRITEFUNCTION, _discard)
+        self.curl.setopt(pycurl.PREREQFUNCTION, _refuse)
 
 
 def _discard(part: bytes) -> int:
     return len(part)
+
+
+def _refuse(*_addresses: object) -> int:
+    return pycurl.PREREQFUNC_ABORT
 
 
 class Driver:
@@ -128,7 +146,7 @@ class Driver:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self._collect()
         for one in list(self._running.values()):
-            if one.end <= now and not one.may_wait_on():
+            if one.is_overdue(now):
                 self._end(one.curl, pycurl.E_OPERATION_TIMEDOUT)
 
     def _collect(self) -> None:

@@ -12,7 +12,8 @@ from requests.adapters import DEFAULT_CA_BUNDLE_PATH
 from requests.structures import CaseInsensitiveDict
 from requests.utils import select_proxy
 
-from kic_vm.adapters import interleaved
+from kic_vm import deadline
+from kic_vm.adapters import bounded_connections, interleaved
 from kic_vm.adapters.transfers import Transfer
 
 _NO_HOOKS: Final[dict[str, list[Any]]] = {}
@@ -80,8 +81,17 @@ class Transport(ksa_session.TCPKeepAliveAdapter):
 
     def __init__(self, *, max_body_size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        bounded_connections.bound(self.poolmanager)
         self._max_body_size = max_body_size
         self._idle: dict[tuple[Any, ...], collections.deque[pycurl.Curl]] = {}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """See requests.adapters.HTTPAdapter."""
+        is_new = proxy not in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if is_new:
+            bounded_connections.bound(manager)
+        return manager
 
     def send(
         self,
@@ -92,7 +102,10 @@ class Transport(ksa_session.TCPKeepAliveAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        """See requests.adapters.HTTPAdapter."""
+        """See requests.adapters.HTTPAdapter.
+
+        :param timeout: seconds for connecting, and for the first byte; see ``deadline`` for the end
+        """
         if not isinstance(request, Fetch):
             return super().send(request, stream, timeout, verify, cert, proxies)
         url = str(request.url)
@@ -100,7 +113,9 @@ class Transport(ksa_session.TCPKeepAliveAdapter):
         curl = self._take(verify, cert, proxy)
         curl.setopt(pycurl.URL, url.encode())
         curl.setopt(pycurl.HTTPHEADER, _lines(request))
-        transfer = Transfer(curl, timeout, self._max_body_size)
+        connect, first_byte = timeout
+        curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(connect * 1000)))
+        transfer = Transfer(curl, first_byte, deadline.seconds_left(), self._max_body_size)
         interleaved.wait(transfer)
         if transfer.is_too_large:
             raise BodyTooLarge(f"the body has more than {self._max_body_size} bytes")

@@ -6,6 +6,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 
 from kic_vm.adapters import errors
 from kic_vm.adapters.connection import Cloud
+from kic_vm.adapters.upstream import calling
 
 Version = tuple[float, ...]  # of whole numbers, as keystoneauth has them
 
@@ -23,7 +24,8 @@ def newest(cloud: Cloud, service: str) -> Version | None:
     :raises KicVmError: it cannot be reached
     """
     try:
-        data = cloud.adapter(service).get_endpoint_data()
+        with calling(service):
+            data = cloud.adapter(service).get_endpoint_data()
     except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
         raise errors.from_exception(service, error) from error
     return data.max_microversion if data else None

@@ -29,7 +29,9 @@ def readiness() -> flask.Response:
         response = answer(200, report)
     else:
         silent = [
-            name for name, item in report["services"].items() if item["required"] and not item["ok"]
+            name
+            for name, item in report["services"].items()
+            if item["required"] and item["ok"] is False
         ]
         error = exceptions.NotReady(f"Not ready: {', '.join(silent)} cannot be used at the moment.")
         response = answer(error.status, errors.rendered(error) | report)

@@ -7,14 +7,12 @@ The schemas describe what is particular about a field. What a field means everyw
 import copy
 import functools
 import importlib.resources
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import yaml
-from werkzeug.routing import Map
 
 from kic_vm.lifecycle.table import LifecycleTables
-from kic_vm.middleware import routes
 
 JSON = dict[str, Any]
 
@@ -38,10 +36,15 @@ def field_meanings() -> dict[str, dict[str, str]]:
     return meanings
 
 
-def complete(document: JSON, url_map: Map, lifecycle: LifecycleTables) -> JSON:
-    """The document with operation ids, the states as enums, and without what generators refuse."""
+def complete(
+    document: JSON, views: Mapping[tuple[str, str], str], lifecycle: LifecycleTables
+) -> JSON:
+    """The document with operation ids, the states as enums, and without what generators refuse.
+
+    :param views: method and path -> Flask's endpoint, ``noun.view``
+    """
     document["servers"] = [{"url": "/"}]
-    ids = _operation_ids(url_map)
+    ids = _operation_ids(views)
     for path, method, operation in operations(document):
         operation["operationId"] = ids[method.upper(), path]
     _list_states(document, lifecycle)
@@ -76,16 +79,11 @@ def properties(document: JSON) -> Iterator[tuple[str, str, JSON]]:
             yield schema, name, field
 
 
-def _operation_ids(url_map: Map) -> dict[tuple[str, str], str]:
+def _operation_ids(views: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
     """Method and path -> the name of the view, which the noun precedes where views share it."""
-    endpoints = {
-        (method, routes.template(route.rule)): route.endpoint
-        for route in url_map.iter_rules()
-        for method in route.methods or ()
-    }
-    names = [endpoint.rpartition(".")[2] for endpoint in set(endpoints.values())]
+    names = [endpoint.rpartition(".")[2] for endpoint in set(views.values())]
     ids = {}
-    for (method, path), endpoint in endpoints.items():
+    for (method, path), endpoint in views.items():
         noun, _dot, name = endpoint.replace("-", "_").rpartition(".")
         ids[method, path] = name if names.count(name) == 1 else f"{noun}_{name}"
     return ids

@@ -1,5 +1,6 @@
 """kic-vm-api: serve the gateway."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, Final
@@ -13,6 +14,7 @@ from kic_vm import gc_tuning
 from kic_vm.cmd.metrics_directory import metrics_directory
 from kic_vm.conf import logs
 from kic_vm.lifecycle.model import LifecycleTableError
+from kic_vm.metrics.directory import ENVIRONMENT
 from kic_vm.middleware.routes import RouteError
 
 LOG = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Server(BaseApplication):
             "proc_name": "kic-vm-api",
             "loglevel": "warning",
             "control_socket_disable": True,
+            "child_exit": _forget_gauges,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -80,6 +83,14 @@ class Server(BaseApplication):
             LOG.info("The configuration is taken up anew")
             self._conf = conf
         super().reload()
+
+
+def _forget_gauges(_server: object, worker: Any) -> None:
+    """Let no gauge of a process count that has ended."""
+    if os.environ.get(ENVIRONMENT):
+        from prometheus_client import multiprocess  # noqa: PLC0415 - it needs the directory
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def load_app(conf: cfg.ConfigOpts) -> Any:

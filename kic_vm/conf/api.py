@@ -33,6 +33,14 @@ OPTS = [
         help="Serve GET /docs: the API to read and to try in the browser.",
     ),
     cfg.FloatOpt(
+        "request_timeout",
+        default=90.0,
+        min=1,
+        help="Seconds within which every request is answered. The calls to OpenStack that are "
+        "made for it, token validation included, end by then; the answer is 504 and names the "
+        "service that was waited for.",
+    ),
+    cfg.FloatOpt(
         "readiness_cache_time",
         default=2.0,
         min=0,

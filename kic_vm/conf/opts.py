@@ -66,10 +66,12 @@ def register(conf: cfg.ConfigOpts) -> None:
 
 def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
     """The libraries' options whose defaults differ here."""
-    # What Keystone has revoked is honoured within this time, for some 5 ms a token each time.
     cfg.set_defaults(
         auth_token_opts._OPTS,  # noqa: SLF001
+        # What Keystone has revoked is honoured within this time, for some 5 ms a token each time.
         token_cache_time=30,
+        # A client that is told at once that Keystone is down can try again by itself.
+        http_request_max_retries=0,
     )
     cors.set_defaults(
         allow_headers=["X-Auth-Token", "X-Openstack-Request-Id", "Idempotency-Key"],

@@ -3,10 +3,13 @@
 from keystoneauth1 import loading
 from oslo_config import cfg
 
+from kic_vm.conf import isolation, time_limits
+
 GROUP = "service_user"
-_TIMEOUT = 60  # keystoneauth waits for ever unless it is told otherwise
 
 OPTS = [
+    *time_limits.general_opts(),
+    *isolation.OPTS,
     cfg.BoolOpt(
         "send_service_user_token",
         default=True,
@@ -44,8 +47,8 @@ def _session_options() -> list[cfg.Opt]:
     found: list[cfg.Opt] = loading.get_session_conf_options()
     for opt in found:
         if opt.dest == "timeout":
-            opt.default = _TIMEOUT
-            opt.help = "Seconds that one call to OpenStack may take."
+            opt.default = time_limits.CALL_SECONDS  # keystoneauth's own is to wait for ever
+            opt.help = time_limits.help_of_timeout()
     return found
 
 

@@ -3,6 +3,8 @@
 from keystoneauth1 import loading
 from oslo_config import cfg
 
+from kic_vm.conf import time_limits
+
 # Group (the OpenStack project's name) and its type in the service catalog.
 GROUPS = {
     "keystone": "identity",
@@ -19,7 +21,7 @@ def adapter_opts(group: str) -> list[cfg.Opt]:
     for opt in found:
         if opt.dest == "service_type":
             opt.default = GROUPS[group]
-    return found
+    return [*found, *time_limits.service_opts()]
 
 
 def register(conf: cfg.ConfigOpts) -> None:

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from keystonemiddleware import auth_token
 from oslo_config import cfg
 
 from kic_vm import exceptions
+from kic_vm.adapters.connection import Cloud
 from kic_vm.cache import Cache
 from kic_vm.conf.shared_secrets import shared_secrets
 from kic_vm.metrics import gateway as metrics
 from kic_vm.middleware import routes
+from kic_vm.middleware.token_validation import TokenValidation
 
 _CACHE_KEY = "kic_vm.token_cache"
 _SENT_KEY = "kic_vm.sent_path"
@@ -18,9 +19,18 @@ _TOKEN = "HTTP_X_AUTH_TOKEN"  # noqa: S105 - the name of a header
 
 
 class Authentication:
-    """Let only confirmed tokens through to ``application``, but anybody to what is public."""
+    """Let only confirmed tokens through to ``application``, but anybody to what is public.
 
-    def __init__(self, application: WSGIApplication, conf: cfg.ConfigOpts, cache: Cache) -> None:
+    :param cloud: the one whose Keystone is asked
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        conf: cfg.ConfigOpts,
+        cache: Cache,
+        cloud: Cloud,
+    ) -> None:
         self._application = application
         self._cache = _CountedCache(cache)
         options = {
@@ -34,7 +44,7 @@ class Authentication:
         is_encrypting = authtoken.memcache_security_strategy.lower() != "none"
         if is_encrypting and not authtoken.memcache_secret_key:
             options["memcache_secret_key"] = shared_secrets(conf, "token cache")[0]
-        self._confirmed = auth_token.AuthProtocol(_with_sent_path(application), options)
+        self._confirmed = TokenValidation(_with_sent_path(application), options, cloud)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""

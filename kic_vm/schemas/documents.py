@@ -64,7 +64,13 @@ class ServiceReadinessSchema(Schema):
     required = fields.Boolean(
         required=True, metadata={"description": "Whether the gateway can do nothing without it."}
     )
-    ok = fields.Boolean(required=True)
+    ok = fields.Boolean(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Whether it answers; null while the gateway cannot log in to ask it."
+        },
+    )
     time_ms = fields.Float(required=True)
     problem = fields.String(required=True, allow_none=True)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from tests.faults import experiments, lane, report, trial
+from tests.faults import experiments, isolation, lane, report, trial
 from tests.faults.loop import LoopThread
 from tests.faults.outcomes import WITHOUT_KEY, Outcome, Reference
 from tests.faults.posts import POSTS, Post
@@ -27,7 +27,7 @@ JSON = dict[str, Any]
 Job = Callable[[Workspace], None]
 
 _DOCUMENTATION: Final = Path(__file__).parents[2] / "doc/source"
-PARTS: Final = ("posts", "services", "keystone", "redis")
+PARTS: Final = ("posts", "services", "keystone", "redis", "isolation")
 _ATTEMPTS: Final = 3  # of a trial from which nothing can be concluded
 
 
@@ -162,6 +162,8 @@ def _jobs(arguments: argparse.Namespace, results: Results) -> "queue.SimpleQueue
                 return experiments.with_service(work, service)
 
             jobs.put((service, _row_job(rows, results)))
+    if "isolation" in arguments.only:
+        jobs.put(("isolation", _row_job(isolation.rows, results)))
     if "redis" in arguments.only:
         jobs.put(("redis", _row_job(experiments.with_redis, results)))
     if "posts" in arguments.only:

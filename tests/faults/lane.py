@@ -28,6 +28,8 @@ JSON = dict[str, Any]
 SERVICES: Final = ("identity", "compute", "block-storage", "image", "network")
 UPSTREAM_SECONDS: Final = int(os.environ.get("KIC_VM_FAULTS_TIMEOUT", "8"))
 """How long the gateway waits for a service; a machine with much to do needs more."""
+REQUEST_SECONDS: Final = 2 * UPSTREAM_SECONDS
+"""The deadline of a request to the gateway."""
 _REDIS_START_SECONDS: Final = 20
 _START_ATTEMPTS: Final = 5
 
@@ -62,13 +64,21 @@ class Lane:
         identity = f"{self.proxy.address('identity')}/v3"
         given = {
             "keystone_authtoken": {"auth_url": identity, "www_authenticate_uri": identity},
-            "service_user": {"auth_url": identity, "timeout": str(UPSTREAM_SECONDS)},
+            "service_user": {
+                "auth_url": identity,
+                "timeout": str(UPSTREAM_SECONDS),
+                # What one experiment breaks must not be held against the next one.
+                "circuit_failures": "0",
+            },
+            "api": {"request_timeout": str(REQUEST_SECONDS)},
             "redis": {"url": self.redis_proxy.url},
             "resize": {"confirmation": "manual"},
         }
         directory = self._directory / str(len(self.gateways))
         directory.mkdir()
-        gateway = Gateway(standalone.DEMO / "kic-vm.conf", directory, given | options)
+        for group, values in options.items():
+            given[group] = given.get(group, {}) | values
+        gateway = Gateway(standalone.DEMO / "kic-vm.conf", directory, given)
         self.gateways.append(gateway)
         for _attempt in range(_START_ATTEMPTS):
             with contextlib.suppress(requests.Timeout):  # the machine has much to do

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import requests
 
+from tests.faults.lane import REQUEST_SECONDS
 from tests.functional.client import Client
 
 JSON = dict[str, Any]
 
-LONGEST_SECONDS: Final = 90.0
+LONGEST_SECONDS: Final = REQUEST_SECONDS + 1.0
 """The latest time at which a request may be answered."""
 RIGHT: Final = "the right answer"
 _GIVE_UP_SECONDS: Final = 110

@@ -2,11 +2,16 @@
 
 import pytest
 
-from tests.faults import experiments, posts, trial
+from tests.faults import experiments, isolation, posts, trial
 from tests.faults.rows import Row
 from tests.faults.workspace import Workspace
+from tests.functional.client import Client
 
 KINDS = ("status", "reset", "garbage", "lost", "refuse")
+# Among them what was answered with 500, and what had no end.
+KEYSTONE_KINDS = ("html", "garbage", "reset_mid", "stale", "drip", "refuse")
+CROWD = 80
+THREADS = 32  # of a gateway's process
 TROUBLES = {trouble.name: trouble for trouble in trial.TROUBLES}
 # Name of a POST, name of its trouble.
 TRIALS = [("instance", "lost"), ("instance", "lie"), ("public IP", "late answer")]
@@ -20,6 +25,27 @@ def failed(rows: list[Row]) -> list[Row]:
 def test_service(work: Workspace, service: str) -> None:
     """The answer is right, or says which service fails; with a fault of one service."""
     assert failed(list(experiments.with_service(work, service, KINDS))) == []
+
+
+def test_keystone(work: Workspace) -> None:
+    """The same for Keystone, with tokens that are validated, issued, and the gateway's own."""
+    assert failed(list(experiments.with_keystone(work, KEYSTONE_KINDS))) == []
+
+
+def test_crowd(work: Workspace) -> None:
+    """When a service hangs, requests that need it are refused, and others are answered."""
+    gateway = work.lane.start_gateway(api={"request_timeout": "90"}, service_user={"timeout": "60"})
+    client = Client(gateway.url, work.lane.cloud.auth_token)
+    own, other = isolation.PATHS["block-storage"]
+    assert client.request("GET", own).status_code == 200
+    with isolation.crowded(work.lane, gateway, "block-storage", CROWD) as crowd:
+        assert crowd.refused == len(crowd.answers) > 0
+        assert 0 < crowd.waiting < THREADS
+        during = isolation.measured(client, other, 3, crowd)
+        assert isolation.measured(client, "/healthcheck", 3, crowd).statuses == {200}
+        assert isolation.measured(client, "/readiness", 3, crowd).statuses == {503}
+    assert during.statuses == {200}
+    gateway.stop()
 
 
 def test_redis(work: Workspace) -> None:

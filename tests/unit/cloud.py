@@ -28,6 +28,10 @@ class Cloud:
 
     def __init__(self, mocker: requests_mock.Mocker) -> None:
         self._mocker = mocker
+        self.bring_up_keystone()
+
+    def bring_up_keystone(self) -> None:
+        """Have Keystone and the services' lists of versions answer as they should."""
         for url, answer in body("discovery").items():
             self.serve(url, answer["body"], answer["status"])
         self.answer("GET", "keystone", "/auth/tokens", json=_validate)

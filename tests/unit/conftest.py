@@ -37,6 +37,7 @@ service_type = kic-vm
 service_token_roles_required = true
 {_IDENTITY}
 [service_user]
+circuit_failures = 0
 {_IDENTITY}
 """
 
@@ -46,13 +47,13 @@ class Caller:
 
     def __init__(self, application: Any, token: str | None) -> None:
         self._client = Client(application)
-        self._token = token
+        self.token = token
 
     def request(self, method: str, path: str, **kwargs: Any) -> TestResponse:
         """Send a request; keywords are werkzeug's (json, data, headers, query_string, ...)."""
         headers = dict(kwargs.pop("headers", {}))
-        if self._token is not None:
-            headers.setdefault("X-Auth-Token", self._token)
+        if self.token is not None:
+            headers.setdefault("X-Auth-Token", self.token)
         return self._client.open(path, method=method, headers=headers, **kwargs)
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:

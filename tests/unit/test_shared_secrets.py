@@ -168,7 +168,8 @@ def test_secret_for_memcache(load: Load, monkeypatch: pytest.MonkeyPatch) -> Non
     """auth_token gets a secret where it is told to encrypt and has none."""
     given: list[Any] = []
     monkeypatch.setattr(
-        "keystonemiddleware.auth_token.AuthProtocol", lambda _app, options: given.append(options)
+        "kic_vm.middleware.authentication.TokenValidation",
+        lambda _app, options, _cloud: given.append(options),
     )
     deploy.load_app(load("[keystone_authtoken]\nmemcache_security_strategy = ENCRYPT\n"))
     deploy.load_app(load(""))

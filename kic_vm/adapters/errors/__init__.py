@@ -5,6 +5,11 @@
 * ``translation``: the error for an answer, and for a call without an answer.
 """
 
-from kic_vm.adapters.errors.translation import from_exception, from_response, not_understood
+from kic_vm.adapters.errors.translation import (
+    from_exception,
+    from_keystone,
+    from_response,
+    not_understood,
+)
 
-__all__ = ["from_exception", "from_response", "not_understood"]
+__all__ = ["from_exception", "from_keystone", "from_response", "not_understood"]

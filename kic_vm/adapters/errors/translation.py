@@ -128,6 +128,21 @@ def from_exception(service: str, error: Exception) -> exceptions.KicVmError:
     return exceptions.UpstreamError(service)
 
 
+def from_keystone(error: Exception) -> exceptions.KicVmError:
+    """Our error where Keystone neither validated a token nor let the gateway log in.
+
+    Whatever it did instead, the caller can only wait until it works again.
+    """
+    LOG.warning("Keystone failed: %s: %s", type(error).__name__, error)
+    ours = exceptions.UpstreamUnavailable("identity")
+    match error:
+        case ksa_exceptions.ConnectTimeout() | requests.Timeout() | ksa_exceptions.GatewayTimeout():
+            return exceptions.UpstreamTimeout("identity")
+        case ksa_exceptions.HttpError() if error.http_status in _RETRIABLE:
+            ours.retry_after = _retry_after(error.response.headers if error.response else {})
+    return ours
+
+
 def _from_http_error(service: str, error: ksa_exceptions.HttpError) -> exceptions.KicVmError:
     ours = STATUSES.get(error.http_status, exceptions.UpstreamError)(service)
     if error.http_status in _RETRIABLE and error.response is not None:

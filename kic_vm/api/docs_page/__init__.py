@@ -8,7 +8,6 @@ import importlib.resources
 from typing import Final
 
 import flask
-import flask_swagger_ui
 
 from kic_vm import exceptions
 from kic_vm.api.blueprint import app_state
@@ -16,7 +15,7 @@ from kic_vm.api.blueprint import app_state
 blueprint = flask.Blueprint("docs_page", __name__)
 
 _OWN: Final = importlib.resources.files(__name__)
-_SWAGGER: Final = importlib.resources.files(flask_swagger_ui).joinpath("dist")
+_SWAGGER: Final = importlib.resources.files("flask_swagger_ui").joinpath("dist")
 _TYPES: Final = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
 _FILES: Final = {
     "page.js": _OWN,

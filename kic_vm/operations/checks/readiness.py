@@ -1,67 +1,135 @@
-"""Whether the gateway can do its work: one look at each service behind it."""
+"""Whether the gateway can do its work: one question to each service behind it."""
 
+import concurrent.futures
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import redis
 
 from kic_vm import exceptions
 from kic_vm.adapters import probes
-from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.cache import RedisCache
 from kic_vm.operations.request import AppState
 
 JSON = dict[str, Any]
 
+# A report waits so long for the new result of a service that was up a moment ago.
+_PATIENCE_SECONDS: Final = 0.5
+_RECENT_SECONDS: Final = 30.0
+_LONGEST_SECONDS: Final = 8.0
+_NOT_ASKED: Final = "Not asked: the gateway cannot log in to the identity service."
+_NO_RESULT: Final = "It has not answered in time."
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Result:
+    """What a check has found, and when."""
+
+    is_ok: bool | None
+    milliseconds: float
+    problem: str | None
+    when: float
+
+    @property
+    def is_recent(self) -> bool:
+        return time.monotonic() - self.when < _RECENT_SECONDS
+
+    def shown(self) -> JSON:
+        return {"ok": self.is_ok, "time_ms": self.milliseconds, "problem": self.problem}
+
 
 class Readiness:
-    """The last look at the services, renewed when it has become old."""
+    """The latest results of the checks, renewed when they have become old.
+
+    The checks run in threads of their own, one round at a time. A service that does not answer
+    delays neither the results of the others nor, after the first round, the reports.
+    """
 
     def __init__(self, app_state: AppState) -> None:
-        self._platform = app_state
+        self._checks = _checks(app_state)
+        self._kept_seconds = app_state.conf.api.readiness_cache_time
+        self._pool = ThreadPoolExecutor(len(self._checks), thread_name_prefix="readiness")
         self._lock = threading.Lock()
-        self._looked = float("-inf")
-        self._report: JSON = {}
+        self._started = float("-inf")
+        self._round: dict[str, Future[_Result]] = {}
+        self._results: dict[str, _Result] = {}
 
     def report(self) -> JSON:
         """Each service by name: whether it answers, in how many milliseconds, else why not.
 
         ``ready`` is whether all that are needed answer. Redis is not needed: without it the
-        gateway is slower.
+        gateway is slower. ``ok`` is None for a service that could not be asked because the gateway
+        cannot log in.
         """
         with self._lock:
-            if time.monotonic() - self._looked >= self._platform.conf.api.readiness_cache_time:
-                self._report = _look(self._platform)
-                self._looked = time.monotonic()
-            return self._report
+            is_old = time.monotonic() - self._started >= self._kept_seconds
+            if is_old and all(future.done() for future in self._round.values()):
+                self._results = {name: future.result() for name, future in self._round.items()}
+                self._begin()
+            current, earlier = self._round, self._results
+        _wait(current, earlier)
+        results = {
+            name: future.result() if future.done() else _latest(earlier.get(name))
+            for name, future in current.items()
+        }
+        services = {
+            name: {"required": name != "redis"} | result.shown() for name, result in results.items()
+        }
+        is_ready = all(item["ok"] for item in services.values() if item["required"])
+        return {"ready": is_ready, "services": services}
+
+    def _begin(self) -> None:
+        self._started = time.monotonic()
+        self._round = {
+            name: self._pool.submit(_result, name, check) for name, check in self._checks.items()
+        }
 
 
-def _look(app_state: AppState) -> JSON:
+def _checks(app_state: AppState) -> dict[str, Callable[[], None]]:
     cloud = app_state.cloud
     checks: dict[str, Callable[[], None]] = {"keystone": partial(probes.ask_keystone, cloud)}
     checks |= {project: partial(probes.ask, cloud, project) for project in probes.QUESTIONS}
     if isinstance(app_state.cache, RedisCache):
         checks["redis"] = app_state.cache.ping
-    results = run_in_threads(*(partial(_timed, check) for check in checks.values()))
-    services = {
-        name: {"required": name != "redis"} | result
-        for name, result in zip(checks, results, strict=True)
-    }
-    is_ready = all(item["ok"] for item in services.values() if item["required"])
-    return {"ready": is_ready, "services": services}
+    return checks
 
 
-def _timed(check: Callable[[], None]) -> JSON:
+def _result(name: str, check: Callable[[], None]) -> _Result:
     started = time.monotonic()
+    is_ok: bool | None = True
     problem = None
     try:
         check()
     except exceptions.KicVmError as error:
-        problem = error.message
+        is_elsewhere = name != "keystone" and error.details.get("service") == "identity"
+        is_ok = None if is_elsewhere else False
+        problem = _NOT_ASKED if is_elsewhere else error.message
     except redis.RedisError:
-        problem = "Redis cannot be reached."
-    milliseconds = round((time.monotonic() - started) * 1000, 1)
-    return {"ok": problem is None, "time_ms": milliseconds, "problem": problem}
+        is_ok, problem = False, "Redis cannot be reached."
+    now = time.monotonic()
+    return _Result(is_ok, round((now - started) * 1000, 1), problem, now)
+
+
+def _wait(current: dict[str, Future[_Result]], earlier: dict[str, _Result]) -> None:
+    """Wait for new results, but not for those of services that were broken a moment ago."""
+    unknown, up = [], []
+    for name, future in current.items():
+        result = earlier.get(name)
+        if result is None or not result.is_recent:
+            unknown.append(future)
+        elif result.is_ok:
+            up.append(future)
+    concurrent.futures.wait(up, _PATIENCE_SECONDS)
+    concurrent.futures.wait(unknown, _LONGEST_SECONDS)
+
+
+def _latest(earlier: _Result | None) -> _Result:
+    """What stands for a check that has not ended yet."""
+    if earlier is not None and earlier.is_recent:
+        return earlier
+    return _Result(False, _LONGEST_SECONDS * 1000, _NO_RESULT, time.monotonic())

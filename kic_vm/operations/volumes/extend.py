@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from kic_vm import exceptions
+from kic_vm import deadline, exceptions
 from kic_vm.mappings.volumes import is_windows_volume
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.ownership import get_own_volume
@@ -15,6 +15,7 @@ JSON = dict[str, Any]
 
 _FIRST_PAUSE = 0.2  # seconds
 _LONGEST_PAUSE = 1.0
+_LAST_LOOK = 2.0  # seconds that are left for the answer
 
 
 def extend_volume(services: RequestServices, volume_id: str, size: int) -> None:
@@ -48,7 +49,9 @@ def extend_volume(services: RequestServices, volume_id: str, size: int) -> None:
 
 
 def _wait(services: RequestServices, volume_id: str) -> None:
-    end = time.monotonic() + services.app_state.conf.volume.extend_wait
+    # The volume is extended already: better no longer waited for than no answer.
+    seconds = min(services.app_state.conf.volume.extend_wait, deadline.seconds_left() - _LAST_LOOK)
+    end = time.monotonic() + seconds
     pause = _FIRST_PAUSE
     while time.monotonic() + pause <= end:
         time.sleep(pause)

@@ -1,10 +1,14 @@
 """Whether the gateway lives, and whether it can work."""
 
+import threading
 from typing import Any
 
 import pytest
 import requests
+from kic_vm.operations.readiness import Readiness
+from oslo_config import cfg
 
+from kic_vm import deploy, exceptions
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -71,7 +75,40 @@ def test_named_in_the_message(anybody: Caller, populated: Cloud) -> None:
 def test_keystone_down(anybody: Caller, populated: Cloud) -> None:
     """Without Keystone nothing can be asked, and it is Keystone that is named."""
     populated.take_down("keystone")
-    assert unready(anybody)["keystone"]["ok"] is False
+    services = unready(anybody)
+    assert services["keystone"]["ok"] is False
+    assert {services[name]["ok"] for name in NAMES} == {None}
+    assert "log in" in services["nova"]["problem"]
+    message = anybody.get("/readiness").json["error"]["message"]
+    assert message == "Not ready: keystone cannot be used at the moment."
+
+
+@pytest.mark.parametrize("text", ["<html>It works!</html>", "", "{", "[]", "{}"])
+@pytest.mark.parametrize(
+    ("service", "path"),
+    [
+        ("keystone", "/auth/tokens"),
+        ("nova", "/flavors?limit=1"),
+        ("cinder", "/types?limit=1"),
+        ("glance", "/images?limit=1"),
+        ("neutron", "/networks?limit=1&fields=id"),
+    ],
+)
+def test_nonsense(
+    conf: cfg.ConfigOpts, populated: Cloud, service: str, path: str, text: str
+) -> None:
+    """A service that answers 200 with something else than its API documents is not up."""
+    populated.answer("GET", service, path, text=text)
+    services = Readiness(deploy.load_app_state(conf)).report()["services"]
+    assert [name for name, report in services.items() if report["ok"] is not True] == [service]
+
+
+@pytest.mark.parametrize("text", ["<html>", ""])
+def test_login_with_nonsense(anybody: Caller, populated: Cloud, text: str) -> None:
+    """When the gateway cannot log in, it is Keystone that is broken, and no other service."""
+    populated.answer("POST", "keystone", "/auth/tokens", text=text, status=201)
+    services = unready(anybody)
+    assert [name for name, report in services.items() if report["ok"] is False] == ["keystone"]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +141,33 @@ class TestWithoutKeeping:
         assert anybody.get("/readiness").status_code == 200
         populated.take_down("cinder")
         assert anybody.get("/readiness").status_code == 503
+
+
+def test_hanging_service(
+    conf: cfg.ConfigOpts, populated: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that does not answer delays no report once there was one, and is shown."""
+    app_state = deploy.load_app_state(conf)
+    released, asked = threading.Event(), threading.Semaphore(0)
+
+    def hang() -> None:
+        asked.release()
+        assert released.wait(20)
+        raise exceptions.UpstreamTimeout("image")
+
+    conf.set_override("readiness_cache_time", 0, "api")
+    readiness = Readiness(app_state)
+    assert readiness.report()["ready"] is True
+    monkeypatch.setitem(readiness._checks, "glance", hang)
+    assert readiness.report()["services"]["glance"]["ok"] is True  # not known yet
+    assert asked.acquire(timeout=20)
+    released.set()
+    while readiness.report()["ready"]:
+        pass
+    released.clear()
+    report = readiness.report()  # the next question has no answer yet
+    assert [name for name, item in report["services"].items() if not item["ok"]] == ["glance"]
+    released.set()
 
 
 class TestRedisDown:

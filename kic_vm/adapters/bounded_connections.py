@@ -1,0 +1,87 @@
+"""Connections of urllib3 from which nothing is read after the deadline.
+
+urllib3 and http.client apply a timeout to each piece that arrives, so an answer that comes byte by
+byte has no end. Here each piece may take only what is left of the time for the whole.
+"""
+
+import io
+import socket
+from http.client import HTTPResponse
+from typing import Any, Final
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import PoolManager
+
+from kic_vm import deadline
+
+
+class _Reader(io.RawIOBase):
+    """What arrives at a socket, up to the deadline.
+
+    The socket's own timeout counts for the first piece, and the deadline alone for the others.
+
+    :raises TimeoutError: when reading, after that
+    """
+
+    def __init__(self, source: socket.socket) -> None:
+        self._socket = source
+        self._raw = source.makefile("rb", buffering=0)
+        self._has_begun = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = deadline.seconds_left()
+        if left <= 0:
+            raise TimeoutError("the time for the whole answer is over")
+        timeout = self._socket.gettimeout()
+        if self._has_begun or timeout is None or left < timeout:
+            self._socket.settimeout(None if left == deadline.NEVER else left)
+        count = self._raw.readinto(buffer)
+        self._has_begun = True
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Source:
+    """A socket as http.client's answers use it."""
+
+    def __init__(self, source: socket.socket) -> None:
+        self._socket = source
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self._socket))
+
+
+class _Answer(HTTPResponse):
+    def __init__(self, source: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(_Source(source), *args, **kwargs)  # type: ignore[arg-type]
+
+
+class _Connection(HTTPConnection):
+    response_class = _Answer
+
+
+class _TlsConnection(HTTPSConnection):
+    response_class = _Answer
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+_POOLS: Final = {"http": _Pool, "https": _TlsPool}
+
+
+def bound(manager: PoolManager) -> None:
+    """Have a manager, which has opened no connection yet, open bounded ones."""
+    manager.pool_classes_by_scheme = _POOLS

@@ -1,0 +1,73 @@
+"""A bulkhead: how many requests of a process may wait for one service at a time."""
+
+import threading
+
+from kic_vm import deadline, exceptions
+from kic_vm.context import RequestRecord
+from kic_vm.metrics import upstreams as metrics
+
+_WAITING_SHARE = 4
+"""One request may wait for a place for so many places."""
+
+
+class Bulkhead:
+    """The places of one service.
+
+    A request has one place while at least one of its calls to the service is under way, however
+    many calls it makes side by side.
+
+    :param service: its type in the service catalog
+    :param places: how many requests may have a call under way
+    :param seconds: how long a request waits for a place
+    """
+
+    def __init__(self, service: str, places: int, seconds: float) -> None:
+        self._service = service
+        self._free = places
+        self._waiting_places = max(1, places // _WAITING_SHARE)
+        self._waiting = 0
+        self._seconds = seconds
+        self._changed = threading.Condition(threading.Lock())
+
+    def enter(self, record: RequestRecord) -> None:
+        """Begin a call of a request.
+
+        :raises UpstreamBusy: there is no place for it
+        """
+        # Other calls of the request wait here meanwhile, as they need the same place.
+        with record.places_lock:
+            calls = record.places.get(self._service, 0)
+            if calls == 0:
+                self._take_place()
+            record.places[self._service] = calls + 1
+
+    def leave(self, record: RequestRecord) -> None:
+        """End a call of a request."""
+        with record.places_lock:
+            record.places[self._service] -= 1
+            if record.places[self._service] > 0:
+                return
+        with self._changed:
+            self._free += 1
+            if self._waiting:
+                self._changed.notify()
+        metrics.count_end(self._service)
+
+    def _take_place(self) -> None:
+        with self._changed:
+            if self._free < 1 and not self._wait():
+                metrics.count_refusal(self._service, "busy")
+                raise exceptions.UpstreamBusy(self._service)
+            self._free -= 1
+        metrics.count_begin(self._service)
+
+    def _wait(self) -> bool:
+        """Whether there is a free place before the time is over."""
+        if self._waiting >= self._waiting_places:
+            return False
+        self._waiting += 1
+        try:
+            seconds = min(self._seconds, deadline.seconds_left())
+            return self._changed.wait_for(lambda: self._free > 0, seconds)
+        finally:
+            self._waiting -= 1

@@ -1,0 +1,95 @@
+"""A circuit breaker: calls to a service that is known to be down fail at once.
+
+A caller's request can fail for reasons of its own: a list is slow, an instance is on a dead host.
+So a run of failures does not open the circuit by itself. It makes the gateway ask the service a
+cheap question of its own. Only a service that does not answer that question is taken to be down,
+and the same question closes the circuit again. No caller's request is used to find out.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+from oslo_log import log as logging
+
+from kic_vm import exceptions
+from kic_vm.metrics import upstreams as metrics
+
+LOG = logging.getLogger(__name__)
+
+
+class CircuitBreaker:
+    """The circuit of one service.
+
+    :param service: its type in the service catalog
+    :param failures: how many in a row make the gateway ask; 0 for never
+    :param pause: seconds between two questions to a service that is down
+    """
+
+    def __init__(self, service: str, failures: int, pause: float) -> None:
+        self._service = service
+        self._limit = failures
+        self._pause = pause
+        self._failures = 0
+        self._is_open = False
+        self._is_watched = False
+        self._lock = threading.Lock()
+        self.probe: Callable[[], None] | None = None
+        """The question. It raises an UpstreamError that names a service when that is down."""
+
+    def check(self) -> None:
+        """Return if calls may be made.
+
+        :raises UpstreamUnavailable: the service is known to be down
+        """
+        if self._is_open:
+            metrics.count_refusal(self._service, "down")
+            error = exceptions.UpstreamUnavailable(self._service)
+            error.retry_after = math.ceil(self._pause)
+            raise error
+
+    def note_answer(self) -> None:
+        """Note that the service has answered a call."""
+        self._failures = 0
+
+    def note_failure(self) -> None:
+        """Note that a call has failed as calls to a service do that is down."""
+        with self._lock:
+            self._failures += 1
+            is_run = 0 < self._limit <= self._failures
+            if not is_run or self._is_watched or self.probe is None:
+                return
+            self._is_watched = True
+        name = f"circuit-{self._service}"
+        threading.Thread(target=self._watch, args=(self.probe,), name=name, daemon=True).start()
+
+    def _watch(self, probe: Callable[[], None]) -> None:
+        """Ask the service until it answers; meanwhile the circuit is open."""
+        try:
+            while not self._is_up(probe):
+                self._set_open(is_open=True)
+                time.sleep(self._pause)
+        finally:
+            self._set_open(is_open=False)
+            with self._lock:
+                self._failures = 0
+                self._is_watched = False
+
+    def _is_up(self, probe: Callable[[], None]) -> bool:
+        """Whether the service answers, or nothing can be said because of another one."""
+        try:
+            probe()
+        except exceptions.KicVmError as error:
+            return error.details.get("service") != self._service
+        return True
+
+    def _set_open(self, *, is_open: bool) -> None:
+        if is_open == self._is_open:
+            return
+        self._is_open = is_open
+        metrics.show_circuit(self._service, is_open=is_open)
+        if is_open:
+            LOG.warning("%s is down: calls to it fail at once until it answers", self._service)
+        else:
+            LOG.warning("%s answers again", self._service)

@@ -1,0 +1,135 @@
+"""One service holds no more than its share of the threads."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from kic_vm import deadline, exceptions
+from kic_vm.adapters.bulkhead import Bulkhead
+from kic_vm.adapters.circuit_breaker import CircuitBreaker
+from kic_vm.adapters.guards import Guard
+from kic_vm.adapters.http import MeteredSession
+from kic_vm.adapters.time_limits import TimeLimits
+from kic_vm.adapters.upstream import calling
+from kic_vm.context import RequestRecord, recording
+from kic_vm.metrics.registry import REGISTRY
+from tests.unit.adapters.answering import Server
+
+PLACES = 4
+SECONDS = 20
+
+
+def in_progress() -> float:
+    name = "kic_vm_upstream_requests_in_progress"
+    return REGISTRY.get_sample_value(name, {"service": "compute"}) or 0.0
+
+
+@pytest.fixture
+def bulkhead() -> Bulkhead:
+    return Bulkhead("compute", PLACES, 0.05)
+
+
+@pytest.fixture
+def holders(bulkhead: Bulkhead) -> Iterator[list[RequestRecord]]:
+    """Requests that have all the places."""
+    records = [RequestRecord(f"req-{number}") for number in range(PLACES)]
+    for record in records:
+        bulkhead.enter(record)
+    assert in_progress() == PLACES
+    yield records
+    for record in records:
+        bulkhead.leave(record)
+    assert in_progress() == 0
+
+
+def test_refused(bulkhead: Bulkhead, holders: list[RequestRecord]) -> None:
+    """A request that gets no place in time is told when to try again."""
+    with pytest.raises(exceptions.UpstreamBusy) as caught:
+        bulkhead.enter(RequestRecord("req-new"))
+    assert caught.value.details == {"service": "compute"}
+    assert caught.value.retry_after == 1
+
+
+def test_several_calls_of_a_request(bulkhead: Bulkhead, holders: list[RequestRecord]) -> None:
+    """A request has one place for all the calls that it makes side by side."""
+    bulkhead.enter(holders[0])
+    bulkhead.leave(holders[0])
+    with pytest.raises(exceptions.UpstreamBusy):
+        bulkhead.enter(RequestRecord("req-new"))
+
+
+def test_place_that_becomes_free() -> None:
+    """A request that waits gets the place of one that ends."""
+    patient = Bulkhead("compute", 1, 30)
+    first, second = RequestRecord("req-1"), RequestRecord("req-2")
+    patient.enter(first)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(patient.enter, second)
+        threading.Timer(0.05, patient.leave, [first]).start()
+        waiting.result(20)
+    patient.leave(second)
+
+
+def test_few_wait() -> None:
+    """Those who wait hold threads too: what is beyond a quarter is refused at once."""
+    patient = Bulkhead("compute", PLACES, 30)
+    records = [RequestRecord(f"req-{number}") for number in range(PLACES + 1)]
+    for record in records[:PLACES]:
+        patient.enter(record)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(patient.enter, records[PLACES])
+        while patient._waiting == 0:
+            threading.Event().wait(0.01)
+        with pytest.raises(exceptions.UpstreamBusy):
+            patient.enter(RequestRecord("req-new"))
+        patient.leave(records[0])
+        waiting.result(20)
+    for record in records[1:]:
+        patient.leave(record)
+
+
+def test_deadline() -> None:
+    """Nobody waits for longer than the request has."""
+    patient = Bulkhead("compute", 1, 3600)
+    holder = RequestRecord("req-1")
+    patient.enter(holder)
+    with deadline.within(0.01), pytest.raises(exceptions.UpstreamBusy):
+        patient.enter(RequestRecord("req-new"))
+    patient.leave(holder)
+
+
+def test_place_is_free_after_a_refusal(bulkhead: Bulkhead, holders: list[RequestRecord]) -> None:
+    """A request that was refused takes no place with it."""
+    refused = RequestRecord("req-new")
+    with pytest.raises(exceptions.UpstreamBusy):
+        bulkhead.enter(refused)
+    bulkhead.leave(holders.pop())
+    bulkhead.enter(refused)
+    holders.append(refused)
+
+
+def test_calls_on_the_wire(server: Server) -> None:
+    """A call has a place while it waits for its answer, and gives it back after a failure too."""
+    breaker = CircuitBreaker("compute", 0, 1)
+    guards = {"compute": Guard(Bulkhead("compute", 1, 0.01), breaker)}
+    session = MeteredSession(1, 2**20, {"compute": TimeLimits(first_byte=SECONDS)}, guards)
+
+    def fetch(path: str) -> None:
+        with recording(RequestRecord(path)), calling("compute"):
+            session.fetch(server.url + path, {}, timeout=None, verify=True, cert=None)
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(fetch, "/wait/here")
+        while in_progress() == 0:
+            threading.Event().wait(0.01)
+        with pytest.raises(exceptions.UpstreamBusy):
+            fetch("/plain")
+        server.release("here")
+        waiting.result(SECONDS)
+    with pytest.raises(requests.ConnectionError):
+        fetch("/broken")
+    fetch("/plain")
+    assert in_progress() == 0
