@@ -1,7 +1,6 @@
 """Clients that are slow, or send nothing at all: they hold connections, and no thread."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests

@@ -1,0 +1,251 @@
+"""The event loop, and the threads in which the application runs."""
+
+import contextlib
+import logging
+import os
+import queue
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+from wsgiref.types import WSGIApplication
+
+from kic_vm import exceptions
+from kic_vm.metrics import gateway as metrics
+from kic_vm.server import answers
+from kic_vm.server.connections import Connection, Phase, WaitingConnections
+from kic_vm.server.environ import environ_of
+from kic_vm.server.limits import Limits
+from kic_vm.server.requests import Request
+
+LOG = logging.getLogger(__name__)
+
+_PIECE: Final = 65536
+_TURN_SECONDS: Final = 1.0
+_LAST_TURNS_SECONDS: Final = 0.1
+# When the server stops, for the requests that clients are sending on kept connections just then.
+_LAST_REQUEST_SECONDS: Final = 2.0
+_WAITING_FOR_REQUEST: Final = frozenset({Phase.NEW, Phase.IDLE})
+_NO_DESCRIPTOR_SECONDS: Final = 0.1
+
+
+class Server:
+    """Serves an application at some sockets.
+
+    :param listeners: sockets that listen, and do not block
+    :param is_multiprocess: other processes serve at the same sockets
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        listeners: Sequence[socket.socket],
+        limits: Limits,
+        *,
+        threads: int,
+        is_multiprocess: bool = False,
+    ) -> None:
+        self._application = application
+        self._listeners = {listener.fileno(): listener for listener in listeners}
+        self._limits = limits
+        self._is_multiprocess = is_multiprocess
+        self._is_stopping = False
+        self._poller = select.epoll()
+        self._connections: dict[int, Connection] = {}
+        self._waiting = WaitingConnections(self._poller)
+        self._received: queue.SimpleQueue[tuple[Connection, Request]] = queue.SimpleQueue()
+        self._next_check = 0.0
+        for number in range(threads):
+            threading.Thread(target=self._work, name=f"request-{number}", daemon=True).start()
+
+    def serve(
+        self, goes_on: Callable[[], bool], every_second: Callable[[], None], wake_up: int
+    ) -> None:
+        """Serve as long as ``goes_on`` says, and then until what has begun is answered.
+
+        :param every_second: called about that often
+        :param wake_up: a file descriptor that can be read when ``goes_on`` has changed
+        """
+        self._poller.register(wake_up, select.EPOLLIN)
+        for number in self._listeners:
+            self._poller.register(number, select.EPOLLIN | select.EPOLLEXCLUSIVE)
+        while goes_on():
+            self._turn(_TURN_SECONDS, wake_up)
+            self._check(every_second)
+        self._is_stopping = True
+        for number in self._listeners:
+            self._poller.unregister(number)
+        now = time.monotonic()
+        end = now + self._limits.graceful_timeout
+        while self._connections and time.monotonic() < end:
+            self._waiting.hurry(_WAITING_FOR_REQUEST, now + _LAST_REQUEST_SECONDS)
+            self._turn(_LAST_TURNS_SECONDS, wake_up)
+            self._check(every_second)
+
+    def _turn(self, seconds: float, wake_up: int) -> None:
+        for number, _events in self._poller.poll(seconds):
+            if number == wake_up:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(wake_up, _PIECE)
+            elif number in self._listeners:
+                self._accept(self._listeners[number])
+            else:
+                connection = self._connections.get(number)
+                if connection is not None and self._waiting.take(connection):
+                    self._go_on(connection)
+
+    def _check(self, every_second: Callable[[], None]) -> None:
+        now = time.monotonic()
+        if now < self._next_check:
+            return
+        self._next_check = now + 1
+        every_second()
+        for connection in self._waiting.take_overdue(now):
+            self._end(connection)
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            sock, client = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            LOG.warning("No connection could be accepted: %s", error.strerror)
+            if not self._make_room():
+                time.sleep(_NO_DESCRIPTOR_SECONDS)
+            return
+        if len(self._connections) >= self._limits.connections_maximum and not self._make_room():
+            sock.close()
+            return
+        connection = Connection(sock, client[:2], listener.getsockname()[:2], self._limits)
+        self._connections[connection.number] = connection
+        self._poller.register(connection.number, 0)
+        self._waiting.add(connection, Phase.NEW)
+
+    def _make_room(self) -> bool:
+        connection = self._waiting.take_longest()
+        if connection is None:
+            return False
+        metrics.count_client_failure("too_many_connections")
+        self._close(connection)
+        return True
+
+    def _go_on(self, connection: Connection) -> None:
+        """Receive or send what is possible now."""
+        try:
+            if connection.phase is Phase.SENDING:
+                self._send(connection)
+                return
+            data = connection.sock.recv(_PIECE)
+        except BlockingIOError:
+            self._waiting.add(connection, connection.phase)
+        except OSError:
+            self._close(connection)
+        else:
+            if not data:
+                self._close(connection)
+            elif connection.phase is Phase.CLOSING:
+                self._waiting.add(connection, Phase.CLOSING)
+            else:
+                connection.transferred += len(data)
+                connection.reader.feed(data)
+                self._read(connection)
+
+    def _read(self, connection: Connection) -> None:
+        """Hand in the next request, or wait for the rest of it."""
+        try:
+            request = connection.reader.next_request()
+        except exceptions.KicVmError as error:
+            self._refuse(connection, error)
+            return
+        if request is None:
+            self._wait_for_request(connection)
+            return
+        connection.phase = Phase.SERVING
+        connection.is_continued = False
+        self._received.put((connection, request))
+
+    def _wait_for_request(self, connection: Connection) -> None:
+        reader = connection.reader
+        if reader.unfinished is not None:
+            if reader.unfinished.expects_continue and not connection.is_continued:
+                connection.is_continued = True
+                with contextlib.suppress(OSError):  # the next event says that the client is gone
+                    connection.sock.send(answers.CONTINUE)
+            phase = Phase.BODY
+        elif not reader.is_idle:
+            phase = Phase.HEAD
+        else:
+            phase = Phase.NEW if connection.phase is Phase.NEW else Phase.IDLE
+        self._wait(connection, phase)
+
+    def _wait(self, connection: Connection, phase: Phase) -> None:
+        self._waiting.add(connection, phase)
+        for excess in self._waiting.take_excess():
+            metrics.count_client_failure("too_much_memory")
+            self._close(excess)
+
+    def _work(self) -> None:
+        """Run the application for one request after the other."""
+        while True:
+            connection, request = self._received.get()
+            environ = environ_of(
+                request,
+                connection.client,
+                connection.server,
+                is_multiprocess=self._is_multiprocess,
+            )
+            connection.is_cut = request.is_cut
+            connection.is_last = (
+                request.is_cut
+                or not request.is_persistent
+                or self._is_stopping
+                or not self._limits.keep_alive
+            )
+            answer = answers.answer_of(self._application, environ, is_last=connection.is_last)
+            self._begin_to_send(connection, answer)
+
+    def _refuse(self, connection: Connection, error: exceptions.KicVmError) -> None:
+        """Answer what is no request. The log does not repeat what was sent."""
+        LOG.info("A request was refused: %s", error.code)
+        metrics.count_client_failure(error.code)
+        connection.is_last = connection.is_cut = True
+        self._begin_to_send(connection, answers.refusal(error))
+
+    def _begin_to_send(self, connection: Connection, answer: bytes) -> None:
+        connection.phase = Phase.SERVING
+        connection.unsent = memoryview(answer)
+        self._send(connection)
+
+    def _send(self, connection: Connection) -> None:
+        try:
+            is_sent = connection.send()
+            if is_sent and connection.is_last and connection.is_cut:
+                # To close it at once would destroy the answer while the client still sends.
+                connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(connection)
+            return
+        if not is_sent:
+            self._wait(connection, Phase.SENDING)
+        elif not connection.is_last:
+            self._read(connection)
+        elif connection.is_cut:
+            self._wait(connection, Phase.CLOSING)
+        else:
+            self._close(connection)
+
+    def _end(self, connection: Connection) -> None:
+        """Give up a connection whose client has taken too long."""
+        if connection.phase in {Phase.HEAD, Phase.BODY}:
+            self._refuse(connection, exceptions.RequestTimeout())
+            return
+        if connection.phase is Phase.SENDING:
+            metrics.count_client_failure("answer_not_taken")
+        self._close(connection)
+
+    def _close(self, connection: Connection) -> None:
+        # Its number may belong to another connection as soon as it is closed.
+        del self._connections[connection.number]
+        connection.sock.close()
