@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from kic_vm.server.environ import Address
-from kic_vm.server.limits import BUFFERED_MAXIMUM, Limits
+from kic_vm.server.limits import Limits
 from kic_vm.server.requests import RequestReader
 
 _LINGER_SECONDS: Final = 2.0
@@ -93,11 +93,12 @@ class Connection:
 class WaitingConnections:
     """Watches the connections that wait for their clients; the one that waits longest is first.
 
-    :param evict: closes a connection that has to make room
+    :param buffered_maximum: bytes that they may hold together
     """
 
-    def __init__(self, poller: select.epoll) -> None:
+    def __init__(self, poller: select.epoll, buffered_maximum: int) -> None:
         self._poller = poller
+        self._buffered_maximum = buffered_maximum
         self._waiting: dict[Connection, None] = {}
         self._held = 0
         # A connection that waits may be closed by the event loop at any time: nobody else may be
@@ -126,7 +127,7 @@ class WaitingConnections:
 
     def take_excess(self) -> Iterator[Connection]:
         """Use those that have waited longest, until the others do not hold too many bytes."""
-        while self._held > BUFFERED_MAXIMUM:
+        while self._held > self._buffered_maximum:
             with self._lock:
                 connection = self._take_first(lambda one: one.held > 0)
             if connection is None:

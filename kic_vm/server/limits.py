@@ -9,9 +9,6 @@ HEADER_MAXIMUM: Final = 8190
 """Bytes of a header."""
 HEADERS_MAXIMUM: Final = 100
 
-BUFFERED_MAXIMUM: Final = 64 * 2**20
-"""Bytes that all waiting connections of a process may hold together, received and to be sent."""
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
@@ -29,3 +26,6 @@ class Limits:
     body_maximum: int
     """Larger bodies are not received: the application refuses them by their size."""
     connections_maximum: int
+    """Of one process."""
+    buffered_maximum: int = 64 * 2**20
+    """For all waiting connections of a process together, received and to be sent."""

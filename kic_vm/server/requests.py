@@ -14,6 +14,7 @@ _LINE_END: Final = b"\r\n"
 _HEAD_END: Final = b"\r\n\r\n"
 _HEAD_MAXIMUM: Final = REQUEST_LINE_MAXIMUM + HEADERS_MAXIMUM * (HEADER_MAXIMUM + 2)
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
+_BARE_LINE_FEED: Final = re.compile(rb"(?<!\r)\n")
 _METHOD: Final = re.compile(rb"[A-Z]{3,20} ")
 _WITHOUT_PREFIX: Final = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 # A request with two of these means one thing to one reader and another to the next.
@@ -51,6 +52,7 @@ class RequestReader:
     def __init__(self, body_maximum: int) -> None:
         self._body_maximum = body_maximum
         self._buffer = bytearray()
+        self._seen = 0
         self._length = 0
         self._chunks: _Chunks | None = None
         self.unfinished: Request | None = None
@@ -97,12 +99,14 @@ class RequestReader:
         buffer = self._buffer
         if buffer.startswith(_LINE_END):  # RFC 9112, 2.2: an empty line before it is ignored
             del buffer[: len(_LINE_END)]
-        end = buffer.find(_HEAD_END)
+        seen, self._seen = self._seen, len(buffer)
+        end = buffer.find(_HEAD_END, max(0, seen - len(_HEAD_END)))
         if end < 0:
-            _check_unfinished(buffer)
+            _check_unfinished(buffer, seen)
             return None
         head = bytes(buffer[: end + len(_HEAD_END)])
         del buffer[: len(head)]
+        self._seen = 0
         _check_sizes(head)
         return head
 
@@ -259,15 +263,21 @@ def _is_persistent(version: str, headers: dict[str, str]) -> bool:
     return "close" not in given and (version == "1.1" or "keep-alive" in given)
 
 
-def _check_unfinished(buffer: bytearray) -> None:
-    """Refuse a head that cannot become a good one, whatever may come."""
-    if buffer.count(b"\n") != buffer.count(_LINE_END):
+def _check_unfinished(buffer: bytearray, seen: int) -> None:
+    """Refuse a head that cannot become a good one, whatever may come.
+
+    :param seen: bytes that were checked before
+    """
+    if _BARE_LINE_FEED.search(buffer, max(0, seen - 1)):
         raise exceptions.MalformedRequest
-    begin = buffer.rfind(_LINE_END)
-    if begin < 0:
-        if len(buffer) > REQUEST_LINE_MAXIMUM + 1:
+    if len(buffer) <= REQUEST_LINE_MAXIMUM:
+        return
+    if buffer.find(_LINE_END, 0, REQUEST_LINE_MAXIMUM + len(_LINE_END)) < 0:
+        if len(buffer) > REQUEST_LINE_MAXIMUM + 1:  # the last byte may begin the end of the line
             raise exceptions.AddressTooLong
-    elif len(buffer) - begin > HEADER_MAXIMUM + 2 or len(buffer) > _HEAD_MAXIMUM:
+        return
+    last = len(buffer) - buffer.rfind(_LINE_END) - len(_LINE_END)
+    if last > HEADER_MAXIMUM + 1 or len(buffer) > _HEAD_MAXIMUM:
         raise exceptions.HeadersTooLarge
 
 

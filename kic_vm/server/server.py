@@ -8,7 +8,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 from wsgiref.types import WSGIApplication
 
@@ -54,38 +54,38 @@ class Server:
         self._is_stopping = False
         self._poller = select.epoll()
         self._connections: dict[int, Connection] = {}
-        self._waiting = WaitingConnections(self._poller)
+        self._waiting = WaitingConnections(self._poller, limits.buffered_maximum)
         self._received: queue.SimpleQueue[tuple[Connection, Request]] = queue.SimpleQueue()
+        self._turn_seconds = min(_TURN_SECONDS, limits.head_timeout / 2, limits.body_timeout / 2)
         self._next_check = 0.0
         for number in range(threads):
             threading.Thread(target=self._work, name=f"request-{number}", daemon=True).start()
 
-    def serve(
-        self, goes_on: Callable[[], bool], every_second: Callable[[], None], wake_up: int
-    ) -> None:
+    def serve(self, goes_on: Callable[[], bool], notify: Callable[[], None], wake_up: int) -> None:
         """Serve as long as ``goes_on`` says, and then until what has begun is answered.
 
-        :param every_second: called about that often
+        :param notify: called every second at least
         :param wake_up: a file descriptor that can be read when ``goes_on`` has changed
         """
         self._poller.register(wake_up, select.EPOLLIN)
         for number in self._listeners:
             self._poller.register(number, select.EPOLLIN | select.EPOLLEXCLUSIVE)
         while goes_on():
-            self._turn(_TURN_SECONDS, wake_up)
-            self._check(every_second)
+            self._turn(wake_up)
+            self._check(notify)
         self._is_stopping = True
+        self._turn_seconds = min(self._turn_seconds, _LAST_TURNS_SECONDS)
         for number in self._listeners:
             self._poller.unregister(number)
         now = time.monotonic()
         end = now + self._limits.graceful_timeout
         while self._connections and time.monotonic() < end:
             self._waiting.hurry(_WAITING_FOR_REQUEST, now + _LAST_REQUEST_SECONDS)
-            self._turn(_LAST_TURNS_SECONDS, wake_up)
-            self._check(every_second)
+            self._turn(wake_up)
+            self._check(notify)
 
-    def _turn(self, seconds: float, wake_up: int) -> None:
-        for number, _events in self._poller.poll(seconds):
+    def _turn(self, wake_up: int) -> None:
+        for number, _events in self._poller.poll(self._turn_seconds):
             if number == wake_up:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake_up, _PIECE)
@@ -94,16 +94,18 @@ class Server:
             else:
                 connection = self._connections.get(number)
                 if connection is not None and self._waiting.take(connection):
-                    self._go_on(connection)
+                    with self._closed_on_defects(connection):
+                        self._go_on(connection)
 
-    def _check(self, every_second: Callable[[], None]) -> None:
+    def _check(self, notify: Callable[[], None]) -> None:
         now = time.monotonic()
         if now < self._next_check:
             return
-        self._next_check = now + 1
-        every_second()
+        self._next_check = now + self._turn_seconds
+        notify()
         for connection in self._waiting.take_overdue(now):
-            self._end(connection)
+            with self._closed_on_defects(connection):
+                self._end(connection)
 
     def _accept(self, listener: socket.socket) -> None:
         try:
@@ -190,21 +192,25 @@ class Server:
         """Run the application for one request after the other."""
         while True:
             connection, request = self._received.get()
-            environ = environ_of(
-                request,
-                connection.client,
-                connection.server,
-                is_multiprocess=self._is_multiprocess,
-            )
-            connection.is_cut = request.is_cut
-            connection.is_last = (
-                request.is_cut
-                or not request.is_persistent
-                or self._is_stopping
-                or not self._limits.keep_alive
-            )
-            answer = answers.answer_of(self._application, environ, is_last=connection.is_last)
-            self._begin_to_send(connection, answer)
+            with self._closed_on_defects(connection):
+                self._answer(connection, request)
+
+    def _answer(self, connection: Connection, request: Request) -> None:
+        environ = environ_of(
+            request,
+            connection.client,
+            connection.server,
+            is_multiprocess=self._is_multiprocess,
+        )
+        connection.is_cut = request.is_cut
+        connection.is_last = (
+            request.is_cut
+            or not request.is_persistent
+            or self._is_stopping
+            or not self._limits.keep_alive
+        )
+        answer = answers.answer_of(self._application, environ, is_last=connection.is_last)
+        self._begin_to_send(connection, answer)
 
     def _refuse(self, connection: Connection, error: exceptions.KicVmError) -> None:
         """Answer what is no request. The log does not repeat what was sent."""
@@ -245,7 +251,16 @@ class Server:
             metrics.count_client_failure("answer_not_taken")
         self._close(connection)
 
+    @contextlib.contextmanager
+    def _closed_on_defects(self, connection: Connection) -> Iterator[None]:
+        """Whatever goes wrong with one connection, the thread goes on with the others."""
+        try:
+            yield
+        except Exception:
+            LOG.exception("A connection is closed because of a defect")
+            self._close(connection)
+
     def _close(self, connection: Connection) -> None:
         # Its number may belong to another connection as soon as it is closed.
-        del self._connections[connection.number]
+        self._connections.pop(connection.number, None)
         connection.sock.close()
