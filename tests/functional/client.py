@@ -158,7 +158,7 @@ class Gateway:
         end = time.monotonic() + 60
         while True:
             try:
-                requests.get(f"{self.url}/healthcheck", timeout=5)
+                requests.get(f"{self.url}/healthcheck", timeout=30)
             except requests.ConnectionError:
                 assert self.process.poll() is None, self.log.read_text()[-3000:]
                 assert time.monotonic() < end, self.log.read_text()[-3000:]

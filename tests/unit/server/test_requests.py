@@ -159,7 +159,7 @@ def test_headers() -> None:
         b"POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
-        b"POST / HTTP/1.1\r\nUpgrade: a\r\nConnection: upgrade\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nUpgrade: a\r\nConnection:upgrade\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
 def test_no_request(sent: bytes) -> None:
