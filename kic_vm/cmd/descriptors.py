@@ -11,17 +11,16 @@ _RESERVED: Final = 256
 
 
 def connections(maximum: int) -> int:
-    """``maximum``, or as many as this process may have open beside its other files."""
+    """``maximum``, or as many connections as this process may have open beside its other files."""
     limit, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if limit == resource.RLIM_INFINITY:
+    if limit == resource.RLIM_INFINITY or limit - _RESERVED >= maximum:
         return maximum
-    possible = max(1, limit - _RESERVED)
-    if possible < maximum:
-        LOG.warning(
-            "[api] max_connections is %d, but the limit on open files allows %d only: raise the "
-            "limit (LimitNOFILE, ulimit -n) to %d",
-            maximum,
-            possible,
-            maximum + _RESERVED,
-        )
-    return min(maximum, possible)
+    allowed = max(1, limit - _RESERVED)
+    LOG.warning(
+        "A process keeps %d connections open instead of the %d of [api] max_connections: the "
+        "limit on open files must be %d for that (LimitNOFILE, ulimit -n)",
+        allowed,
+        maximum,
+        maximum + _RESERVED,
+    )
+    return allowed
