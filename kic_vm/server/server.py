@@ -28,13 +28,14 @@ _LAST_TURNS_SECONDS: Final = 0.1
 # When the server stops, for the requests that clients are sending on kept connections just then.
 _LAST_REQUEST_SECONDS: Final = 2.0
 _WAITING_FOR_REQUEST: Final = frozenset({Phase.NEW, Phase.IDLE})
+_LAST_ACCEPTS: Final = 256
 _NO_DESCRIPTOR_SECONDS: Final = 0.1
 
 
 class Server:
     """Serves an application at some sockets.
 
-    :param listeners: sockets that listen, and do not block
+    :param listeners: sockets that listen, and do not block; they are closed when it stops
     :param is_multiprocess: other processes serve at the same sockets
     """
 
@@ -75,14 +76,26 @@ class Server:
             self._check(notify)
         self._is_stopping = True
         self._turn_seconds = min(self._turn_seconds, _LAST_TURNS_SECONDS)
-        for number in self._listeners:
-            self._poller.unregister(number)
+        self._stop_listening()
         now = time.monotonic()
         end = now + self._limits.graceful_timeout
         while self._connections and time.monotonic() < end:
             self._waiting.hurry(_WAITING_FOR_REQUEST, now + _LAST_REQUEST_SECONDS)
             self._turn(wake_up)
             self._check(notify)
+
+    def _stop_listening(self) -> None:
+        """Close the listeners, so that new clients are refused where no other process listens.
+
+        A client that has connected, and that nobody has accepted yet, would lose its request.
+        """
+        for number, listener in self._listeners.items():
+            for _number in range(_LAST_ACCEPTS):
+                if not self._accept(listener):
+                    break
+            self._poller.unregister(number)
+            listener.close()
+        self._listeners.clear()
 
     def _turn(self, wake_up: int) -> None:
         for number, _events in self._poller.poll(self._turn_seconds):
@@ -107,23 +120,25 @@ class Server:
             with self._closed_on_defects(connection):
                 self._end(connection)
 
-    def _accept(self, listener: socket.socket) -> None:
+    def _accept(self, listener: socket.socket) -> bool:
+        """Accept one connection; whether there was one."""
         try:
             sock, client = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
-            return
+            return False
         except OSError as error:
             LOG.warning("No connection could be accepted: %s", error.strerror)
             if not self._make_room():
                 time.sleep(_NO_DESCRIPTOR_SECONDS)
-            return
+            return False
         if len(self._connections) >= self._limits.connections_maximum and not self._make_room():
             sock.close()
-            return
+            return True
         connection = Connection(sock, client[:2], listener.getsockname()[:2], self._limits)
         self._connections[connection.number] = connection
         self._poller.register(connection.number, 0)
         self._waiting.add(connection, Phase.NEW)
+        return True
 
     def _make_room(self) -> bool:
         connection = self._waiting.take_longest()

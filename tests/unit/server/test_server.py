@@ -232,6 +232,8 @@ def test_stop(start_server: StartServer) -> None:
     time.sleep(0.1)
     server.begin_to_stop()
     assert is_closed(kept)
+    with pytest.raises(ConnectionRefusedError):
+        server.connect()
     held.may_answer.set()
     half.sendall(b"z" * 995)
     for connection in (serving, half):
