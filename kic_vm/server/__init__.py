@@ -12,6 +12,7 @@ application. An answer that the client does not take at once is sent on by the e
 So a client that is slow to send or to receive holds a connection and some memory, both of which
 are limited, but never a thread.
 
-``requests`` turns bytes into requests, ``environ`` and ``answers`` speak WSGI to the application,
-``connections`` keeps the connections that wait for their clients, ``server`` ties them together.
+``heads`` and ``requests`` turn bytes into requests, ``environ`` and ``answers`` speak WSGI to the
+application, ``connections`` keeps the connections that wait for their clients, and ``server`` has
+the event loop and the threads.
 """

@@ -1,24 +1,14 @@
 """From the bytes of a connection to requests."""
 
 import dataclasses
-import functools
-import re
 from typing import Final
 
 import httptools
 
 from kic_vm import exceptions
-from kic_vm.server.limits import HEADER_MAXIMUM, HEADERS_MAXIMUM, REQUEST_LINE_MAXIMUM
+from kic_vm.server import heads
 
-_LINE_END: Final = b"\r\n"
-_HEAD_END: Final = b"\r\n\r\n"
-_HEAD_MAXIMUM: Final = REQUEST_LINE_MAXIMUM + HEADERS_MAXIMUM * (HEADER_MAXIMUM + 2)
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
-_BARE_LINE_FEED: Final = re.compile(rb"(?<!\r)\n")
-_METHOD: Final = re.compile(rb"[A-Z]{3,20} ")
-_WITHOUT_PREFIX: Final = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
-# A request with two of these means one thing to one reader and another to the next.
-_SINGLE: Final = frozenset({"HTTP_HOST", "CONTENT_TYPE"})
 # A body in chunks of single bytes is received as six times its size.
 _CHUNKS_FACTOR: Final = 8
 _CHUNKS_ALLOWANCE: Final = 65536
@@ -97,22 +87,22 @@ class RequestReader:
 
     def _take_head(self) -> bytes | None:
         buffer = self._buffer
-        if buffer.startswith(_LINE_END):  # RFC 9112, 2.2: an empty line before it is ignored
-            del buffer[: len(_LINE_END)]
+        if buffer.startswith(heads.LINE_END):  # RFC 9112, 2.2: an empty line before it is ignored
+            del buffer[: len(heads.LINE_END)]
         seen, self._seen = self._seen, len(buffer)
-        end = buffer.find(_HEAD_END, max(0, seen - len(_HEAD_END)))
+        end = buffer.find(heads.HEAD_END, max(0, seen - len(heads.HEAD_END)))
         if end < 0:
-            _check_unfinished(buffer, seen)
+            heads.check_unfinished(buffer, seen)
             return None
-        head = bytes(buffer[: end + len(_HEAD_END)])
+        head = bytes(buffer[: end + len(heads.HEAD_END)])
         del buffer[: len(head)]
         self._seen = 0
-        _check_sizes(head)
+        heads.check_sizes(head)
         return head
 
     def _begin(self, head: bytes) -> Request:
-        message = _Message()
-        parser, method = _parse(head, message)
+        message = heads.Message()
+        parser, method = heads.parse(head, message)
         version, headers = parser.get_http_version(), message.headers
         expectation = headers.get("HTTP_EXPECT", "100-continue").lower()
         if version not in _VERSIONS or message.is_ambiguous or expectation != "100-continue":
@@ -161,55 +151,10 @@ class RequestReader:
         return True
 
 
-class _Message:
-    """What the parser has read of one request."""
-
-    def __init__(self) -> None:
-        self.target = b""
-        self.headers: dict[str, str] = {}
-        self.is_ambiguous = False
-        self.body = bytearray()
-        self.is_whole = False
-        self.is_overrun = False
-        self._is_head_over = False
-
-    def on_message_begin(self) -> None:
-        if self.is_whole:
-            self.is_overrun = True
-
-    def on_url(self, part: bytes) -> None:
-        if not self.is_whole:
-            self.target += part
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._is_head_over:  # a trailer
-            return
-        key = _environ_key(name)
-        if key is None:
-            return
-        text = value.decode("latin-1")
-        if key not in self.headers:
-            self.headers[key] = text
-        elif key in _SINGLE:
-            self.is_ambiguous = True
-        else:
-            self.headers[key] += f",{text}"
-
-    def on_headers_complete(self) -> None:
-        self._is_head_over = True
-
-    def on_body(self, part: bytes) -> None:
-        if not self.is_whole:
-            self.body += part
-
-    def on_message_complete(self) -> None:
-        self.is_whole = True
-
-
 class _Chunks:
     """A body that comes in chunks."""
 
-    def __init__(self, parser: httptools.HttpRequestParser, message: _Message) -> None:
+    def __init__(self, parser: httptools.HttpRequestParser, message: heads.Message) -> None:
         self._parser = parser
         self._message = message
         self.received = 0
@@ -236,70 +181,9 @@ class _Chunks:
             self._message.is_overrun = True
 
 
-def _parse(head: bytes, message: _Message) -> tuple[httptools.HttpRequestParser, str]:
-    """Parse a head; the parser, for the body, and the method."""
-    parser = httptools.HttpRequestParser(message)
-    try:
-        parser.feed_data(head)
-    except httptools.HttpParserUpgrade:
-        pass  # no other protocol is offered, so it stays with HTTP
-    except httptools.HttpParserInvalidMethodError as error:
-        method = _METHOD.match(head)
-        if method is None:
-            raise exceptions.MalformedRequest from error
-        # Which methods there are is for the application to say.
-        parser, _post = _parse(b"POST " + head[method.end() :], message)
-        return parser, method.group().decode().strip()
-    except httptools.HttpParserError as error:
-        raise exceptions.MalformedRequest from error
-    return parser, parser.get_method().decode()
-
-
 def _is_persistent(version: str, headers: dict[str, str]) -> bool:
     options = headers.get("HTTP_CONNECTION")
     if options is None:
         return version == "1.1"
     given = {option.strip() for option in options.lower().split(",")}
     return "close" not in given and (version == "1.1" or "keep-alive" in given)
-
-
-def _check_unfinished(buffer: bytearray, seen: int) -> None:
-    """Refuse a head that cannot become a good one, whatever may come.
-
-    :param seen: bytes that were checked before
-    """
-    if _BARE_LINE_FEED.search(buffer, max(0, seen - 1)):
-        raise exceptions.MalformedRequest
-    if len(buffer) <= REQUEST_LINE_MAXIMUM:
-        return
-    if buffer.find(_LINE_END, 0, REQUEST_LINE_MAXIMUM + len(_LINE_END)) < 0:
-        if len(buffer) > REQUEST_LINE_MAXIMUM + 1:  # the last byte may begin the end of the line
-            raise exceptions.AddressTooLong
-        return
-    last = len(buffer) - buffer.rfind(_LINE_END) - len(_LINE_END)
-    if last > HEADER_MAXIMUM + 1 or len(buffer) > _HEAD_MAXIMUM:
-        raise exceptions.HeadersTooLarge
-
-
-def _check_sizes(head: bytes) -> None:
-    if len(head) > HEADER_MAXIMUM:  # or no line of it can be too long
-        line, *headers = head.split(_LINE_END)
-        if len(line) > REQUEST_LINE_MAXIMUM:
-            raise exceptions.AddressTooLong
-        if max(map(len, headers)) > HEADER_MAXIMUM:
-            raise exceptions.HeadersTooLarge
-    # The request line and the empty line at the end are no headers.
-    if head.count(_LINE_END) - 2 > HEADERS_MAXIMUM:
-        raise exceptions.HeadersTooLarge
-
-
-@functools.lru_cache(512)
-def _environ_key(name: bytes) -> str | None:
-    """The key of a header; None for a header that is left out.
-
-    With an underscore, a header could be taken for another one, which a proxy has set.
-    """
-    if b"_" in name:
-        return None
-    key = name.decode("ascii").upper().replace("-", "_")
-    return key if key in _WITHOUT_PREFIX else f"HTTP_{key}"
