@@ -51,7 +51,7 @@ class Server(BaseApplication):
             "threads": api.threads,
             "worker_class": _WORKER,
             "graceful_timeout": api.graceful_timeout,
-            # For the event loop, which never waits for a client or a request.
+            # For the accepting thread, which never waits for a client or a request.
             "timeout": _STUCK_SECONDS,
             "proc_name": "kic-vm-api",
             "loglevel": "warning",

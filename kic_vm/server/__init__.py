@@ -1,18 +1,17 @@
 """The HTTP server of a process of the gateway.
 
-One thread, the event loop, accepts connections and receives requests, without ever waiting for a
-single client. A request that has arrived as a whole goes to a pool of threads, which run the
-application. An answer that the client does not take at once is sent on by the event loop::
+One ``epoll`` object watches the connections that wait for their clients, and each thread of a pool
+waits for its next event. With an event, the thread receives what is there, and does not wait for
+more. When a request is complete, the same thread runs the application and sends the answer. Then, or
+when the client has to send or to take more, the connection waits again::
 
-    listening sockets --accept--> event loop --complete request--> pool of threads
-                                    ^    ^                            |
-                                    |    +----- rest of an answer ----+
-                                    +---------- kept connection ------+
+    accepting thread --new connection--> waiting connections <--waits for its client--+
+                                                |                                     |
+                                                +--event--> thread: receive, serve, send
 
-So a client that is slow to send or to receive holds a connection and some memory, both of which
-are limited, but never a thread.
+So a client that is slow to send or to receive holds a connection and some memory, both of which are
+limited, but never a thread. The accepting thread also ends what has taken too long.
 
 ``heads`` and ``requests`` turn bytes into requests, ``environ`` and ``answers`` speak WSGI to the
-application, ``connections`` keeps the connections that wait for their clients, and ``server`` has
-the event loop and the threads.
+application, ``connections`` keeps the connections that wait, and ``server`` has the threads.
 """

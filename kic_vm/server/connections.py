@@ -27,6 +27,10 @@ class Phase(enum.Enum):
     SERVING = "the application"
     SENDING = "the client to take its answer"
     CLOSING = "the client to close it"
+    PIPELINED = "a thread for the next request, which has come already"
+
+
+_SENDS: Final = frozenset({Phase.SENDING, Phase.PIPELINED})
 
 
 class Connection:
@@ -73,8 +77,20 @@ class Connection:
                 return limits.body_timeout + self.transferred / limits.minimum_rate
             case Phase.CLOSING:
                 return _LINGER_SECONDS
-            case Phase.SERVING:
+            case Phase.SERVING | Phase.PIPELINED:
                 return math.inf
+
+    @property
+    def events(self) -> int:
+        """For what a poller has to watch it."""
+        # While nothing is unsent it can be written to, so a request that has come is served soon.
+        return select.EPOLLOUT if self.phase in _SENDS else select.EPOLLIN
+
+    def is_ready(self) -> bool:
+        """Whether what it waits for has happened already."""
+        poller = select.poll()
+        poller.register(self.number, self.events)
+        return bool(poller.poll(0))
 
     def send(self) -> bool:
         """Send what the client takes now; whether everything is sent.
@@ -96,24 +112,35 @@ class WaitingConnections:
     :param buffered_maximum: bytes that they may hold together
     """
 
-    def __init__(self, poller: select.epoll, buffered_maximum: int) -> None:
-        self._poller = poller
+    def __init__(self, buffered_maximum: int) -> None:
+        self._poller = select.epoll()
         self._buffered_maximum = buffered_maximum
         self._waiting: dict[Connection, None] = {}
         self._held = 0
-        # A connection that waits may be closed by the event loop at any time: nobody else may be
-        # about to use it then.
+        # A connection that waits may be taken at any time, by any thread.
         self._lock = threading.Lock()
+
+    def register(self, connection: Connection) -> None:
+        """Let a new connection wait."""
+        self._poller.register(connection.number, 0)
+        self.add(connection, Phase.NEW)
+
+    def poll(self) -> Iterator[int]:
+        """The number of a connection for which it is time; any number of threads may ask.
+
+        It may have been taken, or closed, by the time the caller knows.
+        """
+        for number, _events in self._poller.poll(maxevents=1):
+            yield number
 
     def add(self, connection: Connection, phase: Phase) -> None:
         """Let a connection wait; whoever calls this does not use it any more."""
         connection.enter(phase)
         connection.held = connection.reader.size + len(connection.unsent)
-        events = select.EPOLLOUT if phase is Phase.SENDING else select.EPOLLIN
         with self._lock:
             self._held += connection.held
             self._waiting[connection] = None
-            self._poller.modify(connection.number, events | select.EPOLLONESHOT)
+            self._poller.modify(connection.number, connection.events | select.EPOLLONESHOT)
 
     def take(self, connection: Connection) -> bool:
         """Use a connection that waits; whether it did."""
@@ -135,16 +162,21 @@ class WaitingConnections:
             yield connection
 
     def take_overdue(self, now: float) -> Iterator[Connection]:
-        """Use those whose time is up."""
+        """Use those whose time is up, unless it is the threads that are late."""
         for connection in list(self._waiting):
-            if connection.deadline <= now and self.take(connection):
+            if connection.deadline > now:
+                continue
+            if connection.phase is not Phase.CLOSING and connection.is_ready():
+                continue
+            if self.take(connection):
                 yield connection
 
     def hurry(self, phases: frozenset[Phase], deadline: float) -> None:
         """Let those in some phases wait until a moment at most."""
-        for connection in list(self._waiting):
-            if connection.phase in phases:
-                connection.deadline = min(connection.deadline, deadline)
+        with self._lock:
+            for connection in self._waiting:
+                if connection.phase in phases:
+                    connection.deadline = min(connection.deadline, deadline)
 
     def _take_first(self, is_meant: Callable[[Connection], bool]) -> Connection | None:
         connection = next(filter(is_meant, self._waiting), None)

@@ -1,9 +1,8 @@
-"""The event loop, and the threads in which the application runs."""
+"""Threads that receive, serve and answer, and one that accepts and looks at the clock."""
 
 import contextlib
 import logging
 import os
-import queue
 import select
 import socket
 import threading
@@ -53,10 +52,8 @@ class Server:
         self._limits = limits
         self._is_multiprocess = is_multiprocess
         self._is_stopping = False
-        self._poller = select.epoll()
         self._connections: dict[int, Connection] = {}
-        self._waiting = WaitingConnections(self._poller, limits.buffered_maximum)
-        self._received: queue.SimpleQueue[tuple[Connection, Request]] = queue.SimpleQueue()
+        self._waiting = WaitingConnections(limits.buffered_maximum)
         self._turn_seconds = min(_TURN_SECONDS, limits.head_timeout / 2, limits.body_timeout / 2)
         self._next_check = 0.0
         for number in range(threads):
@@ -68,23 +65,25 @@ class Server:
         :param notify: called every second at least
         :param wake_up: a file descriptor that can be read when ``goes_on`` has changed
         """
-        self._poller.register(wake_up, select.EPOLLIN)
+        poller = select.epoll()
+        poller.register(wake_up, select.EPOLLIN)
         for number in self._listeners:
-            self._poller.register(number, select.EPOLLIN | select.EPOLLEXCLUSIVE)
+            poller.register(number, select.EPOLLIN | select.EPOLLEXCLUSIVE)
         while goes_on():
-            self._turn(wake_up)
+            self._turn(poller, wake_up)
             self._check(notify)
         self._is_stopping = True
         self._turn_seconds = min(self._turn_seconds, _LAST_TURNS_SECONDS)
-        self._stop_listening()
+        self._stop_listening(poller)
         now = time.monotonic()
         end = now + self._limits.graceful_timeout
         while self._connections and time.monotonic() < end:
             self._waiting.hurry(_WAITING_FOR_REQUEST, now + _LAST_REQUEST_SECONDS)
-            self._turn(wake_up)
+            self._turn(poller, wake_up)
             self._check(notify)
+        poller.close()
 
-    def _stop_listening(self) -> None:
+    def _stop_listening(self, poller: select.epoll) -> None:
         """Close the listeners, so that new clients are refused where no other process listens.
 
         A client that has connected, and that nobody has accepted yet, would lose its request.
@@ -93,22 +92,17 @@ class Server:
             for _number in range(_LAST_ACCEPTS):
                 if not self._accept(listener):
                     break
-            self._poller.unregister(number)
+            poller.unregister(number)
             listener.close()
         self._listeners.clear()
 
-    def _turn(self, wake_up: int) -> None:
-        for number, _events in self._poller.poll(self._turn_seconds):
+    def _turn(self, poller: select.epoll, wake_up: int) -> None:
+        for number, _events in poller.poll(self._turn_seconds):
             if number == wake_up:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake_up, _PIECE)
-            elif number in self._listeners:
-                self._accept(self._listeners[number])
             else:
-                connection = self._connections.get(number)
-                if connection is not None and self._waiting.take(connection):
-                    with self._closed_on_defects(connection):
-                        self._go_on(connection)
+                self._accept(self._listeners[number])
 
     def _check(self, notify: Callable[[], None]) -> None:
         now = time.monotonic()
@@ -136,8 +130,7 @@ class Server:
             return True
         connection = Connection(sock, client[:2], listener.getsockname()[:2], self._limits)
         self._connections[connection.number] = connection
-        self._poller.register(connection.number, 0)
-        self._waiting.add(connection, Phase.NEW)
+        self._waiting.register(connection)
         return True
 
     def _make_room(self) -> bool:
@@ -148,12 +141,23 @@ class Server:
         self._close(connection)
         return True
 
+    def _work(self) -> None:
+        """Do what is possible for one connection after the other."""
+        while True:
+            for number in self._waiting.poll():
+                connection = self._connections.get(number)
+                if connection is not None and self._waiting.take(connection):
+                    with self._closed_on_defects(connection):
+                        self._go_on(connection)
+
     def _go_on(self, connection: Connection) -> None:
-        """Receive or send what is possible now."""
+        if connection.phase is Phase.SENDING:
+            self._send(connection)
+            return
+        if connection.phase is Phase.PIPELINED:
+            self._read(connection)
+            return
         try:
-            if connection.phase is Phase.SENDING:
-                self._send(connection)
-                return
             data = connection.sock.recv(_PIECE)
         except BlockingIOError:
             self._waiting.add(connection, connection.phase)
@@ -170,7 +174,7 @@ class Server:
                 self._read(connection)
 
     def _read(self, connection: Connection) -> None:
-        """Hand in the next request, or wait for the rest of it."""
+        """Answer the next request, or wait for the rest of it."""
         try:
             request = connection.reader.next_request()
         except exceptions.KicVmError as error:
@@ -178,10 +182,8 @@ class Server:
             return
         if request is None:
             self._wait_for_request(connection)
-            return
-        connection.phase = Phase.SERVING
-        connection.is_continued = False
-        self._received.put((connection, request))
+        else:
+            self._answer(connection, request)
 
     def _wait_for_request(self, connection: Connection) -> None:
         reader = connection.reader
@@ -203,14 +205,9 @@ class Server:
             metrics.count_client_failure("too_much_memory")
             self._close(excess)
 
-    def _work(self) -> None:
-        """Run the application for one request after the other."""
-        while True:
-            connection, request = self._received.get()
-            with self._closed_on_defects(connection):
-                self._answer(connection, request)
-
     def _answer(self, connection: Connection, request: Request) -> None:
+        connection.phase = Phase.SERVING
+        connection.is_continued = False
         environ = environ_of(
             request,
             connection.client,
@@ -251,7 +248,9 @@ class Server:
         if not is_sent:
             self._wait(connection, Phase.SENDING)
         elif not connection.is_last:
-            self._read(connection)
+            # Requests that have come already wait their turn behind other clients.
+            is_idle = connection.reader.is_idle
+            self._wait(connection, Phase.IDLE if is_idle else Phase.PIPELINED)
         elif connection.is_cut:
             self._wait(connection, Phase.CLOSING)
         else:

@@ -221,6 +221,20 @@ class Held:
         return echo(environ, start_response)
 
 
+def test_late_threads(start_server: StartServer) -> None:
+    """A request that has come in time is answered, although no thread had time for it."""
+    held = Held()
+    server = start_server(held, head_timeout=0.2)
+    with server.connect() as first, server.connect() as second:
+        first.sendall(GET)
+        held.is_begun.wait(20)
+        second.sendall(GET)
+        time.sleep(0.6)
+        held.may_answer.set()
+        assert read_answer(first)[0] == 200
+        assert read_answer(second)[0] == 200
+
+
 def test_stop(start_server: StartServer) -> None:
     """What has begun is answered, and then everything is closed."""
     held = Held()
