@@ -2,8 +2,8 @@
 
 One ``epoll`` object watches the connections that wait for their clients, and each thread of a pool
 waits for its next event. With an event, the thread receives what is there, and does not wait for
-more. When a request is complete, the same thread runs the application and sends the answer. Then, or
-when the client has to send or to take more, the connection waits again::
+more. When a request is complete, the same thread runs the application and sends the answer. Then,
+or when the client has to send or to take more, the connection waits again::
 
     accepting thread --new connection--> waiting connections <--waits for its client--+
                                                 |                                     |
