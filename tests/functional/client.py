@@ -181,7 +181,7 @@ class Gateway:
     def begin_request(self) -> Callable[[], http.client.HTTPResponse]:
         """Send a part of a request for a token; what is returned sends the rest of it.
 
-        Meanwhile the request is in a worker's hands, which waits for the rest of the body. It asks
+        Meanwhile the request has begun, and the server waits for the rest of the body. It asks
         for nothing, so the answer is 400.
         """
         body = json.dumps({"auth": {"identity": {"methods": ["password"]}}}).encode()
