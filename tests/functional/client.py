@@ -155,11 +155,11 @@ class Gateway:
 
     def wait_until_alive(self) -> None:
         """Return when the gateway answers."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while True:
             try:
                 requests.get(f"{self.url}/healthcheck", timeout=30)
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 assert self.process.poll() is None, self.log.read_text()[-3000:]
                 assert time.monotonic() < end, self.log.read_text()[-3000:]
                 time.sleep(0.1)
