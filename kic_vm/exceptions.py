@@ -248,6 +248,14 @@ class MalformedRequest(KicVmError):
     sentence = "This is not a valid HTTP request."
 
 
+class RequestTimeout(KicVmError):
+    """The request did not arrive in time."""
+
+    status = 408
+    code = "request_timeout"
+    sentence = "The request did not arrive in time: send it again, as a whole and without pauses."
+
+
 class AddressTooLong(KicVmError):
     """The path with its query is longer than the gateway takes."""
 
@@ -389,6 +397,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     IdempotencyKeyReused,
     RequestTooLarge,
     MalformedRequest,
+    RequestTimeout,
     AddressTooLong,
     HeadersTooLarge,
     UnsupportedMediaType,

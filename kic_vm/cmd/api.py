@@ -11,16 +11,19 @@ from oslo_log import log as logging
 
 from kic_vm import conf as configuration
 from kic_vm import gc_tuning
+from kic_vm.cmd import descriptors
 from kic_vm.cmd.metrics_directory import metrics_directory
 from kic_vm.conf import logs
 from kic_vm.lifecycle.model import LifecycleTableError
 from kic_vm.metrics.directory import ENVIRONMENT
 from kic_vm.middleware.routes import RouteError
+from kic_vm.server.limits import Limits
 
 LOG = logging.getLogger(__name__)
 
 # By name, for what it imports has to wait for the directory of metrics.
 _WORKER: Final = "kic_vm.cmd.http_worker.HttpWorker"
+_STUCK_SECONDS: Final = 120
 _WRONG: Final = (cfg.Error, LifecycleTableError, RouteError)
 
 
@@ -49,12 +52,9 @@ class Server(BaseApplication):
             "workers": api.workers,
             "threads": api.threads,
             "worker_class": _WORKER,
-            "limit_request_line": 8190,
             "graceful_timeout": api.graceful_timeout,
-            "keepalive": api.keep_alive,
-            "timeout": 0,  # a thread may wait for OpenStack; upstream calls have their own limit
-            # [oslo_middleware] says whether there is a proxy; gunicorn believes any on this host.
-            "forwarded_allow_ips": "",
+            # For the accepting thread, which never waits for a client or a request.
+            "timeout": _STUCK_SECONDS,
             "proc_name": "kic-vm-api",
             "loglevel": "warning",
             "control_socket_disable": True,
@@ -62,6 +62,20 @@ class Server(BaseApplication):
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+
+    @property
+    def limits(self) -> Limits:
+        """What a client gets of time, space and connections."""
+        api = self._conf.api
+        return Limits(
+            head_timeout=api.head_timeout,
+            body_timeout=api.body_timeout,
+            minimum_rate=api.minimum_rate,
+            keep_alive=api.keep_alive,
+            graceful_timeout=api.graceful_timeout,
+            body_maximum=self._conf.oslo_middleware.max_request_body_size,
+            connections_maximum=descriptors.connections(api.max_connections),
+        )
 
     def load(self) -> Any:
         """The WSGI application, in a worker."""

@@ -18,6 +18,35 @@ OPTS = [
     cfg.IntOpt(
         "keep_alive", default=75, min=0, help="Seconds that an idle client connection stays open."
     ),
+    cfg.FloatOpt(
+        "head_timeout",
+        default=10.0,
+        min=0.1,
+        help="Seconds in which the request line and the headers of a request must arrive, counted "
+        "from their first byte, or from the start of a new connection.",
+    ),
+    cfg.FloatOpt(
+        "body_timeout",
+        default=10.0,
+        min=0.1,
+        help="Seconds in which the body of a request must arrive, and in which the client must "
+        "receive the answer. Every minimum_rate bytes that are transferred add one second.",
+    ),
+    cfg.IntOpt(
+        "minimum_rate",
+        default=500,
+        min=1,
+        help="Bytes per second that a client must send of a body, or receive of an answer, once "
+        "body_timeout is over.",
+    ),
+    cfg.IntOpt(
+        "max_connections",
+        default=4096,
+        min=1,
+        help="Client connections that one process keeps open. For one more, the process closes "
+        "the connection that has waited longest for its client. The limit on open files of the "
+        "process (ulimit -n, LimitNOFILE) must leave room for connections to other services.",
+    ),
     cfg.URIOpt(
         "public_url",
         schemes=["http", "https"],

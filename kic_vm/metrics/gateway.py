@@ -52,6 +52,14 @@ _KEYPAIR_CHANGES: Final = Counter(
     registry=REGISTRY,
 )
 
+_CLIENT_FAILURES: Final = Counter(
+    "kic_vm_client_failures",
+    "Connections that the server has ended, by reason: the code of the error that was answered, "
+    "answer_not_taken, too_many_connections or too_much_memory.",
+    ("reason",),
+    registry=REGISTRY,
+)
+
 # To find a series by its labels costs as much as to count, and there are only so many of them.
 _request = functools.cache(_REQUESTS.labels)
 _upstream = functools.cache(_UPSTREAM.labels)
@@ -121,3 +129,12 @@ def count_keypair_change(event: str) -> None:
     :param event: ``replaced`` or ``refused``
     """
     _KEYPAIR_CHANGES.labels(event).inc()
+
+
+def count_client_failure(reason: str) -> None:
+    """Count a connection that was ended because its client was slow, wrong or one too many.
+
+    :param reason: an error code, ``answer_not_taken``, ``too_many_connections`` or
+        ``too_much_memory``
+    """
+    _CLIENT_FAILURES.labels(reason).inc()

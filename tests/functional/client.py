@@ -155,11 +155,11 @@ class Gateway:
 
     def wait_until_alive(self) -> None:
         """Return when the gateway answers."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while True:
             try:
-                requests.get(f"{self.url}/healthcheck", timeout=5)
-            except requests.ConnectionError:
+                requests.get(f"{self.url}/healthcheck", timeout=30)
+            except (requests.ConnectionError, requests.Timeout):
                 assert self.process.poll() is None, self.log.read_text()[-3000:]
                 assert time.monotonic() < end, self.log.read_text()[-3000:]
                 time.sleep(0.1)
@@ -181,7 +181,7 @@ class Gateway:
     def begin_request(self) -> Callable[[], http.client.HTTPResponse]:
         """Send a part of a request for a token; what is returned sends the rest of it.
 
-        Meanwhile the request is in a worker's hands, which waits for the rest of the body. It asks
+        Meanwhile the request has begun, and the server waits for the rest of the body. It asks
         for nothing, so the answer is 400.
         """
         body = json.dumps({"auth": {"identity": {"methods": ["password"]}}}).encode()

@@ -1,6 +1,8 @@
 """The server as a worker process of it begins."""
 
 import gc
+import logging
+import resource
 from collections.abc import Iterator
 
 import pytest
@@ -23,3 +25,31 @@ def test_memory(conf: cfg.ConfigOpts, python_defaults: None) -> None:
     assert callable(Server([], conf).load())
     assert gc.get_threshold()[0] >= 50_000
     assert gc.get_freeze_count() > 0
+
+
+@pytest.fixture
+def open_files() -> Iterator[None]:
+    """A limit on open files that leaves room for 100 connections, within the test."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (356, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_limits(conf: cfg.ConfigOpts) -> None:
+    """They are those of the configuration."""
+    conf.set_override("head_timeout", 3, "api")
+    conf.set_override("max_connections", 100, "api")
+    conf.set_override("max_request_body_size", 1234, "oslo_middleware")
+    limits = Server([], conf).limits
+    assert (limits.head_timeout, limits.body_maximum) == (3, 1234)
+    assert limits.connections_maximum == 100
+
+
+def test_few_open_files(
+    conf: cfg.ConfigOpts, open_files: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """There are only as many connections as the limit on open files allows, and the log says so."""
+    with caplog.at_level(logging.WARNING):
+        assert Server([], conf).limits.connections_maximum == 100
+    assert "must be 4352" in caplog.text

@@ -1,0 +1,193 @@
+"""The connections of a process, and those among them that wait for their clients."""
+
+import enum
+import math
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from kic_vm.server.environ import Address
+from kic_vm.server.limits import Limits
+from kic_vm.server.requests import RequestReader
+
+_LINGER_SECONDS: Final = 2.0
+"""For a client to read an answer that came before all of its request was received."""
+
+
+class Phase(enum.Enum):
+    """What a connection waits for."""
+
+    NEW = "the first byte"
+    IDLE = "the next request"
+    HEAD = "the rest of a head"
+    BODY = "the rest of a body"
+    SERVING = "the application"
+    SENDING = "the client to take its answer"
+    CLOSING = "the client to close it"
+    PIPELINED = "a thread for the next request, which has come already"
+
+
+_SENDS: Final = frozenset({Phase.SENDING, Phase.PIPELINED})
+
+
+class Connection:
+    """A client's connection. At any time one thread alone uses it, or nobody while it waits."""
+
+    def __init__(self, sock: socket.socket, client: Address, server: Address, limits: Limits):
+        sock.setblocking(False)
+        self.sock = sock
+        self.number = sock.fileno()
+        self.client = client
+        self.server = server
+        self.reader = RequestReader(limits.body_maximum)
+        self.unsent = memoryview(b"")
+        self.is_last = False
+        """It is closed after the answer."""
+        self.is_cut = False
+        """It is answered before everything was received."""
+        self.is_continued = False
+        """The client was told to send the body."""
+        self.phase = Phase.NEW
+        self.transferred = 0
+        """Bytes of the body or the answer, in this phase."""
+        self.deadline = 0.0
+        self._limits = limits
+        self._since = time.monotonic()
+        self.held = 0
+
+    def enter(self, phase: Phase) -> None:
+        """Wait for something, from now on or as before."""
+        if phase is not self.phase:
+            self.phase = phase
+            self.transferred = 0
+            self._since = time.monotonic()
+        self.deadline = self._since + self._seconds()
+
+    def _seconds(self) -> float:
+        limits = self._limits
+        match self.phase:
+            case Phase.NEW | Phase.HEAD:
+                return limits.head_timeout
+            case Phase.IDLE:
+                return limits.keep_alive
+            case Phase.BODY | Phase.SENDING:
+                return limits.body_timeout + self.transferred / limits.minimum_rate
+            case Phase.CLOSING:
+                return _LINGER_SECONDS
+            case Phase.SERVING | Phase.PIPELINED:
+                return math.inf
+
+    @property
+    def events(self) -> int:
+        """For what a poller has to watch it."""
+        # While nothing is unsent it can be written to, so a request that has come is served soon.
+        return select.EPOLLOUT if self.phase in _SENDS else select.EPOLLIN
+
+    def is_ready(self) -> bool:
+        """Whether what it waits for has happened already."""
+        poller = select.poll()
+        poller.register(self.number, self.events)
+        return bool(poller.poll(0))
+
+    def send(self) -> bool:
+        """Send what the client takes now; whether everything is sent.
+
+        :raises OSError: the client is gone
+        """
+        try:
+            count = self.sock.send(self.unsent)
+        except BlockingIOError:
+            return False
+        self.transferred += count
+        self.unsent = self.unsent[count:]
+        return not self.unsent
+
+
+class WaitingConnections:
+    """Watches the connections that wait for their clients; the one that waits longest is first.
+
+    :param buffered_maximum: bytes that they may hold together
+    """
+
+    def __init__(self, buffered_maximum: int) -> None:
+        self._poller = select.epoll()
+        self._buffered_maximum = buffered_maximum
+        self._waiting: dict[Connection, None] = {}
+        self._held = 0
+        # A connection that waits may be taken at any time, by any thread.
+        self._lock = threading.Lock()
+
+    def register(self, connection: Connection) -> None:
+        """Let a new connection wait."""
+        self._poller.register(connection.number, 0)
+        self.add(connection, Phase.NEW)
+
+    def poll(self) -> Iterator[int]:
+        """The number of a connection for which it is time; any number of threads may ask.
+
+        It may have been taken, or closed, by the time the caller knows.
+        """
+        for number, _events in self._poller.poll(maxevents=1):
+            yield number
+
+    def add(self, connection: Connection, phase: Phase) -> None:
+        """Let a connection wait; whoever calls this does not use it any more."""
+        connection.enter(phase)
+        connection.held = connection.reader.size + len(connection.unsent)
+        with self._lock:
+            self._held += connection.held
+            self._waiting[connection] = None
+            self._poller.modify(connection.number, connection.events | select.EPOLLONESHOT)
+
+    def take(self, connection: Connection) -> bool:
+        """Use a connection that waits; whether it did."""
+        with self._lock:
+            return self._remove(connection)
+
+    def take_longest(self) -> Connection | None:
+        """Use the connection that has waited longest."""
+        with self._lock:
+            return self._take_first(lambda _connection: True)
+
+    def take_excess(self) -> Iterator[Connection]:
+        """Use those that have waited longest, until the others do not hold too many bytes."""
+        while self._held > self._buffered_maximum:
+            with self._lock:
+                connection = self._take_first(lambda one: one.held > 0)
+            if connection is None:
+                return
+            yield connection
+
+    def take_overdue(self, now: float) -> Iterator[Connection]:
+        """Use those whose time is up, unless it is the threads that are late."""
+        for connection in list(self._waiting):
+            if connection.deadline > now:
+                continue
+            if connection.phase is not Phase.CLOSING and connection.is_ready():
+                continue
+            if self.take(connection):
+                yield connection
+
+    def hurry(self, phases: frozenset[Phase], deadline: float) -> None:
+        """Let those in some phases wait until a moment at most."""
+        with self._lock:
+            for connection in self._waiting:
+                if connection.phase in phases:
+                    connection.deadline = min(connection.deadline, deadline)
+
+    def _take_first(self, is_meant: Callable[[Connection], bool]) -> Connection | None:
+        connection = next(filter(is_meant, self._waiting), None)
+        if connection is not None:
+            self._remove(connection)
+        return connection
+
+    def _remove(self, connection: Connection) -> bool:
+        try:
+            del self._waiting[connection]
+        except KeyError:
+            return False
+        self._held -= connection.held
+        return True

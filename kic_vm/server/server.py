@@ -1,0 +1,280 @@
+"""Threads that receive, serve and answer, and one that accepts and looks at the clock."""
+
+import contextlib
+import logging
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+from wsgiref.types import WSGIApplication
+
+from kic_vm import exceptions
+from kic_vm.metrics import gateway as metrics
+from kic_vm.server import answers
+from kic_vm.server.connections import Connection, Phase, WaitingConnections
+from kic_vm.server.environ import environ_of
+from kic_vm.server.limits import Limits
+from kic_vm.server.requests import Request
+
+LOG = logging.getLogger(__name__)
+
+_PIECE: Final = 65536
+_TURN_SECONDS: Final = 1.0
+_LAST_TURNS_SECONDS: Final = 0.1
+# When the server stops, for the requests that clients are sending on kept connections just then.
+_LAST_REQUEST_SECONDS: Final = 2.0
+_WAITING_FOR_REQUEST: Final = frozenset({Phase.NEW, Phase.IDLE})
+_LAST_ACCEPTS: Final = 256
+_NO_DESCRIPTOR_SECONDS: Final = 0.1
+
+
+class Server:
+    """Serves an application at some sockets.
+
+    :param listeners: sockets that listen, and do not block; they are closed when it stops
+    :param is_multiprocess: other processes serve at the same sockets
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        listeners: Sequence[socket.socket],
+        limits: Limits,
+        *,
+        threads: int,
+        is_multiprocess: bool = False,
+    ) -> None:
+        self._application = application
+        self._listeners = {listener.fileno(): listener for listener in listeners}
+        self._limits = limits
+        self._is_multiprocess = is_multiprocess
+        self._is_stopping = False
+        self._connections: dict[int, Connection] = {}
+        self._waiting = WaitingConnections(limits.buffered_maximum)
+        self._turn_seconds = min(_TURN_SECONDS, limits.head_timeout / 2, limits.body_timeout / 2)
+        self._next_check = 0.0
+        for number in range(threads):
+            threading.Thread(target=self._work, name=f"request-{number}", daemon=True).start()
+
+    def serve(self, goes_on: Callable[[], bool], notify: Callable[[], None], wake_up: int) -> None:
+        """Serve as long as ``goes_on`` says, and then until what has begun is answered.
+
+        :param notify: called every second at least
+        :param wake_up: a file descriptor that can be read when ``goes_on`` has changed
+        """
+        poller = select.epoll()
+        poller.register(wake_up, select.EPOLLIN)
+        for number in self._listeners:
+            poller.register(number, select.EPOLLIN | select.EPOLLEXCLUSIVE)
+        while goes_on():
+            self._turn(poller, wake_up)
+            self._check(notify)
+        self._is_stopping = True
+        self._turn_seconds = min(self._turn_seconds, _LAST_TURNS_SECONDS)
+        self._stop_listening(poller)
+        now = time.monotonic()
+        end = now + self._limits.graceful_timeout
+        while self._connections and time.monotonic() < end:
+            self._waiting.hurry(_WAITING_FOR_REQUEST, now + _LAST_REQUEST_SECONDS)
+            self._turn(poller, wake_up)
+            self._check(notify)
+        poller.close()
+
+    def _stop_listening(self, poller: select.epoll) -> None:
+        """Close the listeners, so that new clients are refused where no other process listens.
+
+        A client that has connected, and that nobody has accepted yet, would lose its request.
+        """
+        for number, listener in self._listeners.items():
+            for _number in range(_LAST_ACCEPTS):
+                if not self._accept(listener):
+                    break
+            poller.unregister(number)
+            listener.close()
+        self._listeners.clear()
+
+    def _turn(self, poller: select.epoll, wake_up: int) -> None:
+        for number, _events in poller.poll(self._turn_seconds):
+            if number == wake_up:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(wake_up, _PIECE)
+            else:
+                self._accept(self._listeners[number])
+
+    def _check(self, notify: Callable[[], None]) -> None:
+        now = time.monotonic()
+        if now < self._next_check:
+            return
+        self._next_check = now + self._turn_seconds
+        notify()
+        for connection in self._waiting.take_overdue(now):
+            with self._closed_on_defects(connection):
+                self._end(connection)
+
+    def _accept(self, listener: socket.socket) -> bool:
+        """Accept one connection; whether there was one."""
+        try:
+            sock, client = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return False
+        except OSError as error:
+            LOG.warning("No connection could be accepted: %s", error.strerror)
+            if not self._make_room():
+                time.sleep(_NO_DESCRIPTOR_SECONDS)
+            return False
+        if len(self._connections) >= self._limits.connections_maximum and not self._make_room():
+            sock.close()
+            return True
+        connection = Connection(sock, client[:2], listener.getsockname()[:2], self._limits)
+        self._connections[connection.number] = connection
+        self._waiting.register(connection)
+        return True
+
+    def _make_room(self) -> bool:
+        connection = self._waiting.take_longest()
+        if connection is None:
+            return False
+        metrics.count_client_failure("too_many_connections")
+        self._close(connection)
+        return True
+
+    def _work(self) -> None:
+        """Do what is possible for one connection after the other."""
+        while True:
+            for number in self._waiting.poll():
+                connection = self._connections.get(number)
+                if connection is not None and self._waiting.take(connection):
+                    with self._closed_on_defects(connection):
+                        self._go_on(connection)
+
+    def _go_on(self, connection: Connection) -> None:
+        if connection.phase is Phase.SENDING:
+            self._send(connection)
+            return
+        if connection.phase is Phase.PIPELINED:
+            self._read(connection)
+            return
+        try:
+            data = connection.sock.recv(_PIECE)
+        except BlockingIOError:
+            self._waiting.add(connection, connection.phase)
+        except OSError:
+            self._close(connection)
+        else:
+            if not data:
+                self._close(connection)
+            elif connection.phase is Phase.CLOSING:
+                self._waiting.add(connection, Phase.CLOSING)
+            else:
+                connection.transferred += len(data)
+                connection.reader.feed(data)
+                self._read(connection)
+
+    def _read(self, connection: Connection) -> None:
+        """Answer the next request, or wait for the rest of it."""
+        try:
+            request = connection.reader.next_request()
+        except exceptions.KicVmError as error:
+            self._refuse(connection, error)
+            return
+        if request is None:
+            self._wait_for_request(connection)
+        else:
+            self._answer(connection, request)
+
+    def _wait_for_request(self, connection: Connection) -> None:
+        reader = connection.reader
+        if reader.unfinished is not None:
+            if reader.unfinished.expects_continue and not connection.is_continued:
+                connection.is_continued = True
+                with contextlib.suppress(OSError):  # the next event says that the client is gone
+                    connection.sock.send(answers.CONTINUE)
+            phase = Phase.BODY
+        elif not reader.is_idle:
+            phase = Phase.HEAD
+        else:
+            phase = Phase.NEW if connection.phase is Phase.NEW else Phase.IDLE
+        self._wait(connection, phase)
+
+    def _wait(self, connection: Connection, phase: Phase) -> None:
+        self._waiting.add(connection, phase)
+        for excess in self._waiting.take_excess():
+            metrics.count_client_failure("too_much_memory")
+            self._close(excess)
+
+    def _answer(self, connection: Connection, request: Request) -> None:
+        connection.phase = Phase.SERVING
+        connection.is_continued = False
+        environ = environ_of(
+            request,
+            connection.client,
+            connection.server,
+            is_multiprocess=self._is_multiprocess,
+        )
+        connection.is_cut = request.is_cut
+        connection.is_last = (
+            request.is_cut
+            or not request.is_persistent
+            or self._is_stopping
+            or not self._limits.keep_alive
+        )
+        answer = answers.answer_of(self._application, environ, is_last=connection.is_last)
+        self._begin_to_send(connection, answer)
+
+    def _refuse(self, connection: Connection, error: exceptions.KicVmError) -> None:
+        """Answer what is no request. The log does not repeat what was sent."""
+        LOG.info("A request was refused: %s", error.code)
+        metrics.count_client_failure(error.code)
+        connection.is_last = connection.is_cut = True
+        self._begin_to_send(connection, answers.refusal(error))
+
+    def _begin_to_send(self, connection: Connection, answer: bytes) -> None:
+        connection.phase = Phase.SERVING
+        connection.unsent = memoryview(answer)
+        self._send(connection)
+
+    def _send(self, connection: Connection) -> None:
+        try:
+            is_sent = connection.send()
+            if is_sent and connection.is_last and connection.is_cut:
+                # To close it at once would destroy the answer while the client still sends.
+                connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(connection)
+            return
+        if not is_sent:
+            self._wait(connection, Phase.SENDING)
+        elif not connection.is_last:
+            # Requests that have come already wait their turn behind other clients.
+            is_idle = connection.reader.is_idle
+            self._wait(connection, Phase.IDLE if is_idle else Phase.PIPELINED)
+        elif connection.is_cut:
+            self._wait(connection, Phase.CLOSING)
+        else:
+            self._close(connection)
+
+    def _end(self, connection: Connection) -> None:
+        """Give up a connection whose client has taken too long."""
+        if connection.phase in {Phase.HEAD, Phase.BODY}:
+            self._refuse(connection, exceptions.RequestTimeout())
+            return
+        if connection.phase is Phase.SENDING:
+            metrics.count_client_failure("answer_not_taken")
+        self._close(connection)
+
+    @contextlib.contextmanager
+    def _closed_on_defects(self, connection: Connection) -> Iterator[None]:
+        """Whatever goes wrong with one connection, the thread goes on with the others."""
+        try:
+            yield
+        except Exception:
+            LOG.exception("A connection is closed because of a defect")
+            self._close(connection)
+
+    def _close(self, connection: Connection) -> None:
+        # Its number may belong to another connection as soon as it is closed.
+        self._connections.pop(connection.number, None)
+        connection.sock.close()

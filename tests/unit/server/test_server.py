@@ -1,0 +1,287 @@
+"""Clients of all kinds in front of one thread."""
+
+import http.client
+import threading
+import time
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+
+from kic_vm.metrics.registry import REGISTRY
+from tests.unit.server.clients import GET, HALF_BODY, HALF_HEAD, echo, is_closed, read_answer
+from tests.unit.server.conftest import StartServer
+
+LARGE = 16 * 2**20
+
+
+def large(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    """An application whose answer no client gets without reading; ``/small`` is smaller."""
+    start_response("200 OK", [])
+    return [b"z" * (10 if environ["PATH_INFO"] == "/small" else LARGE)]
+
+
+def failures(reason: str) -> float:
+    return REGISTRY.get_sample_value("kic_vm_client_failures_total", {"reason": reason}) or 0
+
+
+@pytest.mark.parametrize("begun", [b"", HALF_HEAD, HALF_BODY], ids=["nothing", "head", "body"])
+def test_unfinished_requests(start_server: StartServer, begun: bytes) -> None:
+    """They hold no thread."""
+    server = start_server(echo)
+    connections = [server.connect() for _number in range(20)]
+    for connection in connections:
+        connection.sendall(begun)
+    assert server.get().status == 200
+    for connection in connections:
+        connection.close()
+
+
+def test_answers_that_nobody_takes(start_server: StartServer) -> None:
+    """They hold no thread either, and are not lost for a client that takes them later."""
+    server = start_server(large)
+    connections = [server.connect() for _number in range(3)]
+    for connection in connections:
+        connection.sendall(GET)
+    assert server.get("/small").status == 200
+    for connection in connections:
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert len(response.read()) == LARGE
+        connection.close()
+
+
+@pytest.mark.parametrize("begun", [HALF_HEAD, HALF_BODY], ids=["head", "body"])
+def test_time_is_up(start_server: StartServer, begun: bytes) -> None:
+    """An unfinished request is answered with an error that says what to do."""
+    before = failures("request_timeout")
+    server = start_server(echo, head_timeout=0.2, body_timeout=0.2)
+    with server.connect() as connection:
+        connection.sendall(begun)
+        status, body = read_answer(connection)
+        assert (status, body["error"]["code"]) == (408, "request_timeout")
+        assert body["error"]["request_id"].startswith("req-")
+        assert is_closed(connection)
+    assert failures("request_timeout") == before + 1
+
+
+def test_time_is_up_before_the_first_byte(start_server: StartServer) -> None:
+    """A connection without a request is closed."""
+    server = start_server(echo, head_timeout=0.2)
+    with server.connect() as connection:
+        assert is_closed(connection)
+
+
+def test_time_is_up_between_requests(start_server: StartServer) -> None:
+    """A kept connection is closed after its own time."""
+    server = start_server(echo, keep_alive=0.2, body_timeout=0.4)
+    with server.connect() as connection:
+        connection.sendall(GET)
+        assert read_answer(connection)[0] == 200
+        assert is_closed(connection)
+
+
+def test_time_is_up_for_an_answer(start_server: StartServer) -> None:
+    """A client that takes nothing of its answer loses it."""
+    before = failures("answer_not_taken")
+    server = start_server(large, body_timeout=0.2, minimum_rate=2**30)
+    with server.connect() as connection:
+        connection.sendall(GET)
+        while failures("answer_not_taken") == before:
+            time.sleep(0.05)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+            response.read()
+
+
+def test_slow_but_steady_body(start_server: StartServer) -> None:
+    """A body may take longer than its time as long as enough of it comes."""
+    server = start_server(echo, body_timeout=0.2, minimum_rate=10)
+    with server.connect() as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n")
+        for _number in range(10):
+            connection.sendall(b"z" * 10)
+            time.sleep(0.1)
+        status, answer = read_answer(connection)
+    assert (status, answer["body"]) == (200, "z" * 100)
+
+
+def test_kept_connection(start_server: StartServer) -> None:
+    """It serves one request after the other, also when they come at once."""
+    server = start_server(echo, threads=4)
+    with server.connect() as connection:
+        for number in range(3):
+            connection.sendall(b"GET /%d?a=b HTTP/1.1\r\n\r\n" % number)
+            assert read_answer(connection)[1]["path"] == f"/{number}"
+        connection.sendall(b"".join(b"GET /%d HTTP/1.1\r\n\r\n" % number for number in range(50)))
+        with connection.makefile("rb") as answers:
+            received = b""
+            while b'"path": "/49"' not in received:
+                received += answers.read1()
+    places = [received.index(b'"path": "/%d"' % number) for number in range(50)]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"GET / HTTP/1.0\r\n\r\n", b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"],
+    ids=["old", "told"],
+)
+def test_last_request(start_server: StartServer, sent: bytes) -> None:
+    """The connection is closed after its answer."""
+    server = start_server(echo)
+    with server.connect() as connection:
+        connection.sendall(sent)
+        assert read_answer(connection)[0] == 200
+        assert is_closed(connection)
+
+
+def test_no_kept_connections(start_server: StartServer) -> None:
+    """Where none is to be kept, the client is told so."""
+    assert start_server(echo, keep_alive=0).get().headers["Connection"] == "close"
+
+
+def test_continue(start_server: StartServer) -> None:
+    """A client that asks before it sends the body is told to go on, once."""
+    server = start_server(echo)
+    with server.connect() as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        told = b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert connection.recv(len(told)) == told
+        connection.sendall(b"a")
+        time.sleep(0.1)
+        connection.sendall(b"b")
+        assert read_answer(connection)[1]["body"] == "ab"
+
+
+def test_large_body(start_server: StartServer) -> None:
+    """The application answers it at once, and a client that goes on sending gets the answer."""
+    server = start_server(echo, body_maximum=10)
+    with server.connect() as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n")
+        connection.sendall(b"z" * 1_000_000)
+        assert read_answer(connection)[1] == {
+            "method": "POST",
+            "path": "/",
+            "query": "",
+            "length": "1000000",
+            "body": "",
+        }
+        assert is_closed(connection)
+
+
+def test_malformed(start_server: StartServer) -> None:
+    """It is answered in the error envelope."""
+    before = failures("malformed_request")
+    server = start_server(echo)
+    with server.connect() as connection:
+        connection.sendall(b"zzzz\r\n\r\n")
+        status, body = read_answer(connection)
+        assert (status, body["error"]["code"]) == (400, "malformed_request")
+        assert is_closed(connection)
+    assert failures("malformed_request") == before + 1
+
+
+def test_many_connections(start_server: StartServer) -> None:
+    """One too many takes the place of the one that has waited longest."""
+    before = failures("too_many_connections")
+    server = start_server(echo, connections_maximum=3)
+    connections = [server.connect() for _number in range(3)]
+    assert server.get().status == 200
+    assert is_closed(connections[0])
+    assert failures("too_many_connections") == before + 1
+    connections[2].sendall(GET)
+    assert read_answer(connections[2])[0] == 200
+    for connection in connections:
+        connection.close()
+
+
+def test_much_memory(start_server: StartServer) -> None:
+    """Connections that hold too much together are closed, those that have waited longest first."""
+    server = start_server(echo, buffered_maximum=10_000)
+    connections = [server.connect() for _number in range(4)]
+    for connection in connections:
+        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9000\r\n\r\n" + b"z" * 4000)
+    assert is_closed(connections[0])
+    assert server.get().status == 200
+    for connection in connections:
+        connection.close()
+
+
+class Held:
+    """An application that answers when it is allowed to."""
+
+    def __init__(self) -> None:
+        self.is_begun = threading.Event()
+        self.may_answer = threading.Event()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        self.is_begun.set()
+        self.may_answer.wait(20)
+        return echo(environ, start_response)
+
+
+def test_late_threads(start_server: StartServer) -> None:
+    """A request that has come in time is answered, although no thread had time for it."""
+    held = Held()
+    server = start_server(held, head_timeout=0.2)
+    with server.connect() as first, server.connect() as second:
+        first.sendall(GET)
+        held.is_begun.wait(20)
+        second.sendall(GET)
+        time.sleep(0.6)
+        held.may_answer.set()
+        assert read_answer(first)[0] == 200
+        assert read_answer(second)[0] == 200
+
+
+def test_stop(start_server: StartServer) -> None:
+    """What has begun is answered, and then everything is closed."""
+    held = Held()
+    server = start_server(held)
+    serving, half, kept = server.connect(), server.connect(), server.connect()
+    serving.sendall(GET)
+    held.is_begun.wait(20)
+    half.sendall(HALF_BODY)
+    time.sleep(0.1)
+    server.begin_to_stop()
+    assert is_closed(kept)
+    with pytest.raises(ConnectionRefusedError):
+        server.connect()
+    held.may_answer.set()
+    half.sendall(b"z" * 995)
+    for connection in (serving, half):
+        assert read_answer(connection)[0] == 200
+        assert is_closed(connection)
+    server.thread.join(20)
+    assert not server.thread.is_alive()
+    for connection in (serving, half, kept):
+        connection.close()
+
+
+def test_stop_takes_too_long(start_server: StartServer) -> None:
+    """What does not end in time is given up."""
+    server = start_server(echo, graceful_timeout=0.2)
+    with server.connect() as connection:
+        connection.sendall(HALF_BODY)
+        time.sleep(0.1)
+        server.begin_to_stop()
+        server.thread.join(20)
+    assert not server.thread.is_alive()
+
+
+def test_failing_application(start_server: StartServer) -> None:
+    """Its client gets an error, and the next one an answer."""
+
+    def failing(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        if environ["PATH_INFO"] == "/":
+            raise RuntimeError("a secret")
+        return echo(environ, start_response)
+
+    server = start_server(failing)
+    with server.connect() as connection:
+        connection.sendall(GET)
+        status, body = read_answer(connection)
+    assert (status, body["error"]["code"]) == (500, "internal_error")
+    assert "secret" not in str(body)
+    assert server.get("/other").status == 200
