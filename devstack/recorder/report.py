@@ -38,9 +38,9 @@ def as_page(text: str) -> str:
     body = "\n".join(f"   {line}".rstrip() for line in text.splitlines())
     return (
         f"{title}\n{'=' * len(title)}\n\n"
-        "``devstack/record-states`` generated this page. It shows the states that the gateway reported\n"
-        "for instances and volumes on the real services of ``devstack/standalone``, for each command.\n"
-        "The processes of Nova and Cinder ran in slow motion, so that short states can be seen. The\n"
-        "times are longer than in practice.\n\n::\n\n"
+        "``devstack/record-states`` generated this page. It shows the states that the gateway\n"
+        "reported for instances and volumes on the real services of ``devstack/standalone``,\n"
+        "for each command. The processes of Nova and Cinder ran in slow motion, so that short\n"
+        "states can be seen. The times are longer than in practice.\n\n::\n\n"
         f"{body}\n"
     )
