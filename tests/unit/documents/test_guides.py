@@ -1,4 +1,4 @@
-"""doc/source/guides: both languages have every guide, and the same commands in it."""
+"""The user guides: both languages have every guide, and the same commands in it."""
 
 import re
 import subprocess

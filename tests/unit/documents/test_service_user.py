@@ -1,4 +1,4 @@
-"""doc/source/service-user.rst: the uses of the gateway's own user, and why it may write."""
+"""The page service-user: the uses of the gateway's own user, and why it may write."""
 
 import ast
 import re
