@@ -15,7 +15,7 @@ test:           ## everything: lint, types, unit tests, documentation, tests aga
 unit:           ## the tests that need no server
 	@tools/tox run -e unit
 
-lint:           ## ruff, import order of the house, shell scripts
+lint:           ## ruff, the import contract, spelling, shell scripts, release notes
 	@tools/tox run -e lint
 
 types:          ## mypy

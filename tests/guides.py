@@ -1,4 +1,4 @@
-"""The guides in doc/source/guides: their blocks of commands, and what these are shown to answer."""
+"""The user guides: their blocks of commands, and what these are shown to answer."""
 
 import enum
 import re

@@ -34,13 +34,13 @@ def lines(kind: str, chapters: Iterable[Chapter], documented: Mapping[str, bool]
 
 def as_page(text: str) -> str:
     """The record as a page of the documentation."""
-    title = "The documented states, as recorded"
+    title = "Recorded states"
     body = "\n".join(f"   {line}".rstrip() for line in text.splitlines())
     return (
         f"{title}\n{'=' * len(title)}\n\n"
-        "``devstack/record-states`` has written this page: what the gateway showed of instances\n"
-        "and volumes on the real services of ``devstack/standalone``, command by command. Nova's\n"
-        "and Cinder's processes ran in slow motion, so that short states can be seen; the seconds\n"
-        "are longer than in real life.\n\n::\n\n"
+        "``devstack/record-states`` generated this page. It shows the states that the gateway\n"
+        "reported for instances and volumes on the real services of ``devstack/standalone``,\n"
+        "for each command. The processes of Nova and Cinder ran in slow motion, so that short\n"
+        "states can be seen. The times are longer than in practice.\n\n::\n\n"
         f"{body}\n"
     )

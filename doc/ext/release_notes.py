@@ -1,4 +1,4 @@
-"""reno's directive ``release-notes``; reno needs the whole history, so a shallow clone has less."""
+"""The directive ``release-notes`` of reno, or a note if a shallow clone lacks the history."""
 
 import subprocess
 from pathlib import Path
@@ -12,14 +12,14 @@ _TOP = Path(__file__).resolve().parents[2]
 
 
 class NoHistory(SphinxDirective):
-    """Says where the notes are."""
+    """A note that tells where the release notes are."""
 
     def run(self) -> list[nodes.Node]:
         """See docutils."""
         return self.parse_text_to_nodes(
-            "These pages were made without the project's history, which says what note belongs to "
-            "which version. The notes are the files in ``releasenotes/notes``; in a whole clone "
-            "``reno report`` shows them."
+            "This documentation was built without the history of the project, which assigns notes "
+            "to versions. The notes are in ``releasenotes/notes``; in a complete clone, ``reno "
+            "report`` shows them."
         )
 
 

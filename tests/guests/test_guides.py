@@ -20,7 +20,7 @@ Connect = Callable[[str], openstack.connection.Connection]
 
 READER = "guide-reader"
 READER_SCRIPT = Path(__file__).with_name("reader.sh")
-LOCAL = "Needs a machine that really boots"  # such commands are not typed in the guest
+LOCAL = "Requires an instance that really boots"  # such commands are not typed in the guest
 # manage-instances has no commands for a guest, and those of gpu-types need a GPU.
 NAMES = (
     "create-and-connect",

@@ -1,4 +1,4 @@
-"""Error codes: all of them, and those that follow from where an operation stands."""
+"""Error codes: the complete table, and the codes of one operation."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ def table(document: JSON) -> list[str]:
 
 
 def of(described: JSON, parameters: list[JSON], refusals: list[JSON]) -> list[str]:
-    """What an operation can answer: the groups by their names, the codes of its own, those seen."""
+    """The codes of an operation: its own codes, recorded codes, and links to common groups."""
     places = {one["in"] for one in parameters}
-    groups = [":ref:`those of every operation <errors-always>`"]
+    groups = [":ref:`codes of every operation <errors-always>`"]
     codes: list[str] = []
     if described["security"]:
-        groups.append(":ref:`those of every operation with a token <errors-token>`")
+        groups.append(":ref:`codes of every operation with a token <errors-token>`")
     if "path" in places:
         codes += WITH_ID
     if "query" in places:
@@ -32,7 +32,7 @@ def of(described: JSON, parameters: list[JSON], refusals: list[JSON]) -> list[st
     if "requestBody" in described:
         codes += WITH_BODY
     if any(one["name"] == "Idempotency-Key" for one in parameters):
-        groups.append(":ref:`those of Idempotency-Key <errors-idempotency>`")
+        groups.append(":ref:`codes of requests with an Idempotency-Key <errors-idempotency>`")
     codes += [one["code"] for one in refusals if one["code"] != "forbidden"]
     return [*(f"``{code}``" for code in dict.fromkeys(codes)), *groups]
 

@@ -15,10 +15,10 @@ from kic_vm.policies import base
 JSON = dict[str, Any]
 METHODS = ("get", "put", "post", "delete")
 WHO = {
-    base.PUBLIC: "anybody, without a token",
-    base.PROJECT_READER: "readers, members and admins of the project",
-    base.PROJECT_MEMBER: "members and admins of the project",
-    base.PROJECT_ADMIN: "admins of the project",
+    base.PUBLIC: "everyone, without a token",
+    base.PROJECT_READER: "project readers, members and admins",
+    base.PROJECT_MEMBER: "project members and admins",
+    base.PROJECT_ADMIN: "project admins",
 }
 
 
@@ -40,7 +40,7 @@ def section(
         lines += list_table(("Name", "In", "Type", "Meaning"), (25, 10, 20, 45), rows)
     if "requestBody" in described:
         schema = described["requestBody"]["content"]["application/json"]["schema"]
-        lines += ["**Body**", "", *_fields(document, schema, is_sent=True)]
+        lines += ["**Request body**", "", *_fields(document, schema, is_sent=True)]
     lines += _answers(document, described)
     lines += _errors(described, parameters, example["refusals"])
     return [*lines, *examples.lines(example)]
@@ -48,7 +48,7 @@ def section(
 
 def _rule(name: str) -> list[str]:
     rule = next(one for one in policies.guarding_rules() if one.name == name)
-    return [f"Rule: ``{name}``. By default it lets in {WHO[rule.check_str]}.", ""]
+    return [f"Policy rule: ``{name}``. Default: {WHO[rule.check_str]}.", ""]
 
 
 def _parameter(parameter: JSON) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ def _answers(document: JSON, described: JSON) -> list[str]:
         if status in {"400", "default"}:
             continue  # the error envelope
         answer = resolved(document, raw)
-        lines += [f"**Answer {status} {HTTPStatus(int(status)).phrase}**", ""]
+        lines += [f"**Response {status} {HTTPStatus(int(status)).phrase}**", ""]
         content = answer.get("content", {}).get("application/json")
         if content and schema_of(document, content["schema"]).get("properties"):
             lines += _fields(document, content["schema"], is_sent=False)
@@ -150,7 +150,7 @@ def _errors(described: JSON, parameters: list[JSON], refusals: list[JSON]) -> li
             (str(one["status"]), f"``{one['code']}``", one["message"].replace("*", r"\*"))
             for one in refusals
         ]
-        lines += ["Seen in a real run:", ""]
+        lines += ["Examples from a real run:", ""]
         lines += list_table(("Status", "Code", "Message"), (10, 25, 65), rows)
     return lines
 

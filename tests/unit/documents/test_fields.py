@@ -1,4 +1,4 @@
-"""doc/source/fields.rst: every field of the contract's answers has its line, and no other has."""
+"""The page fields: every field of the contract's answers has its line, and no other has."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""doc/source/guides: both languages have every guide, and the same commands in it."""
+"""The user guides: both languages have every guide, and the same commands in it."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ EACH_PAGE = [(language, name) for language in LANGUAGES for name in PAGES]
 LAST_SECTION = {"en": "Clean up", "ko": "정리"}
 VALUES = {"en": "Your own values", "ko": "직접 지정할 값"}
 IN_A_GUEST = {
-    "en": {"In the instance", "Needs a machine that really boots"},
+    "en": {"In the instance", "Requires an instance that really boots"},
     "ko": {"인스턴스 안에서", "실제로 부팅되는 인스턴스가 필요합니다"},
 }
 BILLED = {"en": {True: "yes", False: "no"}, "ko": {True: "예", False: "아니요"}}

@@ -1,4 +1,4 @@
-"""doc/source/metrics.rst: every metric has its line, and no other has."""
+"""The page metrics: every metric has its line, and no other has."""
 
 import re
 from pathlib import Path

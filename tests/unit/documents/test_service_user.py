@@ -1,4 +1,4 @@
-"""doc/source/service-user.rst: the uses of the gateway's own user, and why it may write."""
+"""The page service-user: the uses of the gateway's own user, and why it may write."""
 
 import ast
 import re
@@ -21,9 +21,9 @@ PLACE: Final = re.compile(r"``((?:\w+\.){2,}\w+)``")
 def tables() -> tuple[str, str]:
     """The parts of the page that have the table of changes, and of what only reads."""
     text = PAGE.read_text()
-    rest = text[text.index("A fresh reason for each change\n") :]
-    changes, reads = rest.split("The rest reads only:\n", 1)
-    return changes, reads.partition("Whose keypairs count\n")[0]
+    rest = text[text.index("Changes and their justification\n") :]
+    changes, reads = rest.split("The gateway's own user also makes these read-only calls:\n", 1)
+    return changes, reads.partition("Which keypairs are valid\n")[0]
 
 
 def places() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""doc/source/upstream-calls.rst: what each operation calls upstream, counted on the wire."""
+"""The page upstream-calls: what each operation calls upstream, counted on the wire."""
 
 import re
 from collections.abc import Callable
