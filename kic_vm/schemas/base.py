@@ -1,9 +1,11 @@
 """What the schemas share: paging, names, user data, envelopes."""
 
+from collections.abc import Collection
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from kic_vm.schemas import filters
 from kic_vm.schemas.lists import CommaSeparatedList
 
 MAXIMUM_32_BIT = 2**31 - 1
@@ -118,20 +120,31 @@ def _names_each_once(keys: list[str]) -> None:
 
 
 def query_schema(
-    item: type[Schema], default_key: str = "created_at", **filters: fields.Field[Any]
+    item: type[Schema],
+    default_key: str = "created_at",
+    unsortable: Collection[str] = (),
+    **parameters: fields.Field[Any],
 ) -> type[RequestSchema]:
     """The query of a list operation: its filters, and the paging that every list has.
 
     :param item: schema of the list's items; the list can be sorted by its plain fields
-    :param default_key: the field that it is sorted by where the caller does not say
+    :param default_key: the field that it is sorted by where the caller does not say; a list that
+        does not have it comes in its own order
+    :param unsortable: plain fields that no item of the list has
+    :param parameters: the filters, of the kinds in `kic_vm.schemas.filters`
     """
+    unsortable = {
+        *unsortable,
+        *(name for name, field in parameters.items() if isinstance(field, filters.Unavailable)),
+    } - {default_key}
     sortable = sorted(
         key
         for key, field in item().fields.items()
-        if not isinstance(field, fields.Nested | fields.List | fields.Dict)
+        if key not in unsortable
+        and not isinstance(field, fields.Nested | fields.List | fields.Dict)
     )
-    key = fields.String(validate=validate.OneOf(sortable))
-    direction = fields.String(validate=validate.OneOf(["asc", "desc"]))
+    key = filters.Enumerated(sortable)
+    direction = filters.Enumerated(["asc", "desc"])
     paging: dict[str, fields.Field[Any]] = _paging() | {
         "sort_keys": CommaSeparatedList(
             key,
@@ -150,7 +163,7 @@ def query_schema(
             metadata={"description": "asc or desc, by commas.", "default": ["desc"]},
         ),
     }
-    return _query_schema(item, filters | paging)
+    return _query_schema(item, parameters | paging)
 
 
 def page_query_schema(item: type[Schema]) -> type[RequestSchema]:

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, filters
 from kic_vm.schemas.instance_public_ips import AssociatedPublicIpSchema
 
 STATUSES = ["available", "in_use", "attaching"]
@@ -42,11 +42,11 @@ PublicIpChangeEnvelopeSchema = base.envelope("public_ip", PublicIpChangeSchema, 
 
 PublicIpListQuerySchema = base.query_schema(
     PublicIpSchema,
-    id=fields.String(),
-    status=fields.String(validate=validate.OneOf(STATUSES)),
-    public_ip=fields.String(),
-    related_resource_id=fields.String(),
-    related_resource_name=fields.String(metadata={"description": "Part of the name."}),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    id=filters.Id(),
+    status=filters.Enumerated(STATUSES),
+    public_ip=filters.Address(),
+    related_resource_id=filters.Id(),
+    related_resource_name=filters.PartOfName(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

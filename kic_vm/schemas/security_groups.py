@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, filters
 
 DIRECTIONS: Final = ["ingress", "egress"]
 PROTOCOLS: Final = ["TCP", "UDP", "ICMP", "IPIP", "ALL"]
@@ -162,8 +162,8 @@ SecurityGroupRuleCreateEnvelopeSchema = base.envelope(
 
 SecurityGroupListQuerySchema = base.query_schema(
     WholeSecurityGroupSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    id=filters.Id(),
+    name=filters.PartOfName(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

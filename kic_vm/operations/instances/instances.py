@@ -117,7 +117,10 @@ def list_instances(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], 
 
     One more call for each that has been resized and that [resize] wants confirmed; not again
     while that is under way.
+
+    :raises InvalidRequest: there is no such availability zone
     """
+    scope.platform.translation.zones.check_filter(query)
     page = pages.fetch(scope, query, _FILTERS)
     if page is not None:
         found, pagination = page

@@ -34,7 +34,11 @@ _FILTERS = {
 
 
 def list_subnets(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the subnets that the project sees. 4 upstream calls side by side."""
+    """A page of the subnets that the project sees. 4 upstream calls side by side.
+
+    :raises InvalidRequest: there is no such availability zone
+    """
+    scope.platform.translation.zones.check_filter(query)
     found = topology.look(scope)
     subnets = [_shown(scope, found, subnet) for subnet in found.subnets.values()]
     return listing.select(subnets, query, _FILTERS)

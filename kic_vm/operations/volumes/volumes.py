@@ -57,8 +57,10 @@ def list_volumes(scope: Scope, query: Mapping[str, Any]) -> tuple[list[JSON], JS
     One more where a volume is attached to a server that Nova does not list: it may have been
     deleted meanwhile, or a part of Nova may not answer.
 
+    :raises InvalidRequest: there is no such availability zone
     :raises UpstreamUnavailable: not all of the servers could be listed
     """
+    scope.platform.translation.zones.check_filter(query)
     openstack = scope.openstack
     volumes, snapshots, servers = gather(
         openstack.block_storage.list_volumes,
