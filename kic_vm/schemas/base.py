@@ -5,20 +5,35 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from kic_vm.schemas import filters
+from kic_vm.schemas import filters, json_types
 from kic_vm.schemas.lists import CommaSeparatedList
 
 MAXIMUM_32_BIT = 2**31 - 1
 PAGE_MAXIMUM = 1000  # what the Terraform provider asks for, once
 
 
-class RequestSchema(Schema):
+class IncomingSchema(Schema):
     """A body or query that comes in; what it does not know is refused by name."""
 
     class Meta:
         """Options of marshmallow."""
 
         unknown = RAISE
+
+
+class QuerySchema(IncomingSchema):
+    """A query: all its values are texts."""
+
+
+class RequestSchema(IncomingSchema):
+    """A body: the types of its fields are JSON's."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """See marshmallow.
+
+        :raises TypeError: the field would take texts for numbers or booleans
+        """
+        json_types.check_strict(self, field_name, field_obj)
 
 
 class PaginationSchema(Schema):
@@ -124,7 +139,7 @@ def query_schema(
     default_key: str = "created_at",
     unsortable: Collection[str] = (),
     **parameters: fields.Field[Any],
-) -> type[RequestSchema]:
+) -> type[QuerySchema]:
     """The query of a list operation: its filters, and the paging that every list has.
 
     :param item: schema of the list's items; the list can be sorted by its plain fields
@@ -166,7 +181,7 @@ def query_schema(
     return _query_schema(item, parameters | paging)
 
 
-def page_query_schema(item: type[Schema]) -> type[RequestSchema]:
+def page_query_schema(item: type[Schema]) -> type[QuerySchema]:
     """The query of a list operation that has neither filters nor an order to choose.
 
     :param item: schema of the list's items
@@ -176,10 +191,10 @@ def page_query_schema(item: type[Schema]) -> type[RequestSchema]:
 
 def _query_schema(
     item: type[Schema], parameters: dict[str, fields.Field[Any]]
-) -> type[RequestSchema]:
-    found: type[RequestSchema] = type(
+) -> type[QuerySchema]:
+    found: type[QuerySchema] = type(
         item.__name__.removesuffix("Schema") + "ListQuerySchema",
-        (RequestSchema,),
+        (QuerySchema,),
         {**parameters, "__doc__": "Filters and paging of a list."},
     )
     return found

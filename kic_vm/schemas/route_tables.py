@@ -99,7 +99,7 @@ class AssociationChangeSchema(base.RequestSchema):
     target_route_table_id = fields.UUID(required=True)
 
 
-class AssociationListQuerySchema(base.RequestSchema):
+class AssociationListQuerySchema(base.QuerySchema):
     """Paging of associations, which have no filters."""
 
     limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=base.PAGE_MAXIMUM))

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from kic_vm.schemas import base, filters
+from kic_vm.schemas import base, filters, json_types
 
 DIRECTIONS: Final = ["ingress", "egress"]
 PROTOCOLS: Final = ["TCP", "UDP", "ICMP", "IPIP", "ALL"]
@@ -96,9 +96,8 @@ def _is_range(value: str | None) -> None:
         raise ValidationError(f"Must be written as {written}.")
 
 
-def _port() -> fields.Integer:
-    return fields.Integer(
-        strict=True,
+def _port() -> json_types.Integer:
+    return json_types.Integer(
         allow_none=True,
         load_default=None,
         validate=validate.Range(min=1, max=65535),

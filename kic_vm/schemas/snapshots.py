@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import base, filters, volumes
+from kic_vm.schemas import base, filters, json_types, volumes
 
 STATUSES = ["creating", "available", "restoring", "deleting", "error"]
 
@@ -36,7 +36,7 @@ class SnapshotCreateSchema(base.RequestSchema):
 
     name = base.name(required=True)
     description = base.description(load_default=None)
-    is_incremental = fields.Boolean(
+    is_incremental = json_types.Boolean(
         required=True,
         validate=validate.NoneOf(
             [True],

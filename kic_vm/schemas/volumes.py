@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from kic_vm.lifecycle.table import load_tables
-from kic_vm.schemas import base, filters
+from kic_vm.schemas import base, filters, json_types
 
 _LIFECYCLE = load_tables().volumes
 _STATUSES = [row.wire for row in _LIFECYCLE.rows]
@@ -91,10 +91,9 @@ class ChangedVolumeSchema(Schema):
     updated_at = fields.String(allow_none=True)
 
 
-def size(**kwargs: Any) -> fields.Integer:
+def size(**kwargs: Any) -> json_types.Integer:
     """A volume's size; the largest one is a matter of configuration."""
-    return fields.Integer(
-        strict=True,
+    return json_types.Integer(
         required=True,
         validate=validate.Range(min=1, max=base.MAXIMUM_32_BIT),
         metadata={"description": "GiB."},
