@@ -30,15 +30,22 @@ class PublicIpSchema(AssociatedPublicIpSchema):
     related_resource = fields.Nested(RelatedResourceSchema, allow_none=True)
 
 
-class PublicIpChangeSchema(base.RequestSchema):
-    """A public IP to get, or what is to be changed of one."""
+class PublicIpCreateSchema(base.RequestSchema):
+    """A public IP to get."""
 
     description = base.description(load_default=None)
 
 
+class PublicIpUpdateSchema(base.RequestSchema):
+    """What changes; null clears the description, and left out it stays."""
+
+    description = base.description()
+
+
 PublicIpEnvelopeSchema = base.envelope("public_ip", PublicIpSchema)
 PublicIpPageSchema = base.page("public_ips", PublicIpSchema)
-PublicIpChangeEnvelopeSchema = base.envelope("public_ip", PublicIpChangeSchema, base.RequestSchema)
+PublicIpCreateEnvelopeSchema = base.envelope("public_ip", PublicIpCreateSchema, base.RequestSchema)
+PublicIpUpdateEnvelopeSchema = base.envelope("public_ip", PublicIpUpdateSchema, base.RequestSchema)
 
 PublicIpListQuerySchema = base.query_schema(
     PublicIpSchema,
