@@ -21,8 +21,6 @@ from kic_vm.exceptions import (
     AlreadyUnderWay,
     Conflict,
     InvalidRequest,
-    NotFound,
-    Unauthorized,
 )
 
 _ADDRESS_TAKEN = (
@@ -180,27 +178,6 @@ RULES: Final = _OTHERS + tuple(
             "IpAddressGenerationFailure",
             Conflict,
             "The subnet has no free address left.",
-        ),
-        (
-            "identity",
-            400,
-            "",
-            InvalidRequest,
-            "auth: the identity service does not understand this; the form is Keystone's v3.",
-        ),
-        (
-            "identity",
-            401,
-            "",
-            Unauthorized,
-            "The identity service refused these credentials: check the id and the secret.",
-        ),
-        (
-            "identity",
-            404,
-            "",
-            NotFound,
-            "X-Subject-Token: this token is not valid (any more).",
         ),
     )
 )

@@ -8,7 +8,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from oslo_log import log as logging
 from werkzeug.datastructures import Headers
 
-from kic_vm.adapters import errors
+from kic_vm.adapters import errors, token_errors
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
 from kic_vm.adapters.interleaved import gather
 from kic_vm.exceptions import NotFound, UpstreamError
@@ -139,6 +139,8 @@ def forward_tokens(
             call.status = response.status_code
     except ksa_exceptions.ClientException as error:
         raise errors.from_exception(SERVICE, error) from error
-    if response.status_code >= 400:
-        raise errors.from_response(SERVICE, response)
-    return response
+    if response.status_code < 400:
+        return response
+    if method == "POST":
+        raise token_errors.of_creation(response, body)
+    raise token_errors.of_validation(response, sent)
