@@ -13,6 +13,7 @@ from kic_vm.mappings.instance_states import lifecycle_of, power_state, state_of
 from kic_vm.mappings.times import utc
 from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
+from kic_vm.schemas import texts
 
 JSON = dict[str, Any]
 
@@ -148,7 +149,7 @@ def instance_from_server(server: JSON, around: Surroundings, translation: Transl
     return {
         "id": server["id"],
         "name": server["name"],
-        "description": server["description"],
+        "description": texts.shown(server["description"]),
         "flavor": flavors.flavor_of_server(server["flavor"], around.flavor_ids.get(flavor_name)),
         "addresses": _addresses(ports, around),
         "is_hyper_threading": flavors.is_hyper_threading(extra_specs),
@@ -198,7 +199,7 @@ def updated_instance_from_server(
     return {
         "id": server["id"],
         "name": server["name"],
-        "description": server["description"],
+        "description": texts.shown(server["description"]),
         "status": state.wire,
         "lifecycle": lifecycle_of(state),
         "project_id": server["tenant_id"],

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from kic_vm.schemas import filters, json_types
+from kic_vm.schemas import filters, json_types, texts
 from kic_vm.schemas.lists import CommaSeparatedList
 
 MAXIMUM_32_BIT = 2**31 - 1
@@ -66,52 +66,19 @@ class LifecycleSchema(Schema):
     )
 
 
-def _is_storable(value: str) -> None:
-    """Refuse what OpenStack's databases do not take: their text has three bytes a character."""
-    if any(ord(character) > 0xFFFF or "\ud800" <= character <= "\udfff" for character in value):
-        raise ValidationError("Must not contain emoji or other characters beyond U+FFFF.")
-
-
-def text(length: int, load_default: Any = None, **kwargs: Any) -> fields.String:
-    """A text of at most ``length`` characters that is null or left out when there is none."""
-    return fields.String(
-        allow_none=True,
-        load_default=load_default,
-        validate=[validate.Length(max=length), _is_storable],
-        **kwargs,
-    )
-
-
-def _has_no_control_characters(value: str) -> None:
-    if not value.isprintable():
-        raise ValidationError("Must not contain control characters.")
-
-
-def _has_no_outer_space(value: str) -> None:
-    if value != value.strip():
-        raise ValidationError("Must not begin or end with a space.")
-
-
 def name(**kwargs: Any) -> fields.String:
     """A resource's name: what every service takes."""
-    return fields.String(
-        validate=[
-            validate.Length(min=1, max=255),
-            _has_no_control_characters,
-            _has_no_outer_space,
-            _is_storable,
-        ],
-        **kwargs,
-    )
+    return fields.String(validate=[texts.is_name], **kwargs)
+
+
+def reference(**kwargs: Any) -> fields.String:
+    """The name of something that exists, which may have been given outside this API."""
+    return fields.String(validate=texts.is_reference, **kwargs)
 
 
 def description(**kwargs: Any) -> fields.String:
-    """A description, or null: what every service takes and leaves as it is."""
-    return fields.String(
-        allow_none=True,
-        validate=[validate.Length(max=255), _has_no_outer_space, _is_storable],
-        **kwargs,
-    )
+    """A description, or null."""
+    return fields.String(allow_none=True, validate=texts.is_description, **kwargs)
 
 
 def optional_uuid() -> fields.UUID:

@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, missing, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from kic_vm.schemas import base, json_types
 from kic_vm.schemas.addresses import is_address
@@ -87,14 +87,14 @@ class InstanceVolumeSchema(base.RequestSchema):
 class GroupNameSchema(base.RequestSchema):
     """A security group, by its name."""
 
-    name = fields.String(required=True, validate=validate.Length(min=1, max=255))
+    name = base.reference(required=True)
 
 
 class InstanceCreateSchema(base.RequestSchema):
     """An instance to make."""
 
     name = base.name(required=True)
-    description = base.text(255)
+    description = base.description(load_default=None)
     count = json_types.Integer(load_default=1, validate=validate.Range(min=1))
     image_id = fields.UUID(required=True)
     flavor_id = fields.UUID(required=True)
@@ -109,9 +109,7 @@ class InstanceCreateSchema(base.RequestSchema):
         required=True,
         minimum_error="The root volume is needed.",
     )
-    key_name = fields.String(
-        allow_none=True, load_default=None, validate=validate.Length(min=1, max=255)
-    )
+    key_name = base.reference(allow_none=True, load_default=None)
     security_groups = RequestList(
         fields.Nested(GroupNameSchema), allow_none=True, load_default=None
     )
@@ -136,7 +134,7 @@ class InstanceUpdateSchema(base.RequestSchema):
     """What changes; null clears the description."""
 
     name = base.name(allow_none=True)
-    description = base.text(255, load_default=missing)
+    description = base.description()
 
 
 class CreatedInstanceSchema(Schema):

@@ -1,6 +1,6 @@
 """Volumes of an instance."""
 
-from marshmallow import Schema, fields, missing
+from marshmallow import Schema, fields
 
 from kic_vm.schemas import base, json_types
 
@@ -20,7 +20,7 @@ class AttachedVolumeUpdateSchema(base.RequestSchema):
 
     is_delete_on_termination = json_types.Boolean(allow_none=True)
     name = base.name(allow_none=True)
-    description = base.text(255, load_default=missing)
+    description = base.description()
 
 
 class VolumeAttachmentSchema(Schema):

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from kic_vm.schemas import base, filters
+from kic_vm.schemas import base, filters, texts
 from kic_vm.schemas.secrets import SecretString
 
 # What Nova takes in a name, and what is left of its length beside the project's code.
@@ -51,7 +51,7 @@ class KeypairCreateSchema(base.RequestSchema):
     public_key = fields.String(
         allow_none=True,
         load_default=None,
-        validate=[validate.Length(max=16384), _is_public_key],
+        validate=[validate.Length(max=16384), texts.is_text, _is_public_key],
     )
 
 

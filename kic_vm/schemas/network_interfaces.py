@@ -1,6 +1,6 @@
 """Network interfaces."""
 
-from marshmallow import fields, missing
+from marshmallow import fields
 
 from kic_vm.schemas import addresses, base, filters
 from kic_vm.schemas.instance_network_interfaces import (
@@ -23,7 +23,7 @@ class NetworkInterfaceCreateSchema(base.RequestSchema):
     """A network interface to make."""
 
     name = base.name(required=True)
-    description = base.text(255)
+    description = base.description(load_default=None)
     private_ip = fields.String(allow_none=True, load_default=None, validate=addresses.is_address)
     subnet_id = fields.UUID(required=True)
     security_groups = RequestList(
@@ -38,7 +38,7 @@ class NetworkInterfaceUpdateSchema(base.RequestSchema):
     """What to change; null clears a description and leaves everything else."""
 
     name = base.name(allow_none=True)
-    description = base.text(255, load_default=missing)
+    description = base.description()
     security_groups = RequestList(
         fields.UUID(),
         allow_none=True,

@@ -32,7 +32,7 @@ class MemberCreateSchema(base.RequestSchema):
     user_id = fields.String(
         validate=validate.Regexp("^[0-9a-f]{32}([0-9a-f]{32})?$", error="Must be a user's id.")
     )
-    user_name = fields.String(validate=validate.Length(min=1, max=255))
+    user_name = base.reference()
     role = _role()
 
     @validates_schema

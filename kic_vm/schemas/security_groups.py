@@ -6,6 +6,7 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from kic_vm.schemas import base, filters, json_types
+from kic_vm.schemas.addresses import without_zone
 
 DIRECTIONS: Final = ["ingress", "egress"]
 PROTOCOLS: Final = ["TCP", "UDP", "ICMP", "IPIP", "ALL"]
@@ -87,7 +88,7 @@ def _is_range(value: str | None) -> None:
     if value is None:
         return
     try:
-        written = str(ipaddress.ip_network(value, strict=False))
+        written = str(ipaddress.ip_network(without_zone(value), strict=False))
     except ValueError as error:
         raise ValidationError(
             "Must be a range of addresses in CIDR notation, such as 10.0.0.0/16 or ::/0."

@@ -103,10 +103,9 @@ def size(**kwargs: Any) -> json_types.Integer:
 
 def type_id() -> fields.String:
     """A volume type that is asked for."""
-    return fields.String(
+    return base.reference(
         allow_none=True,
         load_default=None,
-        validate=validate.Length(min=1, max=255),
         metadata={"description": "Id or name. Unset: that of the source, or the cloud's own."},
     )
 

@@ -23,6 +23,8 @@ _OBJECTS: Final[dict[str, Any]] = {
     "allowed_address_pairs": [{"ip_address": "10.0.0.9"}],
     "network_interface.security_groups": [GROUP],
 }
+# Fields that exclude another one, which good requests have.
+_OTHERS: Final = {"member.user_name": "user_id"}
 
 
 class BodyField(NamedTuple):
@@ -47,6 +49,9 @@ class BodyField(NamedTuple):
             if isinstance(key, str) and not place.get(key) and name in _OBJECTS:
                 place[key] = copy.deepcopy(_OBJECTS[name])
             place = place[key]
+        excluded = _OTHERS.get(self.name)
+        if excluded:
+            del place[excluded]
         if isinstance(self.path[-1], int):
             place[:] = [value]
         else:
