@@ -24,7 +24,8 @@ def create_instances(scope: Scope, wanted: JSON) -> JSON:
     5 upstream calls in the ordinary case: flavor, image, subnets and the quota of volumes side by
     side, then Nova's create. One more with an Idempotency-Key, one for each named network
     interface, existing volume and further image, and one for security groups where any is named
-    or an interface is. See ``create_servers`` for several instances, and for those whose ports the gateway makes.
+    or an interface is. See ``create_servers`` for several instances, and for those whose ports the
+    gateway makes.
 
     :param wanted: InstanceCreateSchema, loaded
     :raises InvalidRequest: what is asked for could not work; nothing has been made
