@@ -1,21 +1,22 @@
 """Volumes: get, list, update, delete, and their types."""
 
-import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters import compute
 from kic_vm.adapters.interleaved import gather
 from kic_vm.mappings import volumes as mapping
 from kic_vm.mappings.volume_types import volume_type_from_type
 from kic_vm.operations import listing
 from kic_vm.operations.changes import given_changes
-from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.refusals import refusal
 from kic_vm.operations.request import Scope
-from kic_vm.operations.volumes.states import commanding, get_volume_for, look
+from kic_vm.operations.volumes.states import (
+    commanding,
+    get_volume_for,
+    read_with_surroundings,
+)
 
 JSON = dict[str, Any]
 
@@ -47,7 +48,7 @@ def get_volume(scope: Scope, volume_id: str) -> JSON:
 
     :raises NotFound: the project has no such volume
     """
-    volume, around = _look_around(scope, volume_id)
+    volume, around = read_with_surroundings(scope, volume_id)
     return mapping.volume_from_volume(volume, around, scope.platform.translation)
 
 
@@ -84,7 +85,7 @@ def update_volume(scope: Scope, volume_id: str, changes: JSON) -> JSON:
     :raises InvalidState: it is being deleted
     """
     given = given_changes("volume", changes)
-    volume, around = _look_around(scope, volume_id)
+    volume, around = read_with_surroundings(scope, volume_id)
     translation = scope.platform.translation
     state = mapping.state_of(volume, around, translation.lifecycle)
     if not state.allows("update"):
@@ -124,31 +125,3 @@ def list_volume_types(scope: Scope) -> list[JSON]:
         volume_type_from_type(volume_type, names)
         for volume_type in scope.openstack.block_storage.list_volume_types()
     ]
-
-
-def _look_around(scope: Scope, volume_id: str) -> tuple[JSON, mapping.VolumeSurroundings]:
-    volume, snapshots = look(scope, volume_id)
-    server = _server_of(scope, volume)
-    attached = [volume]
-    # Which of several is the root is told by what is known of all; Cinder gives one, or all.
-    has_others = server and len(server["os-extended-volumes:volumes_attached"]) > 1
-    if has_others and volume["bootable"] == "true":
-        attached = scope.openstack.block_storage.list_volumes()
-    around = mapping.surroundings(attached, [server] if server else [], snapshots)
-    if server:  # Cinder has told; Nova may not list the volume with the server yet
-        around = dataclasses.replace(around, servers={volume_id: server})
-    return volume, around
-
-
-def _server_of(scope: Scope, volume: JSON) -> JSON | None:
-    """The server that the volume is attached to, is being attached to, or waits for."""
-    ids = [attachment["server_id"] for attachment in volume["attachments"]]
-    if not ids and volume["status"] in mapping.UNTOLD:
-        attachments = scope.openstack.block_storage.list_attachments(volume["id"])
-        ids = [attachment["instance"] for attachment in attachments if attachment["instance"]]
-    if not ids:
-        return None
-    try:
-        return get_own_server(scope, ids[0], compute.STATE)
-    except exceptions.NotFound:  # it went between the two calls
-        return None
