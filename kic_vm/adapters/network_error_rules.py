@@ -47,6 +47,12 @@ RULES: Final = tuple(
         ),
         (
             400,
+            "is a multicast address|overlaps with multicast range",
+            InvalidRequest,
+            "allowed_address_pairs.ip_address: must not have multicast addresses in it.",
+        ),
+        (
+            400,
             "InvalidRoutes",
             InvalidRequest,
             "target_id: the VPC's route table does not reach this instance.",

@@ -82,7 +82,7 @@ def is_address_or_range(value: str | None) -> None:
     _address, slash, length = value.partition("/")
     try:
         ipaddress.ip_interface(without_zone(value))
-        if slash:
-            int(length)  # not a netmask
+        if slash and str(int(length)) != length:  # int() takes no netmask
+            raise ValidationError("Must have its prefix's length as a plain number, such as /8.")
     except ValueError as error:
         raise ValidationError("Must be an IP address or a CIDR.") from error

@@ -65,7 +65,7 @@ class Upload:
     def __init__(self, connection: openstack.connection.Connection) -> None:
         self.glance = connection.image
         formats = {"disk_format": "raw", "container_format": "bare"}
-        body = {"name": "functional-before", **formats}
+        body = {"name": "functional-before", "visibility": "private", **formats}
         self.image_id = self.glance.post("/images", json=body).json()["id"]
         self._may_end = threading.Event()
         self._thread = threading.Thread(target=self._send)

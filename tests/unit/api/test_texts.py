@@ -9,7 +9,7 @@ from marshmallow import fields
 from kic_vm.mappings.request_marks import own_description
 from kic_vm.schemas import texts
 from tests.texts import NO_DESCRIPTIONS, NO_NAMES, TEXTS
-from tests.unit.body_fields import BodyField, each_field
+from tests.unit.body_fields import BODY_FIELDS, BodyField, each_field
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -19,6 +19,12 @@ JSON = dict[str, Any]
 
 # Of these the names have fewer characters.
 SHORTER: Final = {"vpc": 200, "subnet": 200, "vpc_route_table": 200}
+ADDRESSES: Final = [
+    field
+    for field in BODY_FIELDS
+    if field.path[-1]
+    in {"private_ip", "ip_address", "cidr_block", "remote_ip_prefix", "destination"}
+]
 KEYPAIR: Final = ("keypair", "name")
 
 
@@ -99,3 +105,21 @@ def test_foreign_descriptions() -> None:
     """What was written in another way is shown as it is."""
     for text in ("plain", "a\nb", " x ", "", None):
         assert texts.shown(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "10.0.0", "010.0.0.1", "10.0.0.1 ", "fe80::1%eth0", "10.0.0.1/33", "x"),
+        *("10.0.0.1/255.255.255.0", "10.0.0.1/0.0.0.255", "10.0.0.1/08", "fe80::%1/64", "1/1/1"),
+    ],
+)
+@pytest.mark.parametrize("field", ADDRESSES, ids=lambda field: f"{field.method} {field.name}")
+def test_addresses(admin: Caller, populated: Cloud, field: BodyField, text: str) -> None:
+    """What is no address is refused wherever one belongs, before any call."""
+    answer = admin.request(
+        field.method, path_of(field.method, field.template), **field.arguments(text)
+    )
+    message = refusal(answer, 400, "invalid_request")["message"]
+    assert message.startswith(f"{field.name}: Must ")
+    assert populated.writes() == []
