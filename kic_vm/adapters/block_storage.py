@@ -5,6 +5,7 @@ import json
 from kic_vm.adapters import paging, quotas
 from kic_vm.adapters.connection import JSON, Answer, Service, path
 from kic_vm.adapters.quotas import Figures
+from kic_vm.schemas.texts import with_stored_description
 
 # Lowest microversions that have the fields we show.
 VOLUME = "3.64"  # encryption_key_id; filters by time since 3.60
@@ -55,14 +56,16 @@ class BlockStorage(Service):
 
     def create_volume(self, volume: JSON) -> JSON:
         """Ask for a volume; the answer has neither its project nor its image metadata."""
-        created: JSON = self.json("POST", "/volumes", json={"volume": volume})["volume"]
+        created: JSON = self.json(
+            "POST", "/volumes", json={"volume": with_stored_description(volume)}
+        )["volume"]
         return created
 
     def update_volume(self, volume_id: str, changes: JSON) -> JSON:
         """Rename or describe a volume; the answer is the volume as a creation answers it."""
-        updated: JSON = self.json("PUT", path("volumes", volume_id), json={"volume": changes})[
-            "volume"
-        ]
+        updated: JSON = self.json(
+            "PUT", path("volumes", volume_id), json={"volume": with_stored_description(changes)}
+        )["volume"]
         return updated
 
     def delete_volume(self, volume_id: str) -> None:
@@ -119,7 +122,10 @@ class BlockStorage(Service):
         created: JSON = self.json(
             "POST",
             "/snapshots",
-            json={"snapshot": snapshot | {"volume_id": volume_id, "force": True}},
+            json={
+                "snapshot": with_stored_description(snapshot)
+                | {"volume_id": volume_id, "force": True}
+            },
         )["snapshot"]
         return created
 
@@ -157,7 +163,9 @@ class BlockStorage(Service):
     def update_snapshot(self, snapshot_id: str, changes: JSON) -> JSON:
         """Rename or describe a snapshot."""
         updated: JSON = self.json(
-            "PUT", path("snapshots", snapshot_id), json={"snapshot": changes}
+            "PUT",
+            path("snapshots", snapshot_id),
+            json={"snapshot": with_stored_description(changes)},
         )["snapshot"]
         return updated
 

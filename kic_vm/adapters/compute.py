@@ -10,6 +10,7 @@ from kic_vm.adapters.compute_servers import Servers
 from kic_vm.adapters.connection import JSON, Answer, path
 from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.adapters.quotas import Figures
+from kic_vm.schemas.texts import with_stored_description
 
 # Lowest microversions that have the fields we show.
 STATE = compute_servers.STATE
@@ -29,9 +30,12 @@ class Compute(Servers, Keypairs, ServerExistence):
 
     def create_server(self, server: JSON) -> JSON:
         """Ask for a server."""
-        created: JSON = self.json("POST", "/servers", json={"server": server}, microversion=CREATE)[
-            "server"
-        ]
+        created: JSON = self.json(
+            "POST",
+            "/servers",
+            json={"server": with_stored_description(server)},
+            microversion=CREATE,
+        )["server"]
         return created
 
     def create_reserved_servers(self, server: JSON) -> str:
@@ -39,7 +43,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         reservation: str = self.json(
             "POST",
             "/servers",
-            json={"server": server | {"return_reservation_id": True}},
+            json={"server": with_stored_description(server) | {"return_reservation_id": True}},
             microversion=CREATE,
         )["reservation_id"]
         return reservation
@@ -64,7 +68,10 @@ class Compute(Servers, Keypairs, ServerExistence):
     def update_server(self, server_id: str, changes: JSON) -> JSON:
         """Change name or description; the answer is the whole server."""
         updated: JSON = self.json(
-            "PUT", path("servers", server_id), json={"server": changes}, microversion=SERVER
+            "PUT",
+            path("servers", server_id),
+            json={"server": with_stored_description(changes)},
+            microversion=SERVER,
         )["server"]
         return updated
 

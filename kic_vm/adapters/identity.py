@@ -8,7 +8,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from oslo_log import log as logging
 from werkzeug.datastructures import Headers
 
-from kic_vm.adapters import errors, token_documents
+from kic_vm.adapters import errors, token_documents, token_errors
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
 from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.adapters.upstream import calling
@@ -141,7 +141,9 @@ def forward_tokens(
     except ksa_exceptions.ClientException as error:
         raise errors.from_exception(SERVICE, error) from error
     if response.status_code >= 400:
-        raise errors.from_response(SERVICE, response)
+        if method == "POST":
+            raise token_errors.of_creation(response, body)
+        raise token_errors.of_validation(response, sent)
     if not _is_about_token(method, response):
         raise errors.not_understood(SERVICE)
     return response

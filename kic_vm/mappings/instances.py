@@ -13,6 +13,7 @@ from kic_vm.mappings.instance_states import lifecycle_of, power_state, state_of
 from kic_vm.mappings.times import utc
 from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
+from kic_vm.schemas import texts
 
 JSON = dict[str, Any]
 
@@ -150,7 +151,7 @@ def instance_from_server(server: JSON, related: RelatedResources, translation: T
     return {
         "id": server["id"],
         "name": server["name"],
-        "description": server["description"],
+        "description": texts.shown(server["description"]),
         "flavor": flavors.flavor_of_server(server["flavor"], related.flavor_ids.get(flavor_name)),
         "addresses": _addresses(ports, related),
         "is_hyper_threading": flavors.is_hyper_threading(extra_specs),
@@ -200,7 +201,7 @@ def updated_instance_from_server(
     return {
         "id": server["id"],
         "name": server["name"],
-        "description": server["description"],
+        "description": texts.shown(server["description"]),
         "status": state.wire,
         "lifecycle": lifecycle_of(state),
         "project_id": server["tenant_id"],
@@ -260,20 +261,26 @@ def rebuilt_instance_from_server(server: JSON, before: JSON, translation: Transl
     return shown
 
 
-def created_instances(servers: list[JSON]) -> JSON:
-    """The contract's answer to a creation, which knows one instance; beside it all of them."""
+def created_instances(servers: list[JSON], group_names: list[str] | None) -> JSON:
+    """The contract's answer to a creation, which knows one instance; beside it all of them.
+
+    :param group_names: the security groups that the instances are in, as Nova's answer to a
+        creation names those that were asked for; None where ``servers`` come from a list
+    """
     # name-2 before name-10
     ordered = sorted(servers, key=lambda server: (len(server["name"]), server["name"]))
     return {
-        "instance": _created_instance(ordered[0]),
+        "instance": _created_instance(ordered[0], group_names),
         "instances": [{"id": server["id"], "name": server["name"]} for server in ordered],
     }
 
 
-def _created_instance(server: JSON) -> JSON:
+def _created_instance(server: JSON, group_names: list[str] | None) -> JSON:
+    if group_names is None:
+        group_names = [group["name"] for group in server.get("security_groups", ())]
     return {
         "id": server["id"],
-        "security_groups": [{"name": group["name"]} for group in server.get("security_groups", ())],
+        "security_groups": [{"name": name} for name in group_names],
         "admin_pass": server.get("adminPass"),
         "disk_config": server["OS-DCF:diskConfig"],
     }

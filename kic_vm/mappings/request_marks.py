@@ -92,7 +92,8 @@ def own_description(shown: str | None) -> str:
 def changed_description(present: str | None, description: str) -> str:
     """A new description in the place of another one, whose mark stays if there is room for it."""
     mark = _DESCRIPTION_MARK.search(present or "")
-    marked = f"{description} {mark[0].strip()}".strip() if mark else description
+    own_mark = mark[0].strip() if mark else ""
+    marked = f"{description} {own_mark}" if description and mark else description + own_mark
     return marked if len(marked) <= _DESCRIPTION_MAXIMUM else description
 
 

@@ -3,17 +3,20 @@
 The two differ in what a rule is. Neutron's is for one IP version; the contract's has none, so what
 names a remote group stands for one rule of each version. Neutron takes no second rule that differs
 in its description only; the contract does, and clients make the new one before they delete the old
-one to change a description. So a further description of a rule is a tag of its group.
+one to change a description. So a further description of a rule is a tag of its group, or several
+where it is too long for one.
 """
 
 import base64
 import binascii
 import dataclasses
+import hashlib
 import ipaddress
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kic_vm.mappings.times import utc
 
@@ -22,7 +25,13 @@ JSON = dict[str, Any]
 ANYWHERE: Final = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 TAG_MAXIMUM: Final = 255
 _TAG: Final = "kic:rule:"
+_PART_TAG: Final = "kic:rule-part:"
 _HIDING_TAG: Final = "kic:rule-hidden:"
+# One of several tags: the rule, a digest of the description, which part of how many, and the part.
+_PART: Final = re.compile(
+    f"{_PART_TAG}(?P<rule>[^:]+):(?P<digest>[0-9a-f]+):[0-9]:(?P<count>[0-9]):(?P<text>.*)"
+)
+_DIGEST_LENGTH: Final = 8
 # Neutron names protocols, and takes their numbers as well.
 _PROTOCOLS: Final[dict[str | None, str]] = {
     None: "ALL",
@@ -51,19 +60,38 @@ class GroupRule:
     description: str
     neutron: tuple[JSON, ...]
     """Neutron's rules that do what it says: one for each IP version."""
-    tag: str | None = None
-    """Where its description is noted; None where it is Neutron's own."""
+    tags: tuple[str, ...] = ()
+    """Where its description is noted; none where it is Neutron's own."""
+
+
+class _Note(NamedTuple):
+    """A further description of a rule."""
+
+    name: str
+    """What the tag would be if one were long enough; the rule's id is made of it."""
+    description: str
+    tags: tuple[str, ...]
 
 
 def is_ours(tag: str) -> bool:
     """Whether a group's tag is the gateway's."""
-    return tag.startswith((_TAG, _HIDING_TAG))
+    return tag.startswith((_TAG, _PART_TAG, _HIDING_TAG))
 
 
-def tag_for(rule: GroupRule, description: str) -> str:
-    """The tag that notes a further description for a rule; it may turn out too long for one."""
+def tags_for(rule: GroupRule, description: str) -> tuple[str, ...]:
+    """The tags that note a further description for a rule: it is there when all of them are."""
+    rule_id = rule.neutron[0]["id"]
     encoded = base64.urlsafe_b64encode(description.encode()).decode().rstrip("=")
-    return f"{_TAG}{rule.neutron[0]['id']}:{encoded}"
+    whole = f"{_TAG}{rule_id}:{encoded}"
+    if len(whole) <= TAG_MAXIMUM:
+        return (whole,)
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:_DIGEST_LENGTH]
+    length = TAG_MAXIMUM - len(f"{_PART_TAG}{rule_id}:{digest}:0:0:")
+    parts = [encoded[start : start + length] for start in range(0, len(encoded), length)]
+    return tuple(
+        f"{_PART_TAG}{rule_id}:{digest}:{number}:{len(parts)}:{part}"
+        for number, part in enumerate(parts)
+    )
 
 
 def hiding_tag_for(rule: GroupRule) -> str:
@@ -76,19 +104,34 @@ def rules_of(group: JSON) -> list[GroupRule]:
 
     :param group: Neutron's security group, its rules and tags in it
     """
-    noted = defaultdict(list)
-    for tag in sorted(group["tags"]):
-        rule_id, colon, encoded = tag.removeprefix(_TAG).partition(":")
-        if tag.startswith(_TAG) and colon:
-            noted[rule_id].append((tag, _decoded(encoded)))
+    noted = _notes_in(group["tags"])
     found = []
     for rule in rules_from(group["security_group_rules"]):
         notes = noted[rule.neutron[0]["id"]]
         if not notes or hiding_tag_for(rule) not in group["tags"]:
             found.append(rule)
-        for tag, description in notes:
-            found.append(GroupRule(_noted_id(rule, tag), description, rule.neutron, tag))
+        for note in notes:
+            noted_id = str(uuid.uuid5(uuid.UUID(rule.neutron[0]["id"]), note.name))
+            found.append(GroupRule(noted_id, note.description, rule.neutron, note.tags))
     return found
+
+
+def _notes_in(tags: Iterable[str]) -> Mapping[str, list[_Note]]:
+    """The further descriptions that a group's tags note, by the id of Neutron's rule."""
+    noted = defaultdict(list)
+    parts: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
+    for tag in sorted(tags):
+        rule_id, colon, encoded = tag.removeprefix(_TAG).partition(":")
+        if tag.startswith(_TAG) and colon:
+            noted[rule_id].append(_Note(tag, _decoded(encoded), (tag,)))
+        elif match := _PART.fullmatch(tag):
+            parts[match["rule"], match["digest"], match["count"]][tag] = match["text"]
+    for (rule_id, _digest, count), texts in parts.items():
+        if len(texts) == int(count):  # else some are yet to come, or to go
+            encoded = "".join(texts.values())
+            note = _Note(f"{_TAG}{rule_id}:{encoded}", _decoded(encoded), tuple(texts))
+            noted[rule_id].append(note)
+    return noted
 
 
 def rules_from(neutron_rules: Iterable[JSON]) -> list[GroupRule]:
@@ -112,10 +155,6 @@ def _decoded(encoded: str) -> str:
         return base64.urlsafe_b64decode(padded).decode()
     except (binascii.Error, ValueError):
         return ""
-
-
-def _noted_id(rule: GroupRule, tag: str) -> str:
-    return str(uuid.uuid5(uuid.UUID(rule.neutron[0]["id"]), tag))
 
 
 def content_of(rule: JSON) -> tuple[Any, ...]:

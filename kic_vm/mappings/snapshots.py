@@ -7,6 +7,7 @@ is incremental, none has a parent, and each can be deleted by itself.
 from typing import Any, Final
 
 from kic_vm.mappings.times import utc
+from kic_vm.schemas import texts
 
 JSON = dict[str, Any]
 
@@ -35,7 +36,7 @@ def snapshot_from_snapshot(snapshot: JSON) -> JSON:
     return {
         "id": snapshot["id"],
         "name": snapshot["name"],
-        "description": snapshot["description"],
+        "description": texts.shown(snapshot["description"]),
         "size": snapshot["size"],
         "real_size": None,
         "status": status_of(snapshot),

@@ -14,6 +14,7 @@ from kic_vm.mappings.instance_states import lifecycle_of
 from kic_vm.mappings.instances import Translation
 from kic_vm.mappings.request_marks import own_metadata
 from kic_vm.mappings.times import utc
+from kic_vm.schemas import texts
 
 JSON = dict[str, Any]
 
@@ -136,7 +137,7 @@ def volume_from_volume(
     return {
         "id": volume["id"],
         "name": volume["name"],
-        "description": volume["description"],
+        "description": texts.shown(volume["description"]),
         "size": volume["size"],
         "status": state.wire,
         "lifecycle": lifecycle_of(state),
@@ -176,7 +177,7 @@ def changed_volume(volume: JSON, state: VolumeState, translation: Translation) -
     return {
         "id": volume["id"],
         "name": volume["name"],
-        "description": volume["description"],
+        "description": texts.shown(volume["description"]),
         "size": volume["size"],
         "status": state.wire,
         "lifecycle": lifecycle_of(state),

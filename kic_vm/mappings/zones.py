@@ -1,8 +1,13 @@
 """Availability zones: the clients' names and the cloud's, both ways."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from kic_vm import exceptions
+from kic_vm.schemas.filters import normalized
+
+# Those that the official clients know, whether or not this cloud has something behind each.
+_DOCUMENTED: Final = ("kr-central-2-a", "kr-central-2-b", "kr-central-2-c")
 
 
 class Zones:
@@ -21,10 +26,18 @@ class Zones:
         :raises InvalidRequest: clients do not have such a zone
         """
         if name not in self._to_cloud:
-            raise exceptions.InvalidRequest(
-                f"availability_zone: there is no zone {name!r}; use one of {', '.join(self.names)}."
-            )
+            raise _unknown(name, self.names)
         return self._to_cloud[name]
+
+    def check_filter(self, query: Mapping[str, Any]) -> None:
+        """See that a list is not filtered by a zone that no resource can be in.
+
+        :raises InvalidRequest: clients do not have such a zone
+        """
+        name = query.get("availability_zone")
+        known = list(dict.fromkeys([*self.names, *_DOCUMENTED]))
+        if name is not None and normalized(name) not in map(normalized, known):
+            raise _unknown(name, known)
 
     def to_client(self, zone: str | None) -> str | None:
         """The clients' name for a zone of the cloud; None where they have none for it.
@@ -32,3 +45,9 @@ class Zones:
         Clients refuse an answer with any other text, so the cloud's own name never gets through.
         """
         return self._to_client.get(zone) if zone else None
+
+
+def _unknown(name: str, known: Iterable[str]) -> exceptions.InvalidRequest:
+    return exceptions.InvalidRequest(
+        f"availability_zone: there is no zone {name!r}; use one of {', '.join(known)}."
+    )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from kic_vm import exceptions
+from kic_vm.schemas.filters import normalized
 
 JSON = dict[str, Any]
 Match = Callable[[JSON, Any], bool]
@@ -14,33 +15,29 @@ PAGING: Final = {"limit", "offset", "sort_keys", "sort_dirs"}
 
 def equals(*path: str) -> Match:
     """The item's field is the value."""
-    return lambda item, wanted: _field(item, path) == wanted
+    return lambda item, wanted: _same(_field(item, path), wanted)
 
 
 def contains(*path: str) -> Match:
-    """The item's text has the value in it, in whatever case: documented for names."""
-    return lambda item, wanted: wanted.lower() in str(_field(item, path) or "").lower()
+    """The item's text has the value in it: documented for names."""
+    return lambda item, wanted: normalized(wanted) in normalized(str(_field(item, path) or ""))
 
 
 def any_equals(collection: str, field: str) -> Match:
     """One member of the item's collection has the value in that field."""
-    return lambda item, wanted: any(member[field] == wanted for member in item[collection])
+    return lambda item, wanted: any(_same(member[field], wanted) for member in item[collection])
 
 
 def dated(*path: str) -> Match:
-    """The item's time lies in the second, minute, hour or day that the value names.
+    """The item's time lies in the period that the value names."""
+    return lambda item, wanted: wanted.covers(_field(item, path))
 
-    The official clients send RFC 3339 times, dates, and times of day without a date.
-    """
 
-    def match(item: JSON, wanted: str) -> bool:
-        stamp = str(_field(item, path) or "")
-        text = wanted.removesuffix("Z").removesuffix("+00:00")
-        if ":" in text[:3]:  # a time of day
-            return stamp[11:].startswith(text)
-        return stamp.startswith(text.split(".")[0])
-
-    return match
+def _same(value: Any, wanted: Any) -> bool:
+    """Whether they are equal; for texts, as all filters compare them."""
+    if isinstance(value, str) and isinstance(wanted, str):
+        return normalized(value) == normalized(wanted)
+    return bool(value == wanted)
 
 
 def _field(item: JSON, path: tuple[str, ...]) -> Any:

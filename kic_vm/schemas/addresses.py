@@ -49,6 +49,16 @@ def destination(**kwargs: Any) -> fields.String:
     return fields.String(validate=check, **kwargs)
 
 
+def without_zone(value: str) -> str:
+    """An address or a range, where it names no interface of one machine as fe80::1%eth0 does.
+
+    :raises ValueError: it names one
+    """
+    if "%" in value:
+        raise ValueError(value)
+    return value
+
+
 def is_address(value: str | None) -> None:
     """See that a text is an IP address, or none at all.
 
@@ -57,6 +67,22 @@ def is_address(value: str | None) -> None:
     if value is None:
         return
     try:
-        ipaddress.ip_address(value)
+        ipaddress.ip_address(without_zone(value))
     except ValueError as error:
         raise ValidationError("Must be an IP address.") from error
+
+
+def is_address_or_range(value: str | None) -> None:
+    """See that a text is an IP address or a range in CIDR notation, or none at all.
+
+    :raises ValidationError: it is not
+    """
+    if value is None:
+        return
+    _address, slash, length = value.partition("/")
+    try:
+        ipaddress.ip_interface(without_zone(value))
+        if slash and str(int(length)) != length:  # int() takes no netmask
+            raise ValidationError("Must have its prefix's length as a plain number, such as /8.")
+    except ValueError as error:
+        raise ValidationError("Must be an IP address or a CIDR.") from error

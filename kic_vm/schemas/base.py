@@ -1,22 +1,39 @@
 """What the schemas share: paging, names, user data, envelopes."""
 
+from collections.abc import Collection
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from kic_vm.schemas import filters, json_types, texts
 from kic_vm.schemas.lists import CommaSeparatedList
 
 MAXIMUM_32_BIT = 2**31 - 1
 PAGE_MAXIMUM = 1000  # what the Terraform provider asks for, once
 
 
-class RequestSchema(Schema):
+class IncomingSchema(Schema):
     """A body or query that comes in; what it does not know is refused by name."""
 
     class Meta:
         """Options of marshmallow."""
 
         unknown = RAISE
+
+
+class QuerySchema(IncomingSchema):
+    """A query: all its values are texts."""
+
+
+class RequestSchema(IncomingSchema):
+    """A body: the types of its fields are JSON's."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """See marshmallow.
+
+        :raises TypeError: the field would take texts for numbers or booleans
+        """
+        json_types.check_strict(self, field_name, field_obj)
 
 
 class PaginationSchema(Schema):
@@ -49,52 +66,19 @@ class LifecycleSchema(Schema):
     )
 
 
-def _is_storable(value: str) -> None:
-    """Refuse what OpenStack's databases do not take: their text has three bytes a character."""
-    if any(ord(character) > 0xFFFF or "\ud800" <= character <= "\udfff" for character in value):
-        raise ValidationError("Must not contain emoji or other characters beyond U+FFFF.")
-
-
-def text(length: int, load_default: Any = None, **kwargs: Any) -> fields.String:
-    """A text of at most ``length`` characters that is null or left out when there is none."""
-    return fields.String(
-        allow_none=True,
-        load_default=load_default,
-        validate=[validate.Length(max=length), _is_storable],
-        **kwargs,
-    )
-
-
-def _has_no_control_characters(value: str) -> None:
-    if not value.isprintable():
-        raise ValidationError("Must not contain control characters.")
-
-
-def _has_no_outer_space(value: str) -> None:
-    if value != value.strip():
-        raise ValidationError("Must not begin or end with a space.")
-
-
 def name(**kwargs: Any) -> fields.String:
     """A resource's name: what every service takes."""
-    return fields.String(
-        validate=[
-            validate.Length(min=1, max=255),
-            _has_no_control_characters,
-            _has_no_outer_space,
-            _is_storable,
-        ],
-        **kwargs,
-    )
+    return fields.String(validate=[texts.is_name], **kwargs)
+
+
+def reference(**kwargs: Any) -> fields.String:
+    """The name of something that exists, which may have been given outside this API."""
+    return fields.String(validate=texts.is_reference, **kwargs)
 
 
 def description(**kwargs: Any) -> fields.String:
-    """A description, or null: what every service takes and leaves as it is."""
-    return fields.String(
-        allow_none=True,
-        validate=[validate.Length(max=255), _has_no_outer_space, _is_storable],
-        **kwargs,
-    )
+    """A description, or null."""
+    return fields.String(allow_none=True, validate=texts.is_description, **kwargs)
 
 
 def optional_uuid() -> fields.UUID:
@@ -118,20 +102,31 @@ def _names_each_once(keys: list[str]) -> None:
 
 
 def query_schema(
-    item: type[Schema], default_key: str = "created_at", **filters: fields.Field[Any]
-) -> type[RequestSchema]:
+    item: type[Schema],
+    default_key: str = "created_at",
+    unsortable: Collection[str] = (),
+    **parameters: fields.Field[Any],
+) -> type[QuerySchema]:
     """The query of a list operation: its filters, and the paging that every list has.
 
     :param item: schema of the list's items; the list can be sorted by its plain fields
-    :param default_key: the field that it is sorted by where the caller does not say
+    :param default_key: the field that it is sorted by where the caller does not say; a list that
+        does not have it comes in its own order
+    :param unsortable: plain fields that no item of the list has
+    :param parameters: the filters, of the kinds in `kic_vm.schemas.filters`
     """
+    unsortable = {
+        *unsortable,
+        *(name for name, field in parameters.items() if isinstance(field, filters.Unavailable)),
+    } - {default_key}
     sortable = sorted(
         key
         for key, field in item().fields.items()
-        if not isinstance(field, fields.Nested | fields.List | fields.Dict)
+        if key not in unsortable
+        and not isinstance(field, fields.Nested | fields.List | fields.Dict)
     )
-    key = fields.String(validate=validate.OneOf(sortable))
-    direction = fields.String(validate=validate.OneOf(["asc", "desc"]))
+    key = filters.Enumerated(sortable)
+    direction = filters.Enumerated(["asc", "desc"])
     paging: dict[str, fields.Field[Any]] = _paging() | {
         "sort_keys": CommaSeparatedList(
             key,
@@ -150,10 +145,10 @@ def query_schema(
             metadata={"description": "asc or desc, by commas.", "default": ["desc"]},
         ),
     }
-    return _query_schema(item, filters | paging)
+    return _query_schema(item, parameters | paging)
 
 
-def page_query_schema(item: type[Schema]) -> type[RequestSchema]:
+def page_query_schema(item: type[Schema]) -> type[QuerySchema]:
     """The query of a list operation that has neither filters nor an order to choose.
 
     :param item: schema of the list's items
@@ -163,10 +158,10 @@ def page_query_schema(item: type[Schema]) -> type[RequestSchema]:
 
 def _query_schema(
     item: type[Schema], parameters: dict[str, fields.Field[Any]]
-) -> type[RequestSchema]:
-    found: type[RequestSchema] = type(
+) -> type[QuerySchema]:
+    found: type[QuerySchema] = type(
         item.__name__.removesuffix("Schema") + "ListQuerySchema",
-        (RequestSchema,),
+        (QuerySchema,),
         {**parameters, "__doc__": "Filters and paging of a list."},
     )
     return found

@@ -60,7 +60,7 @@ ZonePolicyResolvedSchema = _resolved(ZonePolicySchema)
 ClientMetadataResolvedSchema = _resolved(ClientMetadataSchema)
 
 
-class ClientMetadataQuerySchema(base.RequestSchema):
+class ClientMetadataQuerySchema(base.QuerySchema):
     """Which service."""
 
     service = fields.String(required=True)

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, filters
 
 INSTANCE_TYPES = ["vm", "bm", "gpu"]
 
@@ -56,18 +56,18 @@ FlavorPageSchema = base.page("flavors", FlavorSchema)
 
 FlavorListQuerySchema = base.query_schema(
     FlavorSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
+    id=filters.Id(),
+    name=filters.PartOfName(),
     is_burstable=fields.Boolean(),
     vcpus=fields.Integer(),
-    architecture=fields.String(),
+    architecture=filters.Text(),
     memory_mb=fields.Integer(),
-    instance_type=fields.String(validate=validate.OneOf(INSTANCE_TYPES)),
-    instance_family=fields.String(),
-    instance_size=fields.String(),
-    manufacturer=fields.String(),
+    instance_type=filters.Enumerated(INSTANCE_TYPES),
+    instance_family=filters.Text(),
+    instance_size=filters.Text(),
+    manufacturer=filters.Text(),
     maximum_network_interfaces=fields.Integer(),
-    processor=fields.String(),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    processor=filters.Text(),
+    created_at=filters.Unavailable(),
+    updated_at=filters.Unavailable(),
 )

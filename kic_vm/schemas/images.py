@@ -2,8 +2,12 @@
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, filters
 from kic_vm.schemas.flavors import INSTANCE_TYPES
+
+STATUSES = ["queued", "saving", "active", "deactivated", "deleted", "error"]
+VISIBILITIES = ["public", "private", "shared", "community"]
+MEMBER_STATUSES = ["pending", "accepted", "rejected"]
 
 
 class OsInfoSchema(Schema):
@@ -92,19 +96,19 @@ ImageMemberPageSchema = base.page("members", ImageMemberSchema)
 
 ImageListQuerySchema = base.query_schema(
     ImageSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    instance_type=fields.String(validate=validate.OneOf(["vm", "bm"])),
-    image_type=fields.String(validate=validate.OneOf(["basic", "my"])),
+    id=filters.Id(),
+    name=filters.PartOfName(),
+    instance_type=filters.Enumerated(INSTANCE_TYPES),
+    image_type=filters.Enumerated(["basic", "my"]),
     size=fields.Integer(),
     min_disk=fields.Integer(),
-    disk_format=fields.String(),
-    status=fields.String(),
-    os_type=fields.String(),
-    visibility=fields.String(),
-    image_member_status=fields.String(),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    disk_format=filters.Text(),
+    status=filters.Enumerated(STATUSES),
+    os_type=filters.Text(),
+    visibility=filters.Enumerated(VISIBILITIES),
+    image_member_status=filters.Enumerated(MEMBER_STATUSES),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )
 
 ImageMemberListQuerySchema = base.page_query_schema(ImageMemberSchema)

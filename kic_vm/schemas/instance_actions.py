@@ -43,9 +43,8 @@ class RebuildInstanceSchema(base.RequestSchema):
     """What a rebuild writes over the root volume."""
 
     image_id = fields.UUID(required=True)
-    key_name = fields.String(
+    key_name = base.reference(
         allow_none=True,
-        validate=validate.Length(min=1, max=255),
         metadata={"description": "Left out, the instance keeps its keypair; null takes it away."},
     )
 

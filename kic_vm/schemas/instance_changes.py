@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-import ipaddress
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, missing, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, json_types
+from kic_vm.schemas.addresses import is_address
 from kic_vm.schemas.instances import POWER_STATES
 from kic_vm.schemas.lists import RequestList
 from kic_vm.schemas.secrets import SecretString
@@ -15,24 +15,18 @@ from kic_vm.schemas.secrets import SecretString
 USER_DATA_MAXIMUM = 16 * 1024
 
 
-def _is_user_data(value: str | None) -> None:
-    if value is None:
-        return
-    try:
-        decoded = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValidationError("Must be base64 text.") from error
-    if len(decoded) > USER_DATA_MAXIMUM:
-        raise ValidationError("Must have at most 16 KB when decoded.")
+class UserData(fields.String):
+    """User data in base64. White space in it, as tools break it into lines with, is dropped."""
 
-
-def _is_ip_address(value: str | None) -> None:
-    if value is None:
-        return
-    try:
-        ipaddress.ip_address(value)
-    except ValueError as error:
-        raise ValidationError("Must be an IP address.") from error
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = "".join(super()._deserialize(value, attr, data, **kwargs).split())
+        try:
+            decoded = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise ValidationError("Must be base64 text.") from error
+        if len(decoded) > USER_DATA_MAXIMUM:
+            raise ValidationError("Must have at most 16 KB when decoded.")
+        return text
 
 
 class InstanceSubnetSchema(base.RequestSchema):
@@ -40,7 +34,7 @@ class InstanceSubnetSchema(base.RequestSchema):
 
     id = fields.UUID(required=True)
     network_interface_id = base.optional_uuid()
-    private_ip = fields.String(allow_none=True, load_default=None, validate=_is_ip_address)
+    private_ip = fields.String(allow_none=True, load_default=None, validate=is_address)
 
     @validates_schema
     def _one_way_only(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -53,7 +47,7 @@ class InstanceSubnetSchema(base.RequestSchema):
 class InstanceVolumeSchema(base.RequestSchema):
     """A volume that the instance gets; the first one is its root volume."""
 
-    is_delete_on_termination = fields.Boolean(
+    is_delete_on_termination = json_types.Boolean(
         allow_none=True,
         load_default=None,
         metadata={
@@ -61,8 +55,7 @@ class InstanceVolumeSchema(base.RequestSchema):
             "that exist already."
         },
     )
-    size = fields.Integer(
-        strict=True,
+    size = json_types.Integer(
         allow_none=True,
         load_default=None,
         validate=validate.Range(min=1, max=base.MAXIMUM_32_BIT),
@@ -94,15 +87,15 @@ class InstanceVolumeSchema(base.RequestSchema):
 class GroupNameSchema(base.RequestSchema):
     """A security group, by its name."""
 
-    name = fields.String(required=True, validate=validate.Length(min=1, max=255))
+    name = base.reference(required=True)
 
 
 class InstanceCreateSchema(base.RequestSchema):
     """An instance to make."""
 
     name = base.name(required=True)
-    description = base.text(255)
-    count = fields.Integer(strict=True, load_default=1, validate=validate.Range(min=1))
+    description = base.description(load_default=None)
+    count = json_types.Integer(load_default=1, validate=validate.Range(min=1))
     image_id = fields.UUID(required=True)
     flavor_id = fields.UUID(required=True)
     availability_zone = fields.String(allow_none=True, load_default=None)
@@ -116,24 +109,21 @@ class InstanceCreateSchema(base.RequestSchema):
         required=True,
         minimum_error="The root volume is needed.",
     )
-    key_name = fields.String(
-        allow_none=True, load_default=None, validate=validate.Length(min=1, max=255)
-    )
+    key_name = base.reference(allow_none=True, load_default=None)
     security_groups = RequestList(
         fields.Nested(GroupNameSchema), allow_none=True, load_default=None
     )
-    user_data = fields.String(
+    user_data = UserData(
         allow_none=True,
         load_default=None,
-        validate=_is_user_data,
-        metadata={"description": "base64; 16 KB at most when decoded"},
+        metadata={"description": "base64, in lines or not; 16 KB at most when decoded"},
     )
-    is_disable_hyper_threading = fields.Boolean(
+    is_disable_hyper_threading = json_types.Boolean(
         allow_none=True,
         load_default=None,
         metadata={"description": "Taken, without effect: a flavor settles it in OpenStack."},
     )
-    is_bonding = fields.Boolean(
+    is_bonding = json_types.Boolean(
         allow_none=True,
         load_default=None,
         validate=validate.NoneOf([True], error="Only bare metal has bonded interfaces."),
@@ -144,7 +134,7 @@ class InstanceUpdateSchema(base.RequestSchema):
     """What changes; null clears the description."""
 
     name = base.name(allow_none=True)
-    description = base.text(255, load_default=missing)
+    description = base.description()
 
 
 class CreatedInstanceSchema(Schema):

@@ -26,7 +26,7 @@ class InstanceActionsSchema(Schema):
     actions = fields.List(fields.Nested(InstanceActionSchema), required=True)
 
 
-class ConsoleLogQuerySchema(base.RequestSchema):
+class ConsoleLogQuerySchema(base.QuerySchema):
     """How much of the console."""
 
     lines = fields.Integer(

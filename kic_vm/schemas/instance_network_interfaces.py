@@ -1,10 +1,8 @@
 """Network interfaces of an instance."""
 
-import ipaddress
+from marshmallow import Schema, fields, validate
 
-from marshmallow import Schema, ValidationError, fields, validate
-
-from kic_vm.schemas import base
+from kic_vm.schemas import addresses, base
 from kic_vm.schemas.instances import SecurityGroupSchema
 from kic_vm.schemas.lists import RequestList
 
@@ -64,19 +62,12 @@ class InstanceNetworkInterfaceSchema(UpdatedNetworkInterfaceSchema):
     security_groups = fields.List(fields.Nested(SecurityGroupSchema))
 
 
-def _is_address_or_range(value: str | None) -> None:
-    if value is None:
-        return
-    try:
-        ipaddress.ip_interface(value)
-    except ValueError as error:
-        raise ValidationError("Must be an IP address or a CIDR.") from error
-
-
 class AllowedAddressSchema(base.RequestSchema):
     """An address or range to allow; null stands for none."""
 
-    ip_address = fields.String(required=True, allow_none=True, validate=_is_address_or_range)
+    ip_address = fields.String(
+        required=True, allow_none=True, validate=addresses.is_address_or_range
+    )
 
 
 class AllowedAddressesSchema(base.RequestSchema):

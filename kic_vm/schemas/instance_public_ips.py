@@ -20,7 +20,7 @@ class AssociatedPublicIpSchema(Schema):
     updated_at = fields.String(required=True)
 
 
-class PublicIpRemoveQuerySchema(base.RequestSchema):
+class PublicIpRemoveQuerySchema(base.QuerySchema):
     """What becomes of the public IP."""
 
     is_delete = fields.Boolean(

@@ -1,14 +1,14 @@
 """Volumes of an instance."""
 
-from marshmallow import Schema, fields, missing
+from marshmallow import Schema, fields
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, json_types
 
 
 class VolumeAttachSchema(base.RequestSchema):
     """How a volume is attached."""
 
-    is_delete_on_termination = fields.Boolean(
+    is_delete_on_termination = json_types.Boolean(
         allow_none=True,
         load_default=None,
         metadata={"description": "Whether the volume goes with the instance. Unset: false."},
@@ -18,9 +18,9 @@ class VolumeAttachSchema(base.RequestSchema):
 class AttachedVolumeUpdateSchema(base.RequestSchema):
     """What changes on an attached volume; null clears the description."""
 
-    is_delete_on_termination = fields.Boolean(allow_none=True)
+    is_delete_on_termination = json_types.Boolean(allow_none=True)
     name = base.name(allow_none=True)
-    description = base.text(255, load_default=missing)
+    description = base.description()
 
 
 class VolumeAttachmentSchema(Schema):

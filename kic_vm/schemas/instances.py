@@ -2,9 +2,13 @@
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import base
+from kic_vm.lifecycle.table import load_tables
+from kic_vm.schemas import base, filters
 from kic_vm.schemas.flavors import INSTANCE_TYPES, InstanceFlavorSchema
 
+_LIFECYCLE = load_tables().instances
+_STATUSES = [row.wire for row in _LIFECYCLE.rows]
+_VM_STATES = sorted({pair.vm_state for pair in _LIFECYCLE.index})
 POWER_STATES = ["NOSTATE", "RUNNING", "PAUSED", "SHUTDOWN", "CRASHED", "SUSPENDED"]
 
 
@@ -120,21 +124,21 @@ InstancePageSchema = base.page("instances", InstanceSchema)
 
 InstanceListQuerySchema = base.query_schema(
     InstanceSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    vm_state=fields.String(),
-    flavor_name=fields.String(),
-    image_name=fields.String(),
-    private_ip=fields.String(),
-    public_ip=fields.String(),
-    availability_zone=fields.String(),
-    instance_type=fields.String(validate=validate.OneOf(INSTANCE_TYPES)),
-    status=fields.String(),
-    user_id=fields.String(),
-    hostname=fields.String(),
-    os_type=fields.String(),
+    id=filters.Id(),
+    name=filters.PartOfName(),
+    vm_state=filters.Enumerated(_VM_STATES),
+    flavor_name=filters.Text(),
+    image_name=filters.Text(),
+    private_ip=filters.Address(),
+    public_ip=filters.Address(),
+    availability_zone=filters.Text(),
+    instance_type=filters.Enumerated(INSTANCE_TYPES),
+    status=filters.Enumerated(_STATUSES),
+    user_id=filters.Id(),
+    hostname=filters.Text(),
+    os_type=filters.Text(),
     is_hadoop=fields.Boolean(),
     is_k8se=fields.Boolean(),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, filters, texts
 from kic_vm.schemas.secrets import SecretString
 
 # What Nova takes in a name, and what is left of its length beside the project's code.
@@ -11,6 +11,7 @@ _NAME = validate.Regexp(
     error="Must begin with a letter or digit and hold only letters, digits, spaces, - and _.",
 )
 NAME_MAXIMUM = 183
+TYPES = ["ssh", "x509"]
 
 
 class KeypairSchema(Schema):
@@ -21,7 +22,7 @@ class KeypairSchema(Schema):
     user_id = fields.String(allow_none=True, metadata={"description": "Who made it."})
     fingerprint = fields.String()
     public_key = fields.String()
-    type = fields.String(validate=validate.OneOf(["ssh", "x509"]))
+    type = fields.String(validate=validate.OneOf(TYPES))
     created_at = fields.String(allow_none=True)
 
 
@@ -50,7 +51,7 @@ class KeypairCreateSchema(base.RequestSchema):
     public_key = fields.String(
         allow_none=True,
         load_default=None,
-        validate=[validate.Length(max=16384), _is_public_key],
+        validate=[validate.Length(max=16384), texts.is_text, _is_public_key],
     )
 
 
@@ -61,9 +62,9 @@ KeypairCreateEnvelopeSchema = base.envelope("keypair", KeypairCreateSchema, base
 
 KeypairListQuerySchema = base.query_schema(
     KeypairSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    type=fields.String(),
-    fingerprint=fields.String(),
-    created_at=fields.String(),
+    id=filters.Text(),
+    name=filters.PartOfName(),
+    type=filters.Enumerated(TYPES),
+    fingerprint=filters.Text(),
+    created_at=filters.Unavailable(),
 )

@@ -1,8 +1,8 @@
 """Network interfaces."""
 
-from marshmallow import fields, missing, validate
+from marshmallow import fields
 
-from kic_vm.schemas import addresses, base
+from kic_vm.schemas import addresses, base, filters
 from kic_vm.schemas.instance_network_interfaces import (
     STATUSES,
     InstanceNetworkInterfaceSchema,
@@ -23,7 +23,7 @@ class NetworkInterfaceCreateSchema(base.RequestSchema):
     """A network interface to make."""
 
     name = base.name(required=True)
-    description = base.text(255)
+    description = base.description(load_default=None)
     private_ip = fields.String(allow_none=True, load_default=None, validate=addresses.is_address)
     subnet_id = fields.UUID(required=True)
     security_groups = RequestList(
@@ -38,7 +38,7 @@ class NetworkInterfaceUpdateSchema(base.RequestSchema):
     """What to change; null clears a description and leaves everything else."""
 
     name = base.name(allow_none=True)
-    description = base.text(255, load_default=missing)
+    description = base.description()
     security_groups = RequestList(
         fields.UUID(),
         allow_none=True,
@@ -58,17 +58,17 @@ NetworkInterfaceUpdateEnvelopeSchema = base.envelope(
 
 NetworkInterfaceListQuerySchema = base.query_schema(
     NetworkInterfaceSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    status=fields.String(validate=validate.OneOf(STATUSES)),
-    private_ip=fields.String(),
-    public_ip=fields.String(),
-    device_id=fields.String(),
-    device_owner=fields.String(),
-    subnet_id=fields.String(),
-    mac_address=fields.String(),
-    security_group_id=fields.String(),
-    security_group_name=fields.String(),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    id=filters.Id(),
+    name=filters.PartOfName(),
+    status=filters.Enumerated(STATUSES),
+    private_ip=filters.Address(),
+    public_ip=filters.Address(),
+    device_id=filters.Id(),
+    device_owner=filters.Text(),
+    subnet_id=filters.Id(),
+    mac_address=filters.MacAddress(),
+    security_group_id=filters.Id(),
+    security_group_name=filters.Text(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, filters
 
 ROLES = ["admin", "member", "reader"]
 
@@ -32,7 +32,7 @@ class MemberCreateSchema(base.RequestSchema):
     user_id = fields.String(
         validate=validate.Regexp("^[0-9a-f]{32}([0-9a-f]{32})?$", error="Must be a user's id.")
     )
-    user_name = fields.String(validate=validate.Length(min=1, max=255))
+    user_name = base.reference()
     role = _role()
 
     @validates_schema
@@ -55,7 +55,7 @@ MemberPageSchema = base.page("members", MemberSchema)
 MemberListQuerySchema = base.query_schema(
     MemberSchema,
     default_key="user_name",
-    user_id=fields.String(),
-    user_name=fields.String(metadata={"description": "Part of the name."}),
-    role=fields.String(validate=validate.OneOf(ROLES)),
+    user_id=filters.Id(),
+    user_name=filters.PartOfName(),
+    role=filters.Enumerated(ROLES),
 )

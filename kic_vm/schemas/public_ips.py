@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, filters
 from kic_vm.schemas.instance_public_ips import AssociatedPublicIpSchema
 
 STATUSES = ["available", "in_use", "attaching"]
@@ -30,23 +30,30 @@ class PublicIpSchema(AssociatedPublicIpSchema):
     related_resource = fields.Nested(RelatedResourceSchema, allow_none=True)
 
 
-class PublicIpChangeSchema(base.RequestSchema):
-    """A public IP to get, or what is to be changed of one."""
+class PublicIpCreateSchema(base.RequestSchema):
+    """A public IP to get."""
 
     description = base.description(load_default=None)
 
 
+class PublicIpUpdateSchema(base.RequestSchema):
+    """What changes; null clears the description, and left out it stays."""
+
+    description = base.description()
+
+
 PublicIpEnvelopeSchema = base.envelope("public_ip", PublicIpSchema)
 PublicIpPageSchema = base.page("public_ips", PublicIpSchema)
-PublicIpChangeEnvelopeSchema = base.envelope("public_ip", PublicIpChangeSchema, base.RequestSchema)
+PublicIpCreateEnvelopeSchema = base.envelope("public_ip", PublicIpCreateSchema, base.RequestSchema)
+PublicIpUpdateEnvelopeSchema = base.envelope("public_ip", PublicIpUpdateSchema, base.RequestSchema)
 
 PublicIpListQuerySchema = base.query_schema(
     PublicIpSchema,
-    id=fields.String(),
-    status=fields.String(validate=validate.OneOf(STATUSES)),
-    public_ip=fields.String(),
-    related_resource_id=fields.String(),
-    related_resource_name=fields.String(metadata={"description": "Part of the name."}),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    id=filters.Id(),
+    status=filters.Enumerated(STATUSES),
+    public_ip=filters.Address(),
+    related_resource_id=filters.Id(),
+    related_resource_name=filters.PartOfName(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

@@ -1,10 +1,8 @@
 """Route tables, their routes and associations."""
 
-from typing import Any
+from marshmallow import Schema, fields, validate
 
-from marshmallow import Schema, ValidationError, fields, validate
-
-from kic_vm.schemas import addresses, base, vpcs
+from kic_vm.schemas import addresses, base, filters, vpcs
 
 ROUTE_TYPES = ["igw", "instance", "tgw"]
 
@@ -101,16 +99,11 @@ class AssociationChangeSchema(base.RequestSchema):
     target_route_table_id = fields.UUID(required=True)
 
 
-class AssociationListQuerySchema(base.RequestSchema):
+class AssociationListQuerySchema(base.QuerySchema):
     """Paging of associations, which have no filters."""
 
     limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=base.PAGE_MAXIMUM))
     offset = fields.Integer(load_default=0, validate=validate.Range(min=0, max=base.MAXIMUM_32_BIT))
-
-
-def _is_count(value: Any) -> None:
-    if not str(value).isdecimal():
-        raise ValidationError("Must be a number.")
 
 
 RouteTableEnvelopeSchema = base.envelope("vpc_route_table", RouteTableSchema)
@@ -128,16 +121,16 @@ AssociationChangeEnvelopeSchema = base.envelope(
 
 RouteTableListQuerySchema = base.query_schema(
     RouteTableSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    provisioning_status=vpcs.provisioning_status(),
-    vpc_id=fields.String(),
-    vpc_name=fields.String(metadata={"description": "Part of the name."}),
-    vpc_provisioning_status=vpcs.provisioning_status(),
-    subnet_id=fields.String(),
-    subnet_name=fields.String(),
-    association_count=fields.String(validate=_is_count),
-    destination=fields.String(),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    id=filters.Id(),
+    name=filters.PartOfName(),
+    provisioning_status=filters.Enumerated(vpcs.PROVISIONING_STATUSES),
+    vpc_id=filters.Id(),
+    vpc_name=filters.PartOfName(),
+    vpc_provisioning_status=filters.Enumerated(vpcs.PROVISIONING_STATUSES),
+    subnet_id=filters.Id(),
+    subnet_name=filters.Text(),
+    association_count=filters.Count(),
+    destination=filters.AddressRange(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, filters, json_types
+from kic_vm.schemas.addresses import without_zone
 
 DIRECTIONS: Final = ["ingress", "egress"]
 PROTOCOLS: Final = ["TCP", "UDP", "ICMP", "IPIP", "ALL"]
@@ -87,7 +88,7 @@ def _is_range(value: str | None) -> None:
     if value is None:
         return
     try:
-        written = str(ipaddress.ip_network(value, strict=False))
+        written = str(ipaddress.ip_network(without_zone(value), strict=False))
     except ValueError as error:
         raise ValidationError(
             "Must be a range of addresses in CIDR notation, such as 10.0.0.0/16 or ::/0."
@@ -96,9 +97,8 @@ def _is_range(value: str | None) -> None:
         raise ValidationError(f"Must be written as {written}.")
 
 
-def _port() -> fields.Integer:
-    return fields.Integer(
-        strict=True,
+def _port() -> json_types.Integer:
+    return json_types.Integer(
         allow_none=True,
         load_default=None,
         validate=validate.Range(min=1, max=65535),
@@ -162,8 +162,8 @@ SecurityGroupRuleCreateEnvelopeSchema = base.envelope(
 
 SecurityGroupListQuerySchema = base.query_schema(
     WholeSecurityGroupSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    id=filters.Id(),
+    name=filters.PartOfName(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

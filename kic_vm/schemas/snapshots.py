@@ -2,7 +2,9 @@
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import base, volumes
+from kic_vm.schemas import base, filters, json_types, volumes
+
+STATUSES = ["creating", "available", "restoring", "deleting", "error"]
 
 
 class SnapshotSchema(Schema):
@@ -34,7 +36,7 @@ class SnapshotCreateSchema(base.RequestSchema):
 
     name = base.name(required=True)
     description = base.description(load_default=None)
-    is_incremental = fields.Boolean(
+    is_incremental = json_types.Boolean(
         required=True,
         validate=validate.NoneOf(
             [True],
@@ -83,14 +85,15 @@ SnapshotRestoreEnvelopeSchema = base.envelope("restore", SnapshotRestoreSchema, 
 
 SnapshotListQuerySchema = base.query_schema(
     SnapshotSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    status=fields.String(),
-    volume_id=fields.String(),
+    unsortable=("real_size", "schedule_id"),
+    id=filters.Id(),
+    name=filters.PartOfName(),
+    status=filters.Enumerated(STATUSES),
+    volume_id=filters.Id(),
     is_incremental=fields.Boolean(),
     is_dependent_snapshot=fields.Boolean(),
-    schedule_id=fields.String(),
-    parent_id=fields.String(),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    schedule_id=filters.Id(),
+    parent_id=filters.Id(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import addresses, base, vpcs
+from kic_vm.schemas import addresses, base, filters, vpcs
 
 OPERATING_STATUSES = ["ONLINE", "OFFLINE", "IN_MAINTENANCE", "ERROR"]
 
@@ -68,17 +68,17 @@ SubnetUpdateEnvelopeSchema = base.envelope("subnet", SubnetUpdateSchema, base.Re
 
 SubnetListQuerySchema = base.query_schema(
     SubnetSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    availability_zone=fields.String(),
-    provisioning_status=vpcs.provisioning_status(),
-    operating_status=fields.String(validate=validate.OneOf(OPERATING_STATUSES)),
-    cidr_block=fields.String(),
-    vpc_id=fields.String(),
-    vpc_name=fields.String(metadata={"description": "Part of the name."}),
-    route_table_id=fields.String(),
-    route_table_name=fields.String(metadata={"description": "Part of the name."}),
+    id=filters.Id(),
+    name=filters.PartOfName(),
+    availability_zone=filters.Text(),
+    provisioning_status=filters.Enumerated(vpcs.PROVISIONING_STATUSES),
+    operating_status=filters.Enumerated(OPERATING_STATUSES),
+    cidr_block=filters.AddressRange(),
+    vpc_id=filters.Id(),
+    vpc_name=filters.PartOfName(),
+    route_table_id=filters.Id(),
+    route_table_name=filters.PartOfName(),
     is_shared=fields.Boolean(),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

@@ -4,7 +4,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from kic_vm.schemas import base
+from kic_vm.lifecycle.table import load_tables
+from kic_vm.schemas import base, filters, json_types
+
+_LIFECYCLE = load_tables().volumes
+_STATUSES = [row.wire for row in _LIFECYCLE.rows]
+# The documented names, and a word of Cinder's that the official clients know.
+_STATUS_ALIASES = {row.state: row.wire for row in _LIFECYCLE.rows} | {"error_restoring": "error"}
 
 
 class VolumeImageSchema(Schema):
@@ -85,10 +91,9 @@ class ChangedVolumeSchema(Schema):
     updated_at = fields.String(allow_none=True)
 
 
-def size(**kwargs: Any) -> fields.Integer:
+def size(**kwargs: Any) -> json_types.Integer:
     """A volume's size; the largest one is a matter of configuration."""
-    return fields.Integer(
-        strict=True,
+    return json_types.Integer(
         required=True,
         validate=validate.Range(min=1, max=base.MAXIMUM_32_BIT),
         metadata={"description": "GiB."},
@@ -98,10 +103,9 @@ def size(**kwargs: Any) -> fields.Integer:
 
 def type_id() -> fields.String:
     """A volume type that is asked for."""
-    return fields.String(
+    return base.reference(
         allow_none=True,
         load_default=None,
-        validate=validate.Length(min=1, max=255),
         metadata={"description": "Id or name. Unset: that of the source, or the cloud's own."},
     )
 
@@ -163,20 +167,21 @@ VolumeExtendEnvelopeSchema = base.envelope("volume", VolumeExtendSchema, base.Re
 
 VolumeListQuerySchema = base.query_schema(
     VolumeSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    status=fields.String(),
-    instance_id=fields.String(),
-    mount_point=fields.String(),
-    type=fields.String(),
+    unsortable=("launched_at", "previous_status"),
+    id=filters.Id(),
+    name=filters.PartOfName(),
+    status=filters.Enumerated(_STATUSES, aliases=_STATUS_ALIASES),
+    instance_id=filters.Id(),
+    mount_point=filters.Text(),
+    type=filters.Text(),
     size=fields.Integer(),
-    availability_zone=fields.String(),
-    instance_name=fields.String(metadata={"description": "Part of the name."}),
-    volume_type=fields.String(),
-    attach_status=fields.String(),
+    availability_zone=filters.Text(),
+    instance_name=filters.PartOfName(),
+    volume_type=filters.Text(),
+    attach_status=filters.Enumerated(["attached", "detached"]),
     is_bootable=fields.Boolean(),
     is_encrypted=fields.Boolean(),
     is_root=fields.Boolean(),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import addresses, base
+from kic_vm.schemas import addresses, base, filters
 
 PROVISIONING_STATUSES = [
     "ACTIVE",
@@ -113,11 +113,11 @@ VpcUpdateEnvelopeSchema = base.envelope("vpc", VpcUpdateSchema, base.RequestSche
 
 VpcListQuerySchema = base.query_schema(
     VpcSchema,
-    id=fields.String(),
-    name=fields.String(metadata={"description": "Part of the name."}),
-    cidr_block=fields.String(),
-    provisioning_status=provisioning_status(),
+    id=filters.Id(),
+    name=filters.PartOfName(),
+    cidr_block=filters.AddressRange(),
+    provisioning_status=filters.Enumerated(PROVISIONING_STATUSES),
     is_default=fields.Boolean(),
-    created_at=fields.String(),
-    updated_at=fields.String(),
+    created_at=filters.Moment(),
+    updated_at=filters.Moment(),
 )

@@ -159,7 +159,7 @@ class Gateway:
         while True:
             try:
                 requests.get(f"{self.url}/healthcheck", timeout=30)
-            except (requests.ConnectionError, requests.Timeout):
+            except requests.RequestException:
                 assert self.process.poll() is None, self.log.read_text()[-3000:]
                 assert time.monotonic() < end, self.log.read_text()[-3000:]
                 time.sleep(0.1)

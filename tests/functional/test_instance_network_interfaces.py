@@ -24,6 +24,34 @@ def interface_id(
     network.delete_port(port)
 
 
+def test_groups_of_a_prepared_interface(
+    member: Client,
+    cloud: Callable[[str], openstack.connection.Connection],
+    interface_id: str,
+    subnet_id: str,
+    instances: Instances,
+) -> None:
+    """The answer to a creation names the groups that the instance then is in."""
+    network = cloud("kic-member").network
+    group = network.create_security_group(name="functional-prepared")
+    try:
+        network.update_port(interface_id, security_groups=[group.id])
+        subnets = [{"id": subnet_id, "network_interface_id": interface_id}]
+        body = member.instance_body(subnet_id) | {"subnets": subnets}
+        answer = member.request("POST", "/api/v1/instances", json={"instance": body})
+        assert answer.status_code == 202, answer.text
+        created = answer.json()["instance"]
+        instances.adopt(created["id"])
+        assert created["security_groups"] == [{"name": "functional-prepared"}]
+        member.watch(created["id"], "active")
+        shown = member.get_instance(created["id"])["security_groups"]
+        assert [{"name": one["name"]} for one in shown] == created["security_groups"]
+        instances.remove_all()
+    finally:
+        network.update_port(interface_id, security_groups=[])
+        network.delete_security_group(group)
+
+
 def listed(member: Client, instance_id: str) -> list[str]:
     """Ids of the instance's interfaces, after a look at the shape of the list."""
     body = member.get(f"/api/v1/instances/{instance_id}/network-interfaces")

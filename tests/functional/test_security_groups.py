@@ -167,6 +167,7 @@ def test_rules(member: Client, network: Any) -> None:
 def test_new_description(member: Client, network: Any, remote: str) -> None:
     """The same rule with another description is added before the old one is deleted."""
     group_id = create(member)["id"]
+    new_text = "새로운 설명 / new " * 19  # 247 characters: more than a tag of Neutron has room for
     rule = SSH | {"remote_ip_prefix": remote}
     if remote == "a group":
         rule = SSH | {"remote_ip_prefix": None, "remote_group_id": group_id}
@@ -178,18 +179,18 @@ def test_new_description(member: Client, network: Any, remote: str) -> None:
     assert old["id"] in refused(again, 409, "already_exists")
     before = enforced(network, group_id)
 
-    new = add(member, group_id, **rule, description="새로운 설명 / new")
+    new = add(member, group_id, **rule, description=new_text)
     third = add(member, group_id, **rule)
     assert len({old["id"], new["id"], third["id"]}) == 3
     group = shown(member, group_id)
     described = {one["id"]: one["description"] for one in group["rules"]}
-    assert described == {old["id"]: "old", new["id"]: "새로운 설명 / new", third["id"]: ""}
+    assert described == {old["id"]: "old", new["id"]: new_text, third["id"]: ""}
     assert group["tags"] == []
     assert enforced(network, group_id) == before
 
     assert member.delete(f"{path}/{old['id']}") == 204
     described = {one["id"]: one["description"] for one in shown(member, group_id)["rules"]}
-    assert described == {new["id"]: "새로운 설명 / new", third["id"]: ""}
+    assert described == {new["id"]: new_text, third["id"]: ""}
     assert member.delete(f"{path}/{old['id']}") == 404
     assert enforced(network, group_id) == before
     renamed = {"security_group": {"name": f"{PREFIX}-renamed"}}

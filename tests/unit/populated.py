@@ -100,6 +100,7 @@ def _own_image(cloud: Cloud) -> None:
 
 
 def _cinder(cloud: Cloud) -> None:
+    cloud.answer("GET", "cinder", "/attachments", {"attachments": []})
     cloud.answer("GET", "cinder", "/volumes/detail", body("volumes"))
     cloud.answer("POST", "cinder", "/volumes", body("volume_created"), 202)
     for volume in body("volumes")["volumes"]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from marshmallow import Schema
 
 from kic_vm import schemas
-from kic_vm.schemas.base import RequestSchema
+from kic_vm.schemas.base import IncomingSchema
 
 
 def _schemas() -> Iterator[type[Schema]]:
@@ -20,9 +20,9 @@ def _schemas() -> Iterator[type[Schema]]:
 
 def request_schemas() -> list[type[Schema]]:
     """Those of bodies and queries that come in."""
-    return [schema for schema in _schemas() if issubclass(schema, RequestSchema)]
+    return [schema for schema in _schemas() if issubclass(schema, IncomingSchema)]
 
 
 def response_schemas() -> list[type[Schema]]:
     """Those of answers."""
-    return [schema for schema in _schemas() if not issubclass(schema, RequestSchema)]
+    return [schema for schema in _schemas() if not issubclass(schema, IncomingSchema)]

@@ -9,7 +9,8 @@ from kic_vm.adapters.errors.translation import (
     from_exception,
     from_keystone,
     from_response,
+    message_of,
     not_understood,
 )
 
-__all__ = ["from_exception", "from_keystone", "from_response", "not_understood"]
+__all__ = ["from_exception", "from_keystone", "from_response", "message_of", "not_understood"]

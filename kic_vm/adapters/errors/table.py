@@ -21,7 +21,7 @@ from kic_vm.adapters import quotas
 LOG = logging.getLogger(__name__)
 
 FILE: Final = "rules.yaml"
-SERVICES: Final = ("compute", "block-storage", "image", "network", "identity")
+SERVICES: Final = ("compute", "block-storage", "image", "network")
 ERRORS: Final[dict[str, type[exceptions.KicVmError]]] = {
     error.__name__: error
     for error in (
@@ -29,9 +29,7 @@ ERRORS: Final[dict[str, type[exceptions.KicVmError]]] = {
         exceptions.AlreadyUnderWay,
         exceptions.Conflict,
         exceptions.InvalidRequest,
-        exceptions.NotFound,
         exceptions.QuotaExceeded,
-        exceptions.Unauthorized,
     )
 }
 _FIGURES: Final = frozenset({"quota", "requested", "used", "limit"})

@@ -51,7 +51,7 @@ _CELL_DOWN: Final = re.compile(
 )
 
 
-def _message_of(response: requests.Response) -> str:
+def message_of(response: requests.Response) -> str:
     """The sentence in an OpenStack error body: each service wraps it in its own way."""
     try:
         body = response.json()
@@ -74,7 +74,7 @@ def _loggable(service: str, message: str) -> str:
 
 def from_response(service: str, response: requests.Response) -> exceptions.KicVmError:
     """Our error for an answer of 400 and above from ``service``."""
-    message = _message_of(response)
+    message = message_of(response)
     status = response.status_code
     LOG.info("%s answered %d: %s", service, status, _loggable(service, message))
     if (service, status) == ("compute", 500) and _CELL_DOWN.search(message):

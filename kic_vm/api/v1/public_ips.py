@@ -14,7 +14,7 @@ _INTERFACE = "/<public_ip_id>/network-interfaces/<network_interface_id>"
 
 
 @blueprint.post("")
-@blueprint.arguments(schemas.PublicIpChangeEnvelopeSchema)
+@blueprint.arguments(schemas.PublicIpCreateEnvelopeSchema)
 @blueprint.response(201, AssociatedPublicIpEnvelopeSchema)
 def create_public_ip(body: dict[str, Any]) -> flask.Response:
     """Get a new public IP."""
@@ -37,7 +37,7 @@ def get_public_ip(public_ip_id: str) -> flask.Response:
 
 
 @blueprint.put("/<public_ip_id>")
-@blueprint.arguments(schemas.PublicIpChangeEnvelopeSchema)
+@blueprint.arguments(schemas.PublicIpUpdateEnvelopeSchema)
 @blueprint.response(200, AssociatedPublicIpEnvelopeSchema)
 def update_public_ip(body: dict[str, Any], public_ip_id: str) -> flask.Response:
     """Describe a public IP."""

@@ -31,6 +31,9 @@ _FILTERS = {
     "updated_at": listing.dated("updated_at"),
 }
 
+# While Glance takes an image's data.
+_SAVING = {"saving", "uploading", "importing"}
+
 
 def get_image(services: RequestServices, image_id: str) -> JSON:
     """One image. One upstream call, two for one that another project shares.
@@ -69,14 +72,31 @@ def update_image(services: RequestServices, image_id: str, changes: JSON) -> JSO
         null or missing stays
     :raises NotFound: the project does not see such an image
     :raises Forbidden: it is another project's
+    :raises InvalidState: its data is being saved
     """
     given = given_changes("image", changes)
     image = get_own_image(services, image_id)
+    check_is_not_saving(image)
     if given.get("description", ...) is None and "description" not in image:
         del given["description"]
     if given:
         image = services.openstack.image.update_image(image_id, given)
     return mapping.changed_image(image)
+
+
+def check_is_not_saving(image: JSON) -> None:
+    """See that a change of an image lasts.
+
+    Glance reads an image before it takes the data, and writes all that it has read when the data
+    is there: what was changed meanwhile is undone.
+
+    :raises InvalidState: its data is being saved
+    """
+    if image["status"] in _SAVING:
+        raise exceptions.InvalidState(
+            "The image is being saved, and a change would be lost: change it when its status is "
+            "active."
+        )
 
 
 def delete_image(services: RequestServices, image_id: str) -> None:

@@ -1,11 +1,15 @@
 """The projects that an image is shared with."""
 
+import datetime
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings.images import member_from_member
 from kic_vm.operations import earlier_attempts, listing
+from kic_vm.operations.images.images import check_is_not_saving
 from kic_vm.operations.ownership import get_own_image
 from kic_vm.operations.request import RequestServices
 
@@ -30,15 +34,20 @@ def list_members(
 
 
 def add_member(services: RequestServices, image_id: str, project_id: str) -> JSON:
-    """Share an image with a project, which sees and boots it from now on. 3 or 4 upstream calls.
+    """Share an image with a project, which sees and boots it from now on.
+
+    3 upstream calls; 5 for a private image, and one more for each project that it was once shared
+    with.
 
     :raises NotFound: the project does not see such an image, or there is no such project
     :raises Forbidden: the image is another project's
     :raises InvalidRequest: the project is the image's own
     :raises Conflict: everybody may use the image already
+    :raises InvalidState: its data is being saved
     :raises AlreadyExists: it is shared with this project
     """
     image = get_own_image(services, image_id)
+    check_is_not_saving(image)
     if project_id == services.project_id:
         raise exceptions.InvalidRequest("member_id: the image is this project's own.")
     if image["visibility"] in {"public", "community"}:
@@ -50,15 +59,42 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> JSO
             if member["member_id"] == project_id:
                 return _added(member)
     earlier_attempts.note_absence(services)
-    if image["visibility"] == "private":
-        glance.update_image(image_id, {"visibility": "shared"})
+    if image["visibility"] == "shared":
+        return _added(glance.add_member(image_id, project_id))
+    glance.update_image(image_id, {"visibility": "shared"})
     try:
+        _remove_former_members(services, image)
         member = glance.add_member(image_id, project_id)
     except exceptions.KicVmError as error:
-        if image["visibility"] == "private" and not error.is_outcome_unknown:
-            _close(services, image_id)
+        if not error.is_outcome_unknown:
+            _close(services, image)
         raise
     return _added(member)
+
+
+def _remove_former_members(services: RequestServices, image: JSON) -> None:
+    """Take out the projects that an image was shared with before it became private.
+
+    Glance keeps them, shows them only while the image is shared, and lets them in again then.
+
+    :param image: as it was while private
+    """
+    glance = services.openstack.image
+    former = (
+        one["member_id"] for one in glance.list_members(image["id"]) if _is_former(one, image)
+    )
+    run_in_threads(
+        *(partial(glance.remove_member, image["id"], project_id) for project_id in former)
+    )
+
+
+def _is_former(member: JSON, image: JSON) -> bool:
+    """Whether a member is older than the image's change that made it private, or a later one."""
+    added, changed = (
+        datetime.datetime.fromisoformat(stamp)
+        for stamp in (member["created_at"], image["updated_at"])
+    )
+    return added <= changed
 
 
 def _added(member: JSON) -> JSON:
@@ -74,18 +110,26 @@ def remove_member(services: RequestServices, image_id: str, project_id: str) -> 
 
     :raises NotFound: the project does not see such an image, or it is not shared with that one
     :raises Forbidden: the image is another project's
+    :raises InvalidState: its data is being saved
     """
-    if get_own_image(services, image_id)["visibility"] != "shared":
+    image = get_own_image(services, image_id)
+    check_is_not_saving(image)
+    if image["visibility"] != "shared":
         raise exceptions.NotFound("member_id: the image is shared with no project.")
-    services.openstack.image.remove_member(image_id, project_id)
-    _close(services, image_id)
-
-
-def _close(services: RequestServices, image_id: str) -> None:
-    """Have an image that is shared with nobody read private again."""
     glance = services.openstack.image
+    glance.remove_member(image_id, project_id)
     if not glance.list_members(image_id):
         glance.update_image(image_id, {"visibility": "private"})
+
+
+def _close(services: RequestServices, image: JSON) -> None:
+    """Have an image that was not shared after all read private again.
+
+    :param image: as it was while private
+    """
+    glance = services.openstack.image
+    if all(_is_former(member, image) for member in glance.list_members(image["id"])):
+        glance.update_image(image["id"], {"visibility": "private"})
 
 
 def _check_project(services: RequestServices, project_id: str) -> None:

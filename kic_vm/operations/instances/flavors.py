@@ -1,6 +1,7 @@
 """Flavors: get, list, and which id belongs to a name."""
 
 import json
+import operator
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -25,8 +26,6 @@ _FILTERS = {
     "manufacturer": listing.equals("manufacturer"),
     "maximum_network_interfaces": listing.equals("maximum_network_interfaces"),
     "processor": listing.equals("processor"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
 }
 
 
@@ -80,6 +79,7 @@ def list_flavors(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
     flavors = services.openstack.compute.list_flavors()
     _remember(services, {flavor["name"]: flavor["id"] for flavor in flavors})
     zones = services.app_state.translation.zones.names
-    return listing.select(
-        [mapping.flavor_from_flavor(flavor, zones) for flavor in flavors], query, _FILTERS
-    )
+    shown = [mapping.flavor_from_flavor(flavor, zones) for flavor in flavors]
+    # Nova does not tell when a flavor was made: the usual order is that of the names.
+    shown.sort(key=operator.itemgetter("name"))
+    return listing.select(shown, query, _FILTERS)

@@ -118,7 +118,10 @@ def list_instances(services: RequestServices, query: Mapping[str, Any]) -> tuple
 
     One more call for each that has been resized and that [resize] wants confirmed; not again
     while that is under way.
+
+    :raises InvalidRequest: there is no such availability zone
     """
+    services.app_state.translation.zones.check_filter(query)
     page = pages.fetch(services, query, _FILTERS)
     if page is not None:
         found, pagination = page

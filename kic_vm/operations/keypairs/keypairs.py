@@ -25,7 +25,6 @@ _FILTERS = {
     "name": listing.contains("name"),
     "type": listing.equals("type"),
     "fingerprint": listing.equals("fingerprint"),
-    "created_at": listing.dated("created_at"),
 }
 
 
@@ -184,7 +183,7 @@ def list_keypairs(services: RequestServices, query: Mapping[str, Any]) -> tuple[
     keypairs = [
         mapping.keypair_from_keypair(keypair, name, keypair["user_id"])
         | {"created_at": None}  # Nova's lists have none, and the index has it of a few only
-        for name, keypair in named.items()
+        for name, keypair in sorted(named.items())  # as their ages are unknown
     ]
     return listing.select(keypairs, query, _FILTERS)
 

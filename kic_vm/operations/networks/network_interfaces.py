@@ -29,7 +29,7 @@ _FILTERS = {
     "device_id": listing.equals("device_id"),
     "device_owner": listing.equals("device_owner"),
     "subnet_id": listing.equals("subnet_id"),
-    "mac_address": lambda item, wanted: item["mac_address"] == wanted.lower(),
+    "mac_address": listing.equals("mac_address"),
     "security_group_id": listing.any_equals("security_groups", "id"),
     "security_group_name": listing.any_equals("security_groups", "name"),
     "created_at": listing.dated("created_at"),

@@ -31,7 +31,7 @@ _FILTERS = {
 def create_public_ip(services: RequestServices, wanted: JSON) -> JSON:
     """A public IP that leads nowhere yet. Two upstream calls; three with an Idempotency-Key.
 
-    :param wanted: PublicIpChangeSchema, loaded
+    :param wanted: PublicIpCreateSchema, loaded
     :raises QuotaExceeded: the project has as many as it may have
     """
     network = services.openstack.network
@@ -86,10 +86,12 @@ def list_public_ips(services: RequestServices, query: Mapping[str, Any]) -> tupl
 def update_public_ip(services: RequestServices, public_ip_id: str, wanted: JSON) -> JSON:
     """Describe a public IP. Two upstream calls.
 
-    :param wanted: PublicIpChangeSchema, loaded; null takes the description away
+    :param wanted: PublicIpUpdateSchema, loaded; null clears the description, left out it stays
     :raises NotFound: the project has none of this id
     """
     floating_ip = get_own_floating_ip(services, public_ip_id)
+    if "description" not in wanted:
+        return associated_public_ip(floating_ip)
     description = request_marks.changed_description(
         floating_ip["description"], wanted["description"] or ""
     )

@@ -1,9 +1,12 @@
 """Rules of security groups: create, delete."""
 
+import contextlib
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.adapters import parallel
 from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import security_group_rules as mapping
 from kic_vm.operations import earlier_attempts
@@ -11,6 +14,7 @@ from kic_vm.operations.networks.security_groups import drop_rule
 from kic_vm.operations.ownership import check_own_security_group, get_own_security_group
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
+from kic_vm.operations.rollback import all_or_nothing
 
 JSON = dict[str, Any]
 
@@ -19,7 +23,7 @@ def create_security_group_rule(services: RequestServices, group_id: str, wanted:
     """Add a rule. 2 upstream calls, and one side by side with the first for a remote group.
 
     Neutron takes no rule that differs from another in its description only; that description is
-    noted at the group then, in 3 upstream calls.
+    noted at the group then, in 3 upstream calls, and in more side by side where it is long.
 
     :raises NotFound: the project has no such group
     :raises InvalidRequest: nor such a remote group
@@ -60,17 +64,16 @@ def delete_security_group_rule(services: RequestServices, group_id: str, rule_id
         raise exceptions.NotFound("The security group has no such rule.")
     network = services.openstack.network
     others = [rule for rule in rules if rule.neutron == found.neutron and rule != found]
-    if others and found.tag is None:
+    if others and not found.tags:
         network.tag_security_group(group["id"], mapping.hiding_tag_for(found))
         return
-    needless = {found.tag or ""}
+    needless = {*found.tags}
     if not others:
         # The one by which the rule is known goes last, so that a failure can be repeated.
         for neutron_rule in reversed(found.neutron):
             drop_rule(services, neutron_rule["id"])
         needless.add(mapping.hiding_tag_for(found))
-    for tag in needless.intersection(group["tags"]):
-        _untag(services, group["id"], tag)
+    _untag(services, group["id"], needless.intersection(group["tags"]))
 
 
 def _look_at_remote(services: RequestServices, group_id: str, wanted: JSON) -> None:
@@ -84,25 +87,28 @@ def _note(
     services: RequestServices, group: JSON, rule: mapping.GroupRule, description: str
 ) -> mapping.GroupRule:
     """Have a rule stand in the group once more, with another description."""
-    tag = mapping.tag_for(rule, description)
-    if len(tag) > mapping.TAG_MAXIMUM:
-        raise exceptions.InvalidRequest(
-            "description: the group has this rule with another description already: beside that, "
-            "this one is too long. Shorten it, or delete the other rule first."
+    tags = mapping.tags_for(rule, description)
+    network = services.openstack.network
+    with all_or_nothing() as undo:
+        undo(partial(_untag, services, group["id"], tags))
+        parallel.run_in_threads(
+            *(partial(network.tag_security_group, group["id"], tag) for tag in tags)
         )
-    services.openstack.network.tag_security_group(group["id"], tag)
     after = mapping.rules_of(get_own_security_group(services, group["id"]))
-    noted = next((one for one in after if one.tag == tag), None)
+    noted = next((one for one in after if one.tags == tags), None)
     if noted is None:  # the rule was deleted meanwhile
-        _untag(services, group["id"], tag)
+        _untag(services, group["id"], tags)
         raise exceptions.Conflict(
             "The rule was deleted by somebody else at the same moment: try again."
         )
     return noted
 
 
-def _untag(services: RequestServices, group_id: str, tag: str) -> None:
-    try:
+def _untag(services: RequestServices, group_id: str, tags: Iterable[str]) -> None:
+    """Remove tags, side by side; those that are not there are no matter."""
+    parallel.run_in_threads(*(partial(_remove_tag, services, group_id, tag) for tag in tags))
+
+
+def _remove_tag(services: RequestServices, group_id: str, tag: str) -> None:
+    with contextlib.suppress(exceptions.NotFound):
         services.openstack.network.untag_security_group(group_id, tag)
-    except exceptions.NotFound:
-        return

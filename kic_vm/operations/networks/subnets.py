@@ -34,7 +34,11 @@ _FILTERS = {
 
 
 def list_subnets(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the subnets that the project sees. 4 upstream calls side by side."""
+    """A page of the subnets that the project sees. 4 upstream calls side by side.
+
+    :raises InvalidRequest: there is no such availability zone
+    """
+    services.app_state.translation.zones.check_filter(query)
     found = topology.read_topology(services)
     subnets = [_shown(services, found, subnet) for subnet in found.subnets.values()]
     return listing.select(subnets, query, _FILTERS)

@@ -1,15 +1,17 @@
 """Whether a volume's documented state allows a command: asked before Cinder is, and after."""
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.adapters import compute
 from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.lifecycle.model import VolumeState
-from kic_vm.mappings.volumes import limits_of
-from kic_vm.operations.ownership import get_own_volume
+from kic_vm.mappings import volumes as mapping
+from kic_vm.operations.ownership import get_own_server, get_own_volume
 from kic_vm.operations.refusals import refusal
 from kic_vm.operations.request import RequestServices
 
@@ -33,13 +35,14 @@ def read_with_snapshots(services: RequestServices, volume_id: str) -> tuple[JSON
 def get_volume_for(services: RequestServices, volume_id: str, command: str) -> JSON:
     """A volume whose state allows the command. 2 upstream calls side by side.
 
+    A refusal costs more for an attached volume: it tells the state that a get of it shows.
+
     :raises NotFound: the project has no such volume
     :raises InvalidState: the state does not allow it; says which commands it does
     """
     volume, snapshots = read_with_snapshots(services, volume_id)
-    state = _state(services, volume, snapshots)
-    if not state.allows(command):
-        raise _refusal(state, command, volume)
+    if not _state(services, volume, snapshots).allows(command):
+        raise _refusal(services, command, volume, snapshots)
     return volume
 
 
@@ -58,22 +61,74 @@ def state_conflicts_reported(
         yield
     except exceptions.Conflict as error:
         volume, snapshots = read_with_snapshots(services, volume_id)
-        now = _state(services, volume, snapshots)
-        if now.allows(command):
+        if _state(services, volume, snapshots).allows(command):
             raise
-        raise _refusal(now, command, volume) from error
+        raise _refusal(services, command, volume, snapshots) from error
 
 
 def _state(services: RequestServices, volume: JSON, snapshots: list[JSON]) -> VolumeState:
     return services.app_state.translation.lifecycle.volume_state(
-        volume["status"], snapshot_in_progress=bool(snapshots), limits=limits_of(volume)
+        volume["status"], snapshot_in_progress=bool(snapshots), limits=mapping.limits_of(volume)
     )
 
 
-def _refusal(state: VolumeState, command: str, volume: JSON) -> exceptions.KicVmError:
+def _refusal(
+    services: RequestServices, command: str, volume: JSON, snapshots: list[JSON]
+) -> exceptions.KicVmError:
+    state = _state(services, volume, snapshots)
+    # What is refused in any case is not to fail for want of an answer.
+    with contextlib.suppress(exceptions.KicVmError):
+        related = _related_resources(services, volume, snapshots)
+        state = mapping.state_of(volume, related, services.app_state.translation.lifecycle)
     if command == "delete" and state.state == "Deleting":
-        return exceptions.AlreadyUnderWay("The volume is being deleted already.")
+        return exceptions.AlreadyUnderWay(
+            "The volume is being deleted already (Deleting): delete has nothing to do.",
+            state=state.state,
+            allowed_actions=list(state.allowed_actions),
+        )
     error = refusal("volume", state, command)
     if command == "delete" and volume["status"] in {"in-use", "reserved"}:
         error.message += " It is attached to an instance: detach it first, or delete the instance."
     return error
+
+
+def read_with_surroundings(
+    services: RequestServices, volume_id: str
+) -> tuple[JSON, mapping.VolumeRelatedResources]:
+    """The volume, and what its state depends on beside it.
+
+    2 upstream calls side by side for a free volume; more for an attached one, as ``get_volume``.
+
+    :raises NotFound: the project has no such volume
+    """
+    volume, snapshots = read_with_snapshots(services, volume_id)
+    return volume, _related_resources(services, volume, snapshots)
+
+
+def _related_resources(
+    services: RequestServices, volume: JSON, snapshots: list[JSON]
+) -> mapping.VolumeRelatedResources:
+    server = _server_of(services, volume)
+    attached = [volume]
+    # Which of several is the root is told by what is known of all; Cinder gives one, or all.
+    has_others = server and len(server["os-extended-volumes:volumes_attached"]) > 1
+    if has_others and volume["bootable"] == "true":
+        attached = services.openstack.block_storage.list_volumes()
+    related = mapping.related_resources(attached, [server] if server else [], snapshots)
+    if server:  # Cinder has told; Nova may not list the volume with the server yet
+        related = dataclasses.replace(related, servers={volume["id"]: server})
+    return related
+
+
+def _server_of(services: RequestServices, volume: JSON) -> JSON | None:
+    """The server that the volume is attached to, is being attached to, or waits for."""
+    ids = [attachment["server_id"] for attachment in volume["attachments"]]
+    if not ids and volume["status"] in mapping.UNTOLD:
+        attachments = services.openstack.block_storage.list_attachments(volume["id"])
+        ids = [attachment["instance"] for attachment in attachments if attachment["instance"]]
+    if not ids:
+        return None
+    try:
+        return get_own_server(services, ids[0], compute.STATE)
+    except exceptions.NotFound:  # it went between the two calls
+        return None

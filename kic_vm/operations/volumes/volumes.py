@@ -1,23 +1,20 @@
 """Volumes: get, list, update, delete, and their types."""
 
-import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters import compute
 from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import volumes as mapping
 from kic_vm.mappings.volume_types import volume_type_from_type
 from kic_vm.operations import listing
 from kic_vm.operations.changes import given_changes
-from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.refusals import refusal
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes.states import (
     get_volume_for,
-    read_with_snapshots,
+    read_with_surroundings,
     state_conflicts_reported,
 )
 
@@ -51,7 +48,7 @@ def get_volume(services: RequestServices, volume_id: str) -> JSON:
 
     :raises NotFound: the project has no such volume
     """
-    volume, related = _read_related(services, volume_id)
+    volume, related = read_with_surroundings(services, volume_id)
     return mapping.volume_from_volume(volume, related, services.app_state.translation)
 
 
@@ -61,8 +58,10 @@ def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
     One more where a volume is attached to a server that Nova does not list: it may have been
     deleted meanwhile, or a part of Nova may not answer.
 
+    :raises InvalidRequest: there is no such availability zone
     :raises UpstreamUnavailable: not all of the servers could be listed
     """
+    services.app_state.translation.zones.check_filter(query)
     openstack = services.openstack
     volumes, snapshots, servers = gather_reads(
         openstack.block_storage.list_volumes,
@@ -86,7 +85,7 @@ def update_volume(services: RequestServices, volume_id: str, changes: JSON) -> J
     :raises InvalidState: it is being deleted
     """
     given = given_changes("volume", changes)
-    volume, related = _read_related(services, volume_id)
+    volume, related = read_with_surroundings(services, volume_id)
     translation = services.app_state.translation
     state = mapping.state_of(volume, related, translation.lifecycle)
     if not state.allows("update"):
@@ -126,33 +125,3 @@ def list_volume_types(services: RequestServices) -> list[JSON]:
         volume_type_from_type(volume_type, names)
         for volume_type in services.openstack.block_storage.list_volume_types()
     ]
-
-
-def _read_related(
-    services: RequestServices, volume_id: str
-) -> tuple[JSON, mapping.VolumeRelatedResources]:
-    volume, snapshots = read_with_snapshots(services, volume_id)
-    server = _server_of(services, volume)
-    attached = [volume]
-    # Which of several is the root is told by what is known of all; Cinder gives one, or all.
-    has_others = server and len(server["os-extended-volumes:volumes_attached"]) > 1
-    if has_others and volume["bootable"] == "true":
-        attached = services.openstack.block_storage.list_volumes()
-    related = mapping.related_resources(attached, [server] if server else [], snapshots)
-    if server:  # Cinder has told; Nova may not list the volume with the server yet
-        related = dataclasses.replace(related, servers={volume_id: server})
-    return volume, related
-
-
-def _server_of(services: RequestServices, volume: JSON) -> JSON | None:
-    """The server that the volume is attached to, is being attached to, or waits for."""
-    ids = [attachment["server_id"] for attachment in volume["attachments"]]
-    if not ids and volume["status"] in mapping.UNTOLD:
-        attachments = services.openstack.block_storage.list_attachments(volume["id"])
-        ids = [attachment["instance"] for attachment in attachments if attachment["instance"]]
-    if not ids:
-        return None
-    try:
-        return get_own_server(services, ids[0], compute.STATE)
-    except exceptions.NotFound:  # it went between the two calls
-        return None

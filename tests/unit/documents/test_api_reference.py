@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS30Validator
 
+from kic_vm.schemas.base import PaginationSchema
 from tests.unit.conftest import Caller
 
 JSON = dict[str, Any]
@@ -111,3 +112,13 @@ def test_every_tag_has_a_page(document: JSON) -> None:
     ]
     tags = {operation["tags"][0] for operation in described(document).values()}
     assert sorted(shown) == sorted(tags)
+
+
+def test_lists_and_retries() -> None:
+    """The page on all operations says what lists and retries really have."""
+    page = (DOC / "source/api/index.rst").read_text()
+    lists = page.partition("\nLists\n")[2].partition(".. _retries:")[0]
+    assert "links" not in lists
+    for name in (*PaginationSchema().fields, "sort_keys", "sort_dirs"):
+        assert f"``{name}``" in lists
+    assert "1 to 255 visible ASCII characters" in page

@@ -88,6 +88,64 @@ class TestOwner:
         refusal(member.post(f"{ALL}/{THIRD}"), 502, "upstream_error")
         assert patches(populated) == ["shared"]
 
+    def test_former_members(self, member: Caller, populated: Cloud) -> None:
+        """Who had the image before it became private is not let in again with the new one."""
+        populated.answer("GET", "glance", GLANCE, PRIVATE | {"updated_at": "2026-11-24T06:00:00Z"})
+        former = [
+            IMAGE_MEMBER | {"member_id": number * 32, "status": status}
+            for number, status in (("1", "accepted"), ("2", "pending"))
+        ]
+        newer = IMAGE_MEMBER | {"member_id": "3" * 32, "created_at": "2026-11-24T06:00:01Z"}
+        populated.answer("GET", "glance", f"{GLANCE}/members", {"members": [*former, newer]})
+        for one in former:
+            path = f"{GLANCE}/members/{one['member_id']}"
+            populated.answer("DELETE", "glance", path, status=204)
+        assert member.post(f"{ALL}/{THIRD}").status_code == 200
+        assert sorted(populated.writes()) == sorted(
+            [
+                f"PATCH glance {GLANCE}",
+                *(f"DELETE glance {GLANCE}/members/{one['member_id']}" for one in former),
+                f"POST glance {GLANCE}/members",
+            ]
+        )
+
+    def test_former_members_stay_out(self, member: Caller, populated: Cloud) -> None:
+        """Where they cannot be removed, the image becomes private again."""
+        populated.answer("GET", "glance", GLANCE, PRIVATE | {"updated_at": "2026-11-24T06:00:00Z"})
+        members = {"members": [IMAGE_MEMBER | {"member_id": "1" * 32}]}
+        populated.answer("GET", "glance", f"{GLANCE}/members", members)
+        populated.answer("DELETE", "glance", f"{GLANCE}/members/{'1' * 32}", status=403)
+        refusal(member.post(f"{ALL}/{THIRD}"), 403, "forbidden")
+        assert patches(populated) == ["shared", "private"]
+        assert populated.sent("glance", "POST") == []
+
+    @pytest.mark.parametrize("status", ["saving", "uploading", "importing"])
+    @pytest.mark.parametrize(
+        ("method", "path", "json"),
+        [
+            ("PUT", ONE, {"image": {"name": "another"}}),
+            ("PUT", ONE, {"image": {"description": None}}),
+            ("POST", f"{ALL}/{THIRD}", None),
+            ("DELETE", f"{ALL}/{THIRD}", None),
+        ],
+    )
+    def test_while_it_is_saved(
+        self,
+        member: Caller,
+        populated: Cloud,
+        status: str,
+        method: str,
+        path: str,
+        json: JSON | None,
+    ) -> None:
+        """A change would be undone when the data is there: it is refused until then."""
+        for visibility in ("private", "shared"):
+            image = OWN_IMAGE | {"status": status, "visibility": visibility}
+            populated.answer("GET", "glance", GLANCE, image)
+            message = refusal(member.request(method, path, json=json), 409, "invalid_state")
+            assert "active" in message["message"]
+        assert populated.writes() == []
+
     def test_twice(self, member: Caller, populated: Cloud) -> None:
         """It is 409."""
         words = f"Member {THIRD} is duplicated for image {OWN_IMAGE['id']}"

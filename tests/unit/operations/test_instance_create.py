@@ -168,6 +168,17 @@ def test_counts_that_cannot_be(member: Caller, populated: Cloud, changes: JSON, 
     assert word in message
 
 
+@pytest.mark.parametrize("separator", ["\n", "\r\n", "\n\n", " ", "\t", "\u00a0"])
+@pytest.mark.parametrize("length", [1, 57, 58, 1000])
+def test_user_data_in_lines(member: Caller, populated: Cloud, separator: str, length: int) -> None:
+    """Lines of 76 characters, as ``base64 file`` prints them, are the same text without breaks."""
+    text = base64.b64encode(b"#" * length).decode()
+    lines = [text[start : start + 76] for start in range(0, len(text), 76)]
+    given = separator.join([*lines, ""])
+    assert create(member, user_data=given).status_code == 202
+    assert asked(populated)["user_data"] == text
+
+
 @pytest.mark.parametrize(
     "text",
     ["not base64!", base64.b64encode(b"x" * (16 * 1024 + 1)).decode(), "YQ", 5],

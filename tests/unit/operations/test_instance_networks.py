@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.unit.bodies import GROUP, PORT, SERVER, SUBNET, body
+from tests.unit.bodies import GROUP, OTHER_GROUP, PORT, SERVER, SUBNET, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -20,6 +20,7 @@ SIXTH = SUBNET | {"id": str(uuid.uuid4()), "cidr": "fd00::/64", "ip_version": 6}
 ELSEWHERE = SUBNET | {"id": str(uuid.uuid4()), "network_id": str(uuid.uuid4())}
 MADE = body("ports_created")["ports"][0]["id"]
 TAG = f"kic-vm-instance-{SERVER['id']}"
+OTHER_GROUP_NAME = "prepared"
 FREE_PORT = PORT | {"device_id": "", "device_owner": ""}
 
 
@@ -103,6 +104,33 @@ class TestExistingInterface:
         assert create(member, subnets=self.WANTED).status_code == 202
         assert asked(populated)["networks"] == [{"port": PORT["id"]}]
         assert populated.sent("neutron", "POST") == []
+
+    def test_groups_in_the_answer(self, member: Caller, populated: Cloud) -> None:
+        """The answer names the groups that the interfaces are in, not those that Nova repeats."""
+        own = OTHER_GROUP_NAME
+        port = FREE_PORT | {"security_groups": [OTHER_GROUP]}
+        groups = [*body("security_groups")["security_groups"], {"id": OTHER_GROUP, "name": own}]
+        populated.answer("GET", "neutron", f"/ports/{PORT['id']}", {"port": port})
+        populated.answer("GET", "neutron", "/security-groups", {"security_groups": groups})
+        with_subnets(populated, ELSEWHERE)
+        second = [{"id": ELSEWHERE["id"]}]
+        for subnets, wanted, names in (
+            (self.WANTED, None, [own]),
+            (self.WANTED + second, None, [own, "default"]),
+            (self.WANTED + second, [{"name": "default"}], [own, "default"]),
+            (second, None, ["default"]),
+        ):
+            answer = create(member, subnets=subnets, security_groups=wanted)
+            assert answer.status_code == 202, answer.text
+            shown = answer.json["instance"]["security_groups"]
+            assert shown == [{"name": name} for name in names]
+
+    def test_without_groups(self, member: Caller, populated: Cloud) -> None:
+        """An interface that is in no group adds none."""
+        port = FREE_PORT | {"security_groups": []}
+        populated.answer("GET", "neutron", f"/ports/{PORT['id']}", {"port": port})
+        answer = create(member, subnets=self.WANTED)
+        assert answer.json["instance"]["security_groups"] == []
 
     def test_in_use(self, member: Caller, populated: Cloud) -> None:
         """One that another instance has is a conflict."""

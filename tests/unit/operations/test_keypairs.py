@@ -167,7 +167,6 @@ def test_list(caller: Callable[[str], Caller], populated: Cloud, nova: NovaKeypa
         ("type=ssh", 1),
         ("type=x509", 0),
         (f"fingerprint={RECORDED['fingerprint']}", 1),
-        ("created_at=2026-11-23", 0),
     ],
 )
 def test_filters(member: Caller, populated: Cloud, query: str, count: int) -> None:

@@ -65,7 +65,7 @@ def test_create_bad_input(member: Caller, populated: Cloud, changes: JSON, field
 
 @pytest.mark.parametrize(
     ("status", "state"),
-    [("creating", "Creating"), ("reserved", "Reserved"), ("error", "Error")],
+    [("creating", "Creating"), ("reserved", "Attaching"), ("error", "Error")],
 )
 def test_create_states(member: Caller, populated: Cloud, status: str, state: str) -> None:
     """Only a volume at rest, free or attached, is snapshotted."""

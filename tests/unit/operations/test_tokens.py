@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from tests.contract import check
+from tests.token_refusals import INTERNALS, Refusal, refusals
 from tests.unit.bodies import body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
@@ -82,27 +83,93 @@ def test_keystones_headers(anybody: Caller, cloud: Cloud) -> None:
     assert "Apache" not in str(response.headers)
 
 
+PASSWORD = {
+    "auth": {
+        "identity": {
+            "methods": ["password"],
+            "password": {
+                "user": {
+                    "name": "somebody",
+                    "domain": {"name": "somewhere"},
+                    "password": f"{SECRET} password",
+                }
+            },
+        },
+        "scope": {"project": {"name": "office", "domain": {"name": "somewhere"}}},
+    }
+}
+
+
+@pytest.mark.parametrize("case", refusals(CREDENTIAL, PASSWORD), ids=lambda case: case.label)
+def test_refusals(anybody: Caller, cloud: Cloud, case: Refusal) -> None:
+    """A refusal names the field to change, and nothing of what exists."""
+    error = {"error": {"code": case.told, "message": case.reason, "title": "Refused"}}
+    cloud.answer("POST", "keystone", "/auth/tokens", error, case.told)
+    code = {400: "invalid_request", 401: "unauthorized"}[case.status]
+    message = refusal(anybody.post(PATH, json=case.body), case.status, code)["message"]
+    assert all(word in message for word in case.words), message
+    assert not any(word in message for word in INTERNALS)
+
+
+def test_unknown_method(anybody: Caller, cloud: Cloud) -> None:
+    """The methods that are offered are told."""
+    error = {
+        "code": 401,
+        "identity": {"methods": ["password", "token"]},
+        "message": "Attempted to authenticate with an unsupported method.",
+    }
+    cloud.answer("POST", "keystone", "/auth/tokens", {"error": error}, 401)
+    wrong = {"auth": {"identity": {"methods": ["magic"], "magic": {}}}}
+    message = refusal(anybody.post(PATH, json=wrong), 400, "invalid_request")["message"]
+    assert message.startswith("auth.identity.methods: ")
+    assert "password, token" in message
+
+
+def test_content_type(anybody: Caller, cloud: Cloud) -> None:
+    """A body that is said to be no JSON is 415, by the header's name."""
+    error = {"code": 400, "message": "Expecting to find application/json in Content-Type header."}
+    cloud.answer("POST", "keystone", "/auth/tokens", {"error": error}, 400)
+    answer = anybody.post(PATH, data=b"{}", content_type="text/plain")
+    assert "Content-Type" in refusal(answer, 415, "unsupported_media_type")["message"]
+
+
 @pytest.mark.parametrize(
-    ("method", "recorded", "status", "code", "word"),
+    "data", [b"", b"{", b"[]", b"[" * 5000, b'{"auth": 5}', b'{"auth": {"identity": []}}', b"\xff"]
+)
+def test_refused_bodies(anybody: Caller, cloud: Cloud, data: bytes) -> None:
+    """Whatever the body is, a refusal is one."""
+    cloud.refuse("POST", "keystone", "/auth/tokens", "keystone_401")
+    answer = anybody.post(PATH, data=data, content_type="application/json")
+    refusal(answer, 400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("headers", "recorded", "status", "code", "words"),
     [
-        ("POST", "keystone_401", 401, "unauthorized", "credentials"),
-        ("POST", "keystone_400", 400, "invalid_request", "auth: "),
-        ("GET", "keystone_404_token", 404, "not_found", "X-Subject-Token"),
+        ({}, "keystone_401", 401, "unauthorized", "X-Auth-Token: a valid token is needed"),
+        ({"X-Auth-Token": "x"}, "keystone_401", 401, "unauthorized", "X-Auth-Token: the token in"),
+        ({"X-Auth-Token": "x"}, "keystone_404_token", 400, "invalid_request", "X-Subject-Token: "),
+        (
+            {"X-Auth-Token": "x", "X-Subject-Token": "y"},
+            "keystone_404_token",
+            404,
+            "not_found",
+            "X-Subject-Token: this token is not valid",
+        ),
     ],
 )
-def test_refusals(
+def test_refused_validations(
     anybody: Caller,
     cloud: Cloud,
-    method: str,
+    headers: dict[str, str],
     recorded: str,
     status: int,
     code: str,
-    word: str,
+    words: str,
 ) -> None:
-    """Keystone's refusals come in the one envelope."""
-    cloud.refuse(method, "keystone", "/auth/tokens", recorded)
-    response = anybody.request(method, PATH, **({"json": CREDENTIAL} if method == "POST" else {}))
-    assert word in refusal(response, status, code)["message"]
+    """The header that is wrong or missing is named."""
+    cloud.refuse("GET", "keystone", "/auth/tokens", recorded)
+    assert words in refusal(anybody.get(PATH, headers=headers), status, code)["message"]
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_extend_states(member: Caller, populated: Cloud, status: str, state: str
 
 def test_extend_while_backing_up(member: Caller, populated: Cloud) -> None:
     """While a snapshot is being made it is refused, as the volume's lifecycle says."""
-    snapshots(populated, FREE_VOLUME, SNAPSHOT, status="creating")
+    snapshots(populated, FREE_VOLUME, SNAPSHOT | {"volume_id": FREE_VOLUME}, status="creating")
     error = refusal(member.post(f"{FREE}/size", json=LARGER), 409, "invalid_state")
     assert error["state"] == "Backing-Up"
 

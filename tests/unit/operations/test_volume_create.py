@@ -87,7 +87,7 @@ def test_from_a_volume(member: Caller, populated: Cloud, volume_id: str) -> None
         ({"name": "n" * 256}, "volume.name"),
         ({"name": " padded"}, "volume.name"),
         ({"description": "d" * 256}, "volume.description"),
-        ({"description": "padded "}, "volume.description"),
+        ({"description": "a\0b"}, "volume.description"),
         ({"size": 0}, "volume.size"),
         ({"size": -1}, "volume.size"),
         ({"size": "10"}, "volume.size"),

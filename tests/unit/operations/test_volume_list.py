@@ -93,7 +93,7 @@ def test_of_a_terminated_instance(reader: Caller, populated: Cloud) -> None:
         ("name=91424308", ["free"]),
         ("status=available", ["free"]),
         ("status=in_use", ["data", "root"]),
-        ("status=in-use", []),
+        ("status=in-use", ["data", "root"]),
         (f"instance_id={SERVER['id']}", ["data", "root"]),
         (f"instance_name={SERVER['name'].upper()}", ["data", "root"]),
         ("mount_point=/dev/sdb", ["data"]),
@@ -121,7 +121,15 @@ def test_filters(reader: Caller, populated: Cloud, query: str, expected: list[st
 
 
 @pytest.mark.parametrize(
-    "query", ["size=big", "is_root=perhaps", "sort_keys=lifecycle", "limit=0", "colour=red"]
+    "query",
+    [
+        "status=attached",
+        "size=big",
+        "is_root=perhaps",
+        "sort_keys=lifecycle",
+        "limit=0",
+        "colour=red",
+    ],
 )
 def test_wrong_filters(reader: Caller, populated: Cloud, query: str) -> None:
     """What makes no sense is refused by the parameter's name, before any call."""

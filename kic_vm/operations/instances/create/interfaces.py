@@ -15,6 +15,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
 from kic_vm.mappings.networks import is_vpc_for
+from kic_vm.operations.networks.security_groups import DEFAULT
 from kic_vm.operations.networks.subnet_addresses import check_address
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
@@ -30,6 +31,8 @@ class Placement:
     port: JSON | None = None
     existing: JSON | None = None
     """The port that the caller names, as Neutron knows it."""
+    group_names: tuple[str, ...] = ()
+    """The security groups that the interface is in."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,9 +63,11 @@ def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
         )
     visible, groups, *ports = gather_reads(
         services.openstack.network.list_subnets,
-        partial(_group_ids, services, names),
+        services.openstack.network.list_security_groups if names or interfaces else list,
         *(partial(_port, services, one) for one in interfaces),
     )
+    group_ids = _group_ids(names, groups)
+    group_names = {group["id"]: group["name"] for group in groups}
     by_id = _usable(services, visible, {str(one["id"]) for one in subnets})
     crowd = Counter((subnet["network_id"], subnet["ip_version"]) for subnet in visible)
     ports_by_id = {port["id"]: port for port in ports}
@@ -74,7 +79,14 @@ def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
                 f"subnets.id: there is no subnet {one['id']} for this project."
             )
         is_alone = crowd[subnet["network_id"], subnet["ip_version"]] == 1
-        found.append(_place(one, subnet, ports_by_id, groups, is_alone=is_alone))
+        placement = _place(one, subnet, ports_by_id, group_ids, is_alone=is_alone)
+        port = placement.existing
+        # Nova puts an interface into the default group where no other one is asked for.
+        its_groups = names or [DEFAULT]
+        if port is not None:
+            ids = port["security_groups"]
+            its_groups = [group_names[group_id] for group_id in ids if group_id in group_names]
+        found.append(dataclasses.replace(placement, group_names=tuple(its_groups)))
     return found
 
 
@@ -149,11 +161,13 @@ def _port(services: RequestServices, port_id: str) -> JSON:
     return port
 
 
-def _group_ids(services: RequestServices, names: list[str]) -> list[str]:
-    """Ids of the groups of these names; no call where none is named."""
-    if not names:
-        return []
-    existing = services.openstack.network.list_security_groups()
+def _group_ids(names: list[str], existing: list[JSON]) -> list[str]:
+    """Ids of the groups of these names.
+
+    :param existing: the project's groups
+    :raises InvalidRequest: there is no such group
+    :raises Conflict: several groups have the name
+    """
     ids = []
     for name in dict.fromkeys(names):
         same = [group["id"] for group in existing if group["name"] == name]

@@ -23,8 +23,9 @@ def create_instances(services: RequestServices, wanted: JSON) -> JSON:
 
     5 upstream calls in the ordinary case: flavor, image, subnets and the quota of volumes side by
     side, then Nova's create. One more with an Idempotency-Key, one for each named network
-    interface, existing volume and further image, and one for security groups by name. See
-    ``create_servers`` for several instances, and for those whose ports the gateway makes.
+    interface, existing volume and further image, and one for security groups where any is named
+    or an interface is. See ``create_servers`` for several instances, and for those whose ports the
+    gateway makes.
 
     :param wanted: InstanceCreateSchema, loaded
     :raises InvalidRequest: what is asked for could not work; nothing has been made
@@ -33,7 +34,7 @@ def create_instances(services: RequestServices, wanted: JSON) -> JSON:
     _check_count(services, wanted)
     made = idempotency.find(services, wanted["count"])
     if made:
-        return mapping.created_instances(made)
+        return mapping.created_instances(made, None)
     flavor, images, key_name, networks, volumes, _checked = run_in_threads(
         partial(_flavor, services, str(wanted["flavor_id"])),
         partial(block_devices.source_images, services, wanted),
@@ -65,7 +66,8 @@ def create_instances(services: RequestServices, wanted: JSON) -> JSON:
     if wanted["security_groups"]:
         server["security_groups"] = wanted["security_groups"]
     servers = create_servers(services, server, networks, wanted["count"], flavor)
-    return mapping.created_instances(servers)
+    group_names = dict.fromkeys(name for placement in networks for name in placement.group_names)
+    return mapping.created_instances(servers, list(group_names))
 
 
 def _nothing() -> None:

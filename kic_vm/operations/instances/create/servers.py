@@ -86,12 +86,7 @@ def _create_reserved(services: RequestServices, server: JSON, count: int) -> lis
             "The instances are being made, but the compute service did not say which they are: "
             "list your instances before you try again.",
         ) from error
-    # The servers know their groups only later; these are Nova's words in its answer to one.
-    known = {
-        "adminPass": password,
-        "security_groups": server.get("security_groups", [{"name": "default"}]),
-    }
-    return [one | known for one in servers]
+    return [one | {"adminPass": password} for one in servers]
 
 
 def _create_each(

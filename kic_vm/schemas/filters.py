@@ -1,0 +1,187 @@
+"""Filters of lists: one rule for each kind of value, the same in all lists.
+
+Upper and lower case, and ``-`` and ``_``, count as the same. A value that cannot match anything, as
+it is no state, address or time at all, is refused instead of answered with an empty list.
+"""
+
+import datetime
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from marshmallow import ValidationError, fields, validate
+
+_MAC_ADDRESS: Final = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}\Z", re.IGNORECASE)
+_OFFSET: Final = r"(?P<offset>[Zz]|[+ -]\d\d(?::?\d\d)?)?\Z"
+_CLOCK: Final = r"(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?"
+_DATE: Final = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
+    rf"(?:[Tt ](?P<hour>\d\d)(?::{_CLOCK})?)?)?)?{_OFFSET}",
+    re.ASCII,
+)
+_TIME_OF_DAY: Final = re.compile(rf"(?P<hour>\d\d):{_CLOCK}{_OFFSET}", re.ASCII)
+# A leap year, for dates without a year.
+_ANY_DAY: Final = {"year": 2024, "month": 1, "day": 1}
+
+
+def normalized(text: str) -> str:
+    """The text as filters compare it."""
+    return text.casefold().replace("-", "_")
+
+
+class Text(fields.String):
+    """A text that the item's field has, whole."""
+
+
+class Id(Text):
+    """An id."""
+
+
+class PartOfName(Text):
+    """A part of a name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"description": "Part of the name."}, **kwargs)
+
+
+class Enumerated(fields.String):
+    """One of the values that the item's field can have.
+
+    :param values: as answers show them
+    :param aliases: other words for some of them
+    """
+
+    def __init__(
+        self, values: Iterable[str], *, aliases: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
+        self.values = tuple(values)
+        self.aliases = dict(aliases or {})
+        names = self.aliases | {value: value for value in self.values}
+        self._by_name = {normalized(name): value for name, value in names.items()}
+        super().__init__(validate=validate.OneOf(self.values), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if normalized(text) not in self._by_name:
+            raise ValidationError(f"Must be one of: {', '.join(self.values)}.")
+        return self._by_name[normalized(text)]
+
+
+class Count(Text):
+    """A number, which the contract has as a text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not re.fullmatch("[0-9]{1,9}", text):
+            raise ValidationError("Must be a number.")
+        return str(int(text))
+
+
+class Address(Text):
+    """An IP address, however it is written."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        try:
+            return str(ipaddress.ip_address(super()._deserialize(value, attr, data, **kwargs)))
+        except ValueError as error:
+            raise ValidationError("Must be a whole IP address.") from error
+
+
+class AddressRange(Text):
+    """A range of addresses in CIDR notation, however it is written."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return str(ipaddress.ip_network(text, strict=False))
+        except ValueError as error:
+            raise ValidationError(
+                "Must be a range in CIDR notation, such as 10.0.0.0/16."
+            ) from error
+
+
+class MacAddress(Text):
+    """A MAC address, with colons or hyphens."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not _MAC_ADDRESS.match(text):
+            raise ValidationError("Must be a MAC address, such as fa:16:3e:12:34:56.")
+        return text.lower().replace("-", ":")
+
+
+class Period:
+    """A second, minute, hour, day, month or year, or a time of day without a date."""
+
+    def __init__(self, parts: Mapping[str, int], offset: datetime.tzinfo) -> None:
+        self._parts = parts
+        self._offset = offset
+
+    def covers(self, stamp: str | None) -> bool:
+        """Whether an item's RFC 3339 time lies in the period, whatever offset each of them has."""
+        if not stamp:
+            return False
+        moment = datetime.datetime.fromisoformat(stamp).astimezone(self._offset)
+        return all(getattr(moment, name) == value for name, value in self._parts.items())
+
+
+class Moment(fields.String):
+    """A time, in any form of RFC 3339, or the part of one that begins or ends it: a `Period`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            metadata={
+                "description": "A time such as 2026-11-23T10:47:01Z, with any offset, names its "
+                "second. 2026-11-23T10:47, 2026-11-23 and 2026-11 name that minute, day and month, "
+                "and 10:47 that minute of each day; they are in UTC unless they end in an offset."
+            },
+            **kwargs,
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return _period(text)
+        except ValueError as error:
+            raise ValidationError(
+                "Must be a date or a time, such as 2026-11-23 or 2026-11-23T10:47:01Z."
+            ) from error
+
+
+def _period(text: str) -> Period:
+    """The period that a time names.
+
+    :raises ValueError: there is no such time
+    """
+    matched = _DATE.match(text) or _TIME_OF_DAY.match(text)
+    if matched is None:
+        raise ValueError(text)
+    groups = matched.groupdict()
+    offset = _timezone(groups.pop("offset"))
+    parts = {name: int(text) for name, text in groups.items() if text is not None}
+    if parts.get("second") == 60:  # a leap second, which no OpenStack service shows
+        parts["second"] = 59
+    datetime.datetime(**(_ANY_DAY | parts), tzinfo=offset)
+    return Period(parts, offset)
+
+
+def _timezone(offset: str | None) -> datetime.timezone:
+    """The offset of a time; a plus sign that was not encoded arrives as a space."""
+    if offset is None or offset in {"Z", "z"}:
+        return datetime.UTC
+    hours, minutes = int(offset[1:3]), int(offset[3:].removeprefix(":") or 0)
+    if hours > 23 or minutes > 59:
+        raise ValueError(offset)
+    shift = datetime.timedelta(hours=hours, minutes=minutes)
+    return datetime.timezone(-shift if offset[0] == "-" else shift)
+
+
+class Unavailable(fields.String):
+    """A filter of the contract for a field that the items of this list do not have."""
+
+    def __init__(self) -> None:
+        super().__init__(metadata={"description": "Refused: the items of this list have none."})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        raise ValidationError("The items of this list have none: leave this filter out.")
