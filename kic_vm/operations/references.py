@@ -16,5 +16,5 @@ def as_invalid_request(field: str, what: str, identifier: str) -> Iterator[None]
         yield
     except exceptions.NotFound as error:
         raise exceptions.InvalidRequest(
-            f"{field}: there is no {what} {identifier} for this project."
+            f"{field}: there is no {what} {identifier} that this project can use."
         ) from error

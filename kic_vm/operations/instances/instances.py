@@ -45,7 +45,11 @@ def _related_resources(
     volumes: Iterable[JSON],
     confirming: Collection[str],
 ) -> mapping.RelatedResources:
-    """What other services know about ``servers``; no further call where names are known."""
+    """What Neutron, Cinder and the caches know about the servers.
+
+    One upstream call for the names of security groups that the servers do not contain, and one for
+    the ids of flavors that are not cached.
+    """
     by_device = mapping.ports_by_device(ports)
     names = mapping.group_names_told(servers, by_device)
     ids = {
@@ -71,12 +75,17 @@ def _related_resources(
     )
 
 
-def _shown(services: RequestServices, found: pages.Found) -> list[JSON]:
-    """Servers as instances."""
-    servers = found.servers
+def _instances(services: RequestServices, resources: pages.ServerResources) -> list[JSON]:
+    """The instances for a page's servers."""
+    servers = resources.servers
     confirming = resize_confirmation.confirm_due(services, servers)
     related = _related_resources(
-        services, servers, found.ports, found.floating_ips, found.volumes, confirming
+        services,
+        servers,
+        resources.ports,
+        resources.floating_ips,
+        resources.volumes,
+        confirming,
     )
     translation = services.app_state.translation
     return [mapping.instance_from_server(server, related, translation) for server in servers]
@@ -85,26 +94,26 @@ def _shown(services: RequestServices, found: pages.Found) -> list[JSON]:
 def get_instance(services: RequestServices, instance_id: str) -> JSON:
     """One instance: 3 upstream calls, and 1 for its volumes, all side by side.
 
-    See attached_volumes for projects with very many. The volumes wait for the others where it has
-    others than the last time, or is asked for for the first time. One more call when it has been
-    resized and [resize] wants that confirmed.
+    See attached_volumes for projects with very many volumes. On the first read of an instance, and
+    when its volumes have changed since the last read, the call for the volumes follows the others.
+    One more call confirms a resize when [resize] asks for that.
     """
     openstack = services.openstack
-    expected = attached_volumes.expected(services, instance_id)
+    remembered_ids = attached_volumes.expected(services, instance_id)
     try:
         server, ports, floating_ips, volumes = gather_reads(
             partial(get_own_server, services, instance_id, compute.SERVER),
             partial(openstack.network.list_ports, instance_id),
             openstack.network.list_floating_ips,
-            partial(attached_volumes.get_volumes, services, expected),
+            partial(attached_volumes.get_volumes, services, remembered_ids),
         )
     except exceptions.NotFound:
         made_ports.remove_ports_of_deleted(services, instance_id)
         raise
-    attached = attached_volumes.ids_of(server)
-    if attached != expected:
-        attached_volumes.expect(services, instance_id, attached)
-        volumes = attached_volumes.get_volumes(services, attached)
+    attached_ids = attached_volumes.ids_of(server)
+    if attached_ids != remembered_ids:
+        attached_volumes.expect(services, instance_id, attached_ids)
+        volumes = attached_volumes.get_volumes(services, attached_ids)
     confirming = resize_confirmation.confirm_due(services, [server])
     related = _related_resources(services, [server], ports, floating_ips, volumes, confirming)
     return mapping.instance_from_server(server, related, services.app_state.translation)
@@ -113,25 +122,25 @@ def get_instance(services: RequestServices, instance_id: str) -> JSON:
 def list_instances(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's instances.
 
-    4 upstream calls side by side, however many there are. Where the page is a small part of them
-    only what it shows is fetched: see instance_pages.
+    4 upstream calls side by side, for any number of instances. For a small page of a long list,
+    only the page's resources are fetched: see ``pages``.
 
-    One more call for each that has been resized and that [resize] wants confirmed; not again
-    while that is under way.
+    One more call for each resized instance that [resize] asks to confirm; it is not repeated while
+    the confirmation is in progress.
     """
     page = pages.fetch(services, query, _FILTERS)
     if page is not None:
-        found, pagination = page
-        return _shown(services, found), pagination
-    found = pages.fetch_all(services)
-    return listing.select(_shown(services, found), query, _FILTERS)
+        resources, pagination = page
+        return _instances(services, resources), pagination
+    resources = pages.fetch_all(services)
+    return listing.select(_instances(services, resources), query, _FILTERS)
 
 
 def delete_instance(services: RequestServices, instance_id: str) -> None:
-    """Begin to remove an instance, in whatever state. 2 upstream calls.
+    """Start to delete an instance, in any state. 2 upstream calls.
 
-    The ports that the gateway made for it stay until it is gone: Nova may soft-delete it, and its
-    restoration needs them.
+    The ports that the gateway created for it stay until the server is gone: Nova may soft-delete
+    the server, and a restored server needs its ports.
     """
     get_own_server(services, instance_id, compute.STATE)
     made_ports.remember_deletion(services, instance_id)

@@ -1,8 +1,8 @@
-"""The interfaces of a new instance: Nova's own wherever Nova can place them.
+"""The interfaces of a new instance.
 
-Nova takes a network, not a subnet. Where a network has one subnet, or an address says which, Nova
-makes and removes the port. Else the gateway makes the port, marked, and removes it with the
-instance.
+Nova accepts a network, not a subnet. Where the network has only one subnet, or a fixed address
+decides the subnet, Nova creates and deletes the port. Otherwise the gateway creates a marked port,
+and deletes it with the instance.
 """
 
 import dataclasses
@@ -24,108 +24,127 @@ JSON = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Placement:
-    """Where one interface goes: Nova's request for it, or the port to make for it first."""
+    """The plan for one interface: Nova's network request, or the port to create first."""
 
     request: JSON | None
     port: JSON | None = None
     existing: JSON | None = None
-    """The port that the caller names, as Neutron knows it."""
+    """The port that the request names, as Neutron shows it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Interfaces:
-    """Those of one instance: Nova's ``networks``, and the ports among them that were made."""
+    """The interfaces of one instance: Nova's ``networks``, and the ports created for them."""
 
     name: str
     networks: list[JSON]
     made_ports: list[JSON]
 
 
-def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
-    """Where the interfaces go; nothing is made.
+def plan_interfaces(services: RequestServices, request: JSON) -> list[Placement]:
+    """The plans for the interfaces; nothing is created.
 
-    :param wanted: InstanceCreateSchema, loaded
-    :raises InvalidRequest: a subnet, interface, address or group does not fit
+    :param request: InstanceCreateSchema, loaded
+    :raises InvalidRequest: a subnet, interface, address or security group does not fit
     """
-    subnets: list[JSON] = wanted["subnets"]
-    names = [group["name"] for group in wanted["security_groups"] or ()]
-    interfaces = [
-        str(one["network_interface_id"]) for one in subnets if one["network_interface_id"]
+    requested: list[JSON] = request["subnets"]
+    names = [group["name"] for group in request["security_groups"] or ()]
+    port_ids = [
+        str(interface["network_interface_id"])
+        for interface in requested
+        if interface["network_interface_id"]
     ]
-    _check_twice(subnets, interfaces)
-    if names and len(interfaces) == len(subnets):
+    _check_duplicates(requested, port_ids)
+    if names and len(port_ids) == len(requested):
         raise exceptions.InvalidRequest(
-            "security_groups: network interfaces that exist already keep their own groups: leave "
+            "security_groups: existing network interfaces keep their own security groups: leave "
             "security_groups out."
         )
-    visible, groups, *ports = gather_reads(
+    subnets, groups, *ports = gather_reads(
         services.openstack.network.list_subnets,
         partial(_group_ids, services, names),
-        *(partial(_port, services, one) for one in interfaces),
+        *(partial(_port, services, port_id) for port_id in port_ids),
     )
-    by_id = _usable(services, visible, {str(one["id"]) for one in subnets})
-    crowd = Counter((subnet["network_id"], subnet["ip_version"]) for subnet in visible)
+    subnets_by_id = _usable_subnets(
+        services, subnets, {str(interface["id"]) for interface in requested}
+    )
+    subnet_counts = Counter((subnet["network_id"], subnet["ip_version"]) for subnet in subnets)
     ports_by_id = {port["id"]: port for port in ports}
-    found = []
-    for one in subnets:
-        subnet = by_id.get(str(one["id"]))
+    placements = []
+    for interface in requested:
+        subnet = subnets_by_id.get(str(interface["id"]))
         if subnet is None:
             raise exceptions.InvalidRequest(
-                f"subnets.id: there is no subnet {one['id']} for this project."
+                f"subnets.id: there is no subnet {interface['id']} that this project can use."
             )
-        is_alone = crowd[subnet["network_id"], subnet["ip_version"]] == 1
-        found.append(_place(one, subnet, ports_by_id, groups, is_alone=is_alone))
-    return found
+        is_only = subnet_counts[subnet["network_id"], subnet["ip_version"]] == 1
+        placements.append(_place(interface, subnet, ports_by_id, groups, is_only_subnet=is_only))
+    return placements
 
 
-def _usable(services: RequestServices, visible: list[JSON], wanted: set[str]) -> dict[str, JSON]:
-    """The wanted subnets by id, as far as they are the project's or in a network shared with it.
+def _usable_subnets(
+    services: RequestServices, subnets: list[JSON], subnet_ids: set[str]
+) -> dict[str, JSON]:
+    """The subnets with these ids that belong to the project or to a network shared with it.
 
-    One upstream call for each network of another project: to a cloud admin Neutron shows all.
+    One upstream call for each network of another project: Neutron shows all of them to a cloud
+    admin.
     """
-    found = {subnet["id"]: subnet for subnet in visible if subnet["id"] in wanted}
-    others = {
+    requested = {subnet["id"]: subnet for subnet in subnets if subnet["id"] in subnet_ids}
+    foreign_networks = {
         subnet["network_id"]
-        for subnet in found.values()
+        for subnet in requested.values()
         if subnet["project_id"] != services.project_id
     }
     networks = gather_reads(
-        *(partial(services.openstack.networks.get_network, one) for one in others)
+        *(
+            partial(services.openstack.networks.get_network, network_id)
+            for network_id in foreign_networks
+        )
     )
-    closed = {one["id"] for one in networks if not is_vpc_for(one, services.project_id)}
+    unusable = {
+        network["id"] for network in networks if not is_vpc_for(network, services.project_id)
+    }
     return {
         subnet_id: subnet
-        for subnet_id, subnet in found.items()
-        if subnet["network_id"] not in closed
+        for subnet_id, subnet in requested.items()
+        if subnet["network_id"] not in unusable
     }
 
 
-def _check_twice(subnets: list[JSON], interfaces: list[str]) -> None:
-    if len(set(interfaces)) < len(interfaces):
+def _check_duplicates(subnets: list[JSON], port_ids: list[str]) -> None:
+    if len(set(port_ids)) < len(port_ids):
         raise exceptions.InvalidRequest(
             "subnets.network_interface_id: the same network interface is named twice."
         )
     addresses = [
-        (one["id"], ipaddress.ip_address(one["private_ip"])) for one in subnets if one["private_ip"]
+        (subnet["id"], ipaddress.ip_address(subnet["private_ip"]))
+        for subnet in subnets
+        if subnet["private_ip"]
     ]
     if len(set(addresses)) < len(addresses):
         raise exceptions.InvalidRequest("subnets.private_ip: the same address is named twice.")
 
 
 def _place(
-    wanted: JSON, subnet: JSON, ports: dict[str, JSON], groups: list[str], *, is_alone: bool
+    interface: JSON,
+    subnet: JSON,
+    ports: dict[str, JSON],
+    groups: list[str],
+    *,
+    is_only_subnet: bool,
 ) -> Placement:
-    if wanted["network_interface_id"]:
-        port = ports[str(wanted["network_interface_id"])]
+    if interface["network_interface_id"]:
+        port = ports[str(interface["network_interface_id"])]
         if subnet["id"] not in {fixed["subnet_id"] for fixed in port["fixed_ips"]}:
             raise exceptions.InvalidRequest(
                 "subnets.network_interface_id: this network interface is not in the subnet."
             )
         return Placement({"port": port["id"]}, existing=port)
-    if wanted["private_ip"]:
-        check_address("subnets.private_ip", wanted["private_ip"], subnet)
-        return Placement({"uuid": subnet["network_id"], "fixed_ip": wanted["private_ip"]})
-    if is_alone:
+    if interface["private_ip"]:
+        check_address("subnets.private_ip", interface["private_ip"], subnet)
+        return Placement({"uuid": subnet["network_id"], "fixed_ip": interface["private_ip"]})
+    if is_only_subnet:
         return Placement({"uuid": subnet["network_id"]})
     port = {
         "network_id": subnet["network_id"],
@@ -144,47 +163,49 @@ def _port(services: RequestServices, port_id: str) -> JSON:
             raise exceptions.NotFound
     if port["device_id"]:
         raise exceptions.Conflict(
-            f"subnets.network_interface_id: the network interface {port_id} is in use already."
+            f"subnets.network_interface_id: the network interface {port_id} is already in use."
         )
     return port
 
 
 def _group_ids(services: RequestServices, names: list[str]) -> list[str]:
-    """Ids of the groups of these names; no call where none is named."""
+    """The ids of the security groups with these names; no call without names."""
     if not names:
         return []
     existing = services.openstack.network.list_security_groups()
     ids = []
     for name in dict.fromkeys(names):
-        same = [group["id"] for group in existing if group["name"] == name]
-        if not same:
+        matching = [group["id"] for group in existing if group["name"] == name]
+        if not matching:
             raise exceptions.InvalidRequest(
-                f"security_groups: there is no group {name!r} in this project."
+                f"security_groups: there is no security group {name!r} in this project."
             )
-        if len(same) > 1:
+        if len(matching) > 1:
             raise exceptions.Conflict(
-                f"security_groups: {len(same)} groups are named {name!r}: give the wanted one a "
-                "name of its own."
+                f"security_groups: {len(matching)} security groups are named {name!r}: rename the "
+                "one to use, so that its name is unique."
             )
-        ids += same
+        ids += matching
     return ids
 
 
 def make_ports(
     services: RequestServices, placements: list[Placement], names: list[str]
 ) -> list[Interfaces]:
-    """The interfaces of instances of these names, with the ports made that need to be made.
+    """Create the ports that the plans need; the interfaces of the instances with these names.
 
-    One upstream call makes all ports or none.
+    One upstream call creates all ports or none.
     """
-    to_make = [placement.port for placement in placements if placement.port]
+    new_ports = [placement.port for placement in placements if placement.port]
     ports = services.openstack.network.create_ports(
-        [port | {"name": name} for name in names for port in to_make]
+        [port | {"name": name} for name in names for port in new_ports]
     )
     interfaces = []
     for number, name in enumerate(names):
-        made = ports[number * len(to_make) : (number + 1) * len(to_make)]
-        left = iter(made)
-        networks = [placement.request or {"port": next(left)["id"]} for placement in placements]
-        interfaces.append(Interfaces(name, networks, made))
+        created = ports[number * len(new_ports) : (number + 1) * len(new_ports)]
+        remaining = iter(created)
+        networks = [
+            placement.request or {"port": next(remaining)["id"]} for placement in placements
+        ]
+        interfaces.append(Interfaces(name, networks, created))
     return interfaces

@@ -1,4 +1,4 @@
-"""Create instances: check everything first, then make one call to Nova."""
+"""Create instances: check everything, then send one request to Nova."""
 
 from functools import partial
 from typing import Any
@@ -18,53 +18,53 @@ from kic_vm.operations.request import RequestServices
 JSON = dict[str, Any]
 
 
-def create_instances(services: RequestServices, wanted: JSON) -> JSON:
-    """Ask Nova for instances; the answer shows the first one and names all.
+def create_instances(services: RequestServices, request: JSON) -> JSON:
+    """Create instances; the result shows the first one and names all.
 
-    5 upstream calls in the ordinary case: flavor, image, subnets and the quota of volumes side by
-    side, then Nova's create. One more with an Idempotency-Key, one for each named network
-    interface, existing volume and further image, and one for security groups by name. See
-    ``create_servers`` for several instances, and for those whose ports the gateway makes.
+    5 upstream calls in the usual case: flavor, image, subnets and the volume quota side by side,
+    then Nova's create. One more with an Idempotency-Key, one for each named network interface,
+    existing volume and further image, and one for security groups by name. See ``create_servers``
+    for several instances, and for instances whose ports the gateway creates.
 
-    :param wanted: InstanceCreateSchema, loaded
-    :raises InvalidRequest: what is asked for could not work; nothing has been made
-    :raises QuotaExceeded: the project's quota is used up; nothing has been made
+    :param request: InstanceCreateSchema, loaded
+    :raises InvalidRequest: the request cannot work; nothing has been created
+    :raises QuotaExceeded: the project's quota is used up; nothing has been created
     """
-    _check_count(services, wanted)
-    made = idempotency.find(services, wanted["count"])
-    if made:
-        return mapping.created_instances(made)
+    _check_count(services, request)
+    existing = idempotency.find(services, request["count"])
+    if existing:
+        return mapping.created_instances(existing)
     flavor, images, key_name, networks, volumes, _checked = run_in_threads(
-        partial(_flavor, services, str(wanted["flavor_id"])),
-        partial(block_devices.source_images, services, wanted),
-        partial(copies.usable_name, services, "key_name", wanted["key_name"])
-        if wanted["key_name"] is not None
+        partial(_flavor, services, str(request["flavor_id"])),
+        partial(block_devices.source_images, services, request),
+        partial(copies.usable_name, services, "key_name", request["key_name"])
+        if request["key_name"] is not None
         else _nothing,
-        partial(interfaces.plan_interfaces, services, wanted),
-        partial(block_devices.existing_volumes, services, wanted),
-        partial(block_devices.check_quota, services, wanted),
+        partial(interfaces.plan_interfaces, services, request),
+        partial(block_devices.existing_volumes, services, request),
+        partial(block_devices.check_quota, services, request),
     )
-    _check_flavor(flavor, wanted, images)
+    _check_flavor(flavor, request, images)
     server: JSON = {
-        "name": wanted["name"],
+        "name": request["name"],
         "flavorRef": flavor["id"],
-        "block_device_mapping_v2": block_devices.block_devices(services, wanted, images, volumes),
+        "block_device_mapping_v2": block_devices.block_devices(services, request, images, volumes),
     }
-    if wanted["description"] is not None:
-        server["description"] = wanted["description"]
-    if wanted["availability_zone"] is not None:
+    if request["description"] is not None:
+        server["description"] = request["description"]
+    if request["availability_zone"] is not None:
         zones = services.app_state.translation.zones
-        server["availability_zone"] = zones.to_cloud(wanted["availability_zone"])
+        server["availability_zone"] = zones.to_cloud(request["availability_zone"])
     if key_name is not None:
         server["key_name"] = key_name
     tags = request_marks.tags(services.context.idempotent_request)
     if tags:
         server["tags"] = tags
-    if wanted["user_data"] is not None:
-        server["user_data"] = wanted["user_data"]
-    if wanted["security_groups"]:
-        server["security_groups"] = wanted["security_groups"]
-    servers = create_servers(services, server, networks, wanted["count"], flavor)
+    if request["user_data"] is not None:
+        server["user_data"] = request["user_data"]
+    if request["security_groups"]:
+        server["security_groups"] = request["security_groups"]
+    servers = create_servers(services, server, networks, request["count"], flavor)
     return mapping.created_instances(servers)
 
 
@@ -72,38 +72,40 @@ def _nothing() -> None:
     return None
 
 
-def _check_count(services: RequestServices, wanted: JSON) -> None:
-    count, maximum = wanted["count"], services.app_state.conf.instance.max_count
+def _check_count(services: RequestServices, request: JSON) -> None:
+    count, maximum = request["count"], services.app_state.conf.instance.max_count
     if count > maximum:
-        raise exceptions.InvalidRequest(f"count: at most {maximum} instances can be made at once.")
+        raise exceptions.InvalidRequest(f"count: create at most {maximum} instances at once.")
     if count == 1:
         return
-    for subnet in wanted["subnets"]:
+    for subnet in request["subnets"]:
         for field in ("network_interface_id", "private_ip"):
             if subnet[field]:
                 raise exceptions.InvalidRequest(
-                    f"count: several instances cannot share one {field}: leave it out, or make "
+                    f"count: several instances cannot share one {field}: leave it out, or create "
                     "them one at a time."
                 )
-    if any(volume["source_type"] == "volume" for volume in wanted["volumes"]):
+    if any(volume["source_type"] == "volume" for volume in request["volumes"]):
         raise exceptions.InvalidRequest(
-            "count: several instances cannot share one volume: make them one at a time."
+            "count: several instances cannot share one volume: create them one at a time."
         )
 
 
-def _check_flavor(flavor: JSON, wanted: JSON, images: dict[str, JSON]) -> None:
+def _check_flavor(flavor: JSON, request: JSON, images: dict[str, JSON]) -> None:
     if flavor_mapping.instance_type(flavor["extra_specs"]) == "bm":
-        raise exceptions.InvalidRequest("flavor_id: this is a bare metal flavor.")
-    image = images.get(str(wanted["image_id"]), {"min_ram": 0})
+        raise exceptions.InvalidRequest(
+            "flavor_id: this is a bare metal flavor: choose a virtual machine flavor."
+        )
+    image = images.get(str(request["image_id"]), {"min_ram": 0})
     if flavor["ram"] < image["min_ram"]:
         raise exceptions.InvalidRequest(
             f"flavor_id: the image needs at least {image['min_ram']} MB of memory, this flavor has "
-            f"{flavor['ram']}."
+            f"{flavor['ram']} MB: choose a larger flavor."
         )
     maximum = flavor_mapping.maximum_network_interfaces(flavor["extra_specs"])
-    if maximum is not None and len(wanted["subnets"]) > maximum:
+    if maximum is not None and len(request["subnets"]) > maximum:
         raise exceptions.InvalidRequest(
-            f"subnets: instances of this flavor have at most {maximum} network interfaces."
+            f"subnets: instances of this flavor can have at most {maximum} network interfaces."
         )
 
 

@@ -1,4 +1,4 @@
-"""Asking Nova for the servers of new instances: all of them, or none that is left behind."""
+"""Create the servers of new instances: all of them, or none."""
 
 import contextlib
 import secrets
@@ -22,14 +22,14 @@ LOG = logging.getLogger(__name__)
 def create_servers(
     services: RequestServices, server: JSON, placements: list[Placement], count: int, flavor: JSON
 ) -> list[JSON]:
-    """Nova's answers about the new servers.
+    """Create the servers; Nova's answers.
 
-    One upstream call; two for several servers. Where ports have to be made, one call makes those of
-    all servers; several servers are then one call each, side by side, after a look at the quota.
-    One more call then names each port's server on the port.
+    One upstream call; two for several servers. Where the gateway has to create ports, one call
+    creates the ports of all servers. Several servers then need one call for the quota, and one for
+    each server, side by side. One more call for each port tags it with its server.
 
-    :param server: Nova's request but for ``networks`` and the counts
-    :raises KicVmError: why one of them could not be made; nothing is left of the others
+    :param server: Nova's request without ``networks`` and the counts
+    :raises KicVmError: one of the servers could not be created; the others are deleted
     """
     with contextlib.ExitStack() as stack:
         for placement in placements:
@@ -44,11 +44,12 @@ def _create_servers(
     names = _names(server["name"], count)
     if any(placement.port for placement in placements):
         if count > 1:
-            # Made side by side, each would find out by itself, some of them too late.
-            each = {"instances": 1, "cores": flavor["vcpus"], "memory_mb": flavor["ram"]}
+            # The servers are created side by side: without this check, some would be created
+            # before Nova refuses the others.
+            per_server = {"instances": 1, "cores": flavor["vcpus"], "memory_mb": flavor["ram"]}
             quotas.check(
                 services.openstack.compute.get_quotas,
-                {quota: count * amount for quota, amount in each.items()},
+                {quota: count * amount for quota, amount in per_server.items()},
             )
         return _create_each(services, server, make_ports(services, placements, names))
     server = server | {"networks": [placement.request for placement in placements]}
@@ -58,7 +59,7 @@ def _create_servers(
 
 
 def _names(name: str, count: int) -> list[str]:
-    """The names that Nova gives to servers which it makes together."""
+    """The names that Nova gives to servers that are created together."""
     return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
 
 
@@ -68,30 +69,31 @@ def _create(services: RequestServices, server: JSON) -> JSON:
 
 
 def _create_reserved(services: RequestServices, server: JSON, count: int) -> list[JSON]:
-    """Several in one call, of which Nova names but the first unless it is asked for a reservation.
+    """Create several servers in one call, with a reservation id.
 
-    With a reservation it keeps the password to itself, so it is told one.
+    Without a reservation id, Nova's answer names only the first server. With one, the answer lacks
+    the password, so the request sets it.
     """
     compute = services.openstack.compute
     password = secrets.token_urlsafe(12)
-    wanted = server | {"adminPass": password, "min_count": count, "max_count": count}
-    reservation = compute.create_reserved_servers(wanted)
+    request = server | {"adminPass": password, "min_count": count, "max_count": count}
+    reservation = compute.create_reserved_servers(request)
     try:
         servers = compute.list_reserved_servers(reservation)
         if len(servers) < count:  # a cell may not answer
-            raise exceptions.UpstreamError("compute")  # noqa: TRY301 - worded below
+            raise exceptions.UpstreamError("compute")  # noqa: TRY301 - reworded below
     except exceptions.UpstreamError as error:
         raise exceptions.UpstreamError(
             "compute",
-            "The instances are being made, but the compute service did not say which they are: "
+            "The instances are being created, but the compute service did not return their ids: "
             "list your instances before you try again.",
         ) from error
-    # The servers know their groups only later; these are Nova's words in its answer to one.
-    known = {
+    # A new server shows its groups only later; this is what Nova answers for a single server.
+    request_values = {
         "adminPass": password,
         "security_groups": server.get("security_groups", [{"name": "default"}]),
     }
-    return [one | known for one in servers]
+    return [created | request_values for created in servers]
 
 
 def _create_each(
@@ -99,8 +101,13 @@ def _create_each(
 ) -> list[JSON]:
     outcomes = run_in_threads(
         *(
-            partial(_attempt, services, server | {"name": one.name, "networks": one.networks}, one)
-            for one in interfaces
+            partial(
+                _attempt,
+                services,
+                server | {"name": server_interfaces.name, "networks": server_interfaces.networks},
+                server_interfaces,
+            )
+            for server_interfaces in interfaces
         )
     )
     failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
@@ -108,34 +115,36 @@ def _create_each(
         return outcomes
     run_in_threads(
         *(
-            partial(_undo, services, outcome, one)
-            for outcome, one in zip(outcomes, interfaces, strict=True)
+            partial(_roll_back, services, outcome, server_interfaces)
+            for outcome, server_interfaces in zip(outcomes, interfaces, strict=True)
         )
     )
-    # That one may yet come to be is what the caller has to know first.
+    # An unknown outcome comes first: the caller has to know that a server may still appear.
     raise min(failures, key=_is_refused)
 
 
 def _attempt(services: RequestServices, server: JSON, interfaces: Interfaces) -> JSON | Exception:
-    """Nova's answer, or why there is none: the others have to be known before it is raised."""
+    """Nova's answer, or the error: it is raised after all attempts have ended."""
     try:
         created = _create(services, server)
         made_ports.tag_ports(services, interfaces.made_ports, created["id"])
-    except Exception as error:  # noqa: BLE001 - raised again, when all have ended
+    except Exception as error:  # noqa: BLE001 - raised again when all attempts have ended
         return error
     return created
 
 
 def _is_refused(failure: Exception) -> bool:
-    """Whether it is certain that Nova makes no server."""
+    """Whether it is certain that Nova creates no server."""
     return isinstance(failure, exceptions.KicVmError) and not failure.is_outcome_unknown
 
 
-def _undo(services: RequestServices, outcome: JSON | Exception, interfaces: Interfaces) -> None:
-    """Remove a server and its ports.
+def _roll_back(
+    services: RequestServices, outcome: JSON | Exception, interfaces: Interfaces
+) -> None:
+    """Delete a server and its ports.
 
-    The ports stay where the server may yet come to be, and where it is not gone at once: the worker
-    removes them later.
+    The ports stay when the server may still appear, or is not deleted at once: the worker deletes
+    them later.
     """
     if isinstance(outcome, Exception):
         if _is_refused(outcome):
@@ -148,4 +157,4 @@ def _undo(services: RequestServices, outcome: JSON | Exception, interfaces: Inte
         if compute.find_server(server_id) is None:
             made_ports.remove(services, services.openstack.network.list_made_ports(server_id))
     except exceptions.KicVmError as error:
-        LOG.warning("Server %s, one of a refused lot, stays behind: %s", server_id, error)
+        LOG.warning("Could not delete server %s of a failed request: %s", server_id, error)
