@@ -28,7 +28,7 @@ class Copy(NamedTuple):
     """What the name of a copy says: whose keypair it is a copy of, and under which name."""
 
     creator_id: str
-    """As ``told_id`` gives it."""
+    """As ``normalized_id`` gives it."""
     name: str
 
 
@@ -68,7 +68,7 @@ def copy_name(project_id: str, creator_id: str, name: str) -> str:
     return f"{mark}{_prefix(project_id).removeprefix(_MARK)}{code}-{name}"
 
 
-def told_id(user_id: str) -> str:
+def normalized_id(user_id: str) -> str:
     """What a copy's name tells of its creator: the id itself, or a digest of an unusual one."""
     return _bits(user_id).hex()
 

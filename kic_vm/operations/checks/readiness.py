@@ -1,4 +1,4 @@
-"""Whether the gateway can do its work: one look at each service behind it."""
+"""Readiness: whether each service that the gateway depends on answers."""
 
 import threading
 import time
@@ -18,28 +18,29 @@ JSON = dict[str, Any]
 
 
 class Readiness:
-    """The last look at the services, renewed when it has become old."""
+    """The last report on the services, refreshed when it is too old."""
 
     def __init__(self, app_state: AppState) -> None:
-        self._platform = app_state
+        self._app_state = app_state
         self._lock = threading.Lock()
-        self._looked = float("-inf")
+        self._checked_at = float("-inf")
         self._report: JSON = {}
 
     def report(self) -> JSON:
-        """Each service by name: whether it answers, in how many milliseconds, else why not.
+        """Each service by name: whether it answers, its response time in ms, or the problem.
 
-        ``ready`` is whether all that are needed answer. Redis is not needed: without it the
+        ``ready`` is true when all required services answer. Redis is not required: without it the
         gateway is slower.
         """
         with self._lock:
-            if time.monotonic() - self._looked >= self._platform.conf.api.readiness_cache_time:
-                self._report = _look(self._platform)
-                self._looked = time.monotonic()
+            cache_time = self._app_state.conf.api.readiness_cache_time
+            if time.monotonic() - self._checked_at >= cache_time:
+                self._report = _probe_services(self._app_state)
+                self._checked_at = time.monotonic()
             return self._report
 
 
-def _look(app_state: AppState) -> JSON:
+def _probe_services(app_state: AppState) -> JSON:
     cloud = app_state.cloud
     checks: dict[str, Callable[[], None]] = {"keystone": partial(probes.ask_keystone, cloud)}
     checks |= {project: partial(probes.ask, cloud, project) for project in probes.QUESTIONS}
@@ -62,6 +63,6 @@ def _timed(check: Callable[[], None]) -> JSON:
     except exceptions.KicVmError as error:
         problem = error.message
     except redis.RedisError:
-        problem = "Redis cannot be reached."
+        problem = "Redis is unreachable."
     milliseconds = round((time.monotonic() - started) * 1000, 1)
     return {"ok": problem is None, "time_ms": milliseconds, "problem": problem}

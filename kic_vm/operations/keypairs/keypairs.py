@@ -30,12 +30,13 @@ _FILTERS = {
 
 
 def get_index(services: RequestServices, name: str) -> Index:
-    """The index of the project's keypairs, which has this one.
+    """The index of the project's keypairs, which contains this name.
 
-    The caller's own is in it even where the cloud does not let the gateway look at any other.
+    It contains the caller's own keypair even when the cloud does not let the gateway's user list
+    other users' keypairs.
 
-    :raises NotFound: the project has no keypair of this name
-    :raises GatewayNotAllowed: it may have one of somebody else
+    :raises NotFound: the project has no keypair with this name
+    :raises GatewayNotAllowed: another user's keypairs may have the name, but cannot be listed
     """
     try:
         index = keypair_index.get_with(services, name)
@@ -54,7 +55,7 @@ def get_index(services: RequestServices, name: str) -> Index:
 
 
 def not_there(name: str) -> exceptions.NotFound:
-    """The error that the project has no keypair of this name."""
+    """The error for a name that no keypair of the project has."""
     return exceptions.NotFound(f"There is no keypair {name!r} in this project.")
 
 
@@ -63,45 +64,47 @@ def _get_own(services: RequestServices, name: str) -> JSON:
 
 
 def create_keypair(services: RequestServices, name: str, public_key: str | None) -> JSON:
-    """A new keypair; the answer alone has the private key, where Nova made one.
+    """Create or import a keypair; a generated private key is returned only here.
 
-    One upstream call, and those that make the index anew: whether somebody else has taken the
-    name at the same moment shows only afterwards. Of two, the one that Nova made first stays.
+    One upstream call, and those that rebuild the index: only the rebuilt index shows whether
+    another user has taken the name at the same moment. Of two, the keypair that Nova created first
+    stays.
 
-    :raises AlreadyExists: the project has a keypair of this name
-    :raises Forbidden: the caller's role in the project has just been taken away
+    :raises AlreadyExists: the project has a keypair with this name
+    :raises Forbidden: the caller no longer has the required role in the project
     """
-    made = _made_before(services, name, public_key)
-    if made is not None:
-        return made
+    existing = _find_existing(services, name, public_key)
+    if existing is not None:
+        return existing
     earlier_attempts.note_absence(services)
     index = keypair_index.get_with(services, name, is_expected=False)
     if name in index.keypairs:
         raise exceptions.AlreadyExists(_taken(name))
-    in_nova = mapping.nova_name(services.project_id, name)
-    created = services.openstack.compute.create_keypair(in_nova, public_key)
+    nova_name = mapping.nova_name(services.project_id, name)
+    created = services.openstack.compute.create_keypair(nova_name, public_key)
     try:
         keypair_index.invalidate(services)
-        kept = keypair_index.rebuild(services, undecided=name).keypairs.get(name)
+        indexed = keypair_index.rebuild(services, undecided=name).keypairs.get(name)
     except exceptions.KicVmError:
-        _remove(services, in_nova)
+        _roll_back(services, nova_name)
         raise
-    if kept is None:
-        _remove(services, in_nova)
+    if indexed is None:
+        _roll_back(services, nova_name)
         raise exceptions.Forbidden(current_roles.CHANGED)
-    if kept["user_id"] != services.user_id or kept["creator_has_left"]:
-        _remove(services, in_nova)
+    if indexed["user_id"] != services.user_id or indexed["creator_has_left"]:
+        _roll_back(services, nova_name)
         raise exceptions.AlreadyExists(_taken(name))
     return mapping.created_keypair(created, name)
 
 
-def _made_before(services: RequestServices, name: str, public_key: str | None) -> JSON | None:
-    """The answer about the keypair that an earlier attempt made. One upstream call, with a key.
+def _find_existing(services: RequestServices, name: str, public_key: str | None) -> JSON | None:
+    """The keypair that an earlier attempt created, if any.
 
-    An imported one is known by its public key, also if Redis has lost that there was an attempt. A
-    generated one is known by its name, which was free before the attempt.
+    One upstream call, only with an Idempotency-Key. An imported keypair is recognized by its
+    public key, even when Redis has lost the record of the attempt. A generated one is recognized
+    by its name, which was free before the attempt.
 
-    :raises IdempotencyAnswerWithheld: Nova made the key, and told the private one once
+    :raises IdempotencyAnswerWithheld: Nova generated the key and returned the private key once
     """
     if services.context.idempotent_request is None:
         return None
@@ -117,85 +120,85 @@ def _made_before(services: RequestServices, name: str, public_key: str | None) -
 
 
 def _taken(name: str) -> str:
-    return f"The project has a keypair {name!r} already: choose another name."
+    return f"The project already has a keypair {name!r}: choose another name."
 
 
-def _remove(services: RequestServices, in_nova: str) -> None:
-    """Take back the caller's keypair that must not stay."""
+def _roll_back(services: RequestServices, nova_name: str) -> None:
+    """Delete the keypair that this request has just created."""
     try:
-        services.openstack.compute.delete_keypair(in_nova)
+        services.openstack.compute.delete_keypair(nova_name)
     except exceptions.KicVmError as error:
-        LOG.warning("A keypair that was not to be made stays behind: %s", error)
+        LOG.warning("Could not delete the keypair of a failed request: %s", error)
     keypair_index.invalidate(services)
 
 
 def get_keypair(services: RequestServices, name: str) -> JSON:
     """One keypair by its name. One upstream call with a fresh index.
 
-    That of a former member is what is remembered of it, whatever its creator has in Nova now.
+    A former member's keypair comes from the index, whatever its creator has in Nova now.
     """
     keypair = get_index(services, name).keypairs[name]
-    in_nova = _get(services, name, keypair["user_id"])
-    if _differ(in_nova, keypair) and not keypair["creator_has_left"]:
-        # Changed in Nova itself: by whom the name belongs to now, shows anew.
+    nova_keypair = _get(services, name, keypair["user_id"])
+    if _differ(nova_keypair, keypair) and not keypair["creator_has_left"]:
+        # Changed directly in Nova: a rebuilt index decides whose keypair has the name now.
         keypair_index.invalidate(services)
         keypair = get_index(services, name).keypairs[name]
-        in_nova = _get(services, name, keypair["user_id"])
-        if in_nova is None and not keypair["creator_has_left"]:
+        nova_keypair = _get(services, name, keypair["user_id"])
+        if nova_keypair is None and not keypair["creator_has_left"]:
             raise not_there(name)
-    shown = keypair
-    if in_nova and not (keypair["creator_has_left"] and _differ(in_nova, keypair)):
-        shown = in_nova
-    return mapping.keypair_from_keypair(shown, name, keypair["user_id"])
+    current = keypair
+    if nova_keypair and not (keypair["creator_has_left"] and _differ(nova_keypair, keypair)):
+        current = nova_keypair
+    return mapping.keypair_from_keypair(current, name, keypair["user_id"])
 
 
 def _get(services: RequestServices, name: str, user_id: str) -> JSON | None:
-    """What a user has in Nova under a keypair's name, the caller or somebody else."""
+    """The Nova keypair of any user for a project keypair's name; None if there is none."""
     try:
         if user_id == services.user_id:
             return _get_own(services, name)
-        in_nova = mapping.nova_name(services.project_id, name)
+        nova_name = mapping.nova_name(services.project_id, name)
         with keypair_index.as_admin():
-            return services.as_gateway().openstack.compute.get_keypair(in_nova, user_id)
+            return services.as_gateway().openstack.compute.get_keypair(nova_name, user_id)
     except exceptions.NotFound:
         return None
 
 
-def _differ(in_nova: JSON | None, keypair: JSON) -> bool:
+def _differ(nova_keypair: JSON | None, keypair: JSON) -> bool:
     """Whether Nova has another key than the index, or none."""
-    return in_nova is None or any(
-        in_nova[field] != keypair[field] for field in ("fingerprint", "public_key")
+    return nova_keypair is None or any(
+        nova_keypair[field] != keypair[field] for field in ("fingerprint", "public_key")
     )
 
 
 def list_keypairs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's keypairs. One upstream call with a fresh index, none for a reader.
 
-    Those that the caller has made come from Nova as they are now, the others from the index. Where
-    the cloud does not let the gateway look at those, the caller's are all there is.
+    The caller's own keypairs come from Nova, the others from the index. When the cloud does not
+    let the gateway's user list other users' keypairs, the page has only the caller's.
     """
     if services.may(CREATE):
-        mine, indexed = gather_reads(
+        own, indexed = gather_reads(
             services.openstack.compute.list_keypairs, partial(_indexed, services)
         )
-        named = _with_own(services, indexed, mine)
+        by_name = _with_own(services, indexed, own)
     else:
-        named = _indexed(services)
+        by_name = _indexed(services)
     keypairs = [
         mapping.keypair_from_keypair(keypair, name, keypair["user_id"])
-        | {"created_at": None}  # Nova's lists have none, and the index has it of a few only
-        for name, keypair in named.items()
+        | {"created_at": None}  # not in Nova's lists, and in the index for a few keypairs only
+        for name, keypair in by_name.items()
     ]
     return listing.select(keypairs, query, _FILTERS)
 
 
 def _with_own(
-    services: RequestServices, indexed: Mapping[str, JSON], mine: Iterable[JSON]
+    services: RequestServices, indexed: Mapping[str, JSON], own_keypairs: Iterable[JSON]
 ) -> Mapping[str, JSON]:
-    """The project's keypairs by name, the caller's as Nova has them now."""
+    """The project's keypairs by name; the caller's come from Nova."""
     own = {
         name: keypair | {"user_id": services.user_id}
-        for keypair in mine
+        for keypair in own_keypairs
         if (name := mapping.project_name(services.project_id, keypair["name"])) is not None
     }
     others = {
@@ -207,7 +210,7 @@ def _with_own(
 
 
 def _indexed(services: RequestServices) -> Mapping[str, JSON]:
-    """The project's keypairs by name; none where the cloud does not let the gateway look."""
+    """The indexed keypairs by name; none when the gateway's user may not list them."""
     try:
         return keypair_index.get(services).keypairs
     except exceptions.GatewayNotAllowed:

@@ -33,7 +33,7 @@ def test_resize(member: Caller, populated: Cloud, vm_state: str) -> None:
 def test_same_flavor(member: Caller, populated: Cloud) -> None:
     """There is nothing to change."""
     error = refusal(member.post(f"{INSTANCE}/resize", **wanted(FLAVOR)), 400, "invalid_request")
-    assert "has this flavor already" in error["message"]
+    assert "already has this flavor" in error["message"]
     assert populated.writes() == []
 
 
