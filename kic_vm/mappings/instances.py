@@ -1,4 +1,4 @@
-"""Nova server, with what Neutron and Cinder know of it -> instance of the contract."""
+"""Nova server, with its resources in Neutron and Cinder -> instance of the contract."""
 
 import dataclasses
 from collections import defaultdict
@@ -8,7 +8,7 @@ from typing import Any
 from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.mappings import attachments, flavors, images, keypairs
 from kic_vm.mappings.instance_faults import fault_of
-from kic_vm.mappings.instance_network_interfaces import in_order
+from kic_vm.mappings.instance_network_interfaces import in_attachment_order
 from kic_vm.mappings.instance_states import lifecycle_of, power_state, state_of
 from kic_vm.mappings.times import utc
 from kic_vm.mappings.volume_types import VolumeTypes
@@ -19,12 +19,12 @@ JSON = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RelatedResources:
-    """What other services know about servers, indexed for looking up."""
+    """The resources of servers in other services, indexed for lookup."""
 
     ports: Mapping[str, list[JSON]]
     """Neutron ports by device id."""
     public_ips: Mapping[tuple[str, str], str]
-    """Floating addresses by port id and fixed address."""
+    """Floating IP addresses by port id and fixed address."""
     volumes: Mapping[str, JSON]
     """Cinder volumes by id."""
     group_names: Mapping[str, str]
@@ -32,12 +32,12 @@ class RelatedResources:
     flavor_ids: Mapping[str, str]
     """Flavor ids by name."""
     confirming: Collection[str] = ()
-    """Ids of servers of which a resize is being confirmed."""
+    """The ids of servers whose resize is being confirmed."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Translation:
-    """The tables that translate the words of the cloud."""
+    """The tables that translate the cloud's names."""
 
     lifecycle: LifecycleTables
     zones: Zones
@@ -45,15 +45,15 @@ class Translation:
 
 
 def ports_by_device(ports: Iterable[JSON]) -> dict[str, list[JSON]]:
-    """Ports by the machine they belong to."""
-    found: dict[str, list[JSON]] = defaultdict(list)
+    """Ports by the id of the device that they are attached to."""
+    by_device: dict[str, list[JSON]] = defaultdict(list)
     for port in ports:
-        found[port["device_id"]].append(port)
-    return found
+        by_device[port["device_id"]].append(port)
+    return by_device
 
 
 def public_ips_by_port(floating_ips: Iterable[JSON]) -> dict[tuple[str, str], str]:
-    """Floating addresses by the port and the fixed address they lead to."""
+    """Floating IP addresses by the port and the fixed address they are associated with."""
     return {
         (item["port_id"], item["fixed_ip_address"]): item["floating_ip_address"]
         for item in floating_ips
@@ -78,33 +78,35 @@ def _security_groups(ports: list[JSON], related: RelatedResources) -> list[JSON]
     return [{"id": group, "name": related.group_names.get(group)} for group in ids]
 
 
-def group_names_told(servers: Iterable[JSON], ports: Mapping[str, list[JSON]]) -> dict[str, str]:
-    """Security group names that need no further call.
+def unambiguous_group_names(
+    servers: Iterable[JSON], ports: Mapping[str, list[JSON]]
+) -> dict[str, str]:
+    """The security group names by id that are known without a further call.
 
-    Neutron tells a server's group ids, Nova their names, neither tells both; where a server has
-    exactly one group the two are the same group's.
+    Neutron returns the ids of a server's groups, Nova their names, neither returns both. When a
+    server has exactly one group, the id and the name belong together.
     """
-    told = {}
+    names_by_id = {}
     for server in servers:
         ids = {group for port in ports.get(server["id"], ()) for group in port["security_groups"]}
         names = {group["name"] for group in server.get("security_groups", ())}
         if len(ids) == 1 and len(names) == 1:
-            told[ids.pop()] = names.pop()
-    return told
+            names_by_id[ids.pop()] = names.pop()
+    return names_by_id
 
 
 def _attached_volumes(
     server: JSON, related: RelatedResources, translation: Translation
 ) -> list[JSON]:
     attached = server["os-extended-volumes:volumes_attached"]
-    known = [related.volumes[item["id"]] for item in attached if item["id"] in related.volumes]
-    root = attachments.root_volume_id(server, known)
+    volumes = [related.volumes[item["id"]] for item in attached if item["id"] in related.volumes]
+    root = attachments.root_volume_id(server, volumes)
     is_attaching = attachments.is_attaching(server)
-    shown = []
+    attached_volumes = []
     for item in attached:
-        # A volume that Cinder does not list (any more) is still attached as far as Nova knows.
+        # A volume that Cinder does not list may still be attached according to Nova.
         volume = related.volumes.get(item["id"], {})
-        shown.append(
+        attached_volumes.append(
             {
                 "id": item["id"],
                 "name": volume.get("name"),
@@ -119,7 +121,9 @@ def _attached_volumes(
                 "is_root": item["id"] == root,
             }
         )
-    return sorted(shown, key=lambda item: (not item["is_root"], item["mount_point"] or ""))
+    return sorted(
+        attached_volumes, key=lambda item: (not item["is_root"], item["mount_point"] or "")
+    )
 
 
 def _volume_status(volume: JSON, lifecycle: LifecycleTables, is_attaching: bool) -> str:
@@ -135,16 +139,16 @@ def _image(server: JSON, attached: list[JSON], related: RelatedResources) -> JSO
 
 
 def instance_from_server(server: JSON, related: RelatedResources, translation: Translation) -> JSON:
-    """The contract's instance as get and list show it.
+    """The contract's instance in the responses to get and list.
 
-    :param server: Nova's, at compute.SERVER
+    :param server: the server as Nova shows it at compute.SERVER
     """
     state = state_of(
         server, translation.lifecycle, confirm_in_progress=server["id"] in related.confirming
     )
     extra_specs = server["flavor"].get("extra_specs") or {}
     attached = _attached_volumes(server, related, translation)
-    ports = in_order(server, related.ports.get(server["id"], ()))
+    ports = in_attachment_order(server, related.ports.get(server["id"], ()))
     groups = _security_groups(ports, related)
     flavor_name = server["flavor"]["original_name"]
     return {
@@ -181,9 +185,9 @@ def instance_from_server(server: JSON, related: RelatedResources, translation: T
 def _zone(
     server: JSON, attached: list[JSON], related: RelatedResources, translation: Translation
 ) -> str | None:
-    """The instance's zone; while it is on no host Nova tells none, and its root volume's counts.
+    """The instance's zone, or its root volume's while Nova shows none because it is on no host.
 
-    An instance and its volumes are in one zone, as documented.
+    As documented, an instance and its volumes are in the same zone.
     """
     zone = server["OS-EXT-AZ:availability_zone"]
     if not zone and attached and attached[0]["id"] in related.volumes:
@@ -194,7 +198,7 @@ def _zone(
 def updated_instance_from_server(
     server: JSON, translation: Translation, *, confirm_in_progress: bool
 ) -> JSON:
-    """The contract's instance as an update answers it: its shape is not that of a get."""
+    """The contract's instance in the response to an update: it differs from that of a get."""
     state = state_of(server, translation.lifecycle, confirm_in_progress=confirm_in_progress)
     flavor = server["flavor"]
     return {
@@ -240,28 +244,28 @@ def updated_instance_from_server(
 
 
 def rebuilt_instance_from_server(server: JSON, before: JSON, translation: Translation) -> JSON:
-    """The contract's instance as a rebuild answers it: an update's, but for the volumes' ids.
+    """The contract's instance in the response to a rebuild: an update's with other volume fields.
 
     :param server: Nova's answer to the rebuild, at compute.REBUILD
-    :param before: the server as it was; the answer leaves out its security groups
+    :param before: the server before the rebuild; Nova's answer lacks its security groups
     """
-    shown = updated_instance_from_server(
+    instance = updated_instance_from_server(
         server | {"security_groups": before.get("security_groups", ())},
         translation,
         confirm_in_progress=False,
     )
-    shown["attached_volumes"] = [
+    instance["attached_volumes"] = [
         {
             "volume_id": volume["id"],
             "is_delete_on_termination": volume["is_delete_on_termination"],
         }
-        for volume in shown["attached_volumes"]
+        for volume in instance["attached_volumes"]
     ]
-    return shown
+    return instance
 
 
 def created_instances(servers: list[JSON]) -> JSON:
-    """The contract's answer to a creation, which knows one instance; beside it all of them."""
+    """The contract's response to a create: the first instance, and the list of all of them."""
     # name-2 before name-10
     ordered = sorted(servers, key=lambda server: (len(server["name"]), server["name"]))
     return {

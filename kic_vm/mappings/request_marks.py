@@ -1,8 +1,8 @@
-"""Marks on what a request with an Idempotency-Key creates, by which a retry finds it.
+"""Marks on the resources of a request with an Idempotency-Key, by which a retry finds them.
 
-Each service offers another place for a mark at creation: Nova tags, Cinder metadata, Neutron the
-description. (Neutron takes tags in a call of its own only, and a mark that comes later may be
-lost.) A mark is made of digests: it tells neither the key nor the request.
+Each service accepts the mark in another field at creation: Nova in tags, Cinder in metadata,
+Neutron in the description. (Neutron accepts tags only in a separate call, and a mark that is set
+later may be lost.) A mark consists of digests: it reveals neither the key nor the request.
 """
 
 import base64
@@ -24,12 +24,12 @@ _DESCRIPTION_MAXIMUM: Final = 255  # Neutron's
 
 
 def key_tag(request: IdempotentRequest) -> str:
-    """The tag of everything that was made for the key."""
+    """The tag of every server that was created for the key."""
     return f"kic-vm-key-{request.identity[:_TAG_DIGITS]}"
 
 
 def tags(request: IdempotentRequest | None) -> list[str]:
-    """The tags of what a request makes; none where it came without a key."""
+    """The tags for the servers of a request; empty without a key."""
     return [key_tag(request), _request_tag(request)] if request else []
 
 
@@ -38,27 +38,27 @@ def _request_tag(request: IdempotentRequest) -> str:
 
 
 def key_metadata(request: IdempotentRequest) -> dict[str, str]:
-    """The metadata of everything that was made for the key."""
+    """The metadata of every volume and snapshot that was created for the key."""
     return {_METADATA_KEY: request.identity}
 
 
 def metadata(request: IdempotentRequest | None) -> dict[str, str]:
-    """The metadata of what a request makes; empty where it came without a key."""
+    """The metadata for the volume or snapshot of a request; empty without a key."""
     return {**key_metadata(request), _METADATA_REQUEST: request.fingerprint} if request else {}
 
 
-def own_metadata(shown: dict[str, str]) -> dict[str, str]:
-    """Metadata without marks, as clients see it."""
-    return {key: value for key, value in shown.items() if key not in _METADATA}
+def own_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """The metadata without the marks, as clients see it."""
+    return {key: value for key, value in metadata.items() if key not in _METADATA}
 
 
-def check_request(made: list[JSON], request: IdempotentRequest) -> None:
-    """See that what was made for a key was made for this request.
+def check_request(resources: list[JSON], request: IdempotentRequest) -> None:
+    """Check that the resources with a key's mark were created for this request.
 
-    :param made: servers with ``tags``, or volumes or snapshots with ``metadata``
-    :raises IdempotencyKeyReused: the key came with another request
+    :param resources: servers with ``tags``, or volumes or snapshots with ``metadata``
+    :raises IdempotencyKeyReused: the key was used for a different request
     """
-    for resource in made:
+    for resource in resources:
         if "tags" in resource:
             is_same = _request_tag(request) in resource["tags"]
         else:
@@ -68,9 +68,9 @@ def check_request(made: list[JSON], request: IdempotentRequest) -> None:
 
 
 def marked_description(description: str, request: IdempotentRequest | None) -> str:
-    """A description with the mark of a request; as it is where the request came without a key.
+    """The description with the mark of a request; unchanged without a key.
 
-    :raises InvalidRequest: there is no room for the mark
+    :raises InvalidRequest: the description leaves no room for the mark
     """
     if request is None:
         return description
@@ -79,19 +79,19 @@ def marked_description(description: str, request: IdempotentRequest | None) -> s
     if len(marked) > _DESCRIPTION_MAXIMUM:
         maximum = _DESCRIPTION_MAXIMUM - len(mark) - 1
         raise exceptions.InvalidRequest(
-            f"description: with an Idempotency-Key, at most {maximum} characters are possible."
+            f"description: must be at most {maximum} characters with an Idempotency-Key."
         )
     return marked
 
 
-def own_description(shown: str | None) -> str:
+def own_description(description: str | None) -> str:
     """A description without its mark, as clients see it."""
-    return _DESCRIPTION_MARK.sub("", shown or "")
+    return _DESCRIPTION_MARK.sub("", description or "")
 
 
-def changed_description(present: str | None, description: str) -> str:
-    """A new description in the place of another one, whose mark stays if there is room for it."""
-    mark = _DESCRIPTION_MARK.search(present or "")
+def changed_description(current: str | None, description: str) -> str:
+    """The new description, with the mark of the current one if there is room for it."""
+    mark = _DESCRIPTION_MARK.search(current or "")
     marked = f"{description} {mark[0].strip()}".strip() if mark else description
     return marked if len(marked) <= _DESCRIPTION_MAXIMUM else description
 

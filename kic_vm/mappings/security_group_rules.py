@@ -1,9 +1,10 @@
 """Neutron's security group rules <-> rules of the contract.
 
-The two differ in what a rule is. Neutron's is for one IP version; the contract's has none, so what
-names a remote group stands for one rule of each version. Neutron takes no second rule that differs
-in its description only; the contract does, and clients make the new one before they delete the old
-one to change a description. So a further description of a rule is a tag of its group.
+The two models differ. A Neutron rule is for one IP version; a contract rule has no version, so a
+rule with a remote group stands for one Neutron rule of each version. Neutron refuses a second rule
+that differs only in its description. The contract allows it: to change a description, clients
+create the new rule before they delete the old one. So a further description of a rule is stored as
+a tag of its group.
 """
 
 import base64
@@ -23,7 +24,7 @@ ANYWHERE: Final = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 TAG_MAXIMUM: Final = 255
 _TAG: Final = "kic:rule:"
 _HIDING_TAG: Final = "kic:rule-hidden:"
-# Neutron names protocols, and takes their numbers as well.
+# Neutron accepts protocols by name and by number.
 _PROTOCOLS: Final[dict[str | None, str]] = {
     None: "ALL",
     "tcp": "TCP",
@@ -45,65 +46,65 @@ _ALL_PORTS: Final = (1, 65535)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class GroupRule:
-    """A rule as the contract has it, and what stands behind it."""
+    """A rule of the contract, with the Neutron rules behind it."""
 
     id: str
     description: str
     neutron: tuple[JSON, ...]
-    """Neutron's rules that do what it says: one for each IP version."""
+    """The Neutron rules that implement it, one for each IP version."""
     tag: str | None = None
-    """Where its description is noted; None where it is Neutron's own."""
+    """The group's tag with its description; None if the description is that of the Neutron rule."""
 
 
 def is_ours(tag: str) -> bool:
-    """Whether a group's tag is the gateway's."""
+    """Whether the gateway set this tag of a group."""
     return tag.startswith((_TAG, _HIDING_TAG))
 
 
 def tag_for(rule: GroupRule, description: str) -> str:
-    """The tag that notes a further description for a rule; it may turn out too long for one."""
+    """The tag with a further description of a rule; it may be longer than Neutron allows."""
     encoded = base64.urlsafe_b64encode(description.encode()).decode().rstrip("=")
     return f"{_TAG}{rule.neutron[0]['id']}:{encoded}"
 
 
 def hiding_tag_for(rule: GroupRule) -> str:
-    """The tag that says that of a rule only the noted descriptions are left."""
+    """The tag that hides a rule, so that only the rules with tagged descriptions remain."""
     return _HIDING_TAG + str(rule.neutron[0]["id"])
 
 
 def rules_of(group: JSON) -> list[GroupRule]:
-    """A group's rules as the contract has them, the oldest first.
+    """A group's rules in the contract's model, the oldest first.
 
-    :param group: Neutron's security group, its rules and tags in it
+    :param group: Neutron's security group with its rules and tags
     """
-    noted = defaultdict(list)
+    descriptions = defaultdict(list)
     for tag in sorted(group["tags"]):
         rule_id, colon, encoded = tag.removeprefix(_TAG).partition(":")
         if tag.startswith(_TAG) and colon:
-            noted[rule_id].append((tag, _decoded(encoded)))
-    found = []
+            descriptions[rule_id].append((tag, _decoded(encoded)))
+    group_rules = []
     for rule in rules_from(group["security_group_rules"]):
-        notes = noted[rule.neutron[0]["id"]]
-        if not notes or hiding_tag_for(rule) not in group["tags"]:
-            found.append(rule)
-        for tag, description in notes:
-            found.append(GroupRule(_noted_id(rule, tag), description, rule.neutron, tag))
-    return found
+        tagged = descriptions[rule.neutron[0]["id"]]
+        if not tagged or hiding_tag_for(rule) not in group["tags"]:
+            group_rules.append(rule)
+        for tag, description in tagged:
+            group_rules.append(GroupRule(_tagged_id(rule, tag), description, rule.neutron, tag))
+    return group_rules
 
 
 def rules_from(neutron_rules: Iterable[JSON]) -> list[GroupRule]:
-    """Neutron's rules as the contract has them, the oldest first, without what tags note."""
+    """Neutron's rules in the contract's model, the oldest first, without tagged descriptions."""
     versions: dict[tuple[Any, ...], list[JSON]] = {}
     for rule in sorted(neutron_rules, key=lambda rule: (rule["created_at"], rule["id"])):
-        # What names a group is one rule here for both versions; anything else is one each.
-        is_twin = rule["remote_group_id"] is not None
-        key = (*content_of(rule), rule["description"] or "") if is_twin else (rule["id"],)
+        # Rules with a remote group are one rule for both versions; any other rule stands alone.
+        has_remote_group = rule["remote_group_id"] is not None
+        key = (*content_of(rule), rule["description"] or "") if has_remote_group else (rule["id"],)
         versions.setdefault(key, []).append(rule)
-    found = []
+    group_rules = []
     for rules in versions.values():
         rules.sort(key=lambda rule: rule["ethertype"])
-        found.append(GroupRule(rules[0]["id"], rules[0]["description"] or "", tuple(rules)))
-    return found
+        group_rules.append(GroupRule(rules[0]["id"], rules[0]["description"] or "", tuple(rules)))
+    return group_rules
 
 
 def _decoded(encoded: str) -> str:
@@ -114,15 +115,15 @@ def _decoded(encoded: str) -> str:
         return ""
 
 
-def _noted_id(rule: GroupRule, tag: str) -> str:
+def _tagged_id(rule: GroupRule, tag: str) -> str:
     return str(uuid.uuid5(uuid.UUID(rule.neutron[0]["id"]), tag))
 
 
 def content_of(rule: JSON) -> tuple[Any, ...]:
-    """What of a Neutron rule a contract's rule says beside its description.
+    """The content of a Neutron rule in the contract's values, without its description.
 
-    Direction, protocol, ports, remote range, remote group. A rule for everybody reads as the range
-    of all addresses of its version, which is the same to Neutron.
+    Direction, protocol, ports, remote range, remote group. A rule for any remote has the range of
+    all addresses of its version, which is equivalent in Neutron.
     """
     protocol: str = _PROTOCOLS.get(rule["protocol"]) or rule["protocol"]
     remote = rule["remote_ip_prefix"]
@@ -138,30 +139,30 @@ def content_of(rule: JSON) -> tuple[Any, ...]:
 
 
 def _port_texts(protocol: str, first: int | None, last: int | None) -> tuple[str | None, ...]:
-    """Ports as text; the whole range, which Neutron keeps as none, is ALL."""
+    """Ports as text; ALL for the whole range, which Neutron stores as null."""
     if protocol in _WITH_PORTS and (first, last) in {(None, None), _ALL_PORTS}:
         return "ALL", "ALL"
     return tuple(None if port is None else str(port) for port in (first, last))
 
 
-def neutron_rules(group_id: str, wanted: JSON) -> list[JSON]:
-    """What to ask Neutron for: one rule for each IP version that is meant.
+def neutron_rules(group_id: str, request: JSON) -> list[JSON]:
+    """The Neutron rules to create: one for each IP version that the request includes.
 
-    :param wanted: SecurityGroupRuleCreateSchema, loaded
+    :param request: SecurityGroupRuleCreateSchema, loaded
     """
-    remote = wanted["remote_ip_prefix"]
+    remote = request["remote_ip_prefix"]
     versions = [f"IPv{ipaddress.ip_network(remote).version}"] if remote else ["IPv4", "IPv6"]
     return [
         {
             "security_group_id": group_id,
-            "direction": wanted["direction"],
+            "direction": request["direction"],
             "ethertype": version,
-            "protocol": _neutron_protocol(wanted["protocol"], version),
-            "port_range_min": wanted["port_range_min"],
-            "port_range_max": wanted["port_range_max"],
+            "protocol": _neutron_protocol(request["protocol"], version),
+            "port_range_min": request["port_range_min"],
+            "port_range_max": request["port_range_max"],
             "remote_ip_prefix": remote,
-            "remote_group_id": wanted["remote_group_id"] and str(wanted["remote_group_id"]),
-            "description": wanted["description"] or "",
+            "remote_group_id": request["remote_group_id"] and str(request["remote_group_id"]),
+            "description": request["description"] or "",
         }
         for version in versions
     ]
@@ -174,10 +175,10 @@ def _neutron_protocol(protocol: str, version: str) -> str | None:
 
 
 def shown(rule: GroupRule) -> JSON:
-    """What every answer says of a rule.
+    """The fields of a rule that every response has.
 
-    A protocol that the contract does not have reads ALL, the nearest that its clients can read; its
-    own name stands beside that. The times are those of Neutron's rule.
+    A protocol that the contract does not have is shown as ALL, the nearest value that clients can
+    parse, with its Neutron name in ``openstack_protocol``. The times are those of Neutron's rule.
     """
     first = rule.neutron[0]
     direction, protocol, port_min, port_max, remote, remote_group = content_of(first)
@@ -197,16 +198,16 @@ def shown(rule: GroupRule) -> JSON:
 
 
 def read_rule(rule: GroupRule, group_names: Mapping[str, str]) -> JSON:
-    """The contract's rule as get and list show it.
+    """The contract's rule in the responses to get and list.
 
     :param group_names: names of the project's security groups by id
     """
-    found = shown(rule)
-    return found | {"remote_group_name": group_names.get(found["remote_group_id"])}
+    fields = shown(rule)
+    return fields | {"remote_group_name": group_names.get(fields["remote_group_id"])}
 
 
 def changed_rule(rule: GroupRule) -> JSON:
-    """The contract's rule as the answers to changes show it."""
+    """The contract's rule in the responses to creates and updates."""
     first = rule.neutron[0]
     return shown(rule) | {
         "project_id": first["project_id"],

@@ -8,9 +8,10 @@ from kic_vm import exceptions
 
 @contextlib.contextmanager
 def as_invalid_request(field: str, what: str, identifier: str) -> Iterator[None]:
-    """Within, a resource that is not found is a wrong value of ``field``.
+    """Report a resource that is not found as a wrong value of ``field``.
 
-    :raises InvalidRequest: in the place of NotFound
+    :param what: the kind of resource, for the sentence
+    :raises InvalidRequest: instead of NotFound
     """
     try:
         yield

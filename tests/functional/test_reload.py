@@ -70,10 +70,10 @@ def test_worker(standalone: Path, tmp_path: Path, eventually: Eventually) -> Non
         write("soon")
         process.send_signal(signal.SIGHUP)
         eventually(lambda: "[worker] interval" in log.read_text(), 60)
-        assert "are made anew" not in log.read_text()
+        assert "Rebuilt the keypair indexes" not in log.read_text()
         write("0.2", "1", "true")
         process.send_signal(signal.SIGHUP)
-        eventually(lambda: "are made anew" in log.read_text(), 60)
+        eventually(lambda: "Rebuilt the keypair indexes" in log.read_text(), 60)
     finally:
         process.terminate()
         assert process.wait(timeout=30) == 0

@@ -1,4 +1,4 @@
-"""Images: get, list, update and delete, and those that a machine can be made of."""
+"""Images: get, list, update, delete, and bootable images for new instances."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -35,7 +35,7 @@ _FILTERS = {
 def get_image(services: RequestServices, image_id: str) -> JSON:
     """One image. One upstream call, two for one that another project shares.
 
-    :raises NotFound: the project neither owns it nor is it offered to the project
+    :raises NotFound: the project neither owns the image nor has it been shared with the project
     """
     image, member_status = find_image(services, image_id)
     return mapping.image_from_image(image, member_status)
@@ -44,70 +44,72 @@ def get_image(services: RequestServices, image_id: str) -> JSON:
 def list_images(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the images that the project may use.
 
-    One upstream call; three where other projects share images with this one.
+    One upstream call; three when other projects share images with this one.
     """
     images = [
         image
         for image in services.openstack.image.list_images()
         if image["visibility"] != "private" or image["owner"] == services.project_id
     ]
-    offers = _offers(
+    statuses = _member_statuses(
         services, {image["id"] for image in images if is_offered_image(services, image)}
     )
-    shown = [
-        mapping.image_from_image(image, offers.get(image["id"]))
+    items = [
+        mapping.image_from_image(image, statuses.get(image["id"]))
         for image in images
-        if not is_offered_image(services, image) or image["id"] in offers
+        if not is_offered_image(services, image) or image["id"] in statuses
     ]
-    return listing.select(shown, query, _FILTERS)
+    return listing.select(items, query, _FILTERS)
 
 
 def update_image(services: RequestServices, image_id: str, changes: JSON) -> JSON:
-    """Rename or describe an image of the project. Two upstream calls.
+    """Update the name and description of the project's own image. Two upstream calls.
 
-    :param changes: ``name`` and ``description``; null takes the description away, a name that is
-        null or missing stays
-    :raises NotFound: the project does not see such an image
-    :raises Forbidden: it is another project's
+    :param changes: ``name`` and ``description``; a null description removes it, a null or missing
+        name stays
+    :raises NotFound: the project cannot see the image
+    :raises Forbidden: the image belongs to another project
     """
-    given = given_changes("image", changes)
+    image_changes = given_changes("image", changes)
     image = get_own_image(services, image_id)
-    if given.get("description", ...) is None and "description" not in image:
-        del given["description"]
-    if given:
-        image = services.openstack.image.update_image(image_id, given)
+    if image_changes.get("description", ...) is None and "description" not in image:
+        del image_changes["description"]
+    if image_changes:
+        image = services.openstack.image.update_image(image_id, image_changes)
     return mapping.changed_image(image)
 
 
 def delete_image(services: RequestServices, image_id: str) -> None:
-    """Remove an image of the project, in use or not. Two upstream calls.
+    """Delete the project's own image, in use or not. Two upstream calls.
 
-    :raises NotFound: the project does not see such an image
-    :raises Forbidden: it is another project's
-    :raises Conflict: it is protected, or its store still needs its data
+    :raises NotFound: the project cannot see the image
+    :raises Forbidden: the image belongs to another project
+    :raises Conflict: the image is protected, or its store still needs its data
     """
     image = get_own_image(services, image_id)
     if image.get("protected"):
         raise exceptions.Conflict(
-            "The image is protected from deletion: have the protection taken away first."
+            "The image is protected from deletion: ask the operator to remove the protection first."
         )
     services.openstack.image.delete_image(image_id)
 
 
 def get_bootable_image(services: RequestServices, image_id: str, field: str = "image_id") -> JSON:
-    """The image in Glance that a field of a body names. One upstream call, two for an offered one.
+    """The image in Glance that a field of a request names.
 
-    :raises InvalidRequest: it is not there for this project, or not ready
+    One upstream call, two for an image that another project shares.
+
+    :raises InvalidRequest: the project cannot see the image, or the image is not ready
     """
     with as_invalid_request(field, "image", image_id):
         image, _member_status = find_image(services, image_id)
     if image["status"] != "active":
-        raise exceptions.InvalidRequest(f"{field}: this image is not ready for use.")
+        raise exceptions.InvalidRequest(f"{field}: this image is not ready: choose an active one.")
     return image
 
 
-def _offers(services: RequestServices, image_ids: set[str]) -> dict[str, str]:
-    """What the project has answered to the offers of these images, as far as there are offers."""
+def _member_statuses(services: RequestServices, image_ids: set[str]) -> dict[str, str]:
+    """The project's member status for each of these images that is shared with it."""
     if not image_ids:
         return {}
     glance = services.openstack.image
@@ -115,21 +117,23 @@ def _offers(services: RequestServices, image_ids: set[str]) -> dict[str, str]:
     accepted, pending = (
         image_ids & {image["id"] for image in images}
         for images in gather_reads(
-            *(partial(glance.list_images, one, "shared") for one in statuses)
+            *(partial(glance.list_images, status, "shared") for status in statuses)
         )
     )
-    found = dict.fromkeys(image_ids, "rejected")
-    found |= dict.fromkeys(accepted, "accepted") | dict.fromkeys(pending, "pending")
-    # To a cloud admin Glance lists every shared image for every answer: then each is asked for.
-    untold = accepted & pending
+    member_statuses = dict.fromkeys(image_ids, "rejected")
+    member_statuses |= dict.fromkeys(accepted, "accepted") | dict.fromkeys(pending, "pending")
+    # For a cloud admin, Glance lists every shared image with every status: read each member then.
+    ambiguous = accepted & pending
     for image_id, member in zip(
-        untold, gather_reads(*(partial(_member, services, one) for one in untold)), strict=True
+        ambiguous,
+        gather_reads(*(partial(_member, services, image_id) for image_id in ambiguous)),
+        strict=True,
     ):
         if member is None:
-            del found[image_id]
+            del member_statuses[image_id]
         else:
-            found[image_id] = member["status"]
-    return found
+            member_statuses[image_id] = member["status"]
+    return member_statuses
 
 
 def _member(services: RequestServices, image_id: str) -> JSON | None:

@@ -19,30 +19,31 @@ def list_members(
 
     Two upstream calls, one for an image that is not shared: Glance refuses to list its members.
 
-    :raises NotFound: the project does not see such an image
-    :raises Forbidden: it is another project's
+    :raises NotFound: the project cannot see the image
+    :raises Forbidden: the image belongs to another project
     """
     image = get_own_image(services, image_id)
     glance = services.openstack.image
     members = glance.list_members(image_id) if image["visibility"] == "shared" else []
     order = {"sort_keys": ["created_at"], "sort_dirs": ["desc"]}
-    return listing.select([member_from_member(one) for one in members], {**query, **order}, {})
+    items = [member_from_member(member) for member in members]
+    return listing.select(items, {**query, **order}, {})
 
 
 def add_member(services: RequestServices, image_id: str, project_id: str) -> JSON:
-    """Share an image with a project, which sees and boots it from now on. 3 or 4 upstream calls.
+    """Share an image with a project, which can see and boot it at once. 3 or 4 upstream calls.
 
-    :raises NotFound: the project does not see such an image, or there is no such project
-    :raises Forbidden: the image is another project's
-    :raises InvalidRequest: the project is the image's own
-    :raises Conflict: everybody may use the image already
-    :raises AlreadyExists: it is shared with this project
+    :raises NotFound: the project cannot see the image, or there is no project with the member's id
+    :raises Forbidden: the image belongs to another project
+    :raises InvalidRequest: the project owns the image
+    :raises Conflict: every project can already use the image
+    :raises AlreadyExists: the image is already shared with this project
     """
     image = get_own_image(services, image_id)
     if project_id == services.project_id:
-        raise exceptions.InvalidRequest("member_id: the image is this project's own.")
+        raise exceptions.InvalidRequest("member_id: this project owns the image: name another one.")
     if image["visibility"] in {"public", "community"}:
-        raise exceptions.Conflict("Every project may use this image already.")
+        raise exceptions.Conflict("Every project can already use this image.")
     _check_project(services, project_id)
     glance = services.openstack.image
     if earlier_attempts.is_repeated(services) and image["visibility"] == "shared":
@@ -56,46 +57,46 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> JSO
         member = glance.add_member(image_id, project_id)
     except exceptions.KicVmError as error:
         if image["visibility"] == "private" and not error.is_outcome_unknown:
-            _close(services, image_id)
+            _make_private_if_unshared(services, image_id)
         raise
     return _added(member)
 
 
 def _added(member: JSON) -> JSON:
-    shown = member_from_member(member)
-    del shown["is_shared"]
-    return shown
+    added = member_from_member(member)
+    del added["is_shared"]
+    return added
 
 
 def remove_member(services: RequestServices, image_id: str, project_id: str) -> None:
-    """Share an image with a project no longer; machines made from it stay.
+    """Stop sharing an image with a project; instances created from it stay.
 
-    4 upstream calls, 3 where other projects remain.
+    4 upstream calls, 3 when the image is still shared with other projects.
 
-    :raises NotFound: the project does not see such an image, or it is not shared with that one
-    :raises Forbidden: the image is another project's
+    :raises NotFound: the project cannot see the image, or it is not shared with the member
+    :raises Forbidden: the image belongs to another project
     """
     if get_own_image(services, image_id)["visibility"] != "shared":
-        raise exceptions.NotFound("member_id: the image is shared with no project.")
+        raise exceptions.NotFound("member_id: the image is not shared with any project.")
     services.openstack.image.remove_member(image_id, project_id)
-    _close(services, image_id)
+    _make_private_if_unshared(services, image_id)
 
 
-def _close(services: RequestServices, image_id: str) -> None:
-    """Have an image that is shared with nobody read private again."""
+def _make_private_if_unshared(services: RequestServices, image_id: str) -> None:
+    """Make an image private again when it is shared with no project."""
     glance = services.openstack.image
     if not glance.list_members(image_id):
         glance.update_image(image_id, {"visibility": "private"})
 
 
 def _check_project(services: RequestServices, project_id: str) -> None:
-    """Refuse a project that is not there: Glance would take any text for one.
+    """Refuse a project that does not exist: Glance accepts any text as a project id.
 
-    Where the cloud does not let the gateway look, Glance's word counts.
+    When the cloud does not let the gateway's user read projects, this check is skipped.
     """
     try:
         services.as_gateway().openstack.identity.get_project(project_id)
     except exceptions.NotFound as error:
-        raise exceptions.NotFound("member_id: there is no project of this id.") from error
+        raise exceptions.NotFound("member_id: there is no project with this id.") from error
     except exceptions.Forbidden:
         return

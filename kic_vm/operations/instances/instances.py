@@ -51,7 +51,7 @@ def _related_resources(
     the ids of flavors that are not cached.
     """
     by_device = mapping.ports_by_device(ports)
-    names = mapping.group_names_told(servers, by_device)
+    names = mapping.unambiguous_group_names(servers, by_device)
     ids = {
         group
         for server in servers

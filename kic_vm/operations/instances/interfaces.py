@@ -38,7 +38,7 @@ def list_network_interfaces(services: RequestServices, instance_id: str) -> tupl
     project_name = services.context.project_name
     interfaces = [
         mapping.interface_from_port(port, project_name, public_ips, names)
-        for port in mapping.in_order(server, ports)
+        for port in mapping.in_attachment_order(server, ports)
     ]
     return interfaces, {"total": len(interfaces), "offset": 0, "limit": len(interfaces)}
 
@@ -99,7 +99,7 @@ def detach_network_interface(services: RequestServices, instance_id: str, port_i
         partial(get_server_for, services, instance_id, command),
         partial(services.openstack.network.list_whole_ports, instance_id),
     )
-    by_id = {port["id"]: port for port in mapping.in_order(server, ports)}
+    by_id = {port["id"]: port for port in mapping.in_attachment_order(server, ports)}
     if port_id not in by_id:
         raise _not_attached()
     if port_id == next(iter(by_id)):

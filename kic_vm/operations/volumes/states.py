@@ -1,4 +1,4 @@
-"""Whether a volume's documented state allows a command: asked before Cinder is, and after."""
+"""Whether a volume's documented state allows a command, before and after Cinder is called."""
 
 import contextlib
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ JSON = dict[str, Any]
 
 
 def read_with_snapshots(services: RequestServices, volume_id: str) -> tuple[JSON, list[JSON]]:
-    """The volume, and the snapshots that are being made of it. 2 upstream calls side by side.
+    """The volume, and its snapshots that are being created. 2 upstream calls side by side.
 
     :raises NotFound: the project has no such volume
     """
@@ -34,7 +34,7 @@ def get_volume_for(services: RequestServices, volume_id: str, command: str) -> J
     """A volume whose state allows the command. 2 upstream calls side by side.
 
     :raises NotFound: the project has no such volume
-    :raises InvalidState: the state does not allow it; says which commands it does
+    :raises InvalidState: the state does not allow the command; names the allowed commands
     """
     volume, snapshots = read_with_snapshots(services, volume_id)
     state = _state(services, volume, snapshots)
@@ -47,21 +47,21 @@ def get_volume_for(services: RequestServices, volume_id: str, command: str) -> J
 def state_conflicts_reported(
     services: RequestServices, volume_id: str, command: str
 ) -> Iterator[None]:
-    """Within, Cinder is told to do what the state has allowed.
+    """Report Cinder's conflict as InvalidState when the state has changed.
 
-    When it finds a conflict, the state is looked at again: it may have changed since it was read,
-    or there is a reason of another kind.
+    On a conflict, the state is read again: it may have changed since the command was checked. If it
+    still allows the command, the conflict has another reason and passes through.
 
-    :raises InvalidState: in the place of Conflict, where the state now forbids the command
+    :raises InvalidState: instead of Conflict, when the state no longer allows the command
     """
     try:
         yield
     except exceptions.Conflict as error:
         volume, snapshots = read_with_snapshots(services, volume_id)
-        now = _state(services, volume, snapshots)
-        if now.allows(command):
+        state = _state(services, volume, snapshots)
+        if state.allows(command):
             raise
-        raise _refusal(now, command, volume) from error
+        raise _refusal(state, command, volume) from error
 
 
 def _state(services: RequestServices, volume: JSON, snapshots: list[JSON]) -> VolumeState:
@@ -72,7 +72,7 @@ def _state(services: RequestServices, volume: JSON, snapshots: list[JSON]) -> Vo
 
 def _refusal(state: VolumeState, command: str, volume: JSON) -> exceptions.KicVmError:
     if command == "delete" and state.state == "Deleting":
-        return exceptions.AlreadyUnderWay("The volume is being deleted already.")
+        return exceptions.AlreadyUnderWay("The volume is already being deleted.")
     error = refusal("volume", state, command)
     if command == "delete" and volume["status"] in {"in-use", "reserved"}:
         error.message += " It is attached to an instance: detach it first, or delete the instance."

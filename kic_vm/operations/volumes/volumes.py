@@ -44,10 +44,10 @@ _FILTERS = {
 
 
 def get_volume(services: RequestServices, volume_id: str) -> JSON:
-    """One volume. 2 upstream calls side by side for a free one, 3 for an attached one.
+    """One volume. 2 upstream calls side by side, one more for an attached volume.
 
-    One more while Cinder does not show the attachment with the volume (being attached, or of a
-    terminated instance), and one more for a bootable volume of an instance with several.
+    One more when Cinder does not show the attachment with the volume (it is being attached, or its
+    instance is terminated), and one more for a bootable volume of an instance with several volumes.
 
     :raises NotFound: the project has no such volume
     """
@@ -56,10 +56,10 @@ def get_volume(services: RequestServices, volume_id: str) -> JSON:
 
 
 def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the project's volumes. 3 upstream calls side by side, however many there are.
+    """A page of the project's volumes. 3 upstream calls side by side, for any number of volumes.
 
-    One more where a volume is attached to a server that Nova does not list: it may have been
-    deleted meanwhile, or a part of Nova may not answer.
+    One more when a volume is attached to a server that Nova does not list: the server may have been
+    deleted meanwhile, or a cell may not respond.
 
     :raises UpstreamUnavailable: not all of the servers could be listed
     """
@@ -73,36 +73,36 @@ def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
     if mapping.lacks_servers(volumes, servers, related):
         openstack.compute.list_server_ids()
     translation = services.app_state.translation
-    shown = [mapping.volume_from_volume(volume, related, translation) for volume in volumes]
-    return listing.select(shown, query, _FILTERS)
+    items = [mapping.volume_from_volume(volume, related, translation) for volume in volumes]
+    return listing.select(items, query, _FILTERS)
 
 
 def update_volume(services: RequestServices, volume_id: str, changes: JSON) -> JSON:
-    """Rename or describe a volume. One upstream call more than a get.
+    """Update a volume's name and description. One upstream call more than a get.
 
-    :param changes: ``name`` and ``description``; null clears the description, a name that is
-        null or missing stays
+    :param changes: ``name`` and ``description``; a null description clears it, a null or missing
+        name stays
     :raises NotFound: the project has no such volume
-    :raises InvalidState: it is being deleted
+    :raises InvalidState: the volume is being deleted
     """
-    given = given_changes("volume", changes)
+    volume_changes = given_changes("volume", changes)
     volume, related = _read_related(services, volume_id)
     translation = services.app_state.translation
     state = mapping.state_of(volume, related, translation.lifecycle)
     if not state.allows("update"):
         raise refusal("volume", state, "update")
     with state_conflicts_reported(services, volume_id, "update"):
-        changed = services.openstack.block_storage.update_volume(volume_id, given)
-    return mapping.changed_volume(changed, state, translation)
+        updated = services.openstack.block_storage.update_volume(volume_id, volume_changes)
+    return mapping.changed_volume(updated, state, translation)
 
 
 def delete_volume(services: RequestServices, volume_id: str) -> None:
-    """Begin to remove a volume. 3 upstream calls, the first two side by side.
+    """Start to delete a volume. 3 upstream calls, the first two side by side.
 
     :raises NotFound: the project has no such volume
-    :raises InvalidState: it is attached, or something is being done with it
-    :raises AlreadyUnderWay: it is being deleted
-    :raises Conflict: it has snapshots
+    :raises InvalidState: the volume is attached, or another operation is in progress
+    :raises AlreadyUnderWay: the volume is already being deleted
+    :raises Conflict: the volume has snapshots
     """
     command = "delete"
     block_storage = services.openstack.block_storage
@@ -134,25 +134,25 @@ def _read_related(
     volume, snapshots = read_with_snapshots(services, volume_id)
     server = _server_of(services, volume)
     attached = [volume]
-    # Which of several is the root is told by what is known of all; Cinder gives one, or all.
+    # Which of several volumes is the root depends on all of them; Cinder returns one, or all.
     has_others = server and len(server["os-extended-volumes:volumes_attached"]) > 1
     if has_others and volume["bootable"] == "true":
         attached = services.openstack.block_storage.list_volumes()
     related = mapping.related_resources(attached, [server] if server else [], snapshots)
-    if server:  # Cinder has told; Nova may not list the volume with the server yet
+    if server:  # Cinder knows the attachment; Nova may not show it with the server yet
         related = dataclasses.replace(related, servers={volume_id: server})
     return volume, related
 
 
 def _server_of(services: RequestServices, volume: JSON) -> JSON | None:
-    """The server that the volume is attached to, is being attached to, or waits for."""
+    """The server that the volume is attached to, being attached to, or reserved for."""
     ids = [attachment["server_id"] for attachment in volume["attachments"]]
-    if not ids and volume["status"] in mapping.UNTOLD:
+    if not ids and volume["status"] in mapping.STATUSES_WITHOUT_ATTACHMENT:
         attachments = services.openstack.block_storage.list_attachments(volume["id"])
         ids = [attachment["instance"] for attachment in attachments if attachment["instance"]]
     if not ids:
         return None
     try:
         return get_own_server(services, ids[0], compute.STATE)
-    except exceptions.NotFound:  # it went between the two calls
+    except exceptions.NotFound:  # deleted between the two calls
         return None

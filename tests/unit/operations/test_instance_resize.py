@@ -43,7 +43,9 @@ def test_unknown_flavor(member: Caller, populated: Cloud) -> None:
     populated.refuse("GET", "nova", f"/flavors/{flavor_id}", "nova_404_flavor")
     response = member.post(f"{INSTANCE}/resize", **wanted({"id": flavor_id}))
     error = refusal(response, 400, "invalid_request")
-    assert error["message"] == f"flavor.id: there is no flavor {flavor_id} that this project can use."
+    assert (
+        error["message"] == f"flavor.id: there is no flavor {flavor_id} that this project can use."
+    )
     assert populated.writes() == []
 
 
