@@ -1,9 +1,9 @@
-"""[keystone] [nova] [cinder] [glance] [neutron]: where and how each service is reached."""
+"""[keystone] [nova] [cinder] [glance] [neutron]: how the gateway reaches each service."""
 
 from keystoneauth1 import loading
 from oslo_config import cfg
 
-# Group (the OpenStack project's name) and its type in the service catalog.
+# Group (the OpenStack project's name) -> service type in the service catalog.
 GROUPS = {
     "keystone": "identity",
     "nova": "compute",
@@ -15,14 +15,14 @@ GROUPS = {
 
 def adapter_opts(group: str) -> list[cfg.Opt]:
     """keystoneauth's adapter options, with the group's service type as default."""
-    found: list[cfg.Opt] = loading.get_adapter_conf_options(include_deprecated=False)
-    for opt in found:
+    options: list[cfg.Opt] = loading.get_adapter_conf_options(include_deprecated=False)
+    for opt in options:
         if opt.dest == "service_type":
             opt.default = GROUPS[group]
-    return found
+    return options
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` these groups."""
+    """Register these groups."""
     for group in GROUPS:
         conf.register_opts(adapter_opts(group), group)

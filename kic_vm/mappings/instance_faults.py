@@ -34,7 +34,7 @@ FAULTS: Final = tuple(
             "quota_exceeded",
             "quota|Maximum number of (ports|volumes)|LimitExceeded",
             "The instance needs more than a quota of the project allows.",
-            "Free up quota or ask for a larger one. Delete the instance, then create it again.",
+            f"{_DELETE} free up quota or ask for a larger one, and create it again.",
         ),
         (
             "volume_too_small",
