@@ -18,7 +18,7 @@ _TOKEN = "HTTP_X_AUTH_TOKEN"  # noqa: S105 - the name of a header
 
 
 class Authentication:
-    """Let only confirmed tokens through to ``application``, but anybody to what is public."""
+    """Pass requests with a valid token on to ``application``, and requests for public operations."""
 
     def __init__(self, application: WSGIApplication, conf: cfg.ConfigOpts, cache: Cache) -> None:
         self._application = application
@@ -27,14 +27,14 @@ class Authentication:
             "oslo_config_config": conf,
             "cache": _CACHE_KEY,
             "delay_auth_decision": False,
-            # A caller's X-Service-Token is dropped below; this is the second lock.
+            # A caller's X-Service-Token is dropped below; this is a second safeguard.
             "service_token_roles_required": True,
         }
         authtoken = conf.keystone_authtoken
         is_encrypting = authtoken.memcache_security_strategy.lower() != "none"
         if is_encrypting and not authtoken.memcache_secret_key:
             options["memcache_secret_key"] = shared_secrets(conf, "token cache")[0]
-        self._confirmed = auth_token.AuthProtocol(_with_sent_path(application), options)
+        self._authenticated = auth_token.AuthProtocol(_with_sent_path(application), options)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""
@@ -43,20 +43,20 @@ class Authentication:
         operation = environ[routes.ENVIRON_KEY]
         if isinstance(operation, routes.Operation) and operation.is_public:
             return self._application(environ, start_response)
-        # With a service token OpenStack skips the access rules of a restricted credential; a
-        # caller's own must not buy that here.
+        # With a service token, OpenStack skips the access rules of a restricted credential. A
+        # caller must not achieve that by sending its own.
         environ.pop("HTTP_X_SERVICE_TOKEN", None)
         environ[_CACHE_KEY] = self._cache
-        # auth_token compares access rules with SCRIPT_NAME + PATH_INFO. The prefix is the proxy's
-        # or the client's word: with it, one operation could pass for another.
+        # auth_token compares access rules with SCRIPT_NAME + PATH_INFO. The prefix comes from the
+        # proxy or the client: with it, one operation could pass as another.
         environ[_SENT_KEY] = environ.get("SCRIPT_NAME", ""), environ["PATH_INFO"]
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = "", environ[routes.PATH_KEY]
-        answer: Iterable[bytes] = self._confirmed(environ, start_response)
+        answer: Iterable[bytes] = self._authenticated(environ, start_response)
         return answer
 
 
 def _with_sent_path(application: WSGIApplication) -> WSGIApplication:
-    """The application, which sees the path as it was sent."""
+    """The application with the path restored as the client sent it."""
 
     def restored(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = environ.pop(_SENT_KEY)
@@ -66,7 +66,7 @@ def _with_sent_path(application: WSGIApplication) -> WSGIApplication:
 
 
 class _CountedCache:
-    """The cache as auth_token uses it, with its hits and misses counted."""
+    """The cache for auth_token, which counts hits and misses."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
@@ -74,17 +74,17 @@ class _CountedCache:
 
     def get(self, key: str) -> bytes | None:
         """See Cache."""
-        found = self._cache.get(key)
-        metrics.count_token_lookup(is_hit=found is not None)
-        return found
+        value = self._cache.get(key)
+        metrics.count_token_lookup(is_hit=value is not None)
+        return value
 
 
 def _only(header: str) -> str:
-    """The token of a header that may have come twice, which WSGI joins by a comma.
+    """The token of a header. WSGI joins the values of a repeated header with a comma.
 
-    :raises Unauthorized: two different tokens came
+    :raises Unauthorized: the values differ
     """
     tokens = {token.strip() for token in header.split(",")}
     if len(tokens) > 1:
-        raise exceptions.Unauthorized("Two different tokens came in X-Auth-Token: send one.")
+        raise exceptions.Unauthorized("X-Auth-Token contains two different tokens: send one.")
     return tokens.pop()

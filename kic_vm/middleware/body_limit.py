@@ -1,4 +1,4 @@
-"""oslo.middleware's limit on bodies, for requests that may have one."""
+"""oslo.middleware's limit on request bodies, skipped for requests without one."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -11,9 +11,9 @@ _BODILESS: Final = frozenset({"GET", "HEAD"})
 
 
 class BodyLimit:
-    """Refuse bodies beyond [oslo_middleware] max_request_body_size.
+    """Refuse bodies larger than [oslo_middleware] max_request_body_size.
 
-    To look for one where there is none costs more than to route the request.
+    For a request without a body, the check would cost more than the routing.
     """
 
     def __init__(self, application: WSGIApplication, conf: cfg.ConfigOpts) -> None:

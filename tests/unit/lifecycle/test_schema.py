@@ -181,7 +181,7 @@ def row_that_is_no_mapping(data):
         (action_that_nobody_allows, "instances, action pause: no state allows it"),
         (unknown_limit, "instances, state Active: unknown limit 'locked'"),
         (unknown_stated_limit, "instances, state Active: unknown limit 'locked'"),
-        (limit_that_nobody_states, "instances: limited_when paused: nobody states this limit"),
+        (limit_that_nobody_states, "instances: limited_when paused: no caller passes this limit"),
         (limit_that_is_not_used, "instances: no row uses the limit task_left_over"),
         (stated_limit_that_is_not_used, "instances: no row is limited_when never_launched"),
         (limit_of_an_unknown_action, "instances, limits, paused: unknown action 'unpause'"),
