@@ -70,20 +70,20 @@ _BLUEPRINTS: Final = (
 )
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 
-_USER_ID: Final = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")  # of 64 where LDAP knows the users
+_USER_ID: Final = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")  # 64 digits for users from LDAP
 
 
 class Application(flask.Flask):
-    """Flask, where the route has been found before."""
+    """Flask with the route that the pipeline has already matched."""
 
     def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:
         """See flask.Flask."""
-        known: routes.Match | None = request.environ.get(routes.MATCH_KEY) if request else None
-        return known or super().create_url_adapter(request)
+        match: routes.Match | None = request.environ.get(routes.MATCH_KEY) if request else None
+        return match or super().create_url_adapter(request)
 
 
 def create_app(app_state: AppState) -> flask.Flask:
-    """The application below the pipeline; by itself it refuses every request."""
+    """The application below the pipeline; without the pipeline it refuses every request."""
     app = Application("kic_vm", static_folder=None)
     app.config.update(openapi.CONFIGURATION, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json = JsonProvider(app)
@@ -93,35 +93,35 @@ def create_app(app_state: AppState) -> flask.Flask:
     app.extensions[blueprint.EXTENSION] = app_state
     app.extensions[health.EXTENSION] = Readiness(app_state)
     api = openapi.Api(app)
-    for one in _BLUEPRINTS:
-        api.register_blueprint(one)
+    for resource_blueprint in _BLUEPRINTS:
+        api.register_blueprint(resource_blueprint)
     app.extensions[documents.EXTENSION] = openapi.document(api, policies.guarding_rules())
     app.register_error_handler(Exception, errors.render)
-    app.before_request(_was_decided)
-    app.before_request(_has_possible_ids)
+    app.before_request(_require_decision)
+    app.before_request(_require_valid_ids)
     return app
 
 
-def _was_decided() -> None:
-    """Let nothing reach a view for which no decision was made.
+def _require_decision() -> None:
+    """Refuse a request that reaches a view without a policy decision.
 
-    :raises InternalError: the request came by without RBAC, or to another view than decided
+    :raises InternalError: the request has bypassed RBAC, or the decision was for another view
     """
     rule = flask.request.url_rule
     if rule is None:
         raise exceptions.NoSuchPath
-    decided = flask.request.environ.get(DECISION_KEY)
-    if decided != routes.template(rule.rule):
-        LOG.error("A request reached %s with a decision for %s", rule.rule, decided)
+    decided_path = flask.request.environ.get(DECISION_KEY)
+    if decided_path != routes.template(rule.rule):
+        LOG.error("A request reached %s with a decision for %s", rule.rule, decided_path)
         raise exceptions.InternalError
 
 
-def _has_possible_ids() -> None:
-    """Refuse ids that cannot be one, before they get into an upstream path.
+def _require_valid_ids() -> None:
+    """Refuse malformed ids before they get into an upstream path.
 
-    :raises NotFound: an id has not the form of one
+    :raises NotFound: an id is malformed, so no such resource can exist
     """
     for name, value in (flask.request.view_args or {}).items():
-        possible = _USER_ID if name == "user_id" else _UUID
-        if name.endswith("_id") and not possible.fullmatch(value):
+        pattern = _USER_ID if name == "user_id" else _UUID
+        if name.endswith("_id") and not pattern.fullmatch(value):
             raise exceptions.NotFound

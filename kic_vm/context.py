@@ -1,4 +1,4 @@
-"""Who asks, in which project, with which token, under which request id."""
+"""The context of a request: the caller, the project, the token and the request id."""
 
 import contextlib
 import dataclasses
@@ -13,48 +13,48 @@ from oslo_context import context as oslo_context
 
 from kic_vm.idempotent_request import IdempotentRequest
 
-# Where the parts of the pipeline leave things for each other in the WSGI environment.
+# Keys of the WSGI environment by which the layers of the pipeline pass values on.
 RECORD_KEY = "kic_vm.record"
 ENVIRON_KEY = "kic_vm.context"
 DECISION_KEY = "kic_vm.decision"
-# The answer without its secrets, for retries of the request; there with ``no-store`` only.
+# The response without its secrets, for retries; only set for responses with ``no-store``.
 REPLAY_KEY = "kic_vm.replay"
 
 
 @dataclasses.dataclass(slots=True)
 class RequestRecord:
-    """What one request has done so far, for its line in the access log."""
+    """The record of one request, for its line in the access log."""
 
     request_id: str
     started: float = dataclasses.field(default_factory=time.monotonic)
     route: str | None = None
     shown_by: str | None = None
-    """The operation that shows what this one changes, such as ``GET /api/v1/volumes``."""
+    """The operation that shows the result of this one, such as ``GET /api/v1/volumes``."""
     project_id: str | None = None
     upstream_calls: int = 0
     upstream_seconds: float = 0.0
     has_write: bool = False
-    """A service has done what a write asked it for, or may have done it."""
+    """Whether a service has completed a write, or may have completed it."""
     has_unknown_write: bool = False
-    """A service was asked to write, and how that ended is not known."""
+    """Whether the outcome of a write is unknown."""
     answers: list[Any] = dataclasses.field(default_factory=list, repr=False)
-    """What services have answered: see adapters.misread_answers."""
+    """The services' answers; see adapters.misread_answers."""
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
 
     def add_upstream_call(self, seconds: float) -> None:
-        """Count a call; calls of one request end side by side, in several threads."""
+        """Count a call; several threads may finish calls of one request at the same time."""
         with self._lock:
             self.upstream_calls += 1
             self.upstream_seconds += seconds
 
     def note_write(self, *, is_outcome_unknown: bool) -> None:
-        """Note a write that a service was asked for and did not refuse."""
+        """Note a write that a service did not refuse."""
         with self._lock:
             self.has_write = True
             self.has_unknown_write |= is_outcome_unknown
 
     def note_rollback(self) -> None:
-        """Note that everything was undone that was written so far."""
+        """Note that all writes so far were rolled back."""
         with self._lock:
             self.has_write = self.has_unknown_write
 
@@ -69,7 +69,7 @@ def current_record() -> RequestRecord | None:
 
 @contextlib.contextmanager
 def recording(record: RequestRecord) -> Iterator[RequestRecord]:
-    """Make ``record`` the one of this thread, and of work it hands to other threads."""
+    """Set the record of this thread, and of the work that it passes on to other threads."""
     token = _record.set(record)
     try:
         yield record
@@ -78,14 +78,13 @@ def recording(record: RequestRecord) -> Iterator[RequestRecord]:
 
 
 class RequestContext(oslo_context.RequestContext):
-    """oslo.context's identity of the caller, with the means to act as the caller.
+    """oslo.context's identity of the caller, with the caller's token for calls to OpenStack.
 
     ``auth`` is the caller's token as a keystoneauth plugin, None for a public operation.
-    ``is_restricted`` says that the token is good for this very request only, as far as its
-    access rules were looked at. ``is_multiprocess`` says that other processes of the same server
-    serve requests, too. ``idempotent_request`` is there where the caller wants the
-    request to be done once. ``upstream_headers`` are those of the tokens, for calls to OpenStack
-    with the plugin that is beside them.
+    ``is_restricted`` says that the token has access rules, which were checked only for this
+    request. ``is_multiprocess`` says that other processes of the same server serve requests, too.
+    ``idempotent_request`` is set for a request with an Idempotency-Key. ``upstream_headers`` are
+    the headers with the tokens for calls to OpenStack, together with their plugin.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ _TOKEN = "HTTP_X_AUTH_TOKEN"  # noqa: S105 - the name of a header
 
 
 class Authentication:
-    """Pass requests with a valid token on to ``application``, and requests for public operations."""
+    """Validate the token of each request, except for public operations."""
 
     def __init__(self, application: WSGIApplication, conf: cfg.ConfigOpts, cache: Cache) -> None:
         self._application = application

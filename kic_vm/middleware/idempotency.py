@@ -138,7 +138,7 @@ class Idempotency:
         self, request: webob.Request, idempotent_request: IdempotentRequest
     ) -> webob.Response:
         context: RequestContext = request.environ[ENVIRON_KEY]
-        context.idempotent_request = idempotent
+        context.idempotent_request = idempotent_request
         return request.get_response(self._application)
 
     @staticmethod

@@ -96,7 +96,7 @@ def test_command(
         assert found[FLAVOR["name"]]["defects"] == []
     else:
         assert "bad (42)\n" in printed
-        assert printed.endswith("2 flavors, 1 with something to mend.\n")
+        assert printed.endswith("2 flavors, 1 with defects.\n")
 
 
 def test_cloud_that_is_down(
