@@ -34,7 +34,7 @@ class IdempotentRequest:
     """Seconds until an earlier request can have no more effect."""
     is_resolved: bool = False
     """Whether this request has looked for the results of an earlier one."""
-    is_told_once: bool = False
+    is_answer_withheld: bool = False
     """Whether an earlier request was done and returned a secret, which is not stored."""
     notes: JSON = dataclasses.field(default_factory=dict)
     """The notes that earlier requests stored before they wrote."""

@@ -169,7 +169,7 @@ def instance_from_server(server: JSON, related: RelatedResources, translation: T
         "fault": fault_of(server, state),
         "user_id": server["user_id"],
         "project_id": server["tenant_id"],
-        "key_name": keypairs.shown_name(server["tenant_id"], server["key_name"]),
+        "key_name": keypairs.instance_key_name(server["tenant_id"], server["key_name"]),
         "hostname": server["OS-EXT-SRV-ATTR:hostname"],
         "availability_zone": _zone(server, attached, related, translation),
         "attached_volumes": attached,
@@ -229,7 +229,7 @@ def updated_instance_from_server(
             for item in items
         ],
         "availability_zone": translation.zones.to_client(server["OS-EXT-AZ:availability_zone"]),
-        "key_name": keypairs.shown_name(server["tenant_id"], server["key_name"]),
+        "key_name": keypairs.instance_key_name(server["tenant_id"], server["key_name"]),
         "terminated_at": utc(server["OS-SRV-USG:terminated_at"]),
         "security_groups": [{"name": group["name"]} for group in server.get("security_groups", ())],
         "task_state": server["OS-EXT-STS:task_state"],

@@ -90,7 +90,7 @@ def copy_of(project_id: str, name_in_nova: str) -> Copy | None:
     return None
 
 
-def shown_name(project_id: str, name_in_nova: str | None) -> str | None:
+def instance_key_name(project_id: str, name_in_nova: str | None) -> str | None:
     """The keypair name that an instance shows; None for an instance without a keypair.
 
     A keypair that was created directly in Nova keeps its Nova name.

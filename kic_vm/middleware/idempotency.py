@@ -110,7 +110,7 @@ class Idempotency:
             raise
         if response.status_int < 300:
             attempt.finish(*_stored(request, response))
-        elif idempotent_request.is_told_once:
+        elif idempotent_request.is_answer_withheld:
             attempt.finish(Kind.WITHHELD, {})
         else:
             self._end(attempt, idempotent_request, request, response.status_int)
@@ -127,7 +127,7 @@ class Idempotency:
         if response.status_int < 300:
             attempt.finish_found(*_stored(request, response))
             return response
-        if idempotent_request.is_told_once:
+        if idempotent_request.is_answer_withheld:
             attempt.finish_found(Kind.WITHHELD, {})
             return response
         if response.status_int < 500:

@@ -85,14 +85,14 @@ def note_absence(services: RequestServices) -> None:
         request.is_resolved = True
 
 
-def refuse_to_tell_again(services: RequestServices) -> NoReturn:
+def refuse_withheld_answer(services: RequestServices) -> NoReturn:
     """Refuse a retry whose earlier attempt returned a secret, which is not stored anywhere.
 
     :raises IdempotencyAnswerWithheld: always
     """
     request = services.context.idempotent_request
     if request is not None:
-        request.is_told_once = True
+        request.is_answer_withheld = True
     raise exceptions.IdempotencyAnswerWithheld
 
 

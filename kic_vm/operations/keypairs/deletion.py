@@ -16,7 +16,7 @@ from kic_vm.operations.keypairs import index as keypair_index
 from kic_vm.operations.keypairs.assembly import Index
 from kic_vm.operations.keypairs.copies import remove_copies
 from kic_vm.operations.keypairs.creators import Roles, list_creators, permitted
-from kic_vm.operations.keypairs.keypairs import get_index, not_there
+from kic_vm.operations.keypairs.keypairs import get_index, no_such_keypair
 from kic_vm.operations.request import RequestServices
 from kic_vm.policies.keypairs import DELETE_OF_FORMER_MEMBER
 
@@ -55,7 +55,7 @@ def _delete_own(services: RequestServices, index: Index, name: str) -> None:
     gateway = services.as_gateway()
     nova_name = mapping.nova_name(services.project_id, name)
     try:
-        with keypair_index.as_admin():
+        with keypair_index.refusals_reported():
             creators = list_creators(services, gateway)
     except exceptions.GatewayNotAllowed:
         # Without these rights no index lists copies either.
@@ -80,11 +80,11 @@ def _delete_of_former_member(services: RequestServices, name: str) -> None:
     if not services.may(DELETE_OF_FORMER_MEMBER):
         raise _not_the_creator(name)
     gateway = services.as_gateway()
-    with keypair_index.as_admin():
+    with keypair_index.refusals_reported():
         roles = gateway.openstack.identity.list_roles_in_project(services.project_id)
     index = keypair_index.rebuild(services, roles=roles)
     if name not in index.keypairs:
-        raise not_there(name)
+        raise no_such_keypair(name)
     if not index.keypairs[name]["creator_has_left"]:
         raise _not_the_creator(name)
     current_roles.require(services, DELETE_OF_FORMER_MEMBER, roles.get(services.user_id, ()))
@@ -122,7 +122,7 @@ def _copies_of_former_members(
     creators = permitted(services.app_state, services.project_id, roles)
     creator_ids = {mapping.normalized_id(user_id) for user_id in creators}
     others = sorted(roles.keys() - set(creators))
-    with keypair_index.as_admin():
+    with keypair_index.refusals_reported():
         lists = gather_reads(
             *(partial(gateway.openstack.compute.list_keypairs, user_id) for user_id in others)
         )

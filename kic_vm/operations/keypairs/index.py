@@ -74,7 +74,7 @@ def rebuild(
     project_id = services.project_id
     generation = _generation(services)
     gateway = services.as_gateway()
-    with as_admin():
+    with refusals_reported():
         user_ids = list_creators(services, gateway, roles)
         lists = gather_reads(
             *(partial(gateway.openstack.compute.list_keypairs, user_id) for user_id in user_ids)
@@ -163,7 +163,7 @@ def _number(gateway: RequestServices, project_id: str, name: str, user_id: str) 
 
 
 @contextlib.contextmanager
-def as_admin() -> Iterator[None]:
+def refusals_reported() -> Iterator[None]:
     """Report a refused read of other users' data as GatewayNotAllowed, and log the missing role.
 
     :raises GatewayNotAllowed: the cloud refuses the gateway's own user

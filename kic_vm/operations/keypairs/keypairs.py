@@ -50,11 +50,11 @@ def get_index(services: RequestServices, name: str) -> Index:
         own |= {"user_id": services.user_id, "creator_has_left": False}
         return Index(time.time(), {name: own}, {}, {}, [])
     if name not in index.keypairs:
-        raise not_there(name)
+        raise no_such_keypair(name)
     return index
 
 
-def not_there(name: str) -> exceptions.NotFound:
+def no_such_keypair(name: str) -> exceptions.NotFound:
     """The error for a name that no keypair of the project has."""
     return exceptions.NotFound(f"There is no keypair {name!r} in this project.")
 
@@ -113,7 +113,7 @@ def _find_existing(services: RequestServices, name: str, public_key: str | None)
     except exceptions.NotFound:
         return None
     if public_key is None and earlier_attempts.is_repeated(services):
-        earlier_attempts.refuse_to_tell_again(services)
+        earlier_attempts.refuse_withheld_answer(services)
     if public_key is None or own["public_key"].strip() != public_key.strip():
         return None
     return mapping.created_keypair(own, name)
@@ -145,7 +145,7 @@ def get_keypair(services: RequestServices, name: str) -> JSON:
         keypair = get_index(services, name).keypairs[name]
         nova_keypair = _get(services, name, keypair["user_id"])
         if nova_keypair is None and not keypair["creator_has_left"]:
-            raise not_there(name)
+            raise no_such_keypair(name)
     current = keypair
     if nova_keypair and not (keypair["creator_has_left"] and _differ(nova_keypair, keypair)):
         current = nova_keypair
@@ -158,7 +158,7 @@ def _get(services: RequestServices, name: str, user_id: str) -> JSON | None:
         if user_id == services.user_id:
             return _get_own(services, name)
         nova_name = mapping.nova_name(services.project_id, name)
-        with keypair_index.as_admin():
+        with keypair_index.refusals_reported():
             return services.as_gateway().openstack.compute.get_keypair(nova_name, user_id)
     except exceptions.NotFound:
         return None

@@ -40,7 +40,7 @@ def sweep(gateway: RequestServices, project_id: str | None = None) -> dict[str, 
     :raises GatewayNotAllowed: the user is not a cloud admin
     """
     identity, app_state = gateway.openstack.identity, gateway.app_state
-    with keypair_index.as_admin():
+    with keypair_index.refusals_reported():
         if project_id is None:
             roles = identity.list_roles_by_project()
         else:
