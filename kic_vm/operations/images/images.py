@@ -19,7 +19,7 @@ _FILTERS = {
     "id": listing.equals("id"),
     "name": listing.contains("name"),
     "instance_type": listing.equals("instance_type"),
-    "image_type": lambda item, wanted: mapping.image_type(item["visibility"]) == wanted,
+    "image_type": lambda item, value: mapping.image_type(item["visibility"]) == value,
     "size": listing.equals("size"),
     "min_disk": listing.equals("min_disk"),
     "disk_format": listing.equals("disk_format"),
