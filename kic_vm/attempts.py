@@ -1,16 +1,16 @@
-"""Attempts at requests with an Idempotency-Key: who works on one, and how it ended.
+"""Attempts at requests with an Idempotency-Key: their leases and their outcomes.
 
-The record of a request says how its last attempt ended. Its lease says whether a process works on
-it now:
+The record of a request says how its last attempt ended. Its lease says whether a process is working
+on it now:
 
 ==============  =======================  ==========================================================
 lease           record                   meaning
 ==============  =======================  ==========================================================
-held, renewed   running or none          a process works on it
-running out     running or unknown       the process is gone, or OpenStack did not answer it; a
-                                         service may still act on what it was asked for
-free            running or unknown       nothing happens any more; what happened is not known
-free            answered, withheld       it was done
+held, renewed   running or none          a process is working on the request
+running out     running or unknown       the process has died, or got no answer from OpenStack; a
+                                         service may still process the request
+free            running or unknown       no service processes it any more; the outcome is unknown
+free            answered, withheld       the request was done
 free            none                     there was no attempt, or it was refused and left nothing
 ==============  =======================  ==========================================================
 """
@@ -32,7 +32,7 @@ JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
-_SIGNS_OF_LIFE = 3
+_RENEWALS_PER_LEASE = 3
 
 
 class Kind(enum.StrEnum):
@@ -46,28 +46,28 @@ class Kind(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Record:
-    """What is kept of a request."""
+    """The stored record of a request."""
 
     kind: Kind
     fingerprint: str
     content: JSON
-    """The answer, or the notes of an attempt without one."""
+    """The response, or the notes of an attempt without a response."""
     owner: str = ""
-    """The token of the lease under which this was written."""
+    """The token of the lease under which the record was written."""
 
     @property
     def is_done(self) -> bool:
-        """Whether the request was done, so that it needs no further attempt."""
+        """Whether the request was done and needs no further attempt."""
         return self.kind in {Kind.ANSWERED, Kind.WITHHELD}
 
     def to_bytes(self) -> bytes:
-        """As it is kept."""
+        """The record in its stored form."""
         return json.dumps([self.kind, self.fingerprint, self.content, self.owner]).encode()
 
     @classmethod
-    def from_bytes(cls, kept: bytes) -> "Record":
-        """From what was kept."""
-        kind, fingerprint, content, owner = json.loads(kept)
+    def from_bytes(cls, stored: bytes) -> "Record":
+        """The record from its stored form."""
+        kind, fingerprint, content, owner = json.loads(stored)
         return cls(Kind(kind), fingerprint, content, owner)
 
 
@@ -77,58 +77,58 @@ class Attempts:
     def __init__(self, store: SharedStore, conf: cfg.ConfigOpts) -> None:
         self.store = store
         self.options = conf.idempotency
-        self.keeper = Keeper(self.options.lease_time / _SIGNS_OF_LIFE)
+        self.keeper = Keeper(self.options.lease_time / _RENEWALS_PER_LEASE)
 
     def of(self, identity: str, fingerprint: str) -> "Attempt":
-        """An attempt at a request, not begun yet."""
+        """A new attempt at a request, not started yet."""
         return Attempt(self, identity, fingerprint)
 
 
 class Attempt:
     """One attempt at a request with a key.
 
-    Every method raises StoreUnavailable, but for those that end an attempt: the request has been
-    worked on then, so a failure to say so is only logged.
+    Every method raises StoreUnavailable, except those that end an attempt: the request has been
+    processed then, so a failure to record that is only logged.
     """
 
     def __init__(self, attempts: Attempts, identity: str, fingerprint: str) -> None:
         self._store = attempts.store
         self._options = attempts.options
         self._keeper = attempts.keeper
-        # In braces: Redis Cluster keeps both on one node, where one script can use them.
+        # The braces make Redis Cluster keep both keys on one node, so that one script can use them.
         self._key = f"idempotency:{{{identity}}}"
         self._fingerprint = fingerprint
         self._lease = self._store.lease(f"{self._key}:lease")
         self._record: Record | None = None
-        # The thread that renews leases must not take one again that was just given back.
+        # The renewing thread must not reacquire a lease that was just released.
         self._lock = threading.Lock()
         self._has_ended = False
 
     def read(self) -> Record | None:
-        """What is kept of the request."""
-        kept = self._store.get(self._key)
-        return None if kept is None else Record.from_bytes(kept)
+        """The stored record of the request; None if there is none."""
+        stored = self._store.get(self._key)
+        return None if stored is None else Record.from_bytes(stored)
 
     def acquire(self) -> bool:
-        """Become the one that works on the request; False while another one does, or may have."""
+        """Acquire the lease; False while another attempt holds it or its outcome is open."""
         return self._store.acquire(self._lease, self._lease_seconds)
 
     def release(self) -> None:
-        """Leave the request to others."""
+        """Release the lease."""
         self._store.release(self._lease)
 
     def seconds_to_settle(self) -> float | None:
-        """Seconds until nothing of an earlier attempt can happen; None while one is worked on."""
+        """Seconds until an earlier attempt can have no effect; None while it is in progress."""
         remaining = self._store.remaining(self._lease)
         return remaining if remaining <= self._options.settle_time else None
 
     def begin(self, notes: JSON) -> None:
-        """Record that the request is worked on, from now until the attempt ends."""
+        """Record that the request is in progress, and renew the lease until the attempt ends."""
         self.note(notes)
         self._keeper.keep(self._lease, self._renew)
 
     def note(self, notes: JSON) -> bool:
-        """Keep notes of the attempt for later ones; False if another process has taken over."""
+        """Store notes for later attempts; False if another process has taken over."""
         with self._lock:
             self._record = Record(Kind.RUNNING, self._fingerprint, notes)
             return self._write(self._record) or (self._hold() and self._write(self._record))
@@ -138,7 +138,7 @@ class Attempt:
         self._end(lambda: self._write(Record(kind, self._fingerprint, content)))
 
     def finish_found(self, kind: Kind, content: JSON) -> None:
-        """Keep the answer that was found without working on the request: it was done before."""
+        """Store the response that was found for a request that an earlier attempt has done."""
         record = Record(kind, self._fingerprint, content)
         try:
             self._store.set(self._key, record.to_bytes(), self._options.retention)
@@ -146,9 +146,9 @@ class Attempt:
             LOG.warning("The end of a request with an Idempotency-Key is not noted: %s", error)
 
     def leave_open(self, *, is_settled: bool = False) -> None:
-        """End the attempt: what became of the request is not known.
+        """End the attempt: the outcome of the request is unknown.
 
-        :param is_settled: no service can act on the request any more
+        :param is_settled: whether no service can process the request any more
         """
         notes = self._record.content if self._record else {}
         self._end(
@@ -157,7 +157,7 @@ class Attempt:
         )
 
     def forget(self) -> None:
-        """End the attempt: the request was refused, and nothing is left of it."""
+        """End the attempt: the request was refused and left nothing behind."""
         self._end(self._delete)
 
     @property
@@ -165,7 +165,7 @@ class Attempt:
         return float(self._options.lease_time + self._options.settle_time)
 
     def _renew(self) -> None:
-        """Give a sign of life; a record that was lost with Redis is written again."""
+        """Renew the lease, and write the record again if Redis has lost it."""
         with self._lock:
             record = self._record
             if self._has_ended or record is None:
@@ -174,10 +174,10 @@ class Attempt:
                 self._write(record)
 
     def _hold(self) -> bool:
-        """Hold the lease from now on; False if another process has worked on the request since.
+        """Renew or reacquire the lease; False if another process has taken over the request.
 
-        The lease has ended where this process was suspended, or Redis emptied. It may be taken
-        again only if the record is gone, or still the one that this process wrote.
+        The lease has expired if this process was suspended or Redis was emptied. It may be
+        reacquired only if the record is missing, or is still the one that this process wrote.
         """
         if self._store.renew(self._lease, self._lease_seconds):
             return True
@@ -205,8 +205,8 @@ class Attempt:
                 LOG.warning("The end of a request with an Idempotency-Key is not noted: %s", error)
 
     def _write(self, record: Record) -> bool:
-        own = dataclasses.replace(record, owner=self._lease.token).to_bytes()
-        return self._store.set_while_held(self._lease, self._key, own, self._options.retention)
+        stored = dataclasses.replace(record, owner=self._lease.token).to_bytes()
+        return self._store.set_while_held(self._lease, self._key, stored, self._options.retention)
 
     def _delete(self) -> None:
         self._store.delete_while_held(self._lease, self._key)

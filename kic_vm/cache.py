@@ -1,7 +1,7 @@
-"""A small key-value cache: Redis where there is one, else bounded memory.
+"""A small key-value cache in Redis, or in bounded memory without Redis.
 
-Nothing here is the only copy. A Redis that fails is left alone for a while and the process goes
-on with its memory; a caller never sees the difference but for speed.
+The cache never holds the only copy of a value. After a failure, the process does not use Redis for
+a while and continues with its memory; callers notice only the difference in speed.
 """
 
 import threading
@@ -23,27 +23,27 @@ LOG = logging.getLogger(__name__)
 
 
 class Cache(Protocol):
-    """Bytes under a text key, each for a limited time."""
+    """Bytes by text keys, each for a limited time."""
 
     def get(self, key: str) -> bytes | None:
-        """The value, None where there is none (any more)."""
+        """The value; None if there is none or it has expired."""
 
     def set(self, key: str, value: bytes, time: float) -> None:
-        """Keep ``value`` for ``time`` seconds; not at all where that is 0."""
+        """Store ``value`` for ``time`` seconds; 0 does not store it."""
 
     def add(self, key: str, value: bytes, time: float) -> bool:
-        """Keep ``value`` for ``time`` seconds where there is none; whether it was kept.
+        """Store ``value`` for ``time`` seconds if there is none; whether it was stored.
 
-        Of all that ask at the same moment one is told so, as long as they share what is kept:
-        without Redis, or while it fails, only threads of one process do.
+        Of several concurrent callers only one gets True, if they share the cache: without Redis, or
+        while it fails, only threads of one process do.
         """
 
     def acquire(self, key: str, value: bytes, time: float) -> bool:
-        """As ``add``, but False while Redis fails, since other processes are not told then."""
+        """Like ``add``, but False while Redis fails, because other processes would not see it."""
 
 
 class MemoryCache:
-    """A bounded cache in this process; the entry used longest ago goes first."""
+    """A bounded cache in this process; it evicts the least recently used entry."""
 
     def __init__(self, entries: int) -> None:
         self._lock = threading.Lock()
@@ -54,8 +54,8 @@ class MemoryCache:
     def get(self, key: str) -> bytes | None:
         """See Cache."""
         with self._lock:
-            found = self._values.get(key)
-        return found[0] if found else None
+            entry = self._values.get(key)
+        return entry[0] if entry else None
 
     def set(self, key: str, value: bytes, time: float) -> None:
         """See Cache."""
@@ -73,19 +73,19 @@ class MemoryCache:
 
 
 class RedisCache:
-    """The cache that all processes share, with a memory to fall back on."""
+    """The cache that all processes share, with a memory cache as fallback."""
 
     def __init__(self, client: SealedRedis, fallback: MemoryCache, retry_after: float) -> None:
         self._client = client
         self._fallback = fallback
         self._retry_after = retry_after
-        self._silent_until = 0.0
+        self._unused_until = 0.0
 
     def _is_usable(self) -> bool:
-        return time.monotonic() >= self._silent_until
+        return time.monotonic() >= self._unused_until
 
     def _failed(self, error: redis.RedisError) -> None:
-        self._silent_until = time.monotonic() + self._retry_after
+        self._unused_until = time.monotonic() + self._retry_after
         LOG.warning(
             "Redis failed (%s); using memory for %g s", type(error).__name__, self._retry_after
         )
@@ -95,12 +95,12 @@ class RedisCache:
         return self.get_with_rest(key)[0]
 
     def get_with_rest(self, key: str) -> tuple[bytes | None, float]:
-        """The value, and for how many seconds more it is kept at least."""
+        """The value, and the minimum remaining time in seconds until it expires."""
         if self._is_usable():
             try:
                 return self._client.get_with_rest(key)
             except UnreadableError:
-                LOG.warning("Redis has a value that this gateway cannot have written; not used")
+                LOG.warning("Ignored a value in Redis that this gateway cannot have written")
                 return None, 0.0
             except redis.RedisError as error:
                 self._failed(error)
@@ -138,68 +138,68 @@ class RedisCache:
         return False
 
     def ping(self) -> None:
-        """Return when Redis answers.
+        """Check that Redis answers.
 
-        :raises redis.RedisError: it does not
+        :raises redis.RedisError: Redis does not answer
         """
         self._client.ping()
 
 
 class StoreUnavailable(Exception):
-    """Redis does not answer now, or answers what nobody can have asked it to keep."""
+    """Redis does not answer, or returns a value that this gateway cannot have written."""
 
 
 class SharedStore:
-    """What all processes must agree on: Redis, or nothing at all.
+    """The store for values on which all processes must agree.
 
-    Unlike a cache it never falls back on memory.
+    Unlike a cache, it never falls back to memory.
     """
 
     def __init__(self, client: SealedRedis) -> None:
         self._client = client
 
     def add(self, key: str, value: bytes, time: float) -> bool:
-        """Keep ``value`` for ``time`` seconds where there is none yet; whether it was kept.
+        """Store ``value`` for ``time`` seconds if there is none; whether it was stored.
 
-        :raises StoreUnavailable: as every method here
+        :raises StoreUnavailable: as for every method here
         """
         return bool(self._do(self._client.add, key, value, time))
 
     def get(self, key: str) -> bytes | None:
-        """The value, None where there is none (any more)."""
-        found: bytes | None = self._do(self._client.get, key)
-        return found
+        """The value; None if there is none or it has expired."""
+        value: bytes | None = self._do(self._client.get, key)
+        return value
 
     def set(self, key: str, value: bytes, time: float) -> None:
-        """Keep ``value`` for ``time`` seconds in the place of another one."""
+        """Store ``value`` for ``time`` seconds, replacing any other value."""
         self._do(self._client.set, key, value, time)
 
     def lease(self, key: str) -> Lease:
-        """The lease of a piece of work, not acquired yet. No call to Redis."""
+        """A lease that is not acquired yet. No call to Redis."""
         return self._client.lease(key)
 
     def acquire(self, lease: Lease, time: float) -> bool:
-        """Hold a lease for ``time`` seconds; False while somebody else holds it."""
+        """Acquire a lease for ``time`` seconds; False while another holder has it."""
         return bool(self._do(lease.acquire, time))
 
     def renew(self, lease: Lease, time: float) -> bool:
-        """Hold a lease for ``time`` seconds from now; False if it is no longer held."""
+        """Renew a lease for ``time`` seconds from now; False if it is no longer held."""
         return bool(self._do(lease.renew, time))
 
     def release(self, lease: Lease) -> None:
-        """Give a lease back, if it is still held."""
+        """Release a lease, if it is still held."""
         self._do(lease.release)
 
     def remaining(self, lease: Lease) -> float:
-        """Seconds until a lease ends, whoever holds it; 0 where nobody does."""
+        """Seconds until a lease expires, whoever holds it; 0 if nobody holds it."""
         return float(self._do(lease.remaining))
 
     def set_while_held(self, lease: Lease, key: str, value: bytes, time: float) -> bool:
-        """Keep ``value`` for ``time`` seconds if the lease is held; whether it was."""
+        """Store ``value`` for ``time`` seconds if the lease is held; whether it was held."""
         return bool(self._do(self._client.set_while_held, lease, key, value, time))
 
     def delete_while_held(self, lease: Lease, key: str) -> bool:
-        """Forget a value if the lease is held; whether it was."""
+        """Delete a value if the lease is held; whether it was held."""
         return bool(self._do(self._client.delete_while_held, lease, key))
 
     def _do(self, command: Callable[..., Any], *args: Any) -> Any:
@@ -210,7 +210,7 @@ class SharedStore:
 
 
 def create(conf: cfg.ConfigOpts) -> MemoryCache | RedisCache:
-    """The cache that [redis] describes."""
+    """Create the cache that [redis] configures."""
     memory = MemoryCache(conf.redis.memory_entries)
     client = _connect(conf)
     if client is None:
@@ -219,7 +219,7 @@ def create(conf: cfg.ConfigOpts) -> MemoryCache | RedisCache:
 
 
 def create_store(conf: cfg.ConfigOpts) -> SharedStore | None:
-    """The store that [redis] describes; None where there is no Redis."""
+    """Create the store that [redis] configures; None without Redis."""
     client = _connect(conf)
     return None if client is None else SharedStore(client)
 

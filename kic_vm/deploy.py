@@ -30,12 +30,12 @@ from kic_vm.operations.request import AppState
 
 
 def load_app_state(conf: cfg.ConfigOpts) -> AppState:
-    """The state of a process that serves requests or works in the background.
+    """Load the state of a process that serves requests or runs background jobs.
 
-    :raises LifecycleTableError: a lifecycle table is not sound
-    :raises ErrorTableError: the table of error rules is not sound
+    :raises LifecycleTableError: a lifecycle table is invalid
+    :raises ErrorTableError: the table of error rules is invalid
     """
-    error_table.load_table()  # a wrong one stops the start, not a request
+    error_table.load_table()  # an invalid table must stop the start, not fail a request
     shared = cache.create(conf)
     cloud = Cloud(conf)
     probes.attach(cloud)
@@ -55,10 +55,10 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
 
 
 def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
-    """The whole gateway for a configuration.
+    """Load the whole gateway for a configuration.
 
-    :raises RouteError: a route has no rule or a rule no route
-    :raises LifecycleTableError: a lifecycle table is not sound
+    :raises RouteError: a route has no rule or a rule has no route
+    :raises LifecycleTableError: a lifecycle table is invalid
     """
     app_state = load_app_state(conf)
     flask_app = app.create_app(app_state)
@@ -66,10 +66,10 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
 
     is_behind_proxy = conf.oslo_middleware.enable_proxy_headers_parsing
 
-    # Innermost first: a request passes these from the last to the first.
+    # Innermost first: a request passes the layers from the last to the first.
     pipeline: WSGIApplication = flask_app
     for layer in (
-        # Below the rules: who may not do a thing is told nothing of who has done it.
+        # Below Rbac: a caller without the right to an operation gets no stored response of it.
         lambda inner: Idempotency(inner, cache.create_store(conf), conf),
         lambda inner: Rbac(inner, app_state.enforcer),
         Context,
@@ -78,12 +78,12 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         lambda inner: BodyLimit(inner, conf),
         RequestLimits,
         Faults,
-        # Over Faults: a browser may read errors too. It makes 200 of every OPTIONS request.
+        # Above Faults, so that browsers may read errors too. It answers every OPTIONS with 200.
         lambda inner: cors.CORS(inner, conf) if conf.cors.allowed_origin else inner,
         lambda inner: TimeLimit(inner, conf.api.request_timeout),
         AccessLog,
         RequestId,
-        # Who has called, and at what address.
+        # Restores the client's address and URL from the proxy's headers.
         lambda inner: http_proxy_to_wsgi.HTTPProxyToWSGI(inner, conf) if is_behind_proxy else inner,
         lambda inner: MetricsPort(inner, conf.metrics.port) if conf.metrics.port else inner,
     ):

@@ -1,4 +1,4 @@
-"""Every error that a caller can meet: status, code and sentence, declared once.
+"""Every error that a caller can get: status, code and sentence, declared once.
 
 The codes are stable: clients may branch on them. ``ERRORS`` is published in the OpenAPI document.
 """
@@ -8,19 +8,19 @@ from typing import Any, ClassVar
 
 
 class KicVmError(Exception):
-    """An answer that is not the one the caller asked for.
+    """An error response.
 
     :param message: a sentence for this case; the class has one for the general case
-    :param details: JSON fields that stand beside the message in the error envelope
+    :param details: JSON fields besides the message in the error envelope
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
-    sentence: ClassVar[str] = "The gateway met an error of its own. It has been logged."
+    sentence: ClassVar[str] = "The gateway has an internal error, which it has logged."
     retry_after: int | None = None
-    """Seconds after which the request is worth another try, for the header Retry-After."""
+    """Seconds after which a retry makes sense, for the Retry-After header."""
     is_outcome_unknown: bool = False
-    """A service was asked to write, and whether it did is not known."""
+    """Whether the outcome of a write to a service is unknown."""
 
     def __init__(self, message: str | None = None, **details: Any) -> None:
         self.message = message or self.sentence
@@ -33,7 +33,7 @@ class InternalError(KicVmError):
 
 
 class InvalidRequest(KicVmError):
-    """The request cannot be understood or would be impossible to fulfil."""
+    """The request is malformed or impossible to fulfil."""
 
     status = 400
     code = "invalid_request"
@@ -41,11 +41,11 @@ class InvalidRequest(KicVmError):
 
 
 class Unauthorized(KicVmError):
-    """No valid token came with the request."""
+    """The request has no valid token."""
 
     status = 401
     code = "unauthorized"
-    sentence = "A valid token is needed: send one in the header X-Auth-Token."
+    sentence = "This operation needs a valid token: send one in the X-Auth-Token header."
 
 
 class Forbidden(KicVmError):
@@ -57,28 +57,28 @@ class Forbidden(KicVmError):
 
 
 class NotTheCreator(KicVmError):
-    """Only who has made the resource may do this, whatever the caller's role."""
+    """Only the user who created the resource may do this, whatever the caller's role."""
 
     status = 403
     code = "not_the_creator"
-    sentence = "Only who has made it may delete it."
+    sentence = "Only the user who created the resource can delete it."
 
 
 class ProjectScopeRequired(KicVmError):
-    """The token is valid but names no project."""
+    """The token is valid but not scoped to a project."""
 
     status = 403
     code = "project_scope_required"
-    sentence = "The token is not scoped to a project: issue one for the project to work in."
+    sentence = "The token is not scoped to a project: request one for the project to work in."
 
 
 class QuotaExceeded(KicVmError):
-    """The project has used up a quota; what is known of the figures stands beside the message.
+    """The request exceeds a quota of the project; the known figures are in the error's details.
 
-    :param quota: its name, one of those that the list of quotas has where that shows it
-    :param limit: how much of it the project may use
-    :param used: how much of it is in use
-    :param requested: how much more was asked for
+    :param quota: the name of the quota, as in the list of quotas if that has it
+    :param limit: the project's limit
+    :param used: the amount in use
+    :param requested: the additional amount that was requested
     """
 
     status = 403
@@ -94,21 +94,21 @@ class QuotaExceeded(KicVmError):
     ) -> None:
         figures = {"quota": quota, "limit": limit, "used": used, "requested": requested}
         message = f"The project's quota of {quota} does not allow this" if quota else self.sentence
-        known = [f"{used} of {limit} are in use"] if limit is not None and used is not None else []
+        facts = [f"{used} of {limit} are in use"] if limit is not None and used is not None else []
         if limit is not None and used is None:
-            known.append(f"its limit is {limit}")
+            facts.append(f"its limit is {limit}")
         if requested is not None:
-            known.append(f"{requested} more are asked for")
+            facts.append(f"{requested} more were requested")
         if quota:
-            message += f": {', '.join(known)}." if known else "."
+            message += f": {', '.join(facts)}." if facts else "."
         super().__init__(
-            f"{message} Delete something or ask for a larger quota.",
+            f"{message} Delete resources or ask for a larger quota.",
             **{name: value for name, value in figures.items() if value is not None},
         )
 
 
 class NotFound(KicVmError):
-    """The resource does not exist, or not for this project."""
+    """The resource does not exist, or belongs to another project."""
 
     status = 404
     code = "not_found"
@@ -124,19 +124,19 @@ class NoSuchPath(KicVmError):
 
 
 class MethodNotAllowed(KicVmError):
-    """The path exists, the method does not."""
+    """The path exists, but not with this method."""
 
     status = 405
     code = "method_not_allowed"
-    sentence = "This path does not take this method; the header Allow lists those it takes."
+    sentence = "This path does not support this method: use one from the Allow header."
 
 
 class Conflict(KicVmError):
-    """The resource is in the way of the request."""
+    """The request conflicts with a resource."""
 
     status = 409
     code = "conflict"
-    sentence = "The request conflicts with the present state of the resource."
+    sentence = "The request conflicts with the current state of the resource."
 
 
 class InvalidState(KicVmError):
@@ -148,19 +148,19 @@ class InvalidState(KicVmError):
 
 
 class AlreadyInState(KicVmError):
-    """What the command would bring about holds already."""
+    """The resource is already in the command's target state."""
 
     status = 409
     code = "already_in_state"
-    sentence = "The resource is in the state already that this command leads to."
+    sentence = "The resource is already in the target state."
 
 
 class AlreadyUnderWay(KicVmError):
-    """The same thing, or its opposite, is being done."""
+    """The same operation, or its opposite, is in progress."""
 
     status = 409
     code = "already_under_way"
-    sentence = "This is being done already."
+    sentence = "This operation is already in progress."
 
 
 class AlreadyExists(KicVmError):
@@ -168,31 +168,31 @@ class AlreadyExists(KicVmError):
 
     status = 409
     code = "already_exists"
-    sentence = "A resource of this name exists already: choose another name."
+    sentence = "A resource with this name already exists: choose another name."
 
 
 class KeypairChanged(KicVmError):
-    """The keypair of this name is another key than the one that the caller has used.
+    """The keypair with this name has a different key than the one that the caller has used.
 
-    ``fingerprint`` and ``used_fingerprint`` stand beside the message.
+    The details contain ``fingerprint`` and ``used_fingerprint``.
     """
 
     status = 409
     code = "keypair_changed"
-    sentence = "The keypair is another key than the one that you have used under this name."
+    sentence = "The keypair has changed since you last used it."
 
 
 class IdempotencyInProgress(KicVmError):
-    """A request with this Idempotency-Key still runs, or may still have an effect.
+    """A request with this Idempotency-Key is in progress, or may still have an effect.
 
-    :param retry_after: seconds after which a retry is worth while
+    :param retry_after: seconds after which a retry makes sense
     """
 
     status = 409
     code = "idempotency_in_progress"
     sentence = (
-        "An earlier request with this Idempotency-Key still runs, or its outcome is not decided "
-        "yet: try again after the time in the header Retry-After."
+        "An earlier request with this Idempotency-Key is in progress, or its outcome is not known "
+        "yet: try again after the time in the Retry-After header."
     )
 
     def __init__(self, retry_after: float = 1.0) -> None:
@@ -201,39 +201,40 @@ class IdempotencyInProgress(KicVmError):
 
 
 class OutcomeUnknown(KicVmError):
-    """An earlier request with this Idempotency-Key may have been done; nothing tells."""
+    """An earlier request with this Idempotency-Key may have been done; this is unknown."""
 
     status = 409
     code = "outcome_unknown"
     sentence = (
-        "An earlier request with this Idempotency-Key got no answer from OpenStack, and whether it "
-        "was done cannot be found out. Look whether it was, and use a new key to try again."
+        "An earlier request with this Idempotency-Key got no answer from OpenStack, and the "
+        "gateway cannot determine its outcome. Check whether it was done; if not, try again with a "
+        "new key."
     )
 
 
 class IdempotencyAnswerWithheld(KicVmError):
-    """The first answer had a secret that is told once and kept nowhere."""
+    """The first response had a secret, which is returned only once and not stored."""
 
     status = 409
     code = "idempotency_answer_withheld"
     sentence = (
-        "The request with this Idempotency-Key was done. Its answer had a secret that is told once "
-        "and kept nowhere: if it was lost, delete what was made and make it anew."
+        "The request with this Idempotency-Key was done. Its response had a secret, which is "
+        "returned only once: if you have lost it, delete the created resource and create it again."
     )
 
 
 class IdempotencyKeyReused(KicVmError):
-    """The Idempotency-Key came with another request before."""
+    """The Idempotency-Key was used for a different request."""
 
     status = 422
     code = "idempotency_key_reused"
     sentence = (
-        "This Idempotency-Key came with another request before: use a new one for each request."
+        "This Idempotency-Key was used for a different request: use a new key for each request."
     )
 
 
 class RequestTooLarge(KicVmError):
-    """The body is longer than the gateway takes."""
+    """The body is longer than the gateway accepts."""
 
     status = 413
     code = "request_too_large"
@@ -241,7 +242,7 @@ class RequestTooLarge(KicVmError):
 
 
 class MalformedRequest(KicVmError):
-    """What came is no HTTP request."""
+    """The data from the client is not an HTTP request."""
 
     status = 400
     code = "malformed_request"
@@ -257,11 +258,11 @@ class RequestTimeout(KicVmError):
 
 
 class AddressTooLong(KicVmError):
-    """The path with its query is longer than the gateway takes."""
+    """The path with its query is longer than the gateway accepts."""
 
     status = 414
     code = "address_too_long"
-    sentence = "The path and query are too long: 8 KB at most, with the method."
+    sentence = "The path and query are too long: send at most 8 KB, including the method."
 
 
 class HeadersTooLarge(KicVmError):
@@ -269,7 +270,7 @@ class HeadersTooLarge(KicVmError):
 
     status = 431
     code = "headers_too_large"
-    sentence = "The headers are too large: 100 of 8 KB each at most."
+    sentence = "The headers are too large: send at most 100 headers of 8 KB each."
 
 
 class UnsupportedMediaType(KicVmError):
@@ -281,18 +282,18 @@ class UnsupportedMediaType(KicVmError):
 
 
 class GatewayNotAllowed(KicVmError):
-    """The cloud does not let the gateway's own user do what this operation needs."""
+    """The gateway's own user lacks a right in the cloud that this operation needs."""
 
     status = 502
     code = "gateway_not_allowed"
     sentence = (
-        "The cloud does not let the gateway do this: its operator has to give the gateway's user "
-        "the roles that it needs."
+        "The gateway's user lacks the roles for this operation: ask the operator of the cloud to "
+        "grant them."
     )
 
 
 class UpstreamError(KicVmError):
-    """An OpenStack service failed or gave an answer that makes no sense.
+    """An OpenStack service failed or returned an invalid response.
 
     :param service: the service's type in the OpenStack catalog
     """
@@ -307,7 +308,7 @@ class UpstreamError(KicVmError):
 
 
 class UpstreamUnavailable(UpstreamError):
-    """An OpenStack service cannot be reached or is overloaded."""
+    """An OpenStack service is unreachable or overloaded."""
 
     status = 503
     code = "upstream_unavailable"
@@ -329,7 +330,7 @@ class UpstreamBusy(UpstreamError):
 
 
 class UpstreamTimeout(UpstreamError):
-    """An OpenStack service did not answer in time; what was asked may still happen."""
+    """An OpenStack service did not answer in time; it may still process the request."""
 
     status = 504
     code = "upstream_timeout"
@@ -338,7 +339,7 @@ class UpstreamTimeout(UpstreamError):
 
 
 class NotOffered(KicVmError):
-    """The contract has it, and OpenStack has nothing that it could be."""
+    """The contract has this feature, but OpenStack has no equivalent."""
 
     status = 501
     code = "not_offered"
@@ -346,33 +347,33 @@ class NotOffered(KicVmError):
 
 
 class IdempotencyNotOffered(KicVmError):
-    """The gateway has no store that its processes share."""
+    """The gateway has no Redis, which its processes would share."""
 
     status = 501
     code = "idempotency_not_offered"
     sentence = (
-        "This gateway cannot promise to do a request once: its operator has configured no Redis. "
-        "Nothing was done; send the request without Idempotency-Key."
+        "This gateway does not support the Idempotency-Key, because it has no Redis. Nothing was "
+        "done: send the request without an Idempotency-Key."
     )
 
 
 class IdempotencyUnavailable(KicVmError):
-    """The store that the gateway's processes share does not answer."""
+    """The Redis that the gateway's processes share does not answer."""
 
     status = 503
     code = "idempotency_unavailable"
     sentence = (
-        "The gateway cannot promise at the moment to do the request once. Nothing was done: try "
-        "again later, or send it without Idempotency-Key."
+        "The gateway cannot support the Idempotency-Key at the moment. Nothing was done: try again "
+        "later, or send the request without an Idempotency-Key."
     )
 
 
 class NotReady(KicVmError):
-    """A service that the gateway cannot do without does not answer."""
+    """A service that the gateway requires does not answer."""
 
     status = 503
     code = "not_ready"
-    sentence = "A service that is needed does not answer."
+    sentence = "A required service does not answer."
 
 
 ERRORS: tuple[type[KicVmError], ...] = (

@@ -1,4 +1,4 @@
-"""How a serving process looks for garbage cycles, and where it gets its memory from."""
+"""Tuning of the garbage collector and of the memory allocator in a serving process."""
 
 import ctypes
 import gc
@@ -8,15 +8,15 @@ _M_ARENA_MAX: Final = -8  # of glibc's mallopt(3)
 
 
 def apply() -> None:
-    """Once all is loaded, and before there are threads.
+    """Apply the tuning. Call it once, after all modules are loaded and before threads start.
 
-    Cycles are looked for less often than Python does by itself. What has been loaded stays, and a
-    list of a thousand instances is a hundred thousand objects without a cycle: with Python's
-    defaults, looking for cycles in all of that is half of the list's CPU time.
+    The collector runs less often than by default. Loaded modules stay in memory, and a list of a
+    thousand instances has a hundred thousand objects without a cycle: with Python's defaults, the
+    search for cycles takes half of the list's CPU time.
 
-    All threads share one heap. glibc would give each of the first some an own one, of which each
-    keeps what its largest list took: a tenth of the process, for nothing where only one thread at
-    a time has Python's lock.
+    All threads share one heap. By default, glibc gives several threads their own heaps, and each
+    heap keeps the memory of its largest list: a tenth of the process. Python's lock lets only one
+    thread run at a time, so separate heaps gain nothing.
     """
     gc.collect()
     gc.freeze()

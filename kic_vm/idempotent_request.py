@@ -1,4 +1,4 @@
-"""A request with an Idempotency-Key, as operations see it."""
+"""A request with an Idempotency-Key, for operations and adapters."""
 
 import dataclasses
 import enum
@@ -11,35 +11,35 @@ JSON = dict[str, Any]
 
 
 class Earlier(enum.Enum):
-    """What is known of earlier requests with the same key."""
+    """The state of earlier requests with the same key."""
 
     NONE = enum.auto()
-    """There was none, or the store has lost it."""
+    """There was none, or the store has lost its record."""
     SETTLING = enum.auto()
-    """One has ended without an answer from OpenStack, which may still act on it."""
+    """One ended without an answer from OpenStack, which may still process it."""
     LOST = enum.auto()
-    """One has ended without an answer from OpenStack, which no longer acts on it."""
+    """One ended without an answer from OpenStack, which no longer processes it."""
 
 
 @dataclasses.dataclass(slots=True)
 class IdempotentRequest:
-    """A request with an Idempotency-Key. The adapters ask it before anything is written."""
+    """A request with an Idempotency-Key. The adapters call ``check_write`` before every write."""
 
     identity: str
     """A digest of the project, the user and the key."""
     fingerprint: str
-    """A digest of what is asked for."""
+    """A digest of the request's method, path and body."""
     earlier: Earlier = Earlier.NONE
     retry_after: float = 1.0
-    """Seconds until nothing of an earlier request can happen any more."""
+    """Seconds until an earlier request can have no more effect."""
     is_resolved: bool = False
-    """Whether this request has looked for what an earlier one did."""
-    is_told_once: bool = False
-    """Whether an earlier request did this, with a secret in its answer that is kept nowhere."""
+    """Whether this request has looked for the results of an earlier one."""
+    is_answer_withheld: bool = False
+    """Whether an earlier request was done and returned a secret, which is not stored."""
     notes: JSON = dataclasses.field(default_factory=dict)
-    """What earlier requests noted before they wrote."""
+    """The notes that earlier requests stored before they wrote."""
     save_notes: Callable[[JSON], None] | None = None
-    """Keep notes for later requests with the key."""
+    """Stores notes for later requests with the key."""
 
     @property
     def is_repeated(self) -> bool:
@@ -47,10 +47,10 @@ class IdempotentRequest:
         return self.earlier is not Earlier.NONE
 
     def check_write(self) -> None:
-        """Let a write go out that cannot do a thing for the second time.
+        """Refuse a write that an earlier request may have done or may still do.
 
         :raises IdempotencyInProgress: an earlier request may still do it
-        :raises OutcomeUnknown: an earlier request may have done it, and nothing tells
+        :raises OutcomeUnknown: an earlier request may have done it, and this cannot be determined
         """
         if self.earlier is Earlier.SETTLING:
             raise exceptions.IdempotencyInProgress(self.retry_after)

@@ -1,8 +1,7 @@
-"""Leases: the right of one process to work on something, for as long as it shows signs of life.
+"""Leases: the right of one process to work on something, as long as it renews the lease.
 
-A lease ends by itself, so the work of a killed process becomes free. A process that lost its lease
-cannot overwrite what its successor wrote: what is written under a lease is written by Redis itself
-only while the lease is held (fencing).
+A lease expires, so the work of a killed process becomes free. A process that has lost its lease
+cannot overwrite its successor's data: Redis itself checks the lease with each write (fencing).
 """
 
 import os
@@ -19,39 +18,39 @@ LOG = logging.getLogger(__name__)
 
 
 class Lease:
-    """The lease of one piece of work; every method raises redis.RedisError where Redis fails.
+    """One lease; every method raises redis.RedisError when Redis fails.
 
-    It has no secret in it: its value in Redis is a random token.
+    It contains no secret: its value in Redis is a random token.
 
-    :param key: the whole key in Redis
+    :param key: the full key in Redis
     """
 
     def __init__(self, client: "redis.Redis[bytes]", key: str) -> None:
         self.key = key
         self.token = secrets.token_hex(16)
-        """Random; no other lease has it."""
+        """A random token that is unique to this lease."""
         self._client = client
 
     def acquire(self, seconds: float) -> bool:
-        """Hold it for a time; False while somebody else does."""
+        """Acquire it for a number of seconds; False while another holder has it."""
         return bool(self._lock(seconds).acquire(token=self.token))
 
     def renew(self, seconds: float) -> bool:
-        """Hold it for so many seconds from now; False if it is no longer held."""
+        """Renew it for a number of seconds from now; False if it is no longer held."""
         try:
             return bool(self._lock(seconds, is_held=True).reacquire())
         except LockError:
             return False
 
     def release(self) -> None:
-        """Give it back, if it is still held."""
+        """Release it, if it is still held."""
         try:
             self._lock(1, is_held=True).release()
         except LockError:
             return
 
     def remaining(self) -> float:
-        """Seconds until it ends, whoever holds it; 0 where nobody does."""
+        """Seconds until it expires, whoever holds it; 0 if nobody holds it."""
         return max(0, int(self._client.pttl(self.key))) / 1000
 
     def _lock(self, seconds: float, *, is_held: bool = False) -> Lock:
@@ -62,7 +61,7 @@ class Lease:
 
 
 class Keeper:
-    """Renews the leases of a process while it works, in a thread that runs only meanwhile.
+    """Renews the leases of a process in a thread, which runs only while there are leases.
 
     :param interval: seconds between two renewals
     """
@@ -79,7 +78,7 @@ class Keeper:
         self._is_running = False
 
     def keep(self, lease: Lease, renew: Callable[[], None]) -> None:
-        """Call ``renew`` again and again until the lease is dropped."""
+        """Call ``renew`` at each interval until the lease is dropped."""
         with self._lock:
             self._renewals[lease] = renew
             if not self._is_running:
@@ -87,7 +86,7 @@ class Keeper:
                 threading.Thread(target=self._run, name="leases", daemon=True).start()
 
     def drop(self, lease: Lease) -> None:
-        """Renew a lease no longer."""
+        """Stop renewing a lease."""
         with self._lock:
             self._renewals.pop(lease, None)
 
@@ -103,4 +102,4 @@ class Keeper:
                 try:
                     renew()
                 except Exception:
-                    LOG.exception("A lease could not be renewed")
+                    LOG.exception("Could not renew a lease")

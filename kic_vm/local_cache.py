@@ -1,21 +1,21 @@
-"""Redis with a memory of the process in front of it, for what nobody changes before its end."""
+"""A memory cache in front of Redis, for values that do not change before they expire."""
 
 from typing import Final
 
 from kic_vm.cache import Cache, MemoryCache, RedisCache
 
-# Token data with its catalog is the largest of it: some kilobytes each.
+# The largest values are validated tokens with their catalog: some kilobytes each.
 _ENTRIES: Final = 512
 
 
 class LocalCache:
-    """A cache whose values are fetched once in a process and end there when they end in Redis.
+    """A cache that fetches each value once per process and keeps it until it expires in Redis.
 
-    Until then the process does not learn that another one has set it anew.
+    Until then, the process does not notice that another process has set a new value.
     """
 
-    def __init__(self, far: RedisCache) -> None:
-        self._shared = far
+    def __init__(self, shared: RedisCache) -> None:
+        self._shared = shared
         self._local = MemoryCache(_ENTRIES)
 
     def get(self, key: str) -> bytes | None:
@@ -43,5 +43,5 @@ class LocalCache:
 
 
 def with_local_cache(cache: Cache) -> Cache:
-    """The cache with a memory in front of it, where it is not one itself."""
+    """The cache with a memory cache in front of it, unless it is a memory cache itself."""
     return LocalCache(cache) if isinstance(cache, RedisCache) else cache

@@ -10,24 +10,24 @@ from kic_vm import conf as configuration
 from kic_vm import policies
 from kic_vm.context import RequestContext
 
-_LOOKED_AT_EVERY: Final = 1.0  # second
+_RELOAD_INTERVAL: Final = 1.0  # seconds
 
 
 class Enforcer(policy.Enforcer):
-    """oslo.policy's, which looks at the operator's files once a second and not for each request."""
+    """oslo.policy's enforcer, which checks the policy files once a second, not for each request."""
 
-    _next_look = 0.0
+    _next_check = 0.0
 
     def load_rules(self, force_reload: bool = False) -> None:
-        """Load the rules where they have changed; see oslo.policy."""
+        """Load the rules if they have changed; see oslo.policy."""
         now = time.monotonic()
-        if force_reload or now >= self._next_look:
+        if force_reload or now >= self._next_check:
             super().load_rules(force_reload)
-            self._next_look = now + _LOOKED_AT_EVERY
+            self._next_check = now + _RELOAD_INTERVAL
 
 
 def create_enforcer(conf: cfg.ConfigOpts) -> Enforcer:
-    """An enforcer for the rules and what the operator's policy file changes in them."""
+    """An enforcer for the default rules and the overrides in the operator's policy file."""
     enforcer = Enforcer(conf)
     enforcer.register_defaults(policies.list_rules())
     enforcer.load_rules()
@@ -37,7 +37,7 @@ def create_enforcer(conf: cfg.ConfigOpts) -> Enforcer:
 def allows(enforcer: policy.Enforcer, rule: str, context: RequestContext) -> bool:
     """Whether the caller's roles satisfy a rule.
 
-    Operations work in the project of the token only, so that is what rules are asked about.
+    The target is the project of the token, because operations work only in that project.
     """
     target = {"project_id": context.project_id, "user_id": context.user_id}
     return bool(enforcer.authorize(rule, target, context))

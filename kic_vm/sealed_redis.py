@@ -1,8 +1,8 @@
-"""Redis for values that only the gateway can read and write.
+"""Redis with encrypted values that only the gateway can read and write.
 
-Who reads Redis learns nothing, and what somebody else writes there is no value: each one is
-encrypted and signed (Fernet) together with its key and the time at which it ends, so that no
-entry can be put in the place of another or kept beyond its time.
+Each value is encrypted and signed (Fernet), together with its key and its expiry time. So values
+cannot be read from Redis or forged there, no entry can replace another one, and none can outlive
+its expiry time.
 """
 
 import base64
@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from kic_vm.leases import Lease
 
 _END: Final = struct.Struct(">d")
-_VALUE: Final = _END.size + hashlib.sha256().digest_size  # where it begins
+_VALUE: Final = _END.size + hashlib.sha256().digest_size  # offset of the value
 _SET_WHILE_HELD: Final = """
 if redis.call('get', KEYS[1]) ~= ARGV[1] then
     return 0
@@ -35,15 +35,15 @@ return 1
 
 
 class UnreadableError(Exception):
-    """What is there was not written by this deployment for this key, or its time is over."""
+    """The stored value was not written by this deployment for this key, or has expired."""
 
 
 class SealedRedis:
-    """The few commands that are needed; all of them raise redis.RedisError.
+    """The Redis commands that the gateway uses; all of them raise redis.RedisError.
 
-    :param prefix: before each key
-    :param secrets: what all processes of the deployment have, and nobody else, each of 128 random
-        bits at least; the first one seals, each of them opens
+    :param prefix: the prefix of each key
+    :param secrets: secrets that only the deployment's processes share, each with at least 128
+        random bits; the first one encrypts, each of them decrypts
     """
 
     def __init__(self, client: "redis.Redis[bytes]", prefix: str, *secrets: str) -> None:
@@ -52,49 +52,49 @@ class SealedRedis:
         self._cipher = MultiFernet([_cipher(secret) for secret in secrets])
 
     def get(self, key: str) -> bytes | None:
-        """The value, None where there is none.
+        """The value; None if there is none.
 
-        :raises UnreadableError: as ``get_with_rest``
+        :raises UnreadableError: see ``get_with_rest``
         """
         return self.get_with_rest(key)[0]
 
     def get_with_rest(self, key: str) -> tuple[bytes | None, float]:
-        """The value, None where there is none, and for how many seconds more it is kept.
+        """The value, None if there is none, and the remaining time in seconds until it expires.
 
-        :raises UnreadableError: somebody else has written it, or with another secret, or has kept
-            it beyond its time
+        :raises UnreadableError: the value was written by others or with another secret, or was
+            kept beyond its expiry time
         """
         sealed: bytes | None = self._client.get(self._prefix + key)
         return (None, 0.0) if sealed is None else self._open(key, sealed)
 
     def set(self, key: str, value: bytes, seconds: float) -> None:
-        """Keep a value for a time, in the place of another one."""
+        """Store a value for a number of seconds, replacing any other value."""
         self._client.set(
             self._prefix + key, self._seal(key, value, seconds), px=_milliseconds(seconds)
         )
 
     def add(self, key: str, value: bytes, seconds: float) -> bool:
-        """Keep a value for a time where there is none yet; whether it was kept."""
+        """Store a value for a number of seconds if there is none; whether it was stored."""
         sealed = self._seal(key, value, seconds)
         return bool(
             self._client.set(self._prefix + key, sealed, px=_milliseconds(seconds), nx=True)
         )
 
     def delete(self, key: str) -> None:
-        """Forget a value."""
+        """Delete a value."""
         self._client.delete(self._prefix + key)
 
     def lease(self, key: str) -> Lease:
-        """The lease of a piece of work, not acquired yet."""
+        """A lease that is not acquired yet."""
         return Lease(self._client, self._prefix + key)
 
     def set_while_held(self, lease: Lease, key: str, value: bytes, seconds: float) -> bool:
-        """Keep a value for a time if the lease is held; whether it was."""
+        """Store a value for a number of seconds if the lease is held; whether it was held."""
         sealed = self._seal(key, value, seconds)
         return self._while_held(_SET_WHILE_HELD, lease, key, sealed, _milliseconds(seconds))
 
     def delete_while_held(self, lease: Lease, key: str) -> bool:
-        """Forget a value if the lease is held; whether it was."""
+        """Delete a value if the lease is held; whether it was held."""
         return self._while_held(_DELETE_WHILE_HELD, lease, key)
 
     def _while_held(self, script: str, lease: Lease, key: str, *args: bytes | int) -> bool:
@@ -102,7 +102,7 @@ class SealedRedis:
         return bool(run(keys=[lease.key, self._prefix + key], args=[lease.token, *args]))
 
     def ping(self) -> None:
-        """Return when Redis answers."""
+        """Check that Redis answers."""
         self._client.ping()
 
     def _seal(self, key: str, value: bytes, seconds: float) -> bytes:

@@ -1,4 +1,4 @@
-"""What a command needs to act as the gateway itself."""
+"""Commands that act with the gateway's own user."""
 
 import sys
 from collections.abc import Callable
@@ -17,7 +17,7 @@ FAILED, WRONG_CONFIGURATION = 1, 2
 def act(config_file: str | None, command: Callable[[RequestServices], int]) -> int:
     """Run a command with the gateway's own user; the exit status.
 
-    Standard output is the command's; the log and what goes wrong are on standard error.
+    Only the command writes to standard output; the log and errors go to standard error.
     """
     try:
         conf = configuration.load(config_file=config_file)

@@ -1,4 +1,4 @@
-"""``kic-vm-manage config``: what the configuration comes to."""
+"""``kic-vm-manage config``: the effective configuration."""
 
 import argparse
 import dataclasses
@@ -16,7 +16,7 @@ from kic_vm import conf as configuration
 from kic_vm.cmd.gateway_services import WRONG_CONFIGURATION
 from kic_vm.conf import service_user
 
-# The namespaces of etc/kic-vm/config-generator.conf: whose options the gateway heeds.
+# The namespaces of etc/kic-vm/config-generator.conf: the gateway uses their options.
 NAMESPACES: Final = (
     "kic_vm",
     "keystonemiddleware.auth_token",
@@ -40,26 +40,28 @@ _SOURCES: Final = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Setting:
-    """An option as the gateway finds it."""
+    """The effective value of an option and its source."""
 
     group: str
     option: str
     value: str | None
     source: str
-    """``default``, ``file``, ``environment`` or ``command line``, with what of it."""
+    """``default``, ``file``, ``environment`` or ``command line``, with details such as the path."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the ``config`` command to the operator's tool."""
-    parser = subparsers.add_parser("config", help="look at the configuration")
+    parser = subparsers.add_parser("config", help="show the configuration")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     show = commands.add_parser(
         "show",
-        help="show the value of each option, and where it comes from",
+        help="show the value and the source of each option",
         description="Shows the value of each option, and whether it comes from a file, the "
         "environment or the default. Passwords and other secrets are masked.",
     )
-    show.add_argument("--changed", action="store_true", help="only what is not the default")
+    show.add_argument(
+        "--changed", action="store_true", help="show only values that are not defaults"
+    )
     show.add_argument("--format", choices=("table", "json"), default="table")
     show.add_argument("--config-file", metavar="FILE", help="see kic-vm-api")
     show.set_defaults(run=run)
@@ -69,25 +71,25 @@ def run(args: argparse.Namespace) -> int:
     """Print the options; the exit status."""
     try:
         conf = configuration.load(config_file=args.config_file)
-        settings = sorted(_settings(conf), key=lambda one: (one.group, one.option))
+        settings = sorted(_settings(conf), key=lambda setting: (setting.group, setting.option))
     except cfg.Error as error:
         print(f"kic-vm-manage: {error}", file=sys.stderr)
         return WRONG_CONFIGURATION
     if args.changed:
-        settings = [one for one in settings if one.source != "default"]
+        settings = [setting for setting in settings if setting.source != "default"]
     if args.format == "json":
-        print(json.dumps([dataclasses.asdict(one) for one in settings], indent=2))
+        print(json.dumps([dataclasses.asdict(setting) for setting in settings], indent=2))
     else:
         print("\n".join(_lines(settings)))
     return 0
 
 
 def _settings(conf: cfg.ConfigOpts) -> Iterator[Setting]:
-    seen: set[tuple[str, str]] = set()
+    registered: set[tuple[str, str]] = set()
     for group, opts in itertools.chain(_options(), _authentication(conf)):
         for opt in opts:
-            if (group, opt.dest) not in seen:
-                seen.add((group, opt.dest))
+            if (group, opt.dest) not in registered:
+                registered.add((group, opt.dest))
                 conf.register_opt(opt, None if group == "DEFAULT" else group)
                 yield _setting(conf, group, opt)
 
@@ -101,7 +103,7 @@ def _options() -> Iterator[tuple[str, Iterable[cfg.Opt]]]:
 
 
 def _authentication(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Iterable[cfg.Opt]]]:
-    """The options of the way in which the gateway logs in, which [auth_type] names."""
+    """The options of the authentication plugin that ``auth_type`` names."""
     for group in _AUTHENTICATED:
         if conf[group].auth_type:
             yield group, loading.get_auth_plugin_conf_options(conf[group].auth_type)
@@ -110,14 +112,14 @@ def _authentication(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Iterable[cfg.Op
 def _setting(conf: cfg.ConfigOpts, group: str, opt: cfg.Opt) -> Setting:
     section = None if group == "DEFAULT" else group
     value = (conf if section is None else conf[section])[opt.dest]
-    found = conf.get_location(opt.dest, section)
-    source = _SOURCES[found.location] if found else "default"
-    if found and source != "default" and found.detail:
-        source += f" {found.detail}"
-    return Setting(group, opt.dest, _shown(opt, value), source)
+    location = conf.get_location(opt.dest, section)
+    source = _SOURCES[location.location] if location else "default"
+    if location and source != "default" and location.detail:
+        source += f" {location.detail}"
+    return Setting(group, opt.dest, _value_text(opt, value), source)
 
 
-def _shown(opt: cfg.Opt, value: Any) -> str | None:
+def _value_text(opt: cfg.Opt, value: Any) -> str | None:
     if value is None:
         return None
     if opt.secret:
@@ -131,11 +133,11 @@ def _shown(opt: cfg.Opt, value: Any) -> str | None:
 
 def _lines(settings: Iterable[Setting]) -> Iterator[str]:
     group = None
-    for one in settings:
-        if one.group != group:
+    for setting in settings:
+        if setting.group != group:
             if group is not None:
                 yield ""
-            group = one.group
+            group = setting.group
             yield f"[{group}]"
-        value = "" if one.value is None else f" {one.value}"
-        yield f"{one.option} ={value}".ljust(60) + f"  # {one.source}"
+        value = "" if setting.value is None else f" {setting.value}"
+        yield f"{setting.option} ={value}".ljust(60) + f"  # {setting.source}"

@@ -1,4 +1,4 @@
-"""``kic-vm-manage flavors``: whether the cloud's flavors say what clients want to know."""
+"""``kic-vm-manage flavors``: whether the cloud's flavors have the extra specs that clients need."""
 
 import argparse
 import json
@@ -10,13 +10,13 @@ from kic_vm.operations.request import RequestServices
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the ``flavors`` command to the operator's tool."""
-    parser = subparsers.add_parser("flavors", help="look after the cloud's flavors")
+    parser = subparsers.add_parser("flavors", help="manage the cloud's flavors")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser(
         "check",
-        help="tell what is missing or wrong on which flavor",
-        description="Tells what is missing or wrong on which flavor, of the extra specs that "
-        "etc/kic-vm/README.rst lists. Exit status 1 if there is something.",
+        help="list the missing and wrong extra specs of each flavor",
+        description="Lists the missing and wrong extra specs of each flavor. "
+        "etc/kic-vm/README.rst describes them. The exit status is 1 if there are any.",
     )
     check.add_argument("--format", choices=("table", "json"), default="table")
     check.add_argument("--config-file", metavar="FILE", help="see kic-vm-api")
@@ -24,23 +24,23 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what is to be mended; the exit status."""
+    """Print the defects of the flavors; the exit status."""
     return act(args.config_file, lambda gateway: _check(gateway, args.format))
 
 
 def _check(gateway: RequestServices, form: str) -> int:
     flavors = gateway.openstack.compute.list_all_flavors()
-    found = {
+    results = {
         flavor["name"]: {"id": flavor["id"], "defects": defects_of(flavor)}
-        for flavor in sorted(flavors, key=lambda one: str(one["name"]))
+        for flavor in sorted(flavors, key=lambda flavor: str(flavor["name"]))
     }
-    wrong = {name: one for name, one in found.items() if one["defects"]}
+    incomplete = {name: result for name, result in results.items() if result["defects"]}
     if form == "json":
-        print(json.dumps(found, indent=2))
+        print(json.dumps(results, indent=2))
     else:
-        for name, one in wrong.items():
-            print(f"{name} ({one['id']})")
-            for defect in one["defects"]:
+        for name, result in incomplete.items():
+            print(f"{name} ({result['id']})")
+            for defect in result["defects"]:
                 print(f"  {defect}")
-        print(f"{len(found)} flavors, {len(wrong)} with something to mend.")
-    return FAILED if wrong else 0
+        print(f"{len(results)} flavors, {len(incomplete)} with defects.")
+    return FAILED if incomplete else 0

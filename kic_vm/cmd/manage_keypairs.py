@@ -1,4 +1,4 @@
-"""``kic-vm-manage keypairs``: the index of the keypairs of projects."""
+"""``kic-vm-manage keypairs``: the index of each project's keypairs."""
 
 import argparse
 
@@ -9,27 +9,27 @@ from kic_vm.operations.worker import keypairs
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the ``keypairs`` command to the operator's tool."""
-    parser = subparsers.add_parser("keypairs", help="look after the keypairs of projects")
+    parser = subparsers.add_parser("keypairs", help="manage the keypairs of projects")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     reindex = commands.add_parser(
         "reindex",
-        help="make the index of each project's keypairs anew from OpenStack",
-        description="Makes the index of each project's keypairs anew from OpenStack, and removes "
-        "copies of keypairs that are no more. Prints a line for each project that has keypairs.",
+        help="rebuild the index of each project's keypairs from OpenStack",
+        description="Rebuilds the index of each project's keypairs from OpenStack, and deletes "
+        "the copies of deleted keypairs. Prints one line for each project with keypairs.",
     )
-    reindex.add_argument("--project", metavar="ID", help="only this project's")
+    reindex.add_argument("--project", metavar="ID", help="rebuild only this project's index")
     reindex.add_argument("--config-file", metavar="FILE", help="see kic-vm-api")
     reindex.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the indexes anew and print what was found; the exit status."""
+    """Rebuild the indexes and print a summary; the exit status."""
     return act(args.config_file, lambda gateway: _reindex(gateway, args.project))
 
 
 def _reindex(gateway: RequestServices, project: str | None) -> int:
-    found = keypairs.sweep(gateway, project)
-    for project_id, index in found.items():
+    indexes = keypairs.sweep(gateway, project)
+    for project_id, index in indexes.items():
         creators = {keypair["user_id"] for keypair in index.keypairs.values()}
         copies = [
             fingerprint == keypair["fingerprint"]
@@ -40,5 +40,5 @@ def _reindex(gateway: RequestServices, project: str | None) -> int:
             f"{project_id}: {len(index.keypairs)} keypairs of {len(creators)} users, "
             f"{sum(copies)} copies in use, {len(index.stale) + copies.count(False)} out of date"
         )
-    print(f"{len(found)} projects have keypairs.")
+    print(f"{len(indexes)} projects have keypairs.")
     return 0

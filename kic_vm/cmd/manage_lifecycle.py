@@ -1,4 +1,4 @@
-"""``kic-vm-manage lifecycle``: the lifecycle tables on the terminal. Needs no configuration."""
+"""``kic-vm-manage lifecycle``: the lifecycle tables in the terminal. Needs no configuration."""
 
 import argparse
 
@@ -15,7 +15,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--format",
         choices=("table", "json", "dot"),
         default="table",
-        help="table: plain text; json: as GET /api/v1/lifecycle answers; dot: a Graphviz diagram",
+        help="table: plain text; json: same as GET /api/v1/lifecycle; dot: Graphviz diagram",
     )
     parser.add_argument(
         "--language",
@@ -27,7 +27,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what was asked for; the exit status."""
+    """Print the tables in the requested format; the exit status."""
     tables = table.load_tables()
     if args.format == "json":
         print(render.as_json(tables))

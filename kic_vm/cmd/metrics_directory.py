@@ -1,4 +1,4 @@
-"""The directory in which the processes of one server put their metrics together."""
+"""The directory in which the processes of one server collect their metrics."""
 
 import contextlib
 import os
@@ -11,10 +11,10 @@ from kic_vm.metrics.directory import ENVIRONMENT
 
 @contextlib.contextmanager
 def metrics_directory(*, is_wanted: bool) -> Iterator[None]:
-    """Within, and in the processes that are forked there, metrics are kept in a directory.
+    """Set up the metrics directory for this process and the processes that it forks.
 
-    It has to be there before ``prometheus_client`` is imported. One that the environment names
-    is used as it is; another one is made, and removed in the end.
+    The directory must exist before ``prometheus_client`` is imported. A directory that the
+    environment names is used as it is; otherwise one is created, and removed at the end.
     """
     if not is_wanted or os.environ.get(ENVIRONMENT):
         yield
@@ -25,5 +25,5 @@ def metrics_directory(*, is_wanted: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        if os.getpid() == owner:  # a forked process comes by here, too, when it ends
+        if os.getpid() == owner:  # forked processes run this too when they end
             shutil.rmtree(directory, ignore_errors=True)

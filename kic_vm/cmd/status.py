@@ -1,4 +1,4 @@
-"""kic-vm-status: whether the cloud is as the gateway needs it."""
+"""kic-vm-status: checks whether the cloud meets the gateway's requirements."""
 
 import sys
 from typing import Final
@@ -34,15 +34,15 @@ _CODES: Final = {
 
 
 class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc, unused-ignore]
-    """``upgrade check``: each check with its answer, and the worst of them as exit status."""
+    """``upgrade check``: the result of each check, and the worst result as exit status."""
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf
-        self._upgrade_checks = tuple((name, _Asked(check)) for name, check in CHECKS.items())
+        self._upgrade_checks = tuple((name, _UpgradeCheck(check)) for name, check in CHECKS.items())
         self.gateway: RequestServices | None = None
 
     def check(self) -> upgradecheck.Code:
-        """Ask the cloud of the configuration."""
+        """Check the configured cloud."""
         try:
             configuration.check(self._conf)
             app_state = deploy.load_app_state(self._conf)
@@ -55,15 +55,15 @@ class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc, unused-ignore]
         return super().check()
 
 
-class _Asked:
-    """A check as oslo.upgradecheck calls it."""
+class _UpgradeCheck:
+    """A check in the form that oslo.upgradecheck calls."""
 
     def __init__(self, check: Check) -> None:
         self._check = check
 
     def __call__(self, checks: Checks) -> upgradecheck.Result:
-        """What the check has found."""
-        assert checks.gateway is not None, "checks run after the configuration was read"  # noqa: S101
+        """The result of the check."""
+        assert checks.gateway is not None, "checks run after the configuration is loaded"  # noqa: S101
         level, sentence = self._check(checks.gateway)
         return upgradecheck.Result(_CODES[level], sentence)
 

@@ -1,7 +1,7 @@
-"""kic-vm-worker: complete resizes, clear away ports, index keypairs in the background.
+"""kic-vm-worker: confirm resizes, delete unused ports and index keypairs in the background.
 
-It needs no care: any number of them may run, none at all too, and each may be killed at any time.
-On SIGHUP it reads its configuration again, before its next round.
+Workers are stateless: run any number, or none, and stop any of them at any time. On SIGHUP a worker
+reloads its configuration before its next round.
 """
 
 import argparse
@@ -26,26 +26,26 @@ LOG = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Work until told to stop."""
+    """Run rounds of work until a signal stops the worker."""
     parser = argparse.ArgumentParser(
         prog="kic-vm-worker",
         description=__doc__,
         epilog="Other options are those of oslo.config, such as --config-file and --debug.",
     )
-    parser.add_argument("--once", action="store_true", help="end after one round of work")
+    parser.add_argument("--once", action="store_true", help="exit after one round")
     args, rest = parser.parse_known_args()
-    stopped, renewal = threading.Event(), Renewal(rest)
+    stopped, reload = threading.Event(), Reload(rest)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    signal.signal(signal.SIGHUP, lambda *_: renewal.asked.set())
+    signal.signal(signal.SIGHUP, lambda *_: reload.requested.set())
     try:
         app_state = _load(rest)
         _serve_metrics(app_state.conf)
     except (cfg.Error, OSError) as error:
         print(f"kic-vm-worker: {error}", file=sys.stderr)
         return 2
-    LOG.info("The worker begins")
-    work(app_state, stopped, is_once=args.once, renewed=renewal)
+    LOG.info("Worker started")
+    work(app_state, stopped, is_once=args.once, reload=reload)
     return 0
 
 
@@ -62,28 +62,28 @@ def _serve_metrics(conf: cfg.ConfigOpts) -> None:
         prometheus_client.start_http_server(options.worker_port, options.host, REGISTRY)
 
 
-class Renewal:
-    """What the worker works with, read anew where that was asked for.
+class Reload:
+    """Reloads the worker's configuration and state on request.
 
-    [metrics] is for the whole life of the process.
+    [metrics] is read only once, at the start of the process.
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self._arguments = arguments
-        self.asked = threading.Event()
+        self.requested = threading.Event()
 
     def __call__(self, app_state: AppState) -> AppState:
-        """The state for the configuration as it is now; a wrong configuration changes nothing."""
-        if not self.asked.is_set():
+        """The state for the current configuration; an invalid configuration changes nothing."""
+        if not self.requested.is_set():
             return app_state
-        self.asked.clear()
+        self.requested.clear()
         try:
-            renewed = _load(self._arguments)
+            reloaded = _load(self._arguments)
         except (cfg.Error, SystemExit) as error:  # argparse exits
-            LOG.warning("The worker goes on with the configuration that it has: %s", error)
+            LOG.warning("Keeping the present configuration: %s", error)
             return app_state
-        LOG.info("The configuration is taken up anew")
-        return renewed
+        LOG.info("Reloaded the configuration")
+        return reloaded
 
 
 def work(
@@ -91,20 +91,20 @@ def work(
     stopped: threading.Event,
     *,
     is_once: bool = False,
-    renewed: Callable[[AppState], AppState] = lambda app_state: app_state,
+    reload: Callable[[AppState], AppState] = lambda app_state: app_state,
 ) -> None:
-    """Round after round, until ``stopped`` is set.
+    """Run rounds until ``stopped`` is set.
 
-    :param renewed: what a round is to work with, given what the last one has worked with
+    :param reload: returns the state for the next round, given that of the last one
     """
     while not stopped.is_set():
-        app_state = renewed(app_state)
-        # A context of its own for each round: its request id is in OpenStack's logs too.
+        app_state = reload(app_state)
+        # Each round has its own context: its request id appears in OpenStack's logs too.
         context = RequestContext(auth=app_state.cloud.service_auth)
         try:
             upkeep.run(RequestServices.of(app_state, context))
         except Exception:
-            LOG.exception("Unforeseen error in this round")
+            LOG.exception("Unexpected error in this round")
         if is_once:
             return
         stopped.wait(app_state.conf.worker.interval)

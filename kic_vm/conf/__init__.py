@@ -1,4 +1,4 @@
-"""The gateway's configuration (oslo.config): one module a group."""
+"""The gateway's configuration (oslo.config): one module per group."""
 
 import os
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ DEFAULT_FILE = "/etc/kic-vm/kic-vm.conf"
 
 
 def load(args: Sequence[str] = (), config_file: str | None = None) -> cfg.ConfigOpts:
-    """The configuration from its file.
+    """Load the configuration from its file.
 
     :param args: arguments in oslo.config's own syntax (``--config-file``, ``--debug``, ...)
-    :param config_file: the file to read when ``args`` names none; else see ``files``
+    :param config_file: the file to read when ``args`` names none; see also ``files``
     :raises oslo_config.cfg.Error: the file is missing or a value is not valid
     """
     conf = create()
@@ -26,7 +26,7 @@ def load(args: Sequence[str] = (), config_file: str | None = None) -> cfg.Config
 
 
 def create() -> cfg.ConfigOpts:
-    """A configuration that knows every option, and has read nothing yet."""
+    """A configuration with every option registered, before it reads any file."""
     conf = cfg.ConfigOpts()
     opts.register(conf)
     return conf
@@ -35,17 +35,17 @@ def create() -> cfg.ConfigOpts:
 def files(config_file: str | None = None) -> list[str]:
     """The files to read when the arguments name none.
 
-    That one, else that of the environment variable KIC_VM_CONFIG, else
-    /etc/kic-vm/kic-vm.conf where it exists.
+    ``config_file``, or the file that the environment variable KIC_VM_CONFIG names, or
+    /etc/kic-vm/kic-vm.conf if it exists.
     """
-    named = config_file or os.environ.get(ENVIRONMENT)
-    return [named] if named else [DEFAULT_FILE] if os.path.exists(DEFAULT_FILE) else []  # noqa: PTH110
+    path = config_file or os.environ.get(ENVIRONMENT)
+    return [path] if path else [DEFAULT_FILE] if os.path.exists(DEFAULT_FILE) else []  # noqa: PTH110
 
 
 def check(conf: cfg.ConfigOpts) -> None:
-    """Look at every value: oslo.config checks one when it is first read.
+    """Check every value: oslo.config checks a value only when it is first read.
 
-    :raises oslo_config.cfg.Error: a value is not valid; it names group and option
+    :raises oslo_config.cfg.Error: a value is not valid; the error names the group and the option
     """
     for name in conf:
         value = conf[name]
@@ -56,4 +56,4 @@ def check(conf: cfg.ConfigOpts) -> None:
                 except cfg.ConfigFileValueError as error:
                     raise cfg.ConfigFileValueError(f"[{name}] {option}: {error}") from error
     if conf.metrics.port == conf.api.port:
-        raise cfg.ConfigFileValueError("[metrics] port: it must be another one than [api] port")
+        raise cfg.ConfigFileValueError("[metrics] port: it must differ from [api] port")

@@ -8,13 +8,13 @@ OPTS = [
     cfg.DictOpt(
         "zones",
         default={"kr-central-2-a": "nova"},
-        help="Zone names that clients use and the Nova and Cinder availability zone behind each, "
-        "as name:zone pairs. Official clients know kr-central-2-a, kr-central-2-b and "
-        "kr-central-2-c. Where two names share a zone, answers carry the first.",
+        help="Zone names that clients use, each with its Nova and Cinder availability zone, as "
+        "name:zone pairs. The official clients know kr-central-2-a, kr-central-2-b and "
+        "kr-central-2-c. If two names share a zone, responses contain the first one.",
     ),
 ]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` this group."""
+    """Register this group."""
     conf.register_opts(OPTS, GROUP)

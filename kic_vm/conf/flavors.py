@@ -1,4 +1,4 @@
-"""[flavors]: what the gateway keeps of the cloud's flavors."""
+"""[flavors]: the cache of flavor ids."""
 
 from oslo_config import cfg
 
@@ -9,12 +9,12 @@ OPTS = [
         "id_cache_time",
         default=3600,
         min=0,
-        help="Seconds for which the gateway remembers which id belongs to a flavor name. Nova's "
-        "answers about servers name the flavor but leave its id out.",
+        help="Time in seconds for which the gateway caches the ids of flavors by their names. "
+        "Nova's servers contain the name of their flavor but not its id.",
     ),
 ]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` this group."""
+    """Register this group."""
     conf.register_opts(OPTS, GROUP)

@@ -1,4 +1,4 @@
-"""[instance]: what may be asked of instances."""
+"""[instance]: limits of instance requests."""
 
 from oslo_config import cfg
 
@@ -9,11 +9,11 @@ OPTS = [
         "max_count",
         default=20,
         min=1,
-        help="Most instances that one request can make.",
+        help="Maximum number of instances that one request can create.",
     ),
 ]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` this group."""
+    """Register this group."""
     conf.register_opts(OPTS, GROUP)

@@ -1,4 +1,4 @@
-"""[keypairs]: the index of the keypairs of projects."""
+"""[keypairs]: the index of each project's keypairs."""
 
 from oslo_config import cfg
 
@@ -9,14 +9,14 @@ OPTS = [
         "index_time",
         default=300,
         min=1,
-        help="Seconds for which the gateway trusts its index of a project's keypairs. A keypair "
-        "that is made or removed through the gateway changes it at once, also for other gateways "
-        "that share a Redis; one that is made or removed in Nova itself is noticed after this "
-        "time at the latest.",
+        help="Time in seconds for which the gateway trusts its index of a project's keypairs. A "
+        "keypair that is created or deleted through the gateway updates the index at once, also "
+        "for other gateways that share the Redis. A keypair that is created or deleted directly "
+        "in Nova is noticed after this time at the latest.",
     ),
 ]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` this group."""
+    """Register this group."""
     conf.register_opts(OPTS, GROUP)

@@ -1,4 +1,4 @@
-"""The log, as the options of oslo.log in [DEFAULT] say."""
+"""Setup of the log, by oslo.log's options in [DEFAULT]."""
 
 import logging
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ _MASKING: Final = MaskingFilter()
 
 
 def setup(conf: cfg.ConfigOpts) -> None:
-    """Write the log of this process as ``conf`` says.
+    """Set up this process's log according to ``conf``.
 
-    :raises oslo_config.cfg.Error: it cannot be written so; the option is named
+    :raises oslo_config.cfg.Error: the log cannot be written; the error names the option
     """
     try:
         log.setup(conf, "kic-vm")
@@ -28,7 +28,7 @@ def setup(conf: cfg.ConfigOpts) -> None:
 
 
 def _handlers() -> Iterator[logging.Handler]:
-    """The handlers of the root, and those that a file of log_config_append gives to others."""
+    """The root logger's handlers, and those that log_config_append adds to other loggers."""
     for logger in (logging.root, *logging.root.manager.loggerDict.values()):
         if isinstance(logger, logging.Logger):
             yield from logger.handlers

@@ -1,11 +1,11 @@
-"""What the log never shows, even where the wire log of the libraries is turned on."""
+"""Masking of secrets in the log, even when the libraries log requests and responses."""
 
 import logging
 import re
 from typing import Final
 
-# Names in JSON: the API's own, and OpenStack's for the same. A response schema with a secret of
-# another name does not load: see kic_vm.schemas.secrets.
+# Names in JSON: the API's own and OpenStack's. A response schema with a secret of another name
+# does not load: see kic_vm.schemas.secrets.
 MASKED_NAMES: Final = frozenset(
     {"admin_pass", "adminPass", "password", "private_key", "secret", "user_data"}
 )
@@ -18,10 +18,10 @@ _MEMBER: Final = re.compile(
 
 
 class MaskingFilter(logging.Filter):
-    """Put a mask in the place of each secret in a record's message."""
+    """Replace each secret in a record's message with a mask."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, without the secrets of its message."""
+        """Pass every record, with the secrets in its message masked."""
         message = record.getMessage()
         if any(name in message for name in MASKED_NAMES):
             record.msg, record.args = mask(message), None
@@ -29,5 +29,5 @@ class MaskingFilter(logging.Filter):
 
 
 def mask(message: str) -> str:
-    """The message with a mask in the place of each secret."""
+    """The message with each secret masked."""
     return _MEMBER.sub(rf"\1\3{_MASK}\3", message)

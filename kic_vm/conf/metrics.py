@@ -1,4 +1,4 @@
-"""[metrics]: what Prometheus may read."""
+"""[metrics]: metrics for Prometheus."""
 
 from oslo_config import cfg
 
@@ -8,28 +8,29 @@ OPTS = [
     cfg.HostAddressOpt(
         "host",
         default="127.0.0.1",
-        help="Address to serve metrics on. Whoever reaches it reads them without a token.",
+        help="Address to serve metrics on. Every client that reaches it can read them without a "
+        "token.",
     ),
     cfg.PortOpt(
         "port",
-        help="Port on which kic-vm-api answers GET /metrics, and nothing else, for all its "
-        "processes together. Unset: it serves no metrics.",
+        help="Port on which kic-vm-api serves only GET /metrics, for all of its processes "
+        "together. If unset, it serves no metrics.",
     ),
     cfg.PortOpt(
         "worker_port",
-        help="Port on which kic-vm-worker answers GET /metrics. Unset: it serves none.",
+        help="Port on which kic-vm-worker serves GET /metrics. If unset, it serves no metrics.",
     ),
     cfg.IntOpt(
         "instances_interval",
         default=60,
         min=0,
-        help="Seconds between two counts of all instances by documented state, which "
-        "kic-vm-worker makes where it serves metrics; 0 for never. A count costs a call to Nova "
-        "for each thousand instances of the cloud.",
+        help="Interval in seconds at which kic-vm-worker counts all instances by documented "
+        "state, if it serves metrics; 0 disables the count. A count costs one call to Nova for "
+        "each thousand instances in the cloud.",
     ),
 ]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` this group."""
+    """Register this group."""
     conf.register_opts(OPTS, GROUP)

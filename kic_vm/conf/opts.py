@@ -1,9 +1,9 @@
-"""All groups of options: registering them, and listing them for the sample configuration."""
+"""All option groups: registration, and the list for the sample configuration."""
 
 from collections.abc import Iterable
 
 from keystoneauth1 import loading
-from keystonemiddleware.auth_token import _opts as auth_token_opts  # no public name has them
+from keystonemiddleware.auth_token import _opts as auth_token_opts  # there is no public name
 from oslo_config import cfg
 from oslo_log import log
 from oslo_middleware import cors
@@ -47,17 +47,17 @@ MODULES = (*OWN, service_user, upstreams)
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` every option of the gateway and of the libraries it uses."""
+    """Register every option of the gateway and of the libraries that it uses."""
     log.register_options(conf)
     conf.register_opts(auth_token_opts._OPTS, "keystone_authtoken")  # noqa: SLF001
     loading.register_auth_conf_options(conf, "keystone_authtoken")
     conf.register_opts(cors.CORS_OPTS, "cors")
-    # By themselves these read theirs with the first request.
-    for listed in (
+    # Otherwise these libraries register their options with the first request.
+    for option_groups in (
         middleware_opts.list_opts_http_proxy_to_wsgi(),
         middleware_opts.list_opts_sizelimit(),
     ):
-        for group, options in listed:
+        for group, options in option_groups:
             conf.register_opts(options, group)
     for module in MODULES:
         module.register(conf)
@@ -65,7 +65,8 @@ def register(conf: cfg.ConfigOpts) -> None:
 
 
 def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
-    """The libraries' options whose defaults differ here."""
+    """Set the defaults of the libraries' options that differ in the gateway."""
+    # A revoked token is refused after this time at the latest; a validation takes about 5 ms.
     cfg.set_defaults(
         auth_token_opts._OPTS,  # noqa: SLF001
         # What Keystone has revoked is honoured within this time, for some 5 ms a token each time.
@@ -89,7 +90,7 @@ def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
 
 def list_opts() -> list[tuple[str, Iterable[cfg.Opt]]]:
     """The gateway's own options, for oslo-config-generator."""
-    listed = [(module.GROUP, module.OPTS) for module in OWN]
-    listed.append((service_user.GROUP, service_user.list_opts()))
-    listed.extend((group, upstreams.adapter_opts(group)) for group in upstreams.GROUPS)
-    return listed
+    groups = [(module.GROUP, module.OPTS) for module in OWN]
+    groups.append((service_user.GROUP, service_user.list_opts()))
+    groups.extend((group, upstreams.adapter_opts(group)) for group in upstreams.GROUPS)
+    return groups

@@ -1,4 +1,4 @@
-"""[project_members]: which Keystone roles stand behind the documented ones."""
+"""[project_members]: the Keystone roles for the documented roles."""
 
 from oslo_config import cfg
 
@@ -8,24 +8,24 @@ OPTS = [
     cfg.StrOpt(
         "admin_role",
         default="manager",
-        help="Keystone role that a project admin is given. The rule project_admin of the policy "
-        "has to name it, too.",
+        help="Keystone role of project admins. The policy rule project_admin must name the same "
+        "role.",
     ),
     cfg.StrOpt(
         "member_role",
         default="member",
-        help="Keystone role that a project member is given. The rule project_member of the policy "
-        "has to name it, too.",
+        help="Keystone role of project members. The policy rule project_member must name the same "
+        "role.",
     ),
     cfg.StrOpt(
         "reader_role",
         default="reader",
-        help="Keystone role that a reader is given. The rule project_reader of the policy has to "
-        "name it, too.",
+        help="Keystone role of project readers. The policy rule project_reader must name the same "
+        "role.",
     ),
 ]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` this group."""
+    """Register this group."""
     conf.register_opts(OPTS, GROUP)

@@ -1,4 +1,4 @@
-"""[public_ip]: where public IPs come from."""
+"""[public_ip]: the external network of public IPs."""
 
 from oslo_config import cfg
 
@@ -8,13 +8,13 @@ OPTS = [
     cfg.StrOpt(
         "network",
         help="""
-Name or id of the external network that new public IPs come from. Unset: the cloud's default
-external network, or the only one it has.
+Name or id of the external network for new public IPs. If unset, the gateway uses the cloud's
+default external network, or its only one.
 """,
     ),
 ]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` this group."""
+    """Register this group."""
     conf.register_opts(OPTS, GROUP)

@@ -1,4 +1,4 @@
-"""The URL of a Redis: of one server, or of one that Sentinels know."""
+"""Redis URLs: of one server, or of a service that Sentinels know."""
 
 import dataclasses
 import ipaddress
@@ -21,21 +21,21 @@ _FORMS: Final = (
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class SentinelUrl:
-    """Sentinels, and which of the services they know is meant."""
+    """A Redis service with the Sentinels that know it."""
 
     sentinels: tuple[tuple[str, int], ...]
     service: str
     db: int
     username: str | None
-    """Of Redis itself; Sentinels are asked without."""
+    """The user of Redis itself; the Sentinels get no credentials."""
     password: str | None
     is_tls: bool
 
 
 def parse_sentinel_url(url: str) -> SentinelUrl | None:
-    """What a URL says of Sentinels; None where it is none of theirs.
+    """The parts of a Sentinel URL; None for any other URL.
 
-    :raises ValueError: it is one, but not a right one
+    :raises ValueError: it is a Sentinel URL, but not a valid one
     """
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in _SENTINEL_SCHEMES:
@@ -43,7 +43,7 @@ def parse_sentinel_url(url: str) -> SentinelUrl | None:
     address, _slash, path = rest.partition("/")
     credentials, at, hosts = address.rpartition("@")
     username, colon, password = credentials.partition(":")
-    if at and not colon:  # as redis-py, which takes a lone word for the user
+    if at and not colon:  # as in redis-py, a lone word is the user
         raise ValueError("a password is missing")
     service, _slash, db = path.partition("/")
     return SentinelUrl(
@@ -57,9 +57,9 @@ def parse_sentinel_url(url: str) -> SentinelUrl | None:
 
 
 def is_local(url: str) -> bool:
-    """Whether a Redis runs on this host, as far as its URL tells.
+    """Whether Redis runs on this host, according to its URL.
 
-    :param url: one that RedisUrl takes
+    :param url: a URL that RedisUrl accepts
     """
     if url.startswith("unix:"):
         return True
@@ -79,10 +79,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def _host(text: str) -> tuple[str, int]:
-    found = _HOST.fullmatch(text)
-    if found is None:
-        raise ValueError("a host is not one")
-    return found[1] or found[2], int(found[3] or _SENTINEL_PORT)
+    match = _HOST.fullmatch(text)
+    if match is None:
+        raise ValueError("a host is not valid")
+    return match[1] or match[2], int(match[3] or _SENTINEL_PORT)
 
 
 def _service(text: str) -> str:
@@ -92,12 +92,12 @@ def _service(text: str) -> str:
 
 
 class RedisUrl(types.String):  # type: ignore[misc, unused-ignore]
-    """A URL of a Redis. What is wrong with it is said without its password."""
+    """A Redis URL. Its errors do not contain the password."""
 
     def __call__(self, value: object) -> str:
         """The URL.
 
-        :raises ValueError: it is none
+        :raises ValueError: it is not a valid Redis URL
         """
         url: str = super().__call__(value)
         try:

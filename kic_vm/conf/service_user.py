@@ -13,22 +13,22 @@ OPTS = [
     cfg.BoolOpt(
         "send_service_user_token",
         default=True,
-        help="Send the gateway's own token beside the caller's, so that an operation outlives "
-        "the caller's token. The user needs the role `service`.",
+        help="Send the gateway's own token with the caller's, so that an operation can finish "
+        "after the caller's token has expired. The user needs the `service` role.",
     ),
     cfg.IntOpt(
         "pool_size",
         default=64,
         min=1,
-        help="Connections that one process keeps open to each OpenStack service for what it "
-        "changes there. Reads have their own: each thread keeps up to 16, to all services.",
+        help="Number of connections that one process keeps open to each OpenStack service for "
+        "writes. Reads have their own connections: up to 16 per thread, to all services.",
     ),
     cfg.IntOpt(
         "max_response_body_size",
         default=64 * 2**20,
         min=1,
-        help="Largest response body, in bytes after decompression, that is accepted from an "
-        "OpenStack service. The gateway stops reading a larger one and answers 502.",
+        help="Maximum size in bytes, after decompression, of a response body from an OpenStack "
+        "service. The gateway stops reading a larger one and returns 502.",
     ),
 ]
 
@@ -44,16 +44,16 @@ def list_opts() -> list[cfg.Opt]:
 
 
 def _session_options() -> list[cfg.Opt]:
-    found: list[cfg.Opt] = loading.get_session_conf_options()
-    for opt in found:
+    options: list[cfg.Opt] = loading.get_session_conf_options()
+    for opt in options:
         if opt.dest == "timeout":
             opt.default = time_limits.CALL_SECONDS  # keystoneauth's own is to wait for ever
             opt.help = time_limits.help_of_timeout()
-    return found
+    return options
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` this group."""
+    """Register this group."""
     conf.register_opts(OPTS, GROUP)
     conf.register_opts(_session_options(), GROUP)
     loading.register_auth_conf_options(conf, GROUP)

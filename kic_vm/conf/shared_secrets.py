@@ -1,4 +1,4 @@
-"""Secrets that all processes of a deployment have, and nobody else."""
+"""Secrets that only the processes of one deployment share."""
 
 import functools
 import hashlib
@@ -13,47 +13,50 @@ from kic_vm.conf import service_user
 
 _LOGIN_SECRETS: Final = ("password", "application_credential_secret", "token")
 _LOGIN_NAMES: Final = ("auth_url", "user_id", "username", "application_credential_id")
-# scrypt with these takes 32 MB and a tenth of a second of CPU time for each guess. A start of the
-# gateway takes as much longer, and may take 1.5 seconds.
+# With these, scrypt takes 32 MB and 0.1 s of CPU time for each guess. The start of the gateway
+# takes 0.1 s longer, within its limit of 1.5 s.
 _COST: Final = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 2**20}
 
 
 def shared_secrets(conf: cfg.ConfigOpts, purpose: str) -> list[str]:
-    """The secrets for a purpose: the first one seals, each of them opens.
+    """The secrets for a purpose: the first one encrypts, each of them decrypts.
 
-    They are made of those of [redis] secret. Where there is none, the one secret is made of what
-    the operator has chosen for other ends, which may be a password that somebody can guess: it is
-    stretched. Where the configuration has nothing secret at all, such as with a certificate, each
-    process has a secret of its own.
+    They are derived from [redis] secret. If that is unset, one secret is derived from another
+    secret in the configuration. That may be a password that can be guessed, so it is stretched. If
+    the configuration contains no secret at all, for example with a certificate, each process has
+    its own random secret.
 
-    :param purpose: another one gives other secrets
+    :param purpose: each purpose has different secrets
     """
-    chosen: list[str] = conf.redis.secret or [_stretched_secret(conf)]
-    return [hmac.new(one.encode(), purpose.encode(), hashlib.sha256).hexdigest() for one in chosen]
+    sources: list[str] = conf.redis.secret or [_stretched_secret(conf)]
+    return [
+        hmac.new(source.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+        for source in sources
+    ]
 
 
 def _stretched_secret(conf: cfg.ConfigOpts) -> str:
-    loading.load_auth_from_conf_options(conf, service_user.GROUP)  # before, its options are unknown
-    # Only the options of the configured way to log in are known.
+    loading.load_auth_from_conf_options(conf, service_user.GROUP)  # registers the plugin's options
+    # Only the options of the configured authentication plugin are registered.
     login = {
         name: getattr(conf[service_user.GROUP], name, None)
         for name in (*_LOGIN_SECRETS, *_LOGIN_NAMES)
     }
-    known = [conf.keystone_authtoken.memcache_secret_key]
-    known.extend(login[name] for name in _LOGIN_SECRETS)
-    chosen = next((secret for secret in known if secret), None)
-    if chosen is None:
+    candidates = [conf.keystone_authtoken.memcache_secret_key]
+    candidates.extend(login[name] for name in _LOGIN_SECRETS)
+    source = next((secret for secret in candidates if secret), None)
+    if source is None:
         return _random_secret()
-    # Two deployments with the same password have different secrets, and processes of one the same.
+    # Deployments with the same password get different secrets; processes of one get the same.
     names = [str(login[name] or "").rstrip("/") for name in _LOGIN_NAMES]
-    return _stretch(chosen, "\0".join(names))
+    return _stretch(source, "\0".join(names))
 
 
 @functools.lru_cache(maxsize=4)
-def _stretch(chosen: str, deployment: str) -> str:
-    """Slow on purpose; a process does it once, and hands the result to those that it forks."""
+def _stretch(source: str, deployment: str) -> str:
+    """Slow on purpose. A process does it once, and its forked children inherit the result."""
     salt = hashlib.sha256(f"kic-vm\0{deployment}".encode()).digest()
-    return hashlib.scrypt(chosen.encode(), salt=salt, dklen=32, **_COST).hex()
+    return hashlib.scrypt(source.encode(), salt=salt, dklen=32, **_COST).hex()
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""[keystone] [nova] [cinder] [glance] [neutron]: where and how each service is reached."""
+"""[keystone] [nova] [cinder] [glance] [neutron]: how the gateway reaches each service."""
 
 from keystoneauth1 import loading
 from oslo_config import cfg
@@ -17,14 +17,14 @@ GROUPS = {
 
 def adapter_opts(group: str) -> list[cfg.Opt]:
     """keystoneauth's adapter options, with the group's service type as default."""
-    found: list[cfg.Opt] = loading.get_adapter_conf_options(include_deprecated=False)
-    for opt in found:
+    options: list[cfg.Opt] = loading.get_adapter_conf_options(include_deprecated=False)
+    for opt in options:
         if opt.dest == "service_type":
             opt.default = GROUPS[group]
-    return [*found, *time_limits.service_opts()]
+    return [*options, *time_limits.service_opts()]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` these groups."""
+    """Register these groups."""
     for group in GROUPS:
         conf.register_opts(adapter_opts(group), group)

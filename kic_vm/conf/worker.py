@@ -1,4 +1,4 @@
-"""[worker]: what kic-vm-worker does, and when."""
+"""[worker]: the jobs of kic-vm-worker and their intervals."""
 
 from oslo_config import cfg
 
@@ -9,29 +9,30 @@ OPTS = [
         "interval",
         default=10.0,
         min=0.1,
-        help="Seconds that kic-vm-worker waits after each round of work.",
+        help="Time in seconds that kic-vm-worker waits after each round.",
     ),
     cfg.IntOpt(
         "keypairs_interval",
         default=240,
         min=0,
-        help="Seconds between two rounds in which kic-vm-worker makes the indexes of all projects' "
-        "keypairs anew and removes copies of keypairs that are no more; 0 for never. With less "
-        "than [keypairs] index_time no request waits while such an index is made. A round costs a "
-        "call to Nova for each user of the cloud. Several workers that share a Redis do it once.",
+        help="Interval in seconds at which kic-vm-worker rebuilds the keypair indexes of all "
+        "projects and deletes the copies of deleted keypairs; 0 disables it. With an interval "
+        "below [keypairs] index_time, no request has to wait for an index. Each time, it costs "
+        "one call to Nova for each user of the cloud. Only one of several workers that share a "
+        "Redis does it.",
     ),
     cfg.IntOpt(
         "port_grace_time",
         default=3600,
         min=0,
-        help="Seconds for which kic-vm-worker leaves a port that the gateway made and that never "
-        "had an instance. Choose more than the longest time for which a request may wait before "
-        "Nova's API takes it. It is also the time between two questions to Nova about the same "
-        "instance.",
+        help="Time in seconds for which kic-vm-worker keeps a port that the gateway created and "
+        "that never had an instance. Set it to more than the longest time for which a request may "
+        "be queued before Nova's API. It is also the interval at which the worker asks Nova about "
+        "the same instance.",
     ),
 ]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Teach ``conf`` this group."""
+    """Register this group."""
     conf.register_opts(OPTS, GROUP)

@@ -1,1 +1,1 @@
-"""The lifecycle: which documented state OpenStack's states are, and which of them are billed."""
+"""The lifecycle: the documented states for OpenStack's states, and which of them are billed."""

@@ -1,4 +1,4 @@
-"""Checks on plain data: each refuses what is wrong with a sentence that names the place."""
+"""Checks on plain data: each refuses invalid data with a sentence that names the place."""
 
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ def mapping(
 
 
 def text(data: Any, where: str) -> str:
-    """The data, which must be a text with something in it."""
+    """The data, which must be a non-empty text."""
     if not isinstance(data, str) or not data.strip():
         raise LifecycleTableError(where, f"expected a text, found {data!r}")
     return data
@@ -51,13 +51,13 @@ def words(data: Any, where: str) -> tuple[str, ...]:
 
 def known(values: Iterable[T], vocabulary: Collection[T], kind: str, where: str) -> list[T]:
     """The values, each of which must be in the vocabulary."""
-    found = list(values)
-    for value in found:
+    checked = list(values)
+    for value in checked:
         if not isinstance(value, str | None) or value not in vocabulary:
             raise LifecycleTableError(where, f"unknown {kind} {value!r}")
-    return found
+    return checked
 
 
 def as_list(data: Any) -> list[Any]:
-    """A list as it is, anything else as a list of one."""
+    """A list unchanged, any other value as a list with one item."""
     return data if isinstance(data, list) else [data]

@@ -32,9 +32,9 @@ _LINE: Final[dict[Language, int]] = {"en": 26, "ko": 17}  # letters of a meaning
 
 
 def as_dot(tables: LifecycleTables, language: Language = "en", kinds: Sequence[str] = KINDS) -> str:
-    """A state diagram: commands on the edges, in each state its meaning, billed ones filled.
+    """A state diagram: commands on the edges, meanings in the states, billed states filled.
 
-    :param language: of everything but the names of states and commands
+    :param language: for all texts except the names of states and commands
     :param kinds: ``instance``, ``volume``, or both in one diagram
     """
     words = _WORDS[language]
@@ -93,7 +93,7 @@ def _label(row: Row[Any], language: Language) -> str:
 
 
 def _edges(table: Table[Any]) -> dict[tuple[str, str], list[str]]:
-    """Edge -> the commands and events that begin with it; the steps that follow carry no name."""
+    """Edge -> the commands and events that start with it; later steps have no name."""
     edges: dict[tuple[str, str], list[str]] = {}
     for transition in table.transitions:
         sources = ("anywhere",) if transition.is_from_anywhere else transition.from_states

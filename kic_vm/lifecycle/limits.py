@@ -1,8 +1,8 @@
-"""Limits: what makes a resource allow fewer commands than its documented state.
+"""Limits: reasons why a resource allows fewer commands than its documented state.
 
 A limit belongs to entries of a row's ``openstack`` (a paused server among the stopped ones), or to
-the row's ``limited_when``: then OpenStack's state does not show it, and the caller of a lookup
-states it (a server that never ran).
+the row's ``limited_when``. In the second case OpenStack's state does not show it, and the caller of
+a lookup passes it (a server that never ran).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any, Final
 from kic_vm.lifecycle import check
 from kic_vm.lifecycle.model import K, LifecycleTableError, Limit, Row
 
-# The limits that only the caller of a lookup can state; see the tables for their reasons.
+# The limits that only the caller of a lookup can know; see the tables for their reasons.
 NEVER_LAUNCHED: Final = "never_launched"
 ROOT: Final = "root"
 NOT_BOOTABLE: Final = "not_bootable"
@@ -51,7 +51,7 @@ def split(entry: Any, limits: Mapping[str, Limit], where: str) -> tuple[Any, Lim
 
 
 def limited(row: Row[K], key: K) -> Row[K]:
-    """A row as it applies while OpenStack shows one of its keys."""
+    """The row with the limit that applies while OpenStack shows this key."""
     for limited_key, limit in row.openstack_limits:
         if limited_key == key:
             return row.limited_by(limit)
@@ -61,7 +61,7 @@ def limited(row: Row[K], key: K) -> Row[K]:
 def check_use(
     limits: Mapping[str, Limit], rows: Iterable[Row[K]], stated: Collection[str], where: str
 ) -> None:
-    """Refuse a limit that no row uses, and one that is used where nobody can tell it."""
+    """Refuse a limit that no row uses, and a ``limited_when`` that no caller passes."""
     rows = list(rows)
     in_entries = {limit.name for row in rows for _key, limit in row.openstack_limits}
     in_rows = {limit.name for row in rows for limit in row.limited_when}
@@ -70,7 +70,7 @@ def check_use(
             raise LifecycleTableError(where, f"no row is limited_when {name}")
     for name in in_rows:
         if name not in stated:
-            raise LifecycleTableError(where, f"limited_when {name}: nobody states this limit")
+            raise LifecycleTableError(where, f"limited_when {name}: no caller passes this limit")
     for name in limits:
         if name not in in_entries | in_rows:
             raise LifecycleTableError(where, f"no row uses the limit {name}")

@@ -1,30 +1,30 @@
-"""The rows of the lifecycle tables, as the rest of the gateway sees them."""
+"""The rows of the lifecycle tables, as the rest of the gateway uses them."""
 
 import dataclasses
 import typing
 from collections.abc import Hashable
 
-# What OpenStack shows for a resource: a pair for an instance, a status for a volume.
+# OpenStack's state of a resource: a pair for an instance, a status for a volume.
 K = typing.TypeVar("K", bound=Hashable)
 
 Language: typing.TypeAlias = typing.Literal["en", "ko"]
 
-# Any task state, "none" included, for which no row lists the pair itself.
+# Any task state, including none, whose pair no row lists explicitly.
 ANY_TASK = "*"
 
 
 class LifecycleTableError(ValueError):
-    """A lifecycle table that cannot be trusted; the sentence names the file and the row."""
+    """An invalid lifecycle table; the sentence names the file and the row."""
 
     def __init__(self, where: str, problem: str) -> None:
-        """Say where, as in ``instance_states.yaml, state Active``, and what is wrong there."""
+        """Name the place, such as ``instance_states.yaml, state Active``, and the problem."""
         super().__init__(f"{where}: {problem}")
 
 
 class InstancePair(typing.NamedTuple):
-    """What Nova says about a server: ``OS-EXT-STS:vm_state`` and ``OS-EXT-STS:task_state``.
+    """A server's state in Nova: ``OS-EXT-STS:vm_state`` and ``OS-EXT-STS:task_state``.
 
-    In a table the task state may be ``ANY_TASK``; what Nova shows never is.
+    In a table, the task state may be ``ANY_TASK``; Nova never shows it.
     """
 
     vm_state: str
@@ -33,7 +33,7 @@ class InstancePair(typing.NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a state means, in a sentence for the user."""
+    """The meaning of a state, in a sentence for the user."""
 
     en: str
     ko: str
@@ -45,11 +45,11 @@ class Meaning:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limit:
-    """Why a resource allows fewer commands than its documented state."""
+    """A reason why a resource allows fewer commands than its documented state."""
 
     name: str
     allows: tuple[str, ...]
-    """The commands that it leaves, where the state allows them."""
+    """The commands that remain allowed, if the state allows them."""
     reason: Meaning
 
 
@@ -60,69 +60,69 @@ class Row(typing.Generic[K]):
     state: str
     """The name as documented, ``Shelved_offloaded``."""
     wire: str
-    """The ``status`` value in answers and filters, ``shelved_offloaded``."""
+    """The ``status`` value in responses and filters, ``shelved_offloaded``."""
     billable: bool
     """Whether time spent in this state is billed."""
     meaning: Meaning
     openstack: tuple[K, ...]
-    """What is listed for this state, as listed: wildcards are not expanded."""
+    """The keys listed for this state, with unexpanded wildcards."""
     openstack_when: tuple[tuple[str, K], ...]
-    """Condition and key: listed for this state only while the caller states the condition."""
+    """Condition and key: the key counts for this state only if the caller passes the condition."""
     openstack_limits: tuple[tuple[K, Limit], ...]
     """Key and limit: the limit applies while OpenStack shows the key."""
     limited_when: tuple[Limit, ...]
-    """The limits that apply in this state when the caller of a lookup states them."""
+    """The limits that apply in this state when the caller of a lookup passes them."""
     allowed_actions: tuple[str, ...]
-    """The commands a user may give, in the order of the table's vocabulary."""
+    """The commands that a user may run, in the order of the table's vocabulary."""
     why: str
-    """The reason of the choice, where it is not obvious."""
+    """The reason for the choice, if it is not obvious."""
     limits: tuple[Limit, ...] = ()
-    """The limits that took commands away from ``allowed_actions``."""
+    """The limits that have removed commands from ``allowed_actions``."""
 
     def allows(self, action: str) -> bool:
-        """Whether a user may give this command in this state."""
+        """Whether a user may run this command in this state."""
         return action in self.allowed_actions
 
     def limited_by(self, limit: Limit) -> "Row[K]":
-        """The state with only the commands that the limit leaves.
+        """The state with only the commands that the limit allows.
 
-        It is the same row where the limit takes nothing away.
+        It is the same row if the limit removes no command.
         """
-        left = tuple(action for action in self.allowed_actions if action in limit.allows)
-        if left == self.allowed_actions:
+        remaining = tuple(action for action in self.allowed_actions if action in limit.allows)
+        if remaining == self.allowed_actions:
             return self
-        return dataclasses.replace(self, allowed_actions=left, limits=(*self.limits, limit))
+        return dataclasses.replace(self, allowed_actions=remaining, limits=(*self.limits, limit))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Transition:
-    """The way one command, or one event, takes through the documented states."""
+    """The path of one command or event through the documented states."""
 
     name: str
     from_states: tuple[str, ...]
-    """Empty when nothing is there yet (a creation)."""
+    """Empty for a creation."""
     is_from_anywhere: bool
-    """True when the table says "anywhere" rather than listing the states."""
+    """True when the table says "anywhere" instead of a list of states."""
     through: tuple[str, ...]
     ends_in: tuple[str, ...]
-    """Empty when nothing is left (a deletion)."""
+    """Empty for a deletion."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Table(typing.Generic[K]):
-    """A checked table: the rows in documented order, and the indexes made from them."""
+    """A checked table: the rows in documented order, and their indexes."""
 
     rows: tuple[Row[K], ...]
     actions: tuple[str, ...]
-    """Every command that exists on the resource."""
+    """Every command of the resource."""
     transitions: tuple[Transition, ...]
     index: dict[K, Row[K]]
-    """Every key that OpenStack is known to show, wildcards expanded."""
+    """Every key that OpenStack is known to show, with expanded wildcards."""
     conditional: dict[tuple[str, K], Row[K]]
-    """Condition and key, for what only the caller can know."""
+    """Condition and key, for conditions that only the caller can know."""
     limits: dict[str, Limit]
     unknown: Row[K]
-    """The answer for what nothing else covers."""
+    """The row for keys that no other row covers."""
     by_wire: dict[str, Row[K]]
 
 

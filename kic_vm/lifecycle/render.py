@@ -1,4 +1,4 @@
-"""The lifecycle tables for readers: the public document, and a table in plain text."""
+"""The lifecycle tables as the public document, and as a plain text table."""
 
 import json
 import unicodedata
@@ -14,11 +14,12 @@ _WIDTHS = (22, 22, 6, 36, 40, 36)
 
 
 def as_document(tables: LifecycleTables) -> dict[str, list[dict[str, Any]]]:
-    """The public document: what ``GET /api/v1/lifecycle`` answers.
+    """The public document: the response to ``GET /api/v1/lifecycle``.
 
-    A task_state of null is "no task"; ``*`` stands for every task state that no row lists for
-    this vm_state. Each of a row's ``limits`` leaves some of its ``allowed_actions``: while
-    OpenStack shows what its ``openstack`` lists, or, where that is empty, when its reason holds.
+    A null task_state means no task; ``*`` means every task state that no row lists for this
+    vm_state. Each of a row's ``limits`` allows only some of its ``allowed_actions``: while
+    OpenStack shows one of the limit's ``openstack`` keys, or, if it has none, when its reason
+    applies.
     """
     return {
         "instance_states": [
@@ -48,19 +49,19 @@ def as_table(tables: LifecycleTables, language: Language = "en") -> str:
     )
 
 
-def _document_row(row: Row[K], shown: Callable[[K], dict[str, Any]]) -> dict[str, Any]:
+def _document_row(row: Row[K], key_document: Callable[[K], dict[str, Any]]) -> dict[str, Any]:
     return {
         "state": row.state,
         "wire": row.wire,
         "billable": row.billable,
         "meaning": {"en": row.meaning.en, "ko": row.meaning.ko},
-        "openstack": [shown(key) for key in row.openstack],
+        "openstack": [key_document(key) for key in row.openstack],
         "allowed_actions": list(row.allowed_actions),
         "limits": [
             {
                 "name": limit.name,
                 "reason": {"en": limit.reason.en, "ko": limit.reason.ko},
-                "openstack": [shown(key) for key in keys],
+                "openstack": [key_document(key) for key in keys],
                 "allowed_actions": list(row.limited_by(limit).allowed_actions),
             }
             for limit, keys in _limits(row)
@@ -69,7 +70,7 @@ def _document_row(row: Row[K], shown: Callable[[K], dict[str, Any]]) -> dict[str
 
 
 def _limits(row: Row[K]) -> list[tuple[Limit, list[K]]]:
-    """The limits of a row, and while OpenStack shows which keys they apply."""
+    """The limits of a row, each with the OpenStack keys for which it applies."""
     limits: dict[str, tuple[Limit, list[K]]] = {}
     for key, limit in row.openstack_limits:
         limits.setdefault(limit.name, (limit, []))[1].append(key)
@@ -129,7 +130,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _columns(text: str) -> int:
-    """How many columns of a terminal the text takes: Hangul takes two a letter."""
+    """The width of the text in terminal columns: a Hangul letter takes two."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 

@@ -1,9 +1,9 @@
-"""The shape of a lifecycle table: plain data in, a checked table out.
+"""The schema of a lifecycle table: plain data -> a checked table.
 
-A wrong table is refused with a sentence that names the file and the row. What is checked, beside
-the keys and their types: every documented state has one row, every pair that OpenStack can show
-has one row, every word is a known one, each command leaves from just the states that allow it, and
-each limit is used.
+An invalid table is refused with a sentence that names the file and the row. Besides the keys and
+their types, these rules are checked: every documented state has one row, every pair that OpenStack
+can show has one row, every word is known, each command starts from exactly the states that allow
+it, and each limit is used.
 """
 
 import itertools
@@ -22,7 +22,7 @@ from kic_vm.lifecycle.model import (
     Transition,
 )
 
-# What only the caller of a lookup can know; see table.py.
+# Conditions that only the caller of a lookup can know; see table.py.
 CONFIRM_IN_PROGRESS = "confirm_in_progress"
 SNAPSHOT_IN_PROGRESS = "snapshot_in_progress"
 ATTACH_IN_PROGRESS = "attach_in_progress"
@@ -31,13 +31,13 @@ _TABLE_KEYS = ("known", "conditions", "limits", "unknown", "actions", "events", 
 _ROW_KEYS = ("state", "wire", "billable", "meaning", "openstack", "allowed_actions")
 _ROW_OPTIONAL_KEYS = ("openstack_when", "limited_when", "why")
 
-# One entry of "openstack" -> the keys it stands for, its lists multiplied out.
+# One entry of "openstack" -> its keys: the product of its lists.
 ReadEntry = Callable[[Any, str], list[K]]
 IndexKey = TypeVar("IndexKey", bound=Hashable)
 
 
 def read_instance_table(data: Any, where: str) -> Table[InstancePair]:
-    """The table of instance states in this data, checked; ``where`` names it in errors."""
+    """The checked table of instance states in this data; ``where`` names it in errors."""
     check.mapping(data, where, _TABLE_KEYS)
     known = check.mapping(data["known"], f"{where}, known", ("vm_states", "task_states"))
     vm_states = check.words(known["vm_states"], f"{where}, known vm_states")
@@ -68,7 +68,7 @@ def read_instance_table(data: Any, where: str) -> Table[InstancePair]:
 
 
 def read_volume_table(data: Any, where: str) -> Table[str]:
-    """The table of volume states in this data, checked; ``where`` names it in errors."""
+    """The checked table of volume states in this data; ``where`` names it in errors."""
     check.mapping(data, where, _TABLE_KEYS)
     known = check.mapping(data["known"], f"{where}, known", ("statuses",))
     statuses = check.words(known["statuses"], f"{where}, known statuses")
@@ -97,7 +97,7 @@ def _complete(
     task_states: Sequence[str | None],
     where: str,
 ) -> None:
-    """Give every pair that no row lists to the row with the vm_state's wildcard."""
+    """Assign every pair that no row lists to the row with the vm_state's wildcard."""
     for vm_state in vm_states:
         fallback = index.get(InstancePair(vm_state, ANY_TASK))
         if fallback is None:
@@ -208,14 +208,14 @@ def _read_row(
 
 
 def _check_states(rows: Sequence[Row[K]], states: Sequence[str], where: str) -> None:
-    found = [row.state for row in rows]
-    for state in found:
+    row_states = [row.state for row in rows]
+    for state in row_states:
         if state not in states:
             raise LifecycleTableError(_row_place(where, state), "not a documented state")
-        if found.count(state) > 1:
+        if row_states.count(state) > 1:
             raise LifecycleTableError(_row_place(where, state), "it has more than one row")
     for state in states:
-        if state not in found:
+        if state not in row_states:
             raise LifecycleTableError(where, f"the documented state {state} has no row")
 
 
@@ -245,8 +245,8 @@ def _read_actions(raw: dict[str, Any], rows: Sequence[Row[K]], where: str) -> li
             if leaving.count(state) != 1 or state not in allowing:
                 raise LifecycleTableError(
                     here,
-                    f"it must leave once from each state that allows it and from no "
-                    f"other, which is not so for {state}",
+                    f"it must start exactly once from each state that allows it, and from no "
+                    f"other state: correct {state}",
                 )
         transitions += read
     return transitions

@@ -1,7 +1,7 @@
-"""The lifecycle tables: looked up in both directions, with an answer for the unknown too.
+"""The lifecycle tables: lookups in both directions, with a fallback for unknown states.
 
-The tables are the two YAML files beside this module; they say where each row comes from. A lookup
-is one dictionary access, so that a list of a thousand servers does not feel it.
+The tables are the two YAML files next to this module; they name the source of each row. A lookup is
+one dictionary access, so that it costs little in a list of a thousand servers.
 """
 
 import functools
@@ -33,12 +33,12 @@ VOLUME_FILE = "volume_states.yaml"
 class LifecycleTables:
     """The checked tables of instance and volume states.
 
-    Every lookup from OpenStack's side has an answer. What the tables do not know, as a newer Nova
-    or Cinder may show, is answered by their fallback and logged as a warning, once for each.
+    Every lookup by OpenStack's state has a result. A state that the tables do not know, for example
+    of a newer Nova or Cinder, gets the fallback and a warning in the log, once per state.
     """
 
     def __init__(self, instances: Table[InstancePair], volumes: Table[str]) -> None:
-        """Serve these tables; ``load_tables`` is the way to get the real ones."""
+        """Use these tables; ``load_tables`` loads the package's own."""
         self.instances = instances
         self.volumes = volumes
         self._warned: set[Hashable] = set()
@@ -53,11 +53,12 @@ class LifecycleTables:
     ) -> InstanceState:
         """The documented state of a server that Nova shows with this pair.
 
-        Nova does not show that a resize is being confirmed; a caller who knows says so with
-        ``confirm_in_progress``. It changes nothing for a server that does not wait for it.
+        Nova does not show that a resize is being confirmed; a caller that knows it passes
+        ``confirm_in_progress``. It has no effect for a server that does not wait for a
+        confirmation.
 
-        :param limits: the names of limits that the caller knows to apply; those that the state
-            does not name in ``limited_when`` change nothing
+        :param limits: the names of the limits that apply; names that are not in the state's
+            ``limited_when`` have no effect
         """
         pair = InstancePair(vm_state or "", task_state)
         row = None
@@ -76,9 +77,9 @@ class LifecycleTables:
     ) -> VolumeState:
         """The documented state of a volume that Cinder shows with this status.
 
-        Cinder does not show on the volume that a snapshot of it is being created, nor whether
-        ``reserved`` is the first step of an attachment or means a shelved instance; a caller who
-        knows says so. Either changes nothing for a volume whose status it does not touch.
+        A Cinder volume does not show that a snapshot of it is being created, nor whether
+        ``reserved`` is the first step of an attachment or means a shelved instance. A caller that
+        knows it passes it; it has no effect for other statuses.
 
         :param limits: as for instances
         """
@@ -103,16 +104,15 @@ class LifecycleTables:
     def openstack_pairs(self, state: InstanceState) -> frozenset[InstancePair]:
         """Every pair with which Nova may show an instance in this state.
 
-        Wildcards are multiplied out over the known task states, and pairs that depend on a
-        condition are included: a list filter may ask Nova for these and must look again at what
-        comes back.
+        Wildcards are expanded to the known task states, and pairs that depend on a condition are
+        included: a list filter that sends these to Nova must filter the result again.
         """
         pairs = {pair for pair, row in self.instances.index.items() if row.state == state.state}
         pairs |= {pair for _condition, pair in state.openstack_when}
         return frozenset(pair for pair in pairs if pair.task_state != ANY_TASK)
 
     def openstack_statuses(self, state: VolumeState) -> frozenset[str]:
-        """Every status with which Cinder may show a volume in this state, as above."""
+        """Every status with which Cinder may show a volume in this state; see openstack_pairs."""
         return frozenset(
             [*state.openstack, *(status for _condition, status in state.openstack_when)]
         )
@@ -143,7 +143,7 @@ class LifecycleTables:
 
 
 def _limited(row: Row[K], names: Collection[str]) -> Row[K]:
-    """The row under those of the named limits that it heeds."""
+    """The row with the named limits that are in its ``limited_when``."""
     if names:
         for limit in row.limited_when:
             if limit.name in names:
@@ -155,7 +155,7 @@ def _limited(row: Row[K], names: Collection[str]) -> Row[K]:
 def load_tables() -> LifecycleTables:
     """The tables of this package, read and checked at the first call.
 
-    Raises LifecycleTableError, with a sentence that names the row, when a file is wrong.
+    :raises LifecycleTableError: a file is invalid; the sentence names the row
     """
     return LifecycleTables(
         schema.read_instance_table(read_file(INSTANCE_FILE), INSTANCE_FILE),
@@ -164,13 +164,13 @@ def load_tables() -> LifecycleTables:
 
 
 def read_file(name: str) -> Any:
-    """The content of one of the YAML files, as plain data and not yet checked."""
+    """The content of one of the YAML files as plain, unchecked data."""
     text = importlib.resources.files("kic_vm.lifecycle").joinpath(name).read_text("utf-8")
     return parse(text, name)
 
 
 def parse(text: str, where: str) -> Any:
-    """The plain data in this YAML text; a key that is given twice is refused."""
+    """The plain data in this YAML text; duplicate keys are refused."""
     try:
         return _UniqueKeyLoader(text).get_single_data()
     except yaml.YAMLError as error:
@@ -178,7 +178,7 @@ def parse(text: str, where: str) -> Any:
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader; plain YAML would silently keep the last of two equal keys."""
+    """A safe loader that refuses duplicate keys; the default loader keeps the last one silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _value in node.value]

@@ -1,1 +1,1 @@
-"""OpenStack resource -> the contract's object; no I/O. Names change here and only here."""
+"""OpenStack resources -> the contract's objects, without I/O. Names change only here."""

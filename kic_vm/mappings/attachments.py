@@ -1,4 +1,4 @@
-"""What Nova and Cinder together tell about a volume that is attached to a server."""
+"""Volumes attached to servers, from Nova's and Cinder's data."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ JSON = dict[str, Any]
 
 
 def mount_point(volume: JSON, server_id: str) -> str | None:
-    """The device by which the server knows the volume; Cinder tells none of a terminated one."""
+    """The volume's device name in the server; Cinder has none for a terminated instance."""
     for attachment in volume.get("attachments", ()):
         if attachment["server_id"] == server_id:
             device: str | None = attachment["device"]
@@ -15,26 +15,26 @@ def mount_point(volume: JSON, server_id: str) -> str | None:
 
 
 def root_volume_id(server: JSON, volumes: list[JSON]) -> str | None:
-    """The volume that the server boots from: the first of its bootable ones.
+    """The id of the volume that the server boots from: the first bootable one.
 
-    A server that Nova booted from an image on the hypervisor's disk has none.
+    A server that boots from an image on the hypervisor's disk has none.
 
-    :param volumes: those attached to the server, in Nova's order
+    :param volumes: the volumes attached to the server, in Nova's order
     """
     if server.get("image"):
         return None
     bootable = [volume for volume in volumes if volume["bootable"] == "true"]
     if not bootable:
         return None
-    # Without devices (a shelved server has none) the order is Nova's, which begins with the root.
+    # Without devices (a shelved server has none), Nova's order counts: the root comes first.
     first: str = min(bootable, key=lambda volume: mount_point(volume, server["id"]) or "")["id"]
     return first
 
 
 def is_attaching(server: JSON) -> bool:
-    """Whether a volume that Cinder calls reserved for this server is on its way to it.
+    """Whether a volume that Cinder shows as reserved for this server is being attached.
 
-    Cinder begins every attachment as a reservation; only a terminated instance keeps one.
+    In Cinder, every attachment starts as a reservation; only a terminated instance keeps it so.
     """
     return server["OS-EXT-STS:vm_state"] != "shelved_offloaded" and not str(
         server["OS-EXT-STS:task_state"]

@@ -1,4 +1,4 @@
-"""What a Nova flavor leaves out, or says wrongly, of what the contract's flavor shows."""
+"""Missing and wrong extra specs of Nova flavors that the contract's flavor needs."""
 
 import re
 from typing import Any, Final
@@ -37,35 +37,35 @@ _NUMBERS: Final = ("maximum_network_interfaces", "hw_count", "real_vcpus")
 
 
 def defects_of(flavor: JSON) -> list[str]:
-    """One sentence for each defect; none for a flavor that is complete.
+    """One phrase for each defect; empty for a complete flavor.
 
-    :param flavor: Nova's, with extra_specs (2.61)
+    :param flavor: the flavor as Nova shows it, with extra_specs (2.61)
     """
-    found = []
+    defects = []
     if not _UUID.fullmatch(flavor["id"]):
-        found.append("its id is no UUID, so the official clients cannot name it")
-    said = {
+        defects.append("its id is not a UUID, so the official clients cannot use it")
+    specs = {
         key.removeprefix(PREFIX): value
         for key, value in (flavor.get("extra_specs") or {}).items()
         if key.startswith(PREFIX)
     }
-    shown = flavor_from_flavor(flavor, [])
-    needed = _NEEDED + (_NEEDED_BY_GPU if shown["instance_type"] == "gpu" else ())
-    for field, value in sorted(said.items()):
+    contract_flavor = flavor_from_flavor(flavor, [])
+    needed = _NEEDED + (_NEEDED_BY_GPU if contract_flavor["instance_type"] == "gpu" else ())
+    for field, value in sorted(specs.items()):
         problem = _problem(field, value)
         if problem:
-            found.append(f"{PREFIX}{field} {problem}")
-    found += [
+            defects.append(f"{PREFIX}{field} {problem}")
+    defects += [
         f"{PREFIX}{field} is missing"
         for field in needed
-        if shown[field] is None and field not in said
+        if contract_flavor[field] is None and field not in specs
     ]
-    return found
+    return defects
 
 
 def _problem(field: str, value: str) -> str | None:
     if field not in {*_NEEDED, *_NEEDED_BY_GPU, *_OPTIONAL}:
-        return "is nothing that the gateway knows"
+        return "is not an extra spec that the gateway uses"
     if field in _CHOICES and value.lower() not in _CHOICES[field]:
         return f"is {value!r}: it must be one of {', '.join(_CHOICES[field])}"
     if field in _NUMBERS and not (value.isdecimal() and int(value) > 0):

@@ -1,8 +1,8 @@
 """Nova flavor -> flavor (instance type) of the contract.
 
-What Nova does not know about a flavor, its extra specs ``kic:<field>`` say; what they leave out,
-the documented grammar of flavor names says (``m2a.large``: family letter, generation, maker,
-size); what neither says is null.
+Fields that Nova does not have come from the flavor's extra specs ``kic:<field>``. Fields that are
+missing there come from the documented grammar of flavor names (``m2a.large``: family letter,
+generation, manufacturer, size). Fields that are missing in both are null.
 """
 
 import functools
@@ -33,7 +33,7 @@ _TRUE = {"true", "1", "yes", "on"}
 
 
 class _Specs:
-    """Extra specs under the gateway's prefix, each in the type that the contract wants."""
+    """Extra specs with the gateway's prefix, converted to the contract's types."""
 
     def __init__(self, extra_specs: dict[str, str]) -> None:
         self._specs = extra_specs
@@ -51,28 +51,28 @@ class _Specs:
 
 
 def _from_name(name: str) -> dict[str, str]:
-    """Family, maker and size by the documented grammar; empty for a name outside of it."""
+    """Family, manufacturer and size from a name; empty if it does not follow the grammar."""
     match = _NAME.fullmatch(name)
     if not match:
         return {}
-    found = {"manufacturer": _MAKERS[match["maker"]], "instance_size": match["size"]}
+    fields = {"manufacturer": _MAKERS[match["maker"]], "instance_size": match["size"]}
     family = _FAMILIES.get(match["family"][0])
-    return found | ({"instance_family": family} if family else {})
+    return fields | ({"instance_family": family} if family else {})
 
 
 def _common(
     flavor_id: str | None, name: str, vcpus: int, memory_mb: int, root_gb: int, specs: _Specs
 ) -> JSON:
-    """The fields that a flavor has wherever it is shown."""
-    said = _from_name(name)
-    family = specs.text("instance_family", said.get("instance_family"))
+    """The fields that both the flavor resource and an instance's flavor have."""
+    from_name = _from_name(name)
+    family = specs.text("instance_family", from_name.get("instance_family"))
     return {
         "id": flavor_id,
         "name": name,
         "group": specs.text("group", _GROUPS.get(family or "")),
         "vcpus": vcpus,
         "is_burstable": specs.boolean("is_burstable", default=name.startswith("t")),
-        "manufacturer": specs.text("manufacturer", said.get("manufacturer")),
+        "manufacturer": specs.text("manufacturer", from_name.get("manufacturer")),
         "memory_mb": memory_mb,
         "root_gb": root_gb,
         "disk_type": specs.text("disk_type"),
@@ -85,20 +85,21 @@ def _common(
 
 
 def instance_type(extra_specs: dict[str, str]) -> str:
-    """Kind of machine: vm, gpu or bm. Clients cannot read an answer without it."""
-    found = extra_specs.get(PREFIX + "instance_type")
-    return found if found in {"vm", "bm", "gpu"} else "vm"
+    """The instance type: vm, gpu or bm. Clients cannot parse a response without it."""
+    value = extra_specs.get(PREFIX + "instance_type")
+    return value if value in {"vm", "bm", "gpu"} else "vm"
 
 
 def maximum_network_interfaces(extra_specs: dict[str, str]) -> int | None:
-    """How many network interfaces a machine may have; None where the flavor does not say."""
+    """The maximum number of an instance's interfaces; None if the flavor does not set it."""
     return _Specs(extra_specs).integer("maximum_network_interfaces")
 
 
 def is_hyper_threading(extra_specs: dict[str, str]) -> bool | None:
-    """Whether guests see two threads a core; None where the flavor does not settle it.
+    """Whether guests see two threads per core; None if the flavor does not set it.
 
-    Nova's own extra spec settles it: with the thread policy ``isolate`` a core has one thread.
+    Nova's own extra spec takes precedence: with the thread policy ``isolate``, a core has one
+    thread.
     """
     if extra_specs.get("hw:cpu_thread_policy") == "isolate":
         return False
@@ -108,8 +109,8 @@ def is_hyper_threading(extra_specs: dict[str, str]) -> bool | None:
 def flavor_from_flavor(flavor: JSON, zones: list[str]) -> JSON:
     """The contract's flavor.
 
-    :param flavor: Nova's, with extra_specs (2.61)
-    :param zones: zones that clients may choose; Nova offers a flavor in all of them
+    :param flavor: the flavor as Nova shows it, with extra_specs (2.61)
+    :param zones: the zones that clients may choose; Nova offers every flavor in all of them
     """
     extra_specs = flavor.get("extra_specs") or {}
     specs = _Specs(extra_specs)
@@ -135,9 +136,9 @@ def flavor_from_flavor(flavor: JSON, zones: list[str]) -> JSON:
 
 
 def flavor_of_server(embedded: JSON, flavor_id: str | None) -> JSON:
-    """The flavor as an instance shows it: the server's own copy, as it was made with.
+    """The flavor as an instance shows it: the server's own copy from its creation.
 
-    :param embedded: ``flavor`` of a server at 2.47 and above, which leaves the id out
+    :param embedded: ``flavor`` of a server at 2.47 and above, which has no id
     """
     extra_specs = embedded.get("extra_specs") or {}
     return {
@@ -156,7 +157,7 @@ def flavor_of_server(embedded: JSON, flavor_id: str | None) -> JSON:
 def _flavor_of_server(
     name: str, vcpus: int, memory_mb: int, root_gb: int, extra_specs: tuple[tuple[str, str], ...]
 ) -> JSON:
-    """The same without the id: a thousand servers have a few flavors."""
+    """The flavor without its id, cached: many servers have few distinct flavors."""
     specs = _Specs(dict(extra_specs))
     distro = specs.text("os_distro")
     return _common(None, name, vcpus, memory_mb, root_gb, specs) | {

@@ -1,4 +1,4 @@
-"""What a Glance image leaves out, or says wrongly, of what the contract's image shows."""
+"""Missing and wrong properties of Glance images that the contract's image needs."""
 
 from typing import Any, Final
 
@@ -14,9 +14,9 @@ _CHOICES: Final = {
 
 
 def defects_of(image: JSON) -> list[str]:
-    """A few words for each defect; none for an image that is complete.
+    """One phrase for each defect; empty for a complete image.
 
-    :param image: Glance's
+    :param image: the image as Glance shows it
     """
     missing = [f"{name} is missing" for name in _NEEDED if not image.get(name)]
     wrong = [

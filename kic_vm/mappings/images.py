@@ -1,4 +1,4 @@
-"""Glance image -> image of the contract; also an image's traces on a volume."""
+"""Glance image -> image of the contract; also the image metadata of a volume."""
 
 import functools
 from typing import Any
@@ -9,8 +9,8 @@ JSON = dict[str, Any]
 
 PREFIX = "kic_"
 
-# Glance's own words where the official clients have others: they wait for `active` and know
-# `queued`, `saving` and `deleted`; what has left the store in any other way reads `deleted`.
+# Glance status -> the status that the official clients know: they wait for `active`, and know
+# `queued`, `saving` and `deleted`. Every image that has left the store is `deleted`.
 _STATUSES = {
     "queued": "queued",
     "uploading": "saving",
@@ -25,35 +25,36 @@ _STATUSES = {
 
 
 def _instance_type(properties: JSON) -> str:
-    found = properties.get(PREFIX + "instance_type")
-    return found if found in {"vm", "bm", "gpu"} else "vm"
+    value = properties.get(PREFIX + "instance_type")
+    return value if value in {"vm", "bm", "gpu"} else "vm"
 
 
 def is_windows(properties: JSON) -> bool:
-    """Whether the image holds Windows, by Glance's common properties."""
+    """Whether the image contains Windows, according to Glance's common properties."""
     return "windows" in (
         str(properties.get("os_type", "")).lower(),
         str(properties.get("os_distro", "")).lower(),
     )
 
 
-def least_volume_size(image: JSON) -> int:
-    """GiB that a volume needs to hold the image: what it asks for, and what it takes unpacked."""
+def minimum_volume_size(image: JSON) -> int:
+    """The size in GiB that a volume needs: the image's min_disk or unpacked size, if larger."""
     unpacked = max(image["size"] or 0, image.get("virtual_size") or 0)
     return max(image["min_disk"], -(-unpacked // 2**30))
 
 
 def image_type(visibility: str | None) -> str | None:
-    """Documented kind: basic images are everyone's, the others somebody's own."""
+    """The documented image type: basic for public images, my for all others."""
     if visibility is None:
         return None
     return "basic" if visibility == "public" else "my"
 
 
 def image_from_image(image: JSON, member_status: str | None = None) -> JSON:
-    """The contract's image, from Glance's v2 one.
+    """The contract's image.
 
-    :param member_status: what the calling project has answered to the offer of another one's
+    :param image: the image as Glance v2 shows it
+    :param member_status: the calling project's member status, for another project's shared image
     """
     visibility = image["visibility"]
     return {
@@ -86,22 +87,22 @@ def image_from_image(image: JSON, member_status: str | None = None) -> JSON:
 
 
 def changed_image(image: JSON) -> JSON:
-    """The contract's image as its update and its making answer it."""
-    whole = image_from_image(image)
+    """The contract's image in the responses to a create and an update."""
+    full = image_from_image(image)
     return {
         key: value
-        for key, value in whole.items()
+        for key, value in full.items()
         if key not in {"image_member_status", "project_id"}
     }
 
 
 def member_from_member(member: JSON) -> JSON:
-    """The contract's project that an image is shared with, from Glance's member."""
+    """The contract's image member, from Glance's member."""
     return {
         "id": member["member_id"],
         "image_id": member["image_id"],
         "status": member["status"],
-        # A project sees and boots what it is offered at once, whether or not it has accepted.
+        # A project can see and boot a shared image at once, before it accepts it.
         "is_shared": member["status"] != "rejected",
         "created_at": utc(member["created_at"]),
         "updated_at": utc(member["updated_at"]),
@@ -113,20 +114,22 @@ def _integer(value: Any) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
-def needs_of_volume(volume: JSON) -> JSON:
-    """What a machine needs that is made of this root volume's image: Glance's properties of it.
+def image_requirements(volume: JSON) -> JSON:
+    """The minimum disk and memory of an image created from a root volume, as Glance's properties.
 
-    :param volume: Cinder's; its whole size is written, and its system needs what it needed before
+    The image has the volume's full size, and its system needs as much memory as before.
+
+    :param volume: the volume as Cinder shows it
     """
     metadata = volume.get("volume_image_metadata") or {}
     return {"min_disk": volume["size"], "min_ram": _integer(metadata.get("min_ram")) or 0}
 
 
 def image_of_volume(metadata: JSON) -> JSON | None:
-    """The image that a volume was made from, as an instance shows it.
+    """The image that a volume was created from, as an instance shows it.
 
-    Cinder keeps a copy of the image's properties, so this stays true when the image has changed
-    or is gone. Owner, visibility and timestamps are not in the copy: they are null.
+    Cinder keeps a copy of the image's properties, so this stays true after the image has changed
+    or has been deleted. Owner, visibility and timestamps are not in the copy: they are null.
 
     :param metadata: ``volume_image_metadata`` of a volume; its values are text
     """
@@ -137,7 +140,7 @@ def image_of_volume(metadata: JSON) -> JSON | None:
 
 @functools.lru_cache(maxsize=1024)
 def _image_of_volume(items: tuple[tuple[str, str], ...]) -> JSON:
-    """The same: a thousand volumes were made from a few images."""
+    """The image, cached: many volumes come from few distinct images."""
     metadata = dict(items)
     return {
         "id": metadata["image_id"],

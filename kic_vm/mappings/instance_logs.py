@@ -6,8 +6,8 @@ from kic_vm.mappings.times import utc
 
 JSON = dict[str, Any]
 
-# Nova's word -> ours (nova.compute.instance_actions). What stands on the right is a command of the
-# API or an event of the documents; the rest is the operator's work, or not offered here.
+# Nova's action (nova.compute.instance_actions) -> the contract's. The contract's actions are
+# commands of the API, events in KakaoCloud's documents, or actions of operators.
 _ACTIONS: Final = {
     "create": "create",
     "delete": "delete",
@@ -53,13 +53,13 @@ _ACTIONS: Final = {
 
 
 def action_from_action(action: JSON) -> JSON:
-    """The contract's action log. Nova says no more about a failure than that there was one."""
-    ours = _ACTIONS.get(action["action"], "other")
+    """The contract's action log. About a failure, Nova only says that it happened."""
+    name = _ACTIONS.get(action["action"], "other")
     return {
-        "action": ours,
+        "action": name,
         "request_id": action["request_id"],
         "user_id": action["user_id"],
         "start_time": utc(action["start_time"]),
-        "message": f"The command {ours} failed." if action["message"] else None,
+        "message": f"The command {name} failed." if action["message"] else None,
         "updated_at": utc(action["updated_at"]),
     }

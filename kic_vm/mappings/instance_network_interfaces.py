@@ -9,17 +9,17 @@ from kic_vm.mappings.times import utc
 JSON = dict[str, Any]
 
 
-def in_order(server: JSON, ports: Collection[JSON]) -> list[JSON]:
-    """A server's ports in the order in which Nova has attached them: the first is the primary.
+def in_attachment_order(server: JSON, ports: Collection[JSON]) -> list[JSON]:
+    """A server's ports in the order in which Nova attached them: the first is the primary.
 
-    Neutron does not know the order, and the ages of ports do not tell it either: one that was made
-    long ago may have been attached last. Nova tells addresses in its order, though by network.
-    Ports that it does not show, for they have no address or it has not caught up, come last.
+    Neutron does not know the order, and a port's age does not decide it: an old port may have been
+    attached last. Nova lists the addresses in its order, grouped by network. Ports that Nova does
+    not show, because they have no address or were attached just now, come last.
     """
     if len(ports) < 2:
         return list(ports)
-    shown = (item for items in server["addresses"].values() for item in items)
-    addresses = dict.fromkeys(item["OS-EXT-IPS-MAC:mac_addr"] for item in shown)
+    nova_addresses = (item for items in server["addresses"].values() for item in items)
+    addresses = dict.fromkeys(item["OS-EXT-IPS-MAC:mac_addr"] for item in nova_addresses)
     order = {address: number for number, address in enumerate(addresses)}
     return sorted(
         ports,
@@ -28,12 +28,12 @@ def in_order(server: JSON, ports: Collection[JSON]) -> list[JSON]:
 
 
 def status_of(port: JSON) -> str:
-    """Whether the interface is at a machine; Neutron's own status is about cables."""
+    """in_use for an attached interface, else available; Neutron's own status means link state."""
     return "in_use" if port["device_id"] else "available"
 
 
 def interface_from_attachment(attachment: JSON) -> JSON:
-    """The contract's answer to an attach."""
+    """The contract's response to an attach."""
     return {
         "id": attachment["port_id"],
         "status": "in_use",
@@ -46,7 +46,7 @@ def interface_from_attachment(attachment: JSON) -> JSON:
 
 
 def updated_interface_from_port(port: JSON) -> JSON:
-    """The contract's answer to a change: security groups by their ids."""
+    """The contract's response to an update: security groups by their ids."""
     addresses = [fixed["ip_address"] for fixed in port["fixed_ips"]]
     return {
         "id": port["id"],
@@ -73,7 +73,7 @@ def interface_from_port(
 ) -> JSON:
     """The contract's network interface in an instance's list.
 
-    :param public_ips: floating addresses by port id and fixed address
+    :param public_ips: floating IP addresses by port id and fixed address
     :param group_names: security group names by id
     """
     fixed_ips = port["fixed_ips"]

@@ -9,10 +9,10 @@ JSON = dict[str, Any]
 
 
 def associated_public_ip(floating_ip: JSON) -> JSON:
-    """The contract's answer to a change of the association.
+    """The contract's public IP in the response to a change of its association.
 
-    Its status says whether it leads anywhere; Neutron's own is about whether packets flow, and
-    late.
+    Its status says whether it is associated; Neutron's own status describes the data path, and is
+    updated late.
     """
     return {
         "id": floating_ip["id"],

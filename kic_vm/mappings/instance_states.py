@@ -1,4 +1,4 @@
-"""Nova server -> the documented state that it is in."""
+"""Nova server -> documented state."""
 
 import datetime
 from typing import Any, Final
@@ -9,7 +9,7 @@ from kic_vm.lifecycle.table import LifecycleTables
 
 JSON = dict[str, Any]
 
-# Nova's numbers (nova.objects.fields.InstancePowerState); those left out are not in use.
+# Nova's numbers (nova.objects.fields.InstancePowerState), without the unused ones.
 _POWER_STATES: Final = {
     0: "NOSTATE",
     1: "RUNNING",
@@ -23,7 +23,7 @@ _POWER_STATES: Final = {
 def state_of(
     server: JSON, lifecycle: LifecycleTables, *, confirm_in_progress: bool = False
 ) -> InstanceState:
-    """The documented state that a server is in."""
+    """The documented state of a server."""
     return lifecycle.instance_state(
         server["OS-EXT-STS:vm_state"],
         server["OS-EXT-STS:task_state"],
@@ -33,44 +33,44 @@ def state_of(
 
 
 def waits_for_confirmation(server: JSON) -> bool:
-    """Whether a resize has done its work and can be confirmed or reverted, as far as Nova shows."""
+    """Whether a resize has finished and can be confirmed or reverted, according to Nova."""
     return (server["OS-EXT-STS:vm_state"], server["OS-EXT-STS:task_state"]) == ("resized", None)
 
 
 def waiting_since(server: JSON) -> datetime.datetime:
-    """Since when a resized server waits for its confirmation.
+    """The time since which a resized server has been waiting for its confirmation.
 
-    Nova sets launched_at at the end of each resize; unlike ``updated`` it is not changed by a new
-    name or other changes in between.
+    Nova sets launched_at at the end of each resize. Unlike ``updated``, a new name or other updates
+    do not change it.
     """
     launched_at = datetime.datetime.fromisoformat(server["OS-SRV-USG:launched_at"])
     return launched_at if launched_at.tzinfo else launched_at.replace(tzinfo=datetime.UTC)
 
 
 def is_powered_off(server: JSON) -> bool:
-    """Whether the guest is off.
+    """Whether the guest is powered off.
 
-    Of a server that was resized it also says what will become of it: Nova keeps a stopped one
-    off, and confirms it into stopped when it is off, else into active.
+    For a resized server, this also decides the state after the confirmation: Nova keeps a stopped
+    server off during the resize, and confirms it to stopped if it is off, otherwise to active.
     """
     return power_state(server) == "SHUTDOWN"
 
 
 def lifecycle_of(state: Row[Any]) -> JSON:
-    """The state as every answer about an instance or a volume carries it.
+    """The ``lifecycle`` object in every response about an instance or a volume.
 
-    Where the resource allows fewer commands than its state, ``reason`` says why.
+    If the resource allows fewer commands than its state, ``reason`` says why.
     """
-    shown = {
+    lifecycle = {
         "state": state.state,
         "billable": state.billable,
         "allowed_actions": list(state.allowed_actions),
     }
     if state.limits:
-        shown["reason"] = " ".join(limit.reason.en for limit in state.limits)
-    return shown
+        lifecycle["reason"] = " ".join(limit.reason.en for limit in state.limits)
+    return lifecycle
 
 
 def power_state(server: JSON) -> str:
-    """Nova's word for what the guest does."""
+    """Nova's name for the guest's power state."""
     return _POWER_STATES.get(server["OS-EXT-STS:power_state"], "NOSTATE")

@@ -6,7 +6,7 @@ JSON = dict[str, Any]
 
 
 def is_attached(server: JSON, volume_id: str) -> bool:
-    """Whether the volume is attached to the server, as far as Nova knows."""
+    """Whether the volume is attached to the server, according to Nova."""
     attached = server["os-extended-volumes:volumes_attached"]
     return volume_id in {item["id"] for item in attached}
 
@@ -18,7 +18,7 @@ def is_deleted_on_termination(server: JSON, volume_id: str) -> bool:
 
 
 def volume_from_attachment(attachment: JSON) -> JSON:
-    """The contract's answer to an attach."""
+    """The contract's response to an attach."""
     return {
         "id": attachment["volumeId"],
         "instance_id": attachment["serverId"],

@@ -8,7 +8,7 @@ from typing import Any
 from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.mappings import attachments, flavors, images, keypairs
 from kic_vm.mappings.instance_faults import fault_of
-from kic_vm.mappings.instance_network_interfaces import in_order
+from kic_vm.mappings.instance_network_interfaces import in_attachment_order
 from kic_vm.mappings.instance_states import lifecycle_of, power_state, state_of
 from kic_vm.mappings.times import utc
 from kic_vm.mappings.volume_types import VolumeTypes
@@ -79,7 +79,9 @@ def _security_groups(ports: list[JSON], related: RelatedResources) -> list[JSON]
     return [{"id": group, "name": related.group_names.get(group)} for group in ids]
 
 
-def group_names_told(servers: Iterable[JSON], ports: Mapping[str, list[JSON]]) -> dict[str, str]:
+def unambiguous_group_names(
+    servers: Iterable[JSON], ports: Mapping[str, list[JSON]]
+) -> dict[str, str]:
     """Security group names that need no further call.
 
     Neutron tells a server's group ids, Nova their names, neither tells both; where a server has
@@ -145,7 +147,7 @@ def instance_from_server(server: JSON, related: RelatedResources, translation: T
     )
     extra_specs = server["flavor"].get("extra_specs") or {}
     attached = _attached_volumes(server, related, translation)
-    ports = in_order(server, related.ports.get(server["id"], ()))
+    ports = in_attachment_order(server, related.ports.get(server["id"], ()))
     groups = _security_groups(ports, related)
     flavor_name = server["flavor"]["original_name"]
     return {
@@ -166,7 +168,7 @@ def instance_from_server(server: JSON, related: RelatedResources, translation: T
         "fault": fault_of(server, state),
         "user_id": server["user_id"],
         "project_id": server["tenant_id"],
-        "key_name": keypairs.shown_name(server["tenant_id"], server["key_name"]),
+        "key_name": keypairs.instance_key_name(server["tenant_id"], server["key_name"]),
         "hostname": server["OS-EXT-SRV-ATTR:hostname"],
         "availability_zone": _zone(server, attached, related, translation),
         "attached_volumes": attached,
@@ -226,7 +228,7 @@ def updated_instance_from_server(
             for item in items
         ],
         "availability_zone": translation.zones.to_client(server["OS-EXT-AZ:availability_zone"]),
-        "key_name": keypairs.shown_name(server["tenant_id"], server["key_name"]),
+        "key_name": keypairs.instance_key_name(server["tenant_id"], server["key_name"]),
         "terminated_at": utc(server["OS-SRV-USG:terminated_at"]),
         "security_groups": [{"name": group["name"]} for group in server.get("security_groups", ())],
         "task_state": server["OS-EXT-STS:task_state"],

@@ -1,10 +1,10 @@
 """Nova keypair -> keypair of the contract, and the names of a keypair in Nova.
 
-A keypair belongs to a project here and to a user in Nova. So in Nova it bears a name that carries
-the project: ``kic-<project>-<name>``, the project's 128 bits as 22 characters of URL-safe base64.
-Where another member uses it, that member has a copy of its public key, whose name carries the
-creator too: ``kic2-<project>-<creator>-<name>``, or ``kic3-`` where the creator's id has 256 bits
-and 43 characters.
+In the contract a keypair belongs to a project, in Nova to a user. So its name in Nova contains the
+project: ``kic-<project>-<name>``, with the project's 128 bits as 22 characters of URL-safe base64.
+Another member who uses it has a copy of its public key, whose name contains the creator too:
+``kic2-<project>-<creator>-<name>``, or ``kic3-`` if the creator's id has 256 bits and 43
+characters.
 """
 
 import base64
@@ -20,20 +20,20 @@ JSON = dict[str, Any]
 NOVA_MAXIMUM: Final = 255
 _MARK: Final = "kic-"
 _CODE_LENGTH: Final = 22
-# Mark of a copy's name -> length of the code of its creator.
+# Prefix of a copy's name -> length of its creator's code.
 _COPY_MARKS: Final = {"kic2-": _CODE_LENGTH, "kic3-": 43}
 
 
 class Copy(NamedTuple):
-    """What the name of a copy says: whose keypair it is a copy of, and under which name."""
+    """The content of a copy's name: the creator and the name of the original keypair."""
 
     creator_id: str
-    """As ``told_id`` gives it."""
+    """The creator's id as ``normalized_id`` returns it."""
     name: str
 
 
 def _bits(identifier: str) -> bytes:
-    """The bits of a Keystone id, which is hexadecimal as a rule; of any other one a digest."""
+    """The bits of a hexadecimal Keystone id; for any other id, a digest."""
     if len(identifier) in {32, 64} and set(identifier) <= set(string.hexdigits):
         return bytes.fromhex(identifier)
     return hashlib.sha256(identifier.encode()).digest()[:16]
@@ -68,32 +68,32 @@ def copy_name(project_id: str, creator_id: str, name: str) -> str:
     return f"{mark}{_prefix(project_id).removeprefix(_MARK)}{code}-{name}"
 
 
-def told_id(user_id: str) -> str:
-    """What a copy's name tells of its creator: the id itself, or a digest of an unusual one."""
+def normalized_id(user_id: str) -> str:
+    """A creator's id as a copy's name contains it: the id itself, or a digest of an unusual id."""
     return _bits(user_id).hex()
 
 
 def copy_of(project_id: str, name_in_nova: str) -> Copy | None:
-    """Of which of the project's keypairs this is a copy; None where it is none.
+    """The project keypair that this is a copy of; None if it is not a copy.
 
-    Users may give their own keypairs in Nova any name: only what ``copy_name`` makes counts.
+    Users can give their own keypairs in Nova any name: only names from ``copy_name`` count.
     """
     for mark, length in _COPY_MARKS.items():
         prefix = mark + _prefix(project_id).removeprefix(_MARK)
-        found = re.fullmatch(
+        match = re.fullmatch(
             f"{re.escape(prefix)}([\\w-]{{{length}}})-(.+)", name_in_nova, re.ASCII
         )
-        if found:
-            code, name = found.groups()
+        if match:
+            code, name = match.groups()
             bits = base64.urlsafe_b64decode(code + "=" * (-length % 4))
             return Copy(bits.hex(), name) if _code(bits) == code else None
     return None
 
 
-def shown_name(project_id: str, name_in_nova: str | None) -> str | None:
-    """The keypair name that an instance shows.
+def instance_key_name(project_id: str, name_in_nova: str | None) -> str | None:
+    """The keypair name that an instance shows; None for an instance without a keypair.
 
-    One that was made in Nova itself keeps its name there. An instance without a keypair has None.
+    A keypair that was created directly in Nova keeps its Nova name.
     """
     if not name_in_nova:
         return None
@@ -104,10 +104,10 @@ def shown_name(project_id: str, name_in_nova: str | None) -> str | None:
 def keypair_from_keypair(keypair: JSON, name: str, user_id: str) -> JSON:
     """The contract's keypair.
 
-    Its id is its name: that is what addresses it, and Nova's number is not in Nova's lists.
-    ``created_at`` is in Nova's answer about a single keypair only, else null.
+    Its id is its name: requests address it by name, and Nova's lists lack Nova's number.
+    ``created_at`` is null in lists: only Nova's answer about a single keypair has it.
 
-    :param user_id: the creator; Nova's lists hold one user's keypairs and do not say whose
+    :param user_id: the creator; Nova's lists hold one user's keypairs without the user's id
     """
     return {
         "id": name,
@@ -121,7 +121,7 @@ def keypair_from_keypair(keypair: JSON, name: str, user_id: str) -> JSON:
 
 
 def created_keypair(keypair: JSON, name: str) -> JSON:
-    """The contract's answer to a creation, the only one that has a private key."""
+    """The contract's response to a create, the only one with a private key."""
     return {
         "name": name,
         "user_id": keypair["user_id"],

@@ -1,4 +1,4 @@
-"""How Neutron's networks, subnets and routers belong together as VPCs."""
+"""VPCs: Neutron's networks with their subnets and routers."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -8,13 +8,13 @@ from kic_vm.mappings.zones import Zones
 
 JSON = dict[str, Any]
 
-REGION: Final = "kr-central-2"  # the one that the official clients know
+REGION: Final = "kr-central-2"  # the only region that the official clients know
 
-# What Neutron has no field for is in tags.
+# Tags hold the values for which Neutron has no field.
 _CIDR_TAG: Final = "kic-vpc-cidr="
 _ZONE_TAG: Final = "kic-zone="
 FIRST_SUBNET_TAG: Final = "kic-vpc-first-subnet"
-# Whose router it is, in its description: it is known before the router is connected to anything.
+# A router's description names its VPC, which is known before the router is connected.
 _ROUTER_MARK: Final = "Made by kic-vm for the VPC "
 
 _STATUSES: Final = {"ACTIVE": "ACTIVE", "BUILD": "PENDING_CREATE", "ALLOCATING": "PENDING_CREATE"}
@@ -22,71 +22,71 @@ _RESERVED: Final = 6  # as documented: network, gateway, and four for DHCP and t
 
 
 def cidr_tag(cidr_block: str) -> str:
-    """The tag of a network that says which range its VPC has."""
+    """The tag of a network with its VPC's range."""
     return _CIDR_TAG + cidr_block
 
 
 def zone_tag(zone: str) -> str:
-    """The tag of a subnet that says for which zone it was made."""
+    """The tag of a subnet with the zone that it was created for."""
     return _ZONE_TAG + zone
 
 
 def router_mark(network_id: str) -> str:
-    """Description of the router that is made with a VPC."""
+    """The description of the router that is created with a VPC."""
     return f"{_ROUTER_MARK}{network_id}"
 
 
 def _tagged(resource: JSON, prefix: str) -> str | None:
-    found = (tag for tag in resource.get("tags", ()) if tag.startswith(prefix))
-    return next((tag.removeprefix(prefix) for tag in found), None)
+    matching = (tag for tag in resource.get("tags", ()) if tag.startswith(prefix))
+    return next((tag.removeprefix(prefix) for tag in matching), None)
 
 
 def declared_range(network: JSON) -> str | None:
-    """The range that the VPC was made with; None for a network that was made in Neutron."""
+    """The range that the VPC was created with; None for a network created directly in Neutron."""
     return _tagged(network, _CIDR_TAG)
 
 
 def zone_of(subnet: JSON, zones: Zones) -> str:
-    """The zone that the subnet was made for, else the clients' first: Neutron's reach all."""
+    """The zone that the subnet was created for, else the first: Neutron's subnets have no zone."""
     tagged = _tagged(subnet, _ZONE_TAG)
     return tagged if tagged in zones.names else zones.names[0]
 
 
 def provisioning_status(resource: JSON) -> str:
-    """How far a network or router has come; one that is switched off is there all the same."""
+    """The provisioning status of a network or router; one that is disabled is ACTIVE."""
     if resource["status"] == "ERROR":
         return "ERROR"
     return _STATUSES.get(resource["status"], "ACTIVE")
 
 
 def operating_status(resource: JSON) -> str:
-    """Whether a network or router works."""
+    """The operating status of a network or router: ONLINE, OFFLINE or ERROR."""
     if resource["status"] == "ERROR":
         return "ERROR"
     return "ONLINE" if resource["admin_state_up"] else "OFFLINE"
 
 
 def is_vpc_for(network: JSON, project_id: str) -> bool:
-    """Whether a network is a VPC that the project has or that is shared with it."""
+    """Whether a network is a VPC that belongs to the project or is shared with it."""
     is_usable = network["project_id"] == project_id or network["shared"]
     return is_usable and not network["router:external"]
 
 
 def reserved_addresses(subnet: JSON) -> set[str]:
-    """Addresses of a subnet that no network interface can have."""
+    """The addresses of a subnet that no network interface can have."""
     cidr = ipaddress.ip_network(subnet["cidr"])
-    found = {subnet["gateway_ip"]} if subnet["gateway_ip"] else set()
+    addresses = {subnet["gateway_ip"]} if subnet["gateway_ip"] else set()
     if cidr.num_addresses > 2:
-        found.add(str(cidr.network_address))
+        addresses.add(str(cidr.network_address))
         if cidr.version == 4:
-            found.add(str(cidr.broadcast_address))
+            addresses.add(str(cidr.broadcast_address))
     if _tagged(subnet, _ZONE_TAG):
-        found |= {str(cidr.network_address + number) for number in range(_RESERVED)}
-    return found
+        addresses |= {str(cidr.network_address + number) for number in range(_RESERVED)}
+    return addresses
 
 
 def allocation_pool(cidr_block: str) -> JSON:
-    """Where Neutron takes addresses from: what is not reserved."""
+    """Neutron's allocation pool: the addresses that are not reserved."""
     cidr = ipaddress.ip_network(cidr_block)
     return {
         "start": str(cidr.network_address + _RESERVED),
@@ -95,9 +95,9 @@ def allocation_pool(cidr_block: str) -> JSON:
 
 
 class Topology:
-    """The VPCs that a project sees, and what belongs to each.
+    """The VPCs that a project can use, with their subnets and routers.
 
-    :param interfaces: ports of routers in subnets; other ports do no harm
+    :param interfaces: the ports of routers in subnets; other ports are ignored
     """
 
     def __init__(
@@ -108,17 +108,23 @@ class Topology:
         routers: Iterable[JSON],
         interfaces: Iterable[JSON],
     ) -> None:
-        self.networks = {one["id"]: one for one in networks if is_vpc_for(one, project_id)}
-        self.subnets = {one["id"]: one for one in subnets if one["network_id"] in self.networks}
-        self.routers = {one["id"]: one for one in routers if one["project_id"] == project_id}
+        self.networks = {
+            network["id"]: network for network in networks if is_vpc_for(network, project_id)
+        }
+        self.subnets = {
+            subnet["id"]: subnet for subnet in subnets if subnet["network_id"] in self.networks
+        }
+        self.routers = {
+            router["id"]: router for router in routers if router["project_id"] == project_id
+        }
         self._connections: dict[str, JSON] = {}
-        self._tables: dict[str, dict[str, None]] = {one: {} for one in self.networks}
+        self._tables: dict[str, dict[str, None]] = {network_id: {} for network_id in self.networks}
         for router in self.routers.values():
             network_id = router["description"].removeprefix(_ROUTER_MARK)
             if network_id in self._tables:
                 self._tables[network_id][router["id"]] = None
         ports = [port for port in interfaces if port["device_id"] in self.routers]
-        for port in sorted(ports, key=lambda one: self.routers[one["device_id"]]["created_at"]):
+        for port in sorted(ports, key=lambda port: self.routers[port["device_id"]]["created_at"]):
             self._connect(port)
 
     def _connect(self, port: JSON) -> None:
@@ -133,24 +139,28 @@ class Topology:
 
     def subnets_of(self, network_id: str) -> list[JSON]:
         """The subnets of a VPC."""
-        return [one for one in self.subnets.values() if one["network_id"] == network_id]
+        return [subnet for subnet in self.subnets.values() if subnet["network_id"] == network_id]
 
     def range_of(self, network_id: str) -> str:
-        """A VPC's range: the declared one, else the smallest that holds its subnets."""
+        """A VPC's range: the declared one, else the smallest range that covers its subnets."""
         declared = declared_range(self.networks[network_id])
-        return declared or _covering(one["cidr"] for one in self.subnets_of(network_id))
+        return declared or _covering(subnet["cidr"] for subnet in self.subnets_of(network_id))
 
     def main_router_of(self, network_id: str) -> JSON | None:
-        """The main route table of a VPC: the router made with it, else the oldest one."""
+        """The main route table of a VPC: the router created with it, else the oldest one."""
         first = next(iter(self._tables[network_id]), None)
         return self.routers[first] if first else None
 
     def vpcs_of(self, router_id: str) -> list[JSON]:
         """The VPCs that a router is a route table of; none for a router of no VPC."""
-        return [self.networks[one] for one, tables in self._tables.items() if router_id in tables]
+        return [
+            self.networks[network_id]
+            for network_id, tables in self._tables.items()
+            if router_id in tables
+        ]
 
     def connection_of(self, subnet_id: str) -> JSON | None:
-        """The port by which a subnet is connected to its router."""
+        """The port that connects a subnet to its router."""
         return self._connections.get(subnet_id)
 
     def connections_of(self, router_id: str) -> list[tuple[JSON, JSON]]:
@@ -163,12 +173,12 @@ class Topology:
 
 
 def _covering(cidrs: Iterable[str]) -> str:
-    """The smallest range that holds all of these; IPv4 counts where there is any."""
-    every = [ipaddress.ip_network(cidr) for cidr in cidrs]
-    ranges = [one for one in every if one.version == 4] or every
+    """The smallest range that covers all of these; only the IPv4 ranges count if there are any."""
+    all_ranges = [ipaddress.ip_network(cidr) for cidr in cidrs]
+    ranges = [cidr for cidr in all_ranges if cidr.version == 4] or all_ranges
     if not ranges:
         return "0.0.0.0/0"
-    whole: Any = ranges[0]
-    while not all(one.subnet_of(whole) for one in ranges):
-        whole = whole.supernet()
-    return str(whole)
+    covering: Any = ranges[0]
+    while not all(cidr.subnet_of(covering) for cidr in ranges):
+        covering = covering.supernet()
+    return str(covering)

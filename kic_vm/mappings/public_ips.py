@@ -1,4 +1,4 @@
-"""Neutron floating IP -> public IP of the contract, with what it leads to."""
+"""Neutron floating IP -> public IP of the contract, with its network interface."""
 
 import ipaddress
 from collections.abc import Iterable, Mapping
@@ -12,10 +12,10 @@ JSON = dict[str, Any]
 def public_ip_from_floating_ip(
     floating_ip: JSON, subnets: Iterable[JSON], networks: Mapping[str, JSON]
 ) -> JSON:
-    """The contract's public IP as get and list show it.
+    """The contract's public IP in the responses to get and list.
 
-    :param subnets: those that it may lead into
-    :param networks: those of the subnets, by id
+    :param subnets: the subnets that its network interface may be in
+    :param networks: the networks of the subnets, by id
     """
     return associated_public_ip(floating_ip) | {
         "related_resource": _related_resource(floating_ip, subnets, networks)
@@ -27,15 +27,15 @@ def public_ip_from_floating_ip(
 def _related_resource(
     floating_ip: JSON, subnets: Iterable[JSON], networks: Mapping[str, JSON]
 ) -> JSON:
-    """The network interface that a public IP leads to."""
+    """The network interface that a public IP is associated with."""
     port = floating_ip.get("port_details") or {}
     address = ipaddress.ip_address(floating_ip["fixed_ip_address"])
     subnet: JSON = next(
         (
-            one
-            for one in subnets
-            if one["network_id"] == port.get("network_id")
-            and address in ipaddress.ip_network(one["cidr"])
+            candidate
+            for candidate in subnets
+            if candidate["network_id"] == port.get("network_id")
+            and address in ipaddress.ip_network(candidate["cidr"])
         ),
         {},
     )

@@ -15,7 +15,7 @@ _NAMESPACE: Final = uuid.UUID("2b7c4a52-8d6e-5f31-9f0a-6c1d3e5b7a90")
 
 
 def _route_id(router: JSON, destination: str, where: str) -> str:
-    """The id of a route, which has none in Neutron: the same as long as the route is."""
+    """The id of a route: stable while the route exists, because Neutron's routes have no ids."""
     return str(uuid.uuid5(_NAMESPACE, f"{router['id']} {destination} {where}"))
 
 
@@ -32,20 +32,20 @@ def _route(router: JSON, destination: str, where: str, **fields: Any) -> JSON:
 
 
 def routes_of(topology: Topology, router: JSON, devices: Mapping[str, str]) -> list[JSON]:
-    """All routes of a table: the local ones, the gateway's, and those to instances.
+    """All routes of a table: local routes, the internet gateway's, and those to instances.
 
-    Beside the contract's fields each has ``next_hop``: an address, or None.
+    Besides the contract's fields, each route has ``next_hop``: an address or None.
 
     :param devices: instance ids by their addresses
     """
-    found = [
+    routes = [
         _route(router, cidr_block, "local", target_type="local", is_local_route=True, next_hop=None)
         for cidr_block in dict.fromkeys(
             topology.range_of(network["id"]) for network in topology.vpcs_of(router["id"])
         )
     ]
     if router["external_gateway_info"]:
-        found.append(
+        routes.append(
             _route(
                 router,
                 EVERYWHERE,
@@ -59,7 +59,7 @@ def routes_of(topology: Topology, router: JSON, devices: Mapping[str, str]) -> l
     for route in router["routes"]:
         next_hop = route["nexthop"]
         is_instance = next_hop in devices
-        found.append(
+        routes.append(
             _route(
                 router,
                 route["destination"],
@@ -70,11 +70,11 @@ def routes_of(topology: Topology, router: JSON, devices: Mapping[str, str]) -> l
                 next_hop=next_hop,
             )
         )
-    return found
+    return routes
 
 
 def instances_by_address(topology: Topology, router: JSON, ports: Iterable[JSON]) -> dict[str, str]:
-    """Instances in a router's VPCs by their addresses."""
+    """The ids of the instances in a router's VPCs, by address."""
     networks = {network["id"] for network in topology.vpcs_of(router["id"])}
     return {
         fixed["ip_address"]: port["device_id"]
@@ -102,7 +102,7 @@ def associations_of(topology: Topology, router: JSON, zones: Zones) -> list[JSON
 
 
 def kept_association(association: JSON, router: JSON, port: JSON) -> JSON:
-    """The contract's answer where a subnet keeps the table it has."""
+    """The contract's response when a subnet keeps its route table."""
     return {
         "id": association["id"],
         "route_table_id": router["id"],
@@ -123,11 +123,11 @@ def table_from_router(
     zones: Zones,
     project_name: str | None,
 ) -> JSON:
-    """The contract's route table as get and list show it.
+    """The contract's route table in the responses to get and list.
 
-    A router that joins several VPCs is shown with the first of them.
+    A router that connects several VPCs is shown with the first one.
 
-    :param ports: of the project, its instances' in them
+    :param ports: the project's ports, including those of its instances
     """
     network = topology.vpcs_of(router["id"])[0]
     main = topology.main_router_of(network["id"])
@@ -150,12 +150,12 @@ def table_from_router(
 
 
 def shown_route(route: JSON) -> JSON:
-    """A route as a table shows it."""
+    """A route as its route table shows it."""
     return {key: value for key, value in route.items() if key != "next_hop"}
 
 
 def changed_route(route: JSON) -> JSON:
-    """The contract's answer to a new or changed route."""
+    """The contract's response to a new or updated route."""
     return {
         key: route[key] for key in ("id", "provisioning_status", "destination", "is_local_route")
     }

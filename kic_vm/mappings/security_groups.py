@@ -10,12 +10,12 @@ from kic_vm.mappings.times import utc
 JSON = dict[str, Any]
 
 
-def _shown(group: JSON) -> JSON:
+def _common_fields(group: JSON) -> JSON:
     return {
         "id": group["id"],
         "name": group["name"],
         "description": own_description(group["description"]),
-        # A cloud without the extension for stateless groups has stateful ones only.
+        # A cloud without the extension for stateless groups has only stateful ones.
         "is_stateful": group.get("stateful", True),
         "tags": [tag for tag in group["tags"] if not security_group_rules.is_ours(tag)],
         "created_at": utc(group["created_at"]),
@@ -24,11 +24,11 @@ def _shown(group: JSON) -> JSON:
 
 
 def read_group(group: JSON, project_name: str | None, group_names: Mapping[str, str]) -> JSON:
-    """The contract's security group as get and list show it.
+    """The contract's security group in the responses to get and list.
 
     :param group_names: names of the project's security groups by id
     """
-    return _shown(group) | {
+    return _common_fields(group) | {
         "project_id": group["project_id"],
         "project_name": project_name,
         "rules": [
@@ -39,8 +39,8 @@ def read_group(group: JSON, project_name: str | None, group_names: Mapping[str, 
 
 
 def changed_group(group: JSON) -> JSON:
-    """The contract's security group as the answers to its creation and changes show it."""
-    return _shown(group) | {
+    """The contract's security group in the responses to creates and updates."""
+    return _common_fields(group) | {
         "rules": [
             security_group_rules.changed_rule(rule) for rule in security_group_rules.rules_of(group)
         ],

@@ -1,7 +1,7 @@
 """Cinder snapshot -> snapshot of the contract.
 
-A snapshot of Cinder is whole by itself: it needs no other one, and no other one needs it. So none
-is incremental, none has a parent, and each can be deleted by itself.
+A Cinder snapshot is complete in itself: it needs no other snapshot, and no other one needs it. So
+none is incremental, none has a parent, and each can be deleted independently.
 """
 
 from typing import Any, Final
@@ -11,8 +11,8 @@ from kic_vm.schemas import texts
 
 JSON = dict[str, Any]
 
-# Documented: creating, available, restoring, deleting, error. Cinder's other words are reported as
-# the one that says the same to a user who waits; what is not here reads error.
+# Documented: creating, available, restoring, deleting, error. Cinder's other statuses map to the
+# documented one that means the same to a waiting user; a status that is not listed maps to error.
 _STATUSES: Final = {
     "creating": "creating",
     "available": "available",
@@ -32,7 +32,7 @@ def status_of(snapshot: JSON) -> str:
 
 
 def snapshot_from_snapshot(snapshot: JSON) -> JSON:
-    """The contract's snapshot. How much room it takes is not in Cinder's API: null."""
+    """The contract's snapshot. ``real_size`` is null: Cinder's API does not have it."""
     return {
         "id": snapshot["id"],
         "name": snapshot["name"],

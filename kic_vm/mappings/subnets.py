@@ -10,7 +10,7 @@ JSON = dict[str, Any]
 
 
 def changed_subnet(subnet: JSON, zone: str) -> JSON:
-    """The contract's answer to a create or update; Neutron's subnets are there at once."""
+    """The contract's response to a create or update; Neutron's subnets are ready at once."""
     return {
         "id": subnet["id"],
         "name": subnet["name"],
@@ -27,9 +27,9 @@ def changed_subnet(subnet: JSON, zone: str) -> JSON:
 def subnet_from_subnet(
     topology: Topology, subnet: JSON, zones: Zones, project_name: str | None
 ) -> JSON:
-    """The contract's subnet as get and list show it.
+    """The contract's subnet in the responses to get and list.
 
-    :param project_name: of its project, None where that is not known
+    :param project_name: the name of its project; None if unknown
     """
     network = topology.networks[subnet["network_id"]]
     connection = topology.connection_of(subnet["id"])

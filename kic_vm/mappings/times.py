@@ -1,8 +1,8 @@
-"""Timestamps as the clients read them: RFC 3339 with an offset."""
+"""Timestamps in the clients' format: RFC 3339 with an offset."""
 
 
 def utc(stamp: str | None) -> str | None:
-    """An OpenStack timestamp (always UTC) with the offset that Cinder leaves out.
+    """An OpenStack timestamp (always UTC), with the offset that Cinder omits.
 
     None and "" become None.
     """

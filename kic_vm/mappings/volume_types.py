@@ -1,4 +1,4 @@
-"""Volume types: the clients' names and Cinder's, both ways."""
+"""Volume types: the clients' names and Cinder's, in both directions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ JSON = dict[str, Any]
 
 
 class VolumeTypes:
-    """The names of [volume] type_names, read in both directions; others are the same in both."""
+    """The names of [volume] type_names, in both directions; other names are the same in both."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._to_cloud = dict(names)
@@ -16,11 +16,11 @@ class VolumeTypes:
             self._to_client.setdefault(cloud, client)
 
     def to_cloud(self, identifier: str) -> str:
-        """What Cinder knows a type by, from what a client does: its id, or a name."""
+        """Cinder's name or id of a type, from a client's name or id."""
         return self._to_cloud.get(identifier, identifier)
 
     def to_client(self, name: str | None) -> str | None:
-        """The clients' name for a type of Cinder."""
+        """The clients' name for a Cinder type."""
         return self._to_client.get(name, name) if name else None
 
 

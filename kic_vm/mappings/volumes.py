@@ -1,4 +1,4 @@
-"""Cinder volume, with what Nova knows of it -> volume of the contract."""
+"""Cinder volume, with its server in Nova -> volume of the contract."""
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
@@ -18,8 +18,8 @@ from kic_vm.schemas import texts
 
 JSON = dict[str, Any]
 
-# Statuses in which Cinder shows no attachment although there is, or will be, one.
-UNTOLD: Final = {"reserved", "attaching", "detaching"}
+# Statuses in which Cinder shows no attachment although one exists or is being created.
+STATUSES_WITHOUT_ATTACHMENT: Final = {"reserved", "attaching", "detaching"}
 _IMAGE_FIELDS: Final = (
     "container_format",
     "disk_format",
@@ -34,23 +34,23 @@ _IMAGE_FIELDS: Final = (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class VolumeRelatedResources:
-    """What is known about volumes beside what Cinder shows with them."""
+    """The resources of volumes that Cinder does not show with them."""
 
     servers: Mapping[str, JSON]
-    """Nova servers by the id of a volume that is attached to them."""
+    """Nova servers by the ids of their attached volumes."""
     roots: Collection[str]
-    """Ids of volumes that a server boots from."""
+    """The ids of volumes that a server boots from."""
     snapshotted: Collection[str]
-    """Ids of volumes of which a snapshot is being made."""
+    """The ids of volumes with a snapshot that is being created."""
 
 
 def related_resources(
     volumes: Iterable[JSON], servers: Iterable[JSON], snapshots: Iterable[JSON]
 ) -> VolumeRelatedResources:
-    """The surroundings of volumes.
+    """The servers, root volumes and snapshots in progress of these volumes.
 
-    :param volumes: all that are attached to the servers, or more
-    :param snapshots: those that are being made
+    :param volumes: all volumes attached to the servers, possibly more
+    :param snapshots: the snapshots that are being created
     """
     by_id = {volume["id"]: volume for volume in volumes}
     by_volume: dict[str, JSON] = {}
@@ -58,10 +58,11 @@ def related_resources(
     for server in servers:
         ids = [item["id"] for item in server["os-extended-volumes:volumes_attached"]]
         by_volume |= dict.fromkeys(ids, server)
-        roots.add(root_volume_id(server, [by_id[one] for one in ids if one in by_id]))
+        attached = [by_id[volume_id] for volume_id in ids if volume_id in by_id]
+        roots.add(root_volume_id(server, attached))
     return VolumeRelatedResources(
         servers=by_volume,
-        roots={one for one in roots if one},
+        roots={volume_id for volume_id in roots if volume_id},
         snapshotted={snapshot["volume_id"] for snapshot in snapshots},
     )
 
@@ -69,18 +70,18 @@ def related_resources(
 def lacks_servers(
     volumes: Iterable[JSON], servers: Iterable[JSON], related: VolumeRelatedResources
 ) -> bool:
-    """Whether a volume has, or may have, a server that is not among these."""
+    """Whether a volume has, or may have, a server that is not in the list."""
     ids = {server["id"] for server in servers}
     return any(
         any(attachment["server_id"] not in ids for attachment in volume["attachments"])
         if volume["attachments"]
-        else volume["status"] in UNTOLD and volume["id"] not in related.servers
+        else volume["status"] in STATUSES_WITHOUT_ATTACHMENT and volume["id"] not in related.servers
         for volume in volumes
     )
 
 
 def limits_of(volume: JSON) -> set[str]:
-    """The names of the lifecycle's limits that Cinder's volume shows by itself."""
+    """The names of the lifecycle's limits that the Cinder volume alone decides."""
     names = set()
     if volume["bootable"] != "true":
         names.add(limits.NOT_BOOTABLE)
@@ -92,7 +93,7 @@ def limits_of(volume: JSON) -> set[str]:
 def state_of(
     volume: JSON, related: VolumeRelatedResources, lifecycle: LifecycleTables
 ) -> VolumeState:
-    """The documented state that a volume is in."""
+    """The documented state of a volume."""
     server = related.servers.get(volume["id"])
     names = limits_of(volume)
     if volume["id"] in related.roots:
@@ -108,26 +109,30 @@ def state_of(
 
 
 def _instance_id(volume: JSON, related: VolumeRelatedResources) -> str | None:
-    """The instance by Cinder; where Cinder does not tell, by Nova."""
+    """The id of the volume's instance from Cinder, or from Nova when Cinder does not show it."""
     ids = [attachment["server_id"] for attachment in volume["attachments"]]
-    if not ids and volume["status"] in UNTOLD and volume["id"] in related.servers:
+    if (
+        not ids
+        and volume["status"] in STATUSES_WITHOUT_ATTACHMENT
+        and volume["id"] in related.servers
+    ):
         ids = [related.servers[volume["id"]]["id"]]
     return ids[0] if ids else None
 
 
 def is_windows_volume(volume: JSON) -> bool:
-    """Whether the volume was made from an image with Windows."""
+    """Whether the volume was created from a Windows image."""
     return is_windows(volume.get("volume_image_metadata") or {})
 
 
 def volume_from_volume(
     volume: JSON, related: VolumeRelatedResources, translation: Translation
 ) -> JSON:
-    """The contract's volume as get and list show it.
+    """The contract's volume in the responses to get and list.
 
-    When it was first ready, and the status before the present one, are not in Cinder's API: null.
+    ``launched_at`` and ``previous_status`` are null: Cinder's API does not have them.
 
-    :param volume: Cinder's, at block_storage.VOLUME
+    :param volume: the volume as Cinder shows it at block_storage.VOLUME
     """
     state = state_of(volume, related, translation.lifecycle)
     instance_id = _instance_id(volume, related)
@@ -164,13 +169,13 @@ def volume_from_volume(
 
 
 def _image_metadata(volume: JSON) -> JSON | None:
-    """What Cinder has kept of the image; null for a volume that was not made from one."""
+    """Cinder's copy of the image's properties; null for a volume not created from an image."""
     metadata = volume.get("volume_image_metadata")
     return {field: metadata.get(field) for field in _IMAGE_FIELDS} if metadata else None
 
 
 def changed_volume(volume: JSON, state: VolumeState, translation: Translation) -> JSON:
-    """The contract's volume as its creation and an update answer it: not the shape of a get.
+    """The contract's volume in the responses to a create and an update: it differs from a get's.
 
     :param volume: Cinder's answer to a POST or PUT
     """

@@ -15,7 +15,7 @@ JSON = dict[str, Any]
 
 
 def changed_vpc(network: JSON, cidr_block: str) -> JSON:
-    """The contract's answer to a create or update."""
+    """The contract's response to a create or update."""
     return {
         "id": network["id"],
         "project_id": network["project_id"],
@@ -31,21 +31,21 @@ def changed_vpc(network: JSON, cidr_block: str) -> JSON:
 
 
 def vpc_from_network(topology: Topology, network: JSON, project_name: str | None) -> JSON:
-    """The contract's VPC as get and list show it.
+    """The contract's VPC in the responses to get and list.
 
-    :param project_name: of its project, None where that is not known
+    :param project_name: the name of its project; None if unknown
     """
     router = topology.main_router_of(network["id"])
     return changed_vpc(network, topology.range_of(network["id"])) | {
         "project_name": project_name,
         "igw": _internet_gateway(router) if router else None,
         "default_route_table": _default_route_table(router) if router else None,
-        "is_enable_dns_support": None,  # the operator's configuration, which no API tells
+        "is_enable_dns_support": None,  # the operator's configuration, which no API shows
     }
 
 
 def _internet_gateway(router: JSON) -> JSON | None:
-    """The router's way to the internet, by which all without a public IP go out."""
+    """The router's internet gateway, for outgoing traffic without a public IP."""
     gateway = router["external_gateway_info"]
     if not gateway:
         return None

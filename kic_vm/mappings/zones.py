@@ -1,4 +1,4 @@
-"""Availability zones: the clients' names and the cloud's, both ways."""
+"""Availability zones: the clients' names and the cloud's, in both directions."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -11,7 +11,7 @@ _DOCUMENTED: Final = ("kr-central-2-a", "kr-central-2-b", "kr-central-2-c")
 
 
 class Zones:
-    """The map of [availability_zones], read in both directions."""
+    """The names of [availability_zones], in both directions."""
 
     def __init__(self, zones: Mapping[str, str]) -> None:
         self._to_cloud = dict(zones)
@@ -21,9 +21,9 @@ class Zones:
         self.names = list(zones)
 
     def to_cloud(self, name: str) -> str:
-        """The cloud's zone behind a client's name.
+        """The cloud's zone for a client's name.
 
-        :raises InvalidRequest: clients do not have such a zone
+        :raises InvalidRequest: there is no zone with this name
         """
         if name not in self._to_cloud:
             raise _unknown(name, self.names)
@@ -40,9 +40,9 @@ class Zones:
             raise _unknown(name, known)
 
     def to_client(self, zone: str | None) -> str | None:
-        """The clients' name for a zone of the cloud; None where they have none for it.
+        """The clients' name for a zone of the cloud; None if there is no such name.
 
-        Clients refuse an answer with any other text, so the cloud's own name never gets through.
+        Clients reject any other text, so the cloud's own name is never shown.
         """
         return self._to_client.get(zone) if zone else None
 

@@ -1,5 +1,5 @@
-"""What is counted, for Prometheus.
+"""The metrics for Prometheus.
 
-No label is a project, a user or anything else that a caller has chosen: each has a bounded number
-of values, and who reads the metrics learns nothing of a tenant.
+No label contains a project, a user or any other value that a caller chooses: each label has a
+bounded number of values, and the metrics reveal nothing about a tenant.
 """

@@ -1,6 +1,6 @@
-"""Where several processes put what they have counted."""
+"""The directory in which several processes collect their metrics."""
 
 from typing import Final
 
-# prometheus_client's own name for it, which it looks at when it is imported.
+# prometheus_client reads this variable when it is imported.
 ENVIRONMENT: Final = "PROMETHEUS_MULTIPROC_DIR"

@@ -1,4 +1,4 @@
-"""What is counted where requests are served, by the worker too: it uses the same operations."""
+"""Metrics of the operations, in the gateway and in the worker, which uses the same operations."""
 
 import functools
 import time
@@ -9,7 +9,7 @@ from prometheus_client import Counter, Histogram
 from kic_vm.metrics.registry import REGISTRY, SECONDS
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
-# Every second part of an OpenStack path is an id or a name, but for these.
+# Every second part of an OpenStack path is an id or a name, except these.
 _FIXED: Final = frozenset({"detail", "tokens"})
 
 _REQUESTS: Final = Histogram(
@@ -28,26 +28,26 @@ _UPSTREAM: Final = Histogram(
 )
 _TOKENS: Final = Counter(
     "kic_vm_token_cache_lookups",
-    "Tokens looked up in the cache, by result: hit or miss. Keystone is asked after a miss.",
+    "Lookups of tokens in the cache, by result: hit or miss. After a miss Keystone validates.",
     ("result",),
     registry=REGISTRY,
 )
 _REFUSALS: Final = Counter(
     "kic_vm_rbac_refusals",
-    "Requests that the gateway's own rules have refused, by rule.",
+    "Requests that the gateway's own policy has refused, by rule.",
     ("rule",),
     registry=REGISTRY,
 )
 _UPKEEP: Final = Counter(
     "kic_vm_upkeep_actions",
-    "What was changed in OpenStack without being asked for, by action and result: done or failed.",
+    "Changes in OpenStack that no request asked for, by action and result: done or failed.",
     ("action", "result"),
     registry=REGISTRY,
 )
 _KEYPAIR_CHANGES: Final = Counter(
     "kic_vm_keypair_changes",
-    "Keypairs that became another key in Nova, by event: replaced (it was noticed) or refused (a "
-    "member would have got another key than before).",
+    "Keypairs whose key has changed in Nova, by event: replaced (the change was noticed) or "
+    "refused (a member would have got a different key than before).",
     ("event",),
     registry=REGISTRY,
 )
@@ -69,18 +69,18 @@ _lookup = functools.cache(_TOKENS.labels)
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count a request to the gateway.
 
-    :param route: the template of its path; ``-`` where there is no such path
+    :param route: the template of its path; ``-`` if no route matches
     """
-    known = method if method in _METHODS else "other"
-    _request(known, route, str(status)).observe(seconds)
+    counted_method = method if method in _METHODS else "other"
+    _request(counted_method, route, str(status)).observe(seconds)
 
 
 class UpstreamCall:
-    """A call to OpenStack that is made within, counted however it ends.
+    """A context manager that counts a call to OpenStack, also when it fails.
 
-    Who makes it sets its ``status`` to that of the answer.
+    The caller sets ``status`` to that of the response.
 
-    :param path: below the service's versioned address
+    :param path: the path below the service's versioned endpoint
     """
 
     def __init__(self, service: str, method: str, path: str) -> None:
@@ -90,17 +90,17 @@ class UpstreamCall:
         self._started = time.monotonic()
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Start the call."""
         return self
 
     def __exit__(self, *_failure: object) -> None:
-        """Count it."""
+        """Count the call."""
         seconds = time.monotonic() - self._started
         _upstream(self._service, self._operation, str(self.status or "none")).observe(seconds)
 
 
 def template(path: str) -> str:
-    """An OpenStack path without its query, and with ``{id}`` for each id or name in it."""
+    """An OpenStack path without its query, with ``{id}`` for each id or name."""
     parts = path.partition("?")[0].strip("/").split("/")
     for number in range(1, len(parts), 2):
         if parts[number] not in _FIXED:
@@ -109,7 +109,7 @@ def template(path: str) -> str:
 
 
 def count_token_lookup(*, is_hit: bool) -> None:
-    """Count a look into the cache of tokens."""
+    """Count a lookup in the token cache."""
     _lookup("hit" if is_hit else "miss").inc()
 
 
@@ -119,12 +119,12 @@ def count_refusal(rule: str) -> None:
 
 
 def count_upkeep(action: str, *, is_done: bool = True) -> None:
-    """Count a change that nobody has asked for."""
+    """Count a change that no request asked for."""
     _UPKEEP.labels(action, "done" if is_done else "failed").inc()
 
 
 def count_keypair_change(event: str) -> None:
-    """Count a keypair that has become another key in Nova, or a use that was refused for it.
+    """Count a keypair whose key has changed in Nova, or a use that was refused because of that.
 
     :param event: ``replaced`` or ``refused``
     """

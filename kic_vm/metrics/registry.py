@@ -1,4 +1,4 @@
-"""The registry of all metrics, and what Prometheus reads of it."""
+"""The registry of all metrics, and its output for Prometheus."""
 
 import os
 from typing import Final
@@ -11,7 +11,7 @@ from kic_vm.metrics.directory import ENVIRONMENT
 
 CONTENT_TYPE: Final = prometheus_client.CONTENT_TYPE_LATEST
 
-# When a series began is of no use, and would be as many samples again.
+# The creation times of the series are not used, and would double the number of samples.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 
 REGISTRY: Final = CollectorRegistry()
@@ -20,7 +20,7 @@ SECONDS: Final = (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 def exposition() -> bytes:
-    """Everything, as Prometheus reads it: of all processes where there are several."""
+    """All metrics in Prometheus's format, of all processes if there are several."""
     directory = os.environ.get(ENVIRONMENT)
     if directory is None:
         return prometheus_client.generate_latest(REGISTRY)

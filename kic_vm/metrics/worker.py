@@ -1,4 +1,4 @@
-"""What kic-vm-worker counts of its own work."""
+"""Metrics of kic-vm-worker's own work."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,13 +9,13 @@ from kic_vm.metrics.registry import REGISTRY, SECONDS
 
 _INSTANCES: Final = Gauge(
     "kic_vm_instances",
-    "Instances of the whole cloud by documented state, as kic-vm-worker has last seen them.",
+    "Instances of the whole cloud by documented state, at kic-vm-worker's last count.",
     ("state",),
     registry=REGISTRY,
 )
 _INSTANCES_SEEN: Final = Gauge(
     "kic_vm_instances_seen_timestamp_seconds",
-    "When kic-vm-worker has last seen the instances.",
+    "Time of kic-vm-worker's last count of the instances.",
     registry=REGISTRY,
 )
 _JOBS: Final = Histogram(
@@ -27,23 +27,23 @@ _JOBS: Final = Histogram(
 )
 _ROUND: Final = Gauge(
     "kic_vm_worker_round_timestamp_seconds",
-    "When kic-vm-worker has last ended a round.",
+    "Time at which kic-vm-worker last finished a round.",
     registry=REGISTRY,
 )
 
 
-def show_instances(numbers: Mapping[str, int]) -> None:
-    """Show how many instances there are by documented state."""
-    for state, number in numbers.items():
-        _INSTANCES.labels(state).set(number)
+def show_instances(counts: Mapping[str, int]) -> None:
+    """Set the number of instances by documented state."""
+    for state, count in counts.items():
+        _INSTANCES.labels(state).set(count)
     _INSTANCES_SEEN.set_to_current_time()
 
 
 def count_job(job: str, seconds: float, *, is_done: bool) -> None:
-    """Count one run of a job of the worker."""
+    """Count one run of a worker's job."""
     _JOBS.labels(job, "done" if is_done else "failed").observe(seconds)
 
 
 def show_round() -> None:
-    """Show that the worker has ended a round now."""
+    """Set the time of the last finished round to now."""
     _ROUND.set_to_current_time()

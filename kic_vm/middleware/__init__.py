@@ -1,1 +1,1 @@
-"""The gate: one concern a file; kic_vm.deploy puts them in order."""
+"""The WSGI middleware: one concern per file. kic_vm.deploy puts them in order."""

@@ -1,4 +1,4 @@
-"""A line for each request, and a count: what, how it ended, how long it took, what it cost."""
+"""The access log: one line and one metric per request, with status, duration and upstream calls."""
 
 import time
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ LOG = logging.getLogger(__name__)
 
 
 class AccessLog:
-    """Log each request by its route; never its path, query, body or token."""
+    """Log each request with its route, never with its path, query, body or token."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
@@ -27,7 +27,7 @@ class AccessLog:
         record = environ[RECORD_KEY]
         seconds = time.monotonic() - record.started
         metrics.count_request(method, record.route or "-", status, seconds)
-        # By name: a formatter for machines writes them as the numbers and words that they are.
+        # By name: a machine-readable formatter keeps the types of the values.
         LOG.info(
             "method=%(method)s route=%(route)s status=%(status)d time=%(time).3f "
             "upstream_calls=%(upstream_calls)d upstream_time=%(upstream_time).3f "

@@ -14,9 +14,9 @@ _BODILESS: Final = frozenset({"GET", "HEAD"})
 
 
 class BodyLimit:
-    """Refuse bodies beyond [oslo_middleware] max_request_body_size.
+    """Refuse bodies larger than [oslo_middleware] max_request_body_size.
 
-    To look for one where there is none costs more than to route the request.
+    For a request without a body, the check would cost more than the routing.
     """
 
     def __init__(self, application: WSGIApplication, conf: cfg.ConfigOpts) -> None:

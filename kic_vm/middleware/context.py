@@ -1,4 +1,4 @@
-"""The confirmed identity -> RequestContext."""
+"""The authenticated identity -> RequestContext."""
 
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -10,10 +10,10 @@ from kic_vm.middleware import routes
 
 
 class Context:
-    """Build the request's context from what auth_token has confirmed.
+    """Build the request's context from the identity that auth_token has validated.
 
-    On public operations nothing is confirmed and the identity headers are the caller's own
-    invention: the context there names nobody.
+    For public operations, no identity is validated and the identity headers may be forged: the
+    context then has no identity.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
@@ -27,12 +27,12 @@ class Context:
             context = RequestContext(request_id=record.request_id)
         else:
             token = environ["keystone.token_auth"].user
-            # It is in the token, and to read it once more from JSON is for nobody.
+            # The token has the catalog already: do not parse it again from JSON.
             environ.pop("HTTP_X_SERVICE_CATALOG", None)
             context = RequestContext.from_environ(
                 environ,
                 request_id=record.request_id,
-                # auth_token's own plugin would put its service token beside every call.
+                # auth_token's own plugin would add its service token to every call.
                 auth=AccessInfoPlugin(token),
                 is_restricted=token.application_credential_access_rules is not None,
                 is_multiprocess=environ["wsgi.multiprocess"],

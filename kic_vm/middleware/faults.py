@@ -1,4 +1,4 @@
-"""Any error from below -> the one error envelope."""
+"""Errors of the inner layers -> the error envelope."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -14,8 +14,8 @@ from kic_vm.middleware.starting import Start
 
 LOG = logging.getLogger(__name__)
 
-# Answers of the libraries between here and the application, by status: oslo.middleware's size
-# limit and keystonemiddleware, which says 503 when Keystone cannot be reached.
+# Error responses of libraries between this layer and the application, by status: oslo.middleware's
+# size limit, and keystonemiddleware, which returns 503 when Keystone is unreachable.
 _PLAIN: Final[dict[int, exceptions.KicVmError]] = {
     401: exceptions.Unauthorized(),
     413: exceptions.RequestTooLarge(),
@@ -25,7 +25,7 @@ _KEPT: Final = frozenset({"www-authenticate", "allow", "vary"})
 
 
 class Faults:
-    """Catch what is raised below, and rewrite errors that are not in the envelope."""
+    """Catch the exceptions of the inner layers, and rewrite errors that are not in the envelope."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
@@ -48,7 +48,7 @@ class Faults:
     def _rewritten(self, environ: WSGIEnvironment, plain: Start) -> webob.Response:
         error = _PLAIN.get(plain.code)
         if error is None:
-            LOG.error("An answer of status %d came without an error", plain.code)
+            LOG.error("A response with status %d has no error envelope", plain.code)
             error = exceptions.InternalError()
         response = self._answer(environ, error)
         response.headers.update(

@@ -1,16 +1,16 @@
-"""``Idempotency-Key``: the same request sent again gets the first answer, and does nothing.
+"""``Idempotency-Key``: a retry of the same request gets the first response, and changes nothing.
 
-As the IETF's draft on the header describes it. A key counts for one user in one project. An attempt
-at a request ends in one of three ways:
+As the IETF's draft on the header describes it. A key is valid for one user in one project. An
+attempt at a request ends in one of three ways:
 
-* done: the answer is kept and given again;
-* refused: nothing is left of it, so a retry is a first attempt;
-* unknown: OpenStack did not answer a write, or the process was killed. A retry first looks for what
-  the attempt did, by the marks that everything created carries. While a service may still act on
-  the lost request, the retry changes nothing.
+* done: the response is stored and returned again;
+* refused: the attempt left nothing behind, so a retry is a first attempt;
+* unknown: OpenStack did not answer a write, or the process was killed. A retry first looks for the
+  results of the attempt, by the marks on everything that it created. While a service may still
+  process the lost request, the retry changes nothing.
 
-What is kept is sealed in Redis under a digest of the key: reading Redis tells neither keys nor
-answers. An answer with a secret is not kept at all.
+Redis stores the encrypted response under a digest of the key: neither keys nor responses can be
+read from it. A response with a secret is not stored at all.
 """
 
 import functools
@@ -39,7 +39,7 @@ _MAXIMUM: Final = 255
 
 
 class Idempotency:
-    """Let each request with a key be done once."""
+    """Process each request with an Idempotency-Key only once."""
 
     def __init__(
         self, application: WSGIApplication, store: SharedStore | None, conf: cfg.ConfigOpts
@@ -49,31 +49,33 @@ class Idempotency:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""
-        given = environ.get(_ENVIRON_KEY)
+        header = environ.get(_ENVIRON_KEY)
         is_public = environ[routes.ENVIRON_KEY].is_public
-        if given is None or environ["REQUEST_METHOD"] != "POST" or is_public:
+        if header is None or environ["REQUEST_METHOD"] != "POST" or is_public:
             return self._application(environ, start_response)
         if self._attempts is None:
             raise exceptions.IdempotencyNotOffered
         request = webob.Request(environ)
-        asked = IdempotentRequest(*_digests(request, environ[ENVIRON_KEY], _read_key(given)))
-        attempt = self._attempts.of(asked.identity, asked.fingerprint)
+        idempotent_request = IdempotentRequest(
+            *_digests(request, environ[ENVIRON_KEY], _read_key(header))
+        )
+        attempt = self._attempts.of(idempotent_request.identity, idempotent_request.fingerprint)
         try:
-            response = self._answer(attempt, asked, request)
+            response = self._answer(attempt, idempotent_request, request)
         except StoreUnavailable as error:
             raise exceptions.IdempotencyUnavailable from error
         answer: Iterable[bytes] = response(environ, start_response)
         return answer
 
     def _answer(
-        self, attempt: Attempt, asked: IdempotentRequest, request: webob.Request
+        self, attempt: Attempt, idempotent_request: IdempotentRequest, request: webob.Request
     ) -> webob.Response:
-        record = _checked(attempt.read(), asked)
+        record = _checked(attempt.read(), idempotent_request)
         if not (record and record.is_done) and attempt.acquire():
-            # Another process may have ended its attempt between the two calls.
-            record = _read_again(attempt, asked)
+            # Another process may have finished its attempt between the two calls.
+            record = _read_again(attempt, idempotent_request)
             if not (record and record.is_done):
-                return self._work(attempt, asked, request, record)
+                return self._work(attempt, idempotent_request, request, record)
             attempt.release()
         if record and record.kind is Kind.ANSWERED:
             return _replay(record)
@@ -82,114 +84,118 @@ class Idempotency:
         seconds = attempt.seconds_to_settle()
         if record is None or seconds is None:
             raise exceptions.IdempotencyInProgress
-        asked.earlier, asked.retry_after = Earlier.SETTLING, seconds
-        asked.notes = record.content
-        return self._look(attempt, asked, request)
+        idempotent_request.earlier, idempotent_request.retry_after = Earlier.SETTLING, seconds
+        idempotent_request.notes = record.content
+        return self._find_results(attempt, idempotent_request, request)
 
     def _work(
         self,
         attempt: Attempt,
-        asked: IdempotentRequest,
+        idempotent_request: IdempotentRequest,
         request: webob.Request,
         record: Record | None,
     ) -> webob.Response:
-        """Do the request, or find that an earlier attempt did it."""
+        """Process the request, or find the results of an earlier attempt."""
         if record is not None:
-            asked.earlier, asked.notes = Earlier.LOST, record.content
-        asked.save_notes = functools.partial(_save_notes, attempt)
-        attempt.begin(asked.notes)
+            idempotent_request.earlier, idempotent_request.notes = Earlier.LOST, record.content
+        idempotent_request.save_notes = functools.partial(_save_notes, attempt)
+        attempt.begin(idempotent_request.notes)
         try:
-            response = self._ask(request, asked)
+            response = self._call(request, idempotent_request)
         except exceptions.KicVmError as error:
-            self._end(attempt, asked, request, error.status)
+            self._end(attempt, idempotent_request, request, error.status)
             raise
         except BaseException:
             attempt.leave_open()
             raise
         if response.status_int < 300:
-            attempt.finish(*_kept(request, response))
-        elif asked.is_told_once:
+            attempt.finish(*_stored(request, response))
+        elif idempotent_request.is_answer_withheld:
             attempt.finish(Kind.WITHHELD, {})
         else:
-            self._end(attempt, asked, request, response.status_int)
+            self._end(attempt, idempotent_request, request, response.status_int)
         return response
 
-    def _look(
-        self, attempt: Attempt, asked: IdempotentRequest, request: webob.Request
+    def _find_results(
+        self, attempt: Attempt, idempotent_request: IdempotentRequest, request: webob.Request
     ) -> webob.Response:
-        """The answer about what an earlier attempt did; nothing is written.
+        """The response with the results of an earlier attempt; nothing is written.
 
-        :raises IdempotencyInProgress: it cannot be seen yet whether it did anything
+        :raises IdempotencyInProgress: the results of the attempt are not visible yet
         """
-        response = self._ask(request, asked)
+        response = self._call(request, idempotent_request)
         if response.status_int < 300:
-            attempt.finish_found(*_kept(request, response))
+            attempt.finish_found(*_stored(request, response))
             return response
-        if asked.is_told_once:
+        if idempotent_request.is_answer_withheld:
             attempt.finish_found(Kind.WITHHELD, {})
             return response
         if response.status_int < 500:
-            raise exceptions.IdempotencyInProgress(asked.retry_after)
+            raise exceptions.IdempotencyInProgress(idempotent_request.retry_after)
         return response
 
-    def _ask(self, request: webob.Request, asked: IdempotentRequest) -> webob.Response:
+    def _call(
+        self, request: webob.Request, idempotent_request: IdempotentRequest
+    ) -> webob.Response:
         context: RequestContext = request.environ[ENVIRON_KEY]
-        context.idempotent_request = asked
+        context.idempotent_request = idempotent_request
         return request.get_response(self._application)
 
     @staticmethod
     def _end(
-        attempt: Attempt, asked: IdempotentRequest, request: webob.Request, status: int
+        attempt: Attempt, idempotent_request: IdempotentRequest, request: webob.Request, status: int
     ) -> None:
-        """End an attempt that was not answered with success."""
+        """End an attempt that did not succeed."""
         record: RequestRecord = request.environ[RECORD_KEY]
-        is_unsearched = asked.earlier is Earlier.LOST and not asked.is_resolved
+        is_unresolved = (
+            idempotent_request.earlier is Earlier.LOST and not idempotent_request.is_resolved
+        )
         if record.has_unknown_write or (status >= 500 and record.has_write):
             attempt.leave_open()
-        elif is_unsearched:
+        elif is_unresolved:
             attempt.leave_open(is_settled=True)
         else:
             attempt.forget()
 
 
 def _save_notes(attempt: Attempt, notes: JSON) -> None:
-    """Keep notes before a write, for later attempts.
+    """Store notes before a write, for later attempts.
 
-    :raises IdempotencyUnavailable: the store fails, so the write must not begin
-    :raises IdempotencyInProgress: this process was suspended, and another one works on the request
+    :raises IdempotencyUnavailable: the store fails, so the write must not start
+    :raises IdempotencyInProgress: this process was suspended, and another one processes the request
     """
     try:
-        is_kept = attempt.note(notes)
+        is_stored = attempt.note(notes)
     except StoreUnavailable as error:
         raise exceptions.IdempotencyUnavailable from error
-    if not is_kept:
+    if not is_stored:
         raise exceptions.IdempotencyInProgress
 
 
-def _read_again(attempt: Attempt, asked: IdempotentRequest) -> Record | None:
+def _read_again(attempt: Attempt, idempotent_request: IdempotentRequest) -> Record | None:
     try:
-        return _checked(attempt.read(), asked)
+        return _checked(attempt.read(), idempotent_request)
     except Exception:
         attempt.release()
         raise
 
 
-def _checked(record: Record | None, asked: IdempotentRequest) -> Record | None:
-    """What is kept of the request.
+def _checked(record: Record | None, idempotent_request: IdempotentRequest) -> Record | None:
+    """The stored record, if it belongs to this request.
 
-    :raises IdempotencyKeyReused: it is of another request with the same key
+    :raises IdempotencyKeyReused: it belongs to another request with the same key
     """
-    if record is not None and record.fingerprint != asked.fingerprint:
+    if record is not None and record.fingerprint != idempotent_request.fingerprint:
         raise exceptions.IdempotencyKeyReused
     return record
 
 
 def _digests(request: webob.Request, context: RequestContext, key: str) -> tuple[str, str]:
-    """Those of who asks with which key, and of what is asked for."""
-    who = "\0".join((str(context.project_id), str(context.user_id), key))
-    where = f"{request.environ[routes.PATH_KEY]}?{request.query_string}"
-    what = f"{request.method} {where}\0".encode() + _canonical(request.body)
-    return _digest("key", who.encode()), _digest("request", what)
+    """The identity, a digest of the caller and the key, and the fingerprint of the request."""
+    caller = "\0".join((str(context.project_id), str(context.user_id), key))
+    target = f"{request.environ[routes.PATH_KEY]}?{request.query_string}"
+    content = f"{request.method} {target}\0".encode() + _canonical(request.body)
+    return _digest("key", caller.encode()), _digest("request", content)
 
 
 def _digest(purpose: str, data: bytes) -> str:
@@ -197,28 +203,29 @@ def _digest(purpose: str, data: bytes) -> str:
 
 
 def _canonical(body: bytes) -> bytes:
-    """The same bytes for what is the same in JSON."""
+    """The same bytes for all bodies that are equal as JSON."""
     try:
         return json.dumps(json.loads(body), sort_keys=True).encode()
-    except (ValueError, RecursionError):  # the view will say what is wrong with it
+    except (ValueError, RecursionError):  # the view reports the error
         return body
 
 
-def _read_key(given: str) -> str:
-    """The key; the draft has it in quotes, most clients send it without.
+def _read_key(header: str) -> str:
+    """The key from the header. The draft puts it in quotes, most clients send it without.
 
-    :raises InvalidRequest: it is empty, too long, or not ASCII that can be seen
+    :raises InvalidRequest: it is empty, too long, or not visible ASCII
     """
-    key = given[1:-1] if len(given) > 1 and given[0] == given[-1] == '"' else given
+    is_quoted = len(header) > 1 and header[0] == header[-1] == '"'
+    key = header[1:-1] if is_quoted else header
     if not 0 < len(key) <= _MAXIMUM or not all("!" <= character <= "~" for character in key):
         raise exceptions.InvalidRequest(
-            f"{HEADER}: 1 to {_MAXIMUM} visible ASCII characters are needed, such as a UUID."
+            f"{HEADER}: send 1 to {_MAXIMUM} visible ASCII characters, for example a UUID."
         )
     return key
 
 
-def _kept(request: webob.Request, response: webob.Response) -> tuple[Kind, JSON]:
-    """What is kept of an answer: all of it but its secrets, or that it had one."""
+def _stored(request: webob.Request, response: webob.Response) -> tuple[Kind, JSON]:
+    """The part of a response to store: the response without secrets, or only that it had one."""
     body: bytes | None = response.body
     if response.cache_control.no_store:
         body = request.environ.get(REPLAY_KEY)

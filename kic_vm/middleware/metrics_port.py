@@ -1,4 +1,4 @@
-"""``GET /metrics``, on a port of its own: no operation of a tenant's, so no rule guards it."""
+"""``GET /metrics`` on its own port: it is not an operation of the API, so it has no policy rule."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -12,9 +12,9 @@ PATH: Final = "/metrics"
 
 
 class MetricsPort:
-    """Answer what comes in at the port of [metrics]; the gateway's API is not there.
+    """Answer the requests on the port of [metrics], which does not serve the gateway's API.
 
-    The server tells at which of its sockets a request came in, not the client.
+    The server decides the port by its socket; a client cannot forge it.
     """
 
     def __init__(self, application: WSGIApplication, port: int) -> None:
@@ -31,7 +31,7 @@ class MetricsPort:
 
 def _answer(request: webob.Request) -> webob.Response:
     if request.path_info != PATH:
-        return webob.Response(status=404, text=f"There is {PATH} only.\n")
+        return webob.Response(status=404, text=f"This port serves only {PATH}.\n")
     if request.method not in {"GET", "HEAD"}:
         return webob.Response(status=405, headers={"Allow": "GET, HEAD"})
     response = webob.Response(body=registry.exposition())

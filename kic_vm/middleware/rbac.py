@@ -1,4 +1,4 @@
-"""Method and path -> policy rule -> go on, or a refusal. Closed by default."""
+"""Method and path -> policy rule -> allow or refuse. Closed by default."""
 
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -16,9 +16,9 @@ LOG = logging.getLogger(__name__)
 
 
 class Rbac:
-    """Decide each request by the one rule of its operation.
+    """Allow or refuse each request by the one rule of its operation.
 
-    ``environ[DECISION_KEY]`` tells the application for which path the decision was made.
+    ``environ[DECISION_KEY]`` names the path of the decision for the application.
     """
 
     def __init__(self, application: WSGIApplication, enforcer: policy.Enforcer) -> None:
@@ -40,7 +40,10 @@ class Rbac:
             raise exceptions.ProjectScopeRequired
         if not rules.allows(self._enforcer, operation.rule, context):
             LOG.info(
-                "%s refuses %s in project %s", operation.rule, context.user_id, context.project_id
+                "%s refused for user %s in project %s",
+                operation.rule,
+                context.user_id,
+                context.project_id,
             )
             metrics.count_refusal(operation.rule)
             raise exceptions.Forbidden

@@ -1,4 +1,4 @@
-"""Every request has an id: the caller's own where it is valid, else a new one."""
+"""The request id: the caller's own if it is valid, otherwise a new one."""
 
 import re
 from collections.abc import Iterable
@@ -15,15 +15,15 @@ _VALID = re.compile(r"req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class RequestId:
-    """Give the request its id and record, and the answer the id."""
+    """Assign an id and a record to the request, and return the id in the response."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""
-        given = environ.get(_ENVIRON_KEY, "")
-        request_id = given if _VALID.fullmatch(given) else oslo_context.generate_request_id()
+        header = environ.get(_ENVIRON_KEY, "")
+        request_id = header if _VALID.fullmatch(header) else oslo_context.generate_request_id()
         record = RequestRecord(request_id)
         environ[RECORD_KEY] = record
         start = Start()

@@ -1,4 +1,4 @@
-"""How many headers and query parameters a request may have, whatever server hands it in."""
+"""Limits on the number of headers and query parameters, independent of the WSGI server."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -11,7 +11,7 @@ HEADERS_MAXIMUM: Final = 100  # as in exceptions.HeadersTooLarge
 
 
 class RequestLimits:
-    """Refuse what has too many of them, before anything reads them."""
+    """Refuse a request with too many headers or parameters before anything reads them."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
@@ -22,13 +22,13 @@ class RequestLimits:
         :raises HeadersTooLarge: there are too many headers
         :raises InvalidRequest: there are too many query parameters
         """
-        # Most of the environment is not headers, and few requests come near the limit.
+        # Cheap first check: the environment has more entries than headers.
         if len(environ) > HEADERS_MAXIMUM:
             headers = sum(name.startswith("HTTP_") for name in environ)
             if headers > HEADERS_MAXIMUM:
                 raise exceptions.HeadersTooLarge
         if environ.get("QUERY_STRING", "").count("&") >= PARAMETERS_MAXIMUM:
             raise exceptions.InvalidRequest(
-                f"The query has too many parameters: send {PARAMETERS_MAXIMUM} at most."
+                f"The query has too many parameters: send at most {PARAMETERS_MAXIMUM}."
             )
         return self._application(environ, start_response)

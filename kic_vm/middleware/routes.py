@@ -1,7 +1,7 @@
-"""Which operation a request is for, and which rule guards it.
+"""The operation of a request, and the rule that guards it.
 
-The routes are Flask's own and the rules are data; here they are laid over each other, and the
-start fails where one is without the other.
+The routes come from Flask and the rules are data. This module matches them, and the start fails
+when a route has no rule or a rule has no route.
 """
 
 import dataclasses
@@ -42,7 +42,7 @@ class Operation:
 
 
 def template(flask_rule: str) -> str:
-    """A Flask rule as rules and OpenAPI write it: ``/flavors/<flavor_id>`` with braces."""
+    """A Flask rule in the notation of policy rules and OpenAPI: ``/flavors/{flavor_id}``."""
     return _ARGUMENT.sub(r"{\1}", flask_rule)
 
 
@@ -75,18 +75,18 @@ def cover(
         for route in url_map.iter_rules()
         for method in (route.methods or set()) - _AUTOMATIC
     }
-    for what, missing in (
+    for kind, missing in (
         ("routes without a rule", routes - operations.keys()),
         ("rules without a route", operations.keys() - routes),
     ):
         if missing:
             listed = ", ".join(sorted(f"{method} {path}" for method, path in missing))
-            raise RouteError(f"There are {what}: {listed}")
+            raise RouteError(f"There are {kind}: {listed}")
     return operations
 
 
 def _shown_by(method: str, path: str, readable: Collection[str]) -> str | None:
-    """The nearest path above that can be read: of the resource itself, or of its list."""
+    """The nearest readable parent path: that of the resource itself, or of its list."""
     if method == "GET":
         return None
     while path not in readable and path:
@@ -95,32 +95,32 @@ def _shown_by(method: str, path: str, readable: Collection[str]) -> str | None:
 
 
 class Match(MapAdapter):
-    """The route of one request, found once and for all.
+    """The route of one request, matched only once.
 
-    :raises werkzeug.exceptions.HTTPException: there is none
+    :raises werkzeug.exceptions.HTTPException: no route matches
     :raises UnicodeDecodeError: the path is not UTF-8
     """
 
     def __init__(self, url_map: Map, environ: WSGIEnvironment) -> None:
         path = environ["PATH_INFO"].encode("latin-1").decode()
         scheme, method = environ["wsgi.url_scheme"], environ["REQUEST_METHOD"]
-        # Routes are the same for all hosts, and none is an address to be sent elsewhere from.
+        # The routes are the same for all hosts, and none of them redirects.
         super().__init__(url_map, "", "/", "", scheme, path, method)
-        self._found = super().match(return_rule=True)
+        self._match = super().match(return_rule=True)
 
     def match(self, *_args: Any, **_kwargs: Any) -> tuple[Rule, Mapping[str, Any]]:
-        """The route and what stands in the path for its arguments."""
-        return self._found
+        """The route and its arguments from the path."""
+        return self._match
 
 
 class Routing:
-    """Find the operation that the request is for, before anything is decided about it.
+    """Find the operation of a request, before the other layers decide about it.
 
-    ``environ[ENVIRON_KEY]`` is the Operation, or the error that the path or method is;
-    ``environ[MATCH_KEY]`` is there with the operation, so that Flask need not look again.
-    ``environ[PATH_KEY]`` is the operation's path with the request's arguments in it, as WSGI
-    writes a path: without a prefix, and without a slash at its end. It is ``/`` where there is no
-    operation. Whatever decides by the path decides by this one.
+    ``environ[ENVIRON_KEY]`` is the Operation, or the error for a wrong path or method.
+    ``environ[MATCH_KEY]`` is set with the operation, so that Flask does not match again.
+    ``environ[PATH_KEY]`` is the operation's path with the request's arguments, in WSGI's notation,
+    without a prefix and without a trailing slash; it is ``/`` when there is no operation. Every
+    decision by path uses this path.
     """
 
     def __init__(
@@ -135,15 +135,15 @@ class Routing:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""
-        found = self._find(environ)
-        environ[ENVIRON_KEY] = found
+        operation = self._find(environ)
+        environ[ENVIRON_KEY] = operation
         environ[PATH_KEY] = "/"
-        if isinstance(found, Operation):
+        if isinstance(operation, Operation):
             record = environ[RECORD_KEY]
-            record.route = found.path
-            record.shown_by = found.shown_by and f"GET {found.shown_by}"
+            record.route = operation.path
+            record.shown_by = operation.shown_by and f"GET {operation.shown_by}"
             _route, arguments = environ[MATCH_KEY].match()
-            environ[PATH_KEY] = found.path.format(**arguments).encode().decode("latin-1")
+            environ[PATH_KEY] = operation.path.format(**arguments).encode().decode("latin-1")
         return self._application(environ, start_response)
 
     def _find(self, environ: WSGIEnvironment) -> Operation | exceptions.KicVmError:

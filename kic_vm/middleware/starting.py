@@ -1,4 +1,4 @@
-"""What a WSGI application answers with, for middleware that looks at it or changes it."""
+"""The start of a WSGI response, for middleware that reads or changes it."""
 
 from typing import Any
 from wsgiref.types import StartResponse
@@ -7,14 +7,14 @@ Headers = list[tuple[str, str]]
 
 
 class Start:
-    """A ``start_response`` that keeps what it is given; see PEP 3333."""
+    """A ``start_response`` that stores its arguments; see PEP 3333."""
 
     status: str = ""
     headers: Headers
     _exc_info: Any = None
 
     def __call__(self, status: str, headers: Headers, exc_info: Any = None, /) -> Any:
-        """Note how the answer begins; the body may then be written by nobody but the server."""
+        """Store the start of the response. PEP 3333's ``write`` is not supported."""
         self.status = status
         self.headers = headers
         self._exc_info = exc_info
@@ -26,7 +26,7 @@ class Start:
         return int(self.status[:3])
 
     def pass_on(self, start_response: StartResponse) -> None:
-        """Begin the answer in the same way towards the server."""
+        """Start the same response towards the server."""
         if self._exc_info:
             start_response(self.status, self.headers, self._exc_info)
         else:
@@ -34,4 +34,4 @@ class Start:
 
 
 def _no_write(_data: bytes) -> object:
-    raise NotImplementedError("no application below writes in this way")
+    raise NotImplementedError("write() is not supported: return the body")

@@ -1,1 +1,1 @@
-"""What an operation means: which calls it makes, in which order, and what it refuses."""
+"""The operations: their upstream calls, the order of the calls, and the requests they refuse."""

@@ -1,4 +1,4 @@
-"""What a body asks to change."""
+"""The changes that a request body asks for."""
 
 from typing import Any
 
@@ -8,11 +8,12 @@ JSON = dict[str, Any]
 
 
 def given_changes(what: str, changes: JSON) -> JSON:
-    """Name and description as far as they are to change.
+    """The given name and description; a null name means no change.
 
-    :raises InvalidRequest: neither of them is
+    :param what: the field of the request body that holds them
+    :raises InvalidRequest: there is nothing to change
     """
-    given = {key: value for key, value in changes.items() if not (key == "name" and value is None)}
-    if not given:
+    named = {key: value for key, value in changes.items() if not (key == "name" and value is None)}
+    if not named:
         raise exceptions.InvalidRequest(f"{what}: give a name or a description to change.")
-    return given
+    return named

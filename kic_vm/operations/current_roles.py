@@ -1,7 +1,7 @@
-"""What users may do in a project now: the rules, asked about the roles that Keystone lists.
+"""Policy checks against the roles that Keystone lists now.
 
-A token's roles are those of the moment at which it was confirmed. The rights of the gateway's own
-user are used only where the caller's, or the owner's, role has just been read from Keystone.
+A token has the roles of the moment at which it was validated. The gateway uses its own user's
+rights only after it has read the current roles of the caller, or of the owner, from Keystone.
 """
 
 import copy
@@ -26,11 +26,11 @@ CHANGED: Final = (
 
 
 def require(services: RequestServices, rule: str, roles: Iterable[str]) -> None:
-    """Return if the caller's roles in Keystone satisfy a rule, as those of the token did.
+    """Check that the caller's roles in Keystone satisfy a rule, as the roles in the token did.
 
     :param rule: ``resource:verb``
     :param roles: names of the effective roles that Keystone lists for the caller in the project
-    :raises Forbidden: they do not
+    :raises Forbidden: the roles do not satisfy the rule
     """
     context = copy.copy(services.context)
     context.roles = sorted(roles)
@@ -38,7 +38,7 @@ def require(services: RequestServices, rule: str, roles: Iterable[str]) -> None:
     if policy.allows(services.app_state.enforcer, name, context):
         return
     LOG.info(
-        "%s refuses %s in project %s: the token has roles that Keystone lists no longer",
+        "%s refused for user %s in project %s: Keystone no longer lists the roles in the token",
         name,
         services.user_id,
         services.project_id,
@@ -67,7 +67,7 @@ def allow(
 def effective_roles(assignments: Iterable[JSON], user_id: str) -> set[str]:
     """The names of a user's roles.
 
-    :param assignments: effective ones in the project, with names
+    :param assignments: effective role assignments in the project, with names
     """
     return {
         assignment["role"]["name"]

@@ -1,7 +1,8 @@
-"""What earlier attempts at a request with an Idempotency-Key did, as OpenStack shows it.
+"""Results of earlier attempts at a request with an Idempotency-Key, read from OpenStack.
 
-doc/source/idempotency.rst has the table of what each POST is found by. An operation looks before it
-writes; the adapters refuse the write where it did not look (IdempotentRequest.check_write).
+doc/source/idempotency.rst has a table that says how each POST recognizes its results. An operation
+looks for them before it writes; otherwise the adapters refuse the write
+(IdempotentRequest.check_write).
 """
 
 from collections.abc import Callable, Collection
@@ -20,84 +21,87 @@ _NOTED_ACTION = "last_action"
 def find_made(
     services: RequestServices, list_made: Callable[[IdempotentRequest], list[JSON]]
 ) -> list[JSON]:
-    """What the request has made before. No call without a key.
+    """The resources that an earlier attempt created. No call without an Idempotency-Key.
 
-    It is looked for with every key: the store may have lost that there was an earlier attempt.
+    Every request with a key looks for them: the store may have lost the record of an earlier
+    attempt.
 
-    :param list_made: finds by the marks of the request
+    :param list_made: lists the resources that carry the marks of the request
     """
     request = services.context.idempotent_request
     if request is None:
         return []
-    made = list_made(request)
-    request.is_resolved = True  # what is missing of it may be made now
-    return made
+    resources = list_made(request)
+    request.is_resolved = True  # from now on the request may create what is missing
+    return resources
 
 
 def find_described(
     services: RequestServices, description: str, list_described: Callable[[str], list[JSON]]
 ) -> JSON | None:
-    """The Neutron resource that the request has made before.
+    """The Neutron resource that an earlier attempt created.
 
-    :param description: that of the resource, with the mark of the request
+    :param description: the resource's description, with the mark of the request
     """
-    made = find_made(services, lambda _request: list_described(description))
-    return made[0] if made else None
+    resources = find_made(services, lambda _request: list_described(description))
+    return resources[0] if resources else None
 
 
 def find_in_metadata(
     services: RequestServices, list_marked: Callable[[dict[str, str]], list[JSON]]
 ) -> JSON | None:
-    """The volume or snapshot that the request has made before, unless it is being deleted.
+    """The volume or snapshot that an earlier attempt created, unless it is being deleted.
 
-    :raises IdempotencyKeyReused: the key came with another request
+    :raises IdempotencyKeyReused: the key was used for a different request
     """
 
     def list_made(request: IdempotentRequest) -> list[JSON]:
-        made = [
+        resources = [
             resource
             for resource in list_marked(request_marks.key_metadata(request))
             if resource["status"] != "deleting"
         ]
-        request_marks.check_request(made, request)
-        return made
+        request_marks.check_request(resources, request)
+        return resources
 
-    made = find_made(services, list_made)
-    return made[0] if made else None
+    resources = find_made(services, list_made)
+    return resources[0] if resources else None
 
 
 def is_repeated(services: RequestServices) -> bool:
-    """Whether there was an earlier attempt, so that what is there already may be what it made.
+    """Whether there was an earlier attempt, which may have created the existing resource.
 
-    For what is known by itself, such as a rule or an attachment: nobody can make it twice.
+    For resources that identify themselves, such as a rule or an attachment: they cannot exist
+    twice.
     """
     request = services.context.idempotent_request
     return request is not None and request.is_repeated
 
 
 def note_absence(services: RequestServices) -> None:
-    """Note that what the request asks for is not there, so that it may be made."""
+    """Note that the requested resource does not exist, so that the request may create it."""
     request = services.context.idempotent_request
     if request is not None:
         request.is_resolved = True
 
 
-def refuse_to_tell_again(services: RequestServices) -> NoReturn:
-    """Say that an earlier attempt did this, and that the secret of its answer is kept nowhere.
+def refuse_withheld_answer(services: RequestServices) -> NoReturn:
+    """Refuse a retry whose earlier attempt returned a secret, which is not stored anywhere.
 
     :raises IdempotencyAnswerWithheld: always
     """
     request = services.context.idempotent_request
     if request is not None:
-        request.is_told_once = True
+        request.is_answer_withheld = True
     raise exceptions.IdempotencyAnswerWithheld
 
 
 def is_action_begun(services: RequestServices, instance_id: str, names: Collection[str]) -> bool:
-    """Whether an earlier attempt has begun a server action. One upstream call, with a key only.
+    """Whether an earlier attempt has started a server action.
 
-    The first attempt notes which action was the server's last one. Nova writes an action down
-    before it begins, so the caller's next one of this name is the attempt's.
+    One upstream call, only with an Idempotency-Key. The first attempt notes the server's latest
+    action. Nova records an action before it starts, so the caller's next action with this name
+    belongs to that attempt.
 
     :param names: Nova's names for the action in the list of instance actions
     """
@@ -107,7 +111,7 @@ def is_action_begun(services: RequestServices, instance_id: str, names: Collecti
     actions = services.openstack.compute.list_actions(instance_id)
     last = actions[0]["request_id"] if actions else None
     if not request.is_repeated or _NOTED_ACTION not in request.notes:
-        # An earlier attempt without a note has not got as far as to begin the action.
+        # An earlier attempt without a note did not get as far as starting the action.
         request.is_resolved = True
         if request.save_notes is not None:
             request.notes[_NOTED_ACTION] = last

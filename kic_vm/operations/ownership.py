@@ -1,4 +1,4 @@
-"""Resources by id, as far as they belong to the caller's project.
+"""Resources by id, if they belong to the caller's project.
 
 OpenStack shows a cloud admin the resources of every project, so each function compares the owner.
 Every function makes one upstream call unless it says otherwise.
@@ -21,7 +21,7 @@ def get_own_server(services: RequestServices, instance_id: str, microversion: st
     """
     try:
         server = services.openstack.compute.get_server(instance_id, microversion)
-    except exceptions.Forbidden as error:  # of another project, and not scheduled yet
+    except exceptions.Forbidden as error:  # another project's server that is not scheduled yet
         raise exceptions.NotFound from error
     if server["tenant_id"] != services.project_id:
         raise exceptions.NotFound
@@ -51,7 +51,7 @@ def get_own_snapshot(services: RequestServices, snapshot_id: str) -> JSON:
 
 
 def find_image(services: RequestServices, image_id: str) -> tuple[JSON, str | None]:
-    """An image in Glance that the project may use, and its answer where another one shares it.
+    """An image in Glance that the project may use, and the member status of a shared image.
 
     One upstream call, two for an image that another project shares.
 
@@ -95,7 +95,7 @@ def get_own_port(services: RequestServices, port_id: str) -> JSON:
 
 
 def is_interface(port: JSON) -> bool:
-    """Whether a port is a network interface, not one that Neutron made for a router or DHCP."""
+    """Whether a port is a network interface, not one that Neutron created for a router or DHCP."""
     return not port["device_owner"].startswith(_INFRASTRUCTURE)
 
 

@@ -8,13 +8,14 @@ from kic_vm import exceptions
 
 @contextlib.contextmanager
 def as_invalid_request(field: str, what: str, identifier: str) -> Iterator[None]:
-    """Within, a resource that is not found is a wrong value of ``field``.
+    """Report a resource that is not found as a wrong value of ``field``.
 
-    :raises InvalidRequest: in the place of NotFound
+    :param what: the kind of resource, for the sentence
+    :raises InvalidRequest: instead of NotFound
     """
     try:
         yield
     except exceptions.NotFound as error:
         raise exceptions.InvalidRequest(
-            f"{field}: there is no {what} {identifier} for this project."
+            f"{field}: there is no {what} {identifier} that this project can use."
         ) from error

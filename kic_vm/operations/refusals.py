@@ -1,4 +1,4 @@
-"""How a command that a resource's documented state forbids is refused."""
+"""The errors for commands that a resource's documented state does not allow."""
 
 from typing import Any
 
@@ -9,9 +9,10 @@ from kic_vm.lifecycle.model import Row
 def refusal(
     what: str, state: Row[Any], command: str, *, is_done: bool = False
 ) -> exceptions.KicVmError:
-    """The error; it says why, and which commands are possible.
+    """The error, with its reason and the allowed commands.
 
-    :param is_done: what the command would bring about holds already
+    :param what: the kind of resource, for the sentence
+    :param is_done: whether the resource is already in the command's target state
     """
     allowed = ", ".join(state.allowed_actions) or "none"
     error: type[exceptions.KicVmError] = exceptions.InvalidState

@@ -1,4 +1,4 @@
-"""What operations work with: the caller, OpenStack's services in the caller's name, the tables."""
+"""What operations work with: the caller, OpenStack's services with its token, the tables."""
 
 import copy
 import dataclasses
@@ -17,15 +17,15 @@ from kic_vm.mappings.instances import Translation
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AppState:
-    """What one process has and its threads share: configuration, cloud, caches, tables, rules."""
+    """The state of one process that its threads share: configuration, caches, tables, rules."""
 
     conf: cfg.ConfigOpts
     cloud: Cloud
     cache: Cache
     local_cache: Cache
-    """The cache for values that never change before they expire: a process fetches each once."""
+    """The cache for values that do not change before they expire: a process fetches each once."""
     read_hints: MemoryCache
-    """Recent values that let calls start earlier. Each is checked before it is used."""
+    """Recent values that let calls start earlier. Each value is checked before it is used."""
     translation: Translation
     enforcer: Enforcer
 
@@ -44,10 +44,10 @@ class RequestServices:
         return cls(app_state, context, OpenStackServices(app_state.cloud, context))
 
     def as_gateway(self) -> "RequestServices":
-        """The same request with the services in the name of the gateway's own user.
+        """The same request with the services acting as the gateway's own user.
 
-        Use it where the gateway needs more rights in OpenStack than the caller has, after the
-        access rules have allowed the request. The log still shows the caller's request.
+        Use it when the gateway needs more rights in OpenStack than the caller has, after the
+        policy has allowed the request. The log still shows the caller's request.
         """
         context = copy.copy(self.context)
         context.auth = self.app_state.cloud.service_auth
@@ -55,7 +55,7 @@ class RequestServices:
 
     @property
     def project_id(self) -> str:
-        """The project of the caller's token; the only one an operation answers for."""
+        """The project of the caller's token, the only one that an operation reads or changes."""
         return cast("str", self.context.project_id)
 
     @property
@@ -64,7 +64,7 @@ class RequestServices:
         return cast("str", self.context.user_id)
 
     def may(self, rule: str) -> bool:
-        """Whether the caller's roles satisfy a rule other than the one of this request.
+        """Whether the caller's roles satisfy another rule than that of this request.
 
         :param rule: ``resource:verb``
         """

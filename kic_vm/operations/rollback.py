@@ -1,4 +1,4 @@
-"""Making several things as one: when a step fails, those before it are taken back."""
+"""Operations with several steps: when a step fails, the earlier ones are rolled back."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -16,21 +16,22 @@ Step = Callable[[], Any]
 
 @contextlib.contextmanager
 def all_or_nothing() -> Iterator[Callable[[Step], None]]:
-    """Within, what is given to the function that this yields is done, last first, on a failure.
+    """Roll back on a failure: yields a function that registers a rollback step.
 
-    What cannot be taken back is logged, and the rest is. Where the outcome of the failed step is
-    unknown, everything stays: the service may still act, and would need what was made before.
+    On a failure, the registered steps run in reverse order. A step that fails is logged, and the
+    others still run. When the outcome of the failed operation is unknown, nothing is rolled back:
+    the service may still complete it, and needs what was created before.
     """
     steps: list[Step] = []
     try:
         yield steps.append
     except Exception as error:
         if not getattr(error, "is_outcome_unknown", False):
-            _take_back(steps)
+            _roll_back(steps)
         raise
 
 
-def _take_back(steps: list[Step]) -> None:
+def _roll_back(steps: list[Step]) -> None:
     is_complete = True
     for step in reversed(steps):
         try:
@@ -39,7 +40,7 @@ def _take_back(steps: list[Step]) -> None:
             continue
         except exceptions.KicVmError as error:
             is_complete = False
-            LOG.warning("What belongs to a request that failed stays behind: %s", error)
+            LOG.warning("Could not roll back a step of a failed request: %s", error)
     record = current_record()
     if record is not None and is_complete:
         record.note_rollback()

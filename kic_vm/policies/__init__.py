@@ -1,4 +1,4 @@
-"""Who may do what: rules as data, one module a resource."""
+"""The policy: rules as data, one module per resource."""
 
 from oslo_policy import policy
 

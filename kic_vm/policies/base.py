@@ -1,22 +1,22 @@
-"""The roles of a project, and how rules are written down."""
+"""The roles of a project, and the function that defines a rule."""
 
 from typing import Final
 
 from oslo_policy import policy
 
-# A check string that lets everyone in, with or without a token.
+# A check string that allows every caller, with or without a token.
 PUBLIC: Final = "@"
 PROJECT_ADMIN: Final = "rule:project_admin"
 PROJECT_MEMBER: Final = "rule:project_member"
 PROJECT_READER: Final = "rule:project_reader"
 
-# Which Keystone role stands behind each documented one is an operator's choice: override these
-# three in the policy file.
+# Operators choose the Keystone role for each documented role: they override these three rules in
+# the policy file.
 RULES: Final = [
     policy.RuleDefault(
         "project_admin",
         "role:manager",
-        description="Project admin, as documented: Keystone's role manager.",
+        description="Project admin, as documented: Keystone's manager role.",
     ),
     policy.RuleDefault(
         "project_member",
@@ -26,7 +26,7 @@ RULES: Final = [
     policy.RuleDefault(
         "project_reader",
         "role:reader or rule:project_member",
-        description="May look at everything that members work with.",
+        description="Project reader: may read all resources that members can use.",
     ),
 ]
 
@@ -36,9 +36,9 @@ def rule(
 ) -> policy.DocumentedRuleDefault:
     """One rule.
 
-    :param name: ``resource:verb``; the service's name is put before it
-    :param operations: the method and path of each operation it guards; one operation has
-        exactly one rule
+    :param name: ``resource:verb``, without the service's prefix
+    :param operations: the method and path of each operation that the rule guards; each operation
+        has exactly one rule
     """
     return policy.DocumentedRuleDefault(
         f"kic_vm:{name}",

@@ -6,7 +6,7 @@ RULES = [
     base.rule(
         "client_configuration:get",
         base.PROJECT_READER,
-        "Read service addresses and zones.",
+        "Show service endpoints and availability zones.",
         ("GET", "/api/v1/client-endpoints/resolve"),
         ("GET", "/api/v1/az-policies/resolve"),
         ("GET", "/api/v1/client-metadata/resolve"),

@@ -1,4 +1,4 @@
-"""Images and whom they are shared with."""
+"""Images and their members."""
 
 from kic_vm.policies import base
 
@@ -12,10 +12,10 @@ RULES = [
     base.rule(
         "images:create",
         base.PROJECT_MEMBER,
-        "Make an image of a root volume.",
+        "Create an image from a root volume.",
         ("POST", "/api/v1/volumes/{volume_id}/image"),
     ),
-    base.rule("images:update", base.PROJECT_MEMBER, "Rename or describe an image.", ("PUT", _ONE)),
+    base.rule("images:update", base.PROJECT_MEMBER, "Update an image.", ("PUT", _ONE)),
     base.rule("images:delete", base.PROJECT_MEMBER, "Delete an image.", ("DELETE", _ONE)),
     base.rule(
         "images:list_members",
@@ -32,7 +32,7 @@ RULES = [
     base.rule(
         "images:remove_member",
         base.PROJECT_MEMBER,
-        "Share an image with a project no longer.",
+        "Stop sharing an image with a project.",
         ("DELETE", _MEMBER),
     ),
 ]

@@ -8,7 +8,7 @@ RULES = [
     base.rule(
         "instances:act",
         base.PROJECT_MEMBER,
-        "Give a command by its name; the rule of that command is asked too.",
+        "Run a command by its name; the command's own rule must allow it too.",
         ("POST", f"{_ONE}/actions"),
     ),
     *(
@@ -19,16 +19,16 @@ RULES = [
             ("POST", f"{_ONE}/{verb.replace('_', '-')}"),
         )
         for verb, description in (
-            ("start", "Start a stopped instance, or bring a terminated one back."),
+            ("start", "Start a stopped instance, or unshelve a terminated one."),
             ("stop", "Stop an instance."),
-            ("soft_reboot", "Restart an instance."),
-            ("hard_reboot", "Force an instance to restart."),
-            ("shelve", "Terminate an instance: give its resources back and keep it."),
-            ("unshelve", "Bring a terminated instance back."),
+            ("soft_reboot", "Reboot an instance."),
+            ("hard_reboot", "Force an instance to reboot."),
+            ("shelve", "Terminate an instance: release its resources but keep the instance."),
+            ("unshelve", "Restore a terminated instance."),
             ("resize", "Change the flavor of an instance."),
-            ("rebuild", "Write an image over the root volume of an instance."),
-            ("confirm_resize", "Complete a resize; also by looking, where it confirms itself."),
-            ("revert_resize", "Undo a resize that waits for confirmation."),
+            ("rebuild", "Rebuild the root volume of an instance from an image."),
+            ("confirm_resize", "Confirm a resize, also automatically when reading the instance."),
+            ("revert_resize", "Revert a resize that waits for confirmation."),
         )
     ),
 ]

@@ -8,13 +8,13 @@ RULES = [
     base.rule(
         "instance_logs:list_actions",
         base.PROJECT_READER,
-        "List what was done to an instance.",
+        "List the actions of an instance.",
         ("GET", f"{_ONE}/action-logs"),
     ),
     base.rule(
         "instance_logs:get_console",
         base.PROJECT_MEMBER,
-        "Read an instance's console; as in Nova it is nothing for readers.",
+        "Show an instance's console log; as in Nova, readers may not.",
         ("GET", f"{_ONE}/console-logs"),
     ),
 ]

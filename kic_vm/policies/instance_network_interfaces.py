@@ -27,7 +27,7 @@ RULES = [
     base.rule(
         "instance_network_interfaces:update_allowed_addresses",
         base.PROJECT_MEMBER,
-        "Say from which other addresses an instance's network interface may send.",
+        "Set the allowed address pairs of an instance's network interface.",
         ("PUT", f"{_ONE}/allowed-address-pairs"),
     ),
 ]

@@ -6,7 +6,7 @@ RULES = [
     base.rule(
         "instance_passwords:get",
         base.PROJECT_MEMBER,
-        "Read an instance's encrypted password.",
+        "Show an instance's encrypted password.",
         ("GET", "/api/v1/instances/{instance_id}/password"),
     ),
 ]

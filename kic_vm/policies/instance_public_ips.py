@@ -1,4 +1,4 @@
-"""Public IPs of an instance: as documented, the project admin's."""
+"""Public IPs of an instance: as documented, for project admins only."""
 
 from kic_vm.policies import base
 
@@ -8,19 +8,19 @@ RULES = [
     base.rule(
         "instance_public_ips:associate_new",
         base.PROJECT_ADMIN,
-        "Give an instance's network interface a new public IP.",
+        "Create a public IP for an instance's network interface.",
         ("POST", _ALL),
     ),
     base.rule(
         "instance_public_ips:associate",
         base.PROJECT_ADMIN,
-        "Give an instance's network interface one of the project's public IPs.",
+        "Associate a public IP with an instance's network interface.",
         ("PUT", f"{_ALL}/{{public_ip_id}}"),
     ),
     base.rule(
         "instance_public_ips:remove",
         base.PROJECT_ADMIN,
-        "Take the public IP off an instance's network interface.",
+        "Disassociate the public IP of an instance's network interface.",
         ("DELETE", _ALL),
     ),
 ]

@@ -11,13 +11,13 @@ RULES = [
     base.rule(
         "instance_security_groups:attach",
         base.PROJECT_MEMBER,
-        "Put an instance's network interface into a security group.",
+        "Add a security group to an instance's network interface.",
         ("POST", _ONE),
     ),
     base.rule(
         "instance_security_groups:detach",
         base.PROJECT_MEMBER,
-        "Take an instance's network interface out of a security group.",
+        "Remove a security group from an instance's network interface.",
         ("DELETE", _ONE),
     ),
 ]

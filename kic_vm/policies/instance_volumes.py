@@ -14,7 +14,7 @@ RULES = [
     base.rule(
         "instance_volumes:update",
         base.PROJECT_MEMBER,
-        "Change an attached volume, and whether it goes with the instance.",
+        "Update an attached volume, including is_delete_on_termination.",
         ("PUT", _ONE),
     ),
     base.rule(

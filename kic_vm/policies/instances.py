@@ -6,14 +6,12 @@ _ONE = "/api/v1/instances/{instance_id}"
 
 RULES = [
     base.rule(
-        "instances:create", base.PROJECT_MEMBER, "Make instances.", ("POST", "/api/v1/instances")
+        "instances:create", base.PROJECT_MEMBER, "Create instances.", ("POST", "/api/v1/instances")
     ),
     base.rule(
         "instances:list", base.PROJECT_READER, "List instances.", ("GET", "/api/v1/instances")
     ),
     base.rule("instances:get", base.PROJECT_READER, "Show one instance.", ("GET", _ONE)),
-    base.rule(
-        "instances:update", base.PROJECT_MEMBER, "Rename or describe an instance.", ("PUT", _ONE)
-    ),
+    base.rule("instances:update", base.PROJECT_MEMBER, "Update an instance.", ("PUT", _ONE)),
     base.rule("instances:delete", base.PROJECT_MEMBER, "Delete an instance.", ("DELETE", _ONE)),
 ]

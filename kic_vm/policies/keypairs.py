@@ -12,7 +12,7 @@ RULES = [
     base.rule(
         "keypairs:create",
         base.PROJECT_MEMBER,
-        "Make or import a keypair.",
+        "Create or import a keypair.",
         ("POST", "/api/v1/keypairs"),
     ),
     base.rule("keypairs:list", base.PROJECT_READER, "List keypairs.", ("GET", "/api/v1/keypairs")),
@@ -25,17 +25,16 @@ RULES = [
     base.rule(
         "keypairs:delete",
         base.PROJECT_MEMBER,
-        "Delete a keypair; its creator only, or see keypairs:delete_of_former_member.",
+        "Delete a keypair that the caller created; see also keypairs:delete_of_former_member.",
         ("DELETE", "/api/v1/keypairs/{keypair_name}"),
     ),
 ]
 
-# Asked within an operation that another rule guards.
+# Rules that an operation checks in addition to its own rule.
 INNER_RULES = [
     policy.RuleDefault(
         f"kic_vm:{DELETE_OF_FORMER_MEMBER}",
         base.PROJECT_ADMIN,
-        description="Delete a keypair whose creator may not create keypairs in the project any "
-        "more.",
+        description="Delete a keypair whose creator may no longer create keypairs in the project.",
     ),
 ]

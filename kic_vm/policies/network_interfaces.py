@@ -10,7 +10,7 @@ RULES = [
     base.rule(
         "network_interfaces:create",
         base.PROJECT_MEMBER,
-        "Make a network interface.",
+        "Create a network interface.",
         ("POST", _ALL),
     ),
     base.rule(
@@ -28,13 +28,13 @@ RULES = [
     base.rule(
         "network_interfaces:update",
         base.PROJECT_MEMBER,
-        "Change a network interface.",
+        "Update a network interface.",
         ("PUT", _ONE),
     ),
     base.rule(
         "network_interfaces:update_allowed_addresses",
         base.PROJECT_MEMBER,
-        "Say from which other addresses a network interface may send.",
+        "Set the allowed address pairs of a network interface.",
         ("PUT", f"{_ONE}/allowed-address-pairs"),
     ),
     base.rule(

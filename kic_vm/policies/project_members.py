@@ -1,4 +1,4 @@
-"""Members of the project: as documented, the project admin's to manage."""
+"""Members of the project: as documented, for project admins only."""
 
 from kic_vm.policies import base
 
@@ -9,7 +9,7 @@ RULES = [
     base.rule("project_members:list", base.PROJECT_ADMIN, "List members.", ("GET", _ALL)),
     base.rule("project_members:add", base.PROJECT_ADMIN, "Add a member.", ("POST", _ALL)),
     base.rule(
-        "project_members:update", base.PROJECT_ADMIN, "Give a member another role.", ("PUT", _ONE)
+        "project_members:update", base.PROJECT_ADMIN, "Change a member's role.", ("PUT", _ONE)
     ),
     base.rule("project_members:remove", base.PROJECT_ADMIN, "Remove a member.", ("DELETE", _ONE)),
 ]

@@ -1,4 +1,4 @@
-"""What anybody may ask, without a token."""
+"""Operations that need no token."""
 
 from kic_vm.policies import base
 
@@ -6,14 +6,14 @@ RULES = [
     base.rule(
         "health:get",
         base.PUBLIC,
-        "Ask whether the gateway lives and can work.",
+        "Show whether the gateway is alive and ready.",
         ("GET", "/healthcheck"),
         ("GET", "/readiness"),
     ),
     base.rule(
         "documents:get",
         base.PUBLIC,
-        "Read the lifecycle table and the description of the API.",
+        "Show the lifecycle table and the OpenAPI document.",
         ("GET", "/api/v1/lifecycle"),
         ("GET", "/openapi.json"),
         ("GET", "/docs"),
@@ -25,7 +25,7 @@ RULES = [
     base.rule(
         "tokens:pass",
         base.PUBLIC,
-        "Issue or validate a token; Keystone itself decides.",
+        "Issue or validate a token; Keystone decides.",
         ("POST", "/identity/v3/auth/tokens"),
         ("GET", "/identity/v3/auth/tokens"),
     ),

@@ -6,7 +6,7 @@ RULES = [
     base.rule(
         "quotas:get",
         base.PROJECT_READER,
-        "Show how much the project may have, and how much it has.",
+        "Show the project's quotas and their use.",
         ("GET", "/api/v1/quotas"),
     ),
 ]

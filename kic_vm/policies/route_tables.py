@@ -12,7 +12,7 @@ RULES = [
     base.rule(
         "route_tables:create",
         base.PROJECT_MEMBER,
-        "Make a route table.",
+        "Create a route table.",
         ("POST", _ALL),
     ),
     base.rule(
@@ -36,19 +36,19 @@ RULES = [
     base.rule(
         "route_tables:set_main",
         base.PROJECT_MEMBER,
-        "Make a route table its VPC's main one.",
+        "Set the main route table of a VPC.",
         ("PUT", f"{_ONE}/main"),
     ),
     base.rule(
         "route_tables:list_associations",
         base.PROJECT_READER,
-        "List the subnets that a route table applies to.",
+        "List the associations of a route table.",
         ("GET", _ASSOCIATIONS),
     ),
     base.rule(
         "route_tables:update_association",
         base.PROJECT_MEMBER,
-        "Give a subnet a route table.",
+        "Associate a subnet with another route table.",
         ("PUT", f"{_ASSOCIATIONS}/{{association_id}}"),
     ),
     base.rule(
@@ -60,7 +60,7 @@ RULES = [
     base.rule(
         "route_tables:update_route",
         base.PROJECT_MEMBER,
-        "Change a route.",
+        "Update a route.",
         ("PUT", f"{_ROUTES}/{{route_id}}"),
     ),
     base.rule(

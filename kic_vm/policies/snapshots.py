@@ -9,19 +9,17 @@ RULES = [
     base.rule(
         "snapshots:create",
         base.PROJECT_MEMBER,
-        "Make a snapshot of a volume.",
+        "Create a snapshot of a volume.",
         ("POST", "/api/v1/volumes/{volume_id}/snapshots"),
     ),
     base.rule("snapshots:list", base.PROJECT_READER, "List snapshots.", ("GET", _ALL)),
     base.rule("snapshots:get", base.PROJECT_READER, "Show one snapshot.", ("GET", _ONE)),
-    base.rule(
-        "snapshots:update", base.PROJECT_MEMBER, "Rename or describe a snapshot.", ("PUT", _ONE)
-    ),
+    base.rule("snapshots:update", base.PROJECT_MEMBER, "Update a snapshot.", ("PUT", _ONE)),
     base.rule("snapshots:delete", base.PROJECT_MEMBER, "Delete a snapshot.", ("DELETE", _ONE)),
     base.rule(
         "snapshots:restore",
         base.PROJECT_MEMBER,
-        "Make a volume from a snapshot.",
+        "Create a volume from a snapshot.",
         ("POST", f"{_ONE}/restore"),
     ),
 ]

@@ -11,7 +11,7 @@ RULES = [
     base.rule(
         "subnets:create",
         base.PROJECT_MEMBER,
-        "Make a subnet.",
+        "Create a subnet.",
         ("POST", _ALL),
     ),
     base.rule(
@@ -29,7 +29,7 @@ RULES = [
     base.rule(
         "subnets:update",
         base.PROJECT_MEMBER,
-        "Rename a subnet.",
+        "Update a subnet.",
         ("PUT", _ONE),
     ),
     base.rule(
@@ -53,7 +53,7 @@ RULES = [
     base.rule(
         "subnets:unshare",
         base.PROJECT_MEMBER,
-        "Share a subnet with a project no more.",
+        "Stop sharing a subnet with a project.",
         ("DELETE", f"{_PROJECTS}/{{project_id}}"),
     ),
 ]

@@ -10,7 +10,7 @@ RULES = [
     base.rule(
         "vpcs:create",
         base.PROJECT_MEMBER,
-        "Make a VPC.",
+        "Create a VPC.",
         ("POST", _ALL),
     ),
     base.rule(
@@ -28,7 +28,7 @@ RULES = [
     base.rule(
         "vpcs:update",
         base.PROJECT_MEMBER,
-        "Rename a VPC.",
+        "Update a VPC.",
         ("PUT", _ONE),
     ),
     base.rule(

@@ -155,7 +155,7 @@ def test_changes_and_refusals(
         refused(theirs, "POST", f"/api/v1/volumes/{volume_id}/image", 404, {"image": {"name": "x"}})
 
     public = f"/api/v1/images/{source['id']}"
-    assert "another project" in refused(member, "PUT", public, 403, change)["message"]
+    assert "owning project" in refused(member, "PUT", public, 403, change)["message"]
     refused(member, "DELETE", public, 403)
     blank = volumes.make_available()
     error = refused(

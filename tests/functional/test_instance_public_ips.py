@@ -107,7 +107,7 @@ def test_no_way_to_the_internet(
         instance_id, _seen = instances.make_active(subnets=[{"id": subnet.id}])
         refused = admin.request("POST", f"{interface_of(member, instance_id)}/public-ips")
         assert refused.status_code == 409, refused.text
-        assert "no way to the internet" in refused.json()["error"]["message"]
+        assert "no route to the internet" in refused.json()["error"]["message"]
         assert public_ips() == before
         instances.remove(instance_id)
     finally:

@@ -66,14 +66,14 @@ def test_worker(standalone: Path, tmp_path: Path, eventually: Eventually) -> Non
     with log.open("w") as output:
         process = subprocess.Popen(command, stderr=output)
     try:
-        eventually(lambda: "The worker begins" in log.read_text(), 60)
+        eventually(lambda: "Worker started" in log.read_text(), 60)
         write("soon")
         process.send_signal(signal.SIGHUP)
         eventually(lambda: "[worker] interval" in log.read_text(), 60)
-        assert "are made anew" not in log.read_text()
+        assert "Rebuilt the keypair indexes" not in log.read_text()
         write("0.2", "1", "true")
         process.send_signal(signal.SIGHUP)
-        eventually(lambda: "are made anew" in log.read_text(), 60)
+        eventually(lambda: "Rebuilt the keypair indexes" in log.read_text(), 60)
     finally:
         process.terminate()
         assert process.wait(timeout=30) == 0

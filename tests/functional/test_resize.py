@@ -145,8 +145,8 @@ def test_refusals(member: Client, instances: Instances) -> None:
         for flavor in member.get("/api/v1/flavors", limit=1000)["flavors"]
     }
     for flavor_id, sentence in (
-        (ids["t1i.micro"], "has this flavor already"),
-        (ids["gn1i.xlarge"], "of the type vm, this flavor is for gpu"),
+        (ids["t1i.micro"], "already has this flavor"),
+        (ids["gn1i.xlarge"], "has instance_type vm, this flavor has gpu"),
         (instance_id, "there is no flavor"),
     ):
         response = member.request("POST", path, json={"flavor": {"id": flavor_id}})

@@ -68,7 +68,7 @@ def test_wrong_grants(check: Check, standalone: Path) -> None:
         "Flavors": "failure",
     }
     assert "openstack role add" in found["Roles of the gateway's user"][1]
-    assert "keypairs of a project" in found["Grants of the gateway's user"][1]
+    assert "project keypairs" in found["Grants of the gateway's user"][1]
     assert "kic-vm-worker" in found["Grants of the gateway's user"][1]
     assert auth["password"] not in str(found)
 

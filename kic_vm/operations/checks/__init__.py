@@ -1,4 +1,4 @@
-"""Whether the cloud and the gateway's own user are as the gateway needs them.
+"""Checks of the cloud and of the gateway's own user, for the upgrade check and readiness.
 
-A check only reads. Its answer is a sentence that says what to do, where there is something to do.
+A check only reads. Its result is a sentence; for a problem it says what to do.
 """

@@ -1,4 +1,4 @@
-"""What a check has found."""
+"""The result of a check."""
 
 import enum
 import functools
@@ -10,17 +10,17 @@ from kic_vm.operations.request import RequestServices
 
 
 class Level(enum.Enum):
-    """How bad it is."""
+    """The severity of a finding."""
 
     SUCCESS = "success"
     WARNING = "warning"
-    """The gateway works, but something of it does not."""
+    """The gateway works, but a part of it does not."""
     FAILURE = "failure"
     """The gateway does not work."""
 
 
 class Finding(NamedTuple):
-    """The answer of a check."""
+    """The result of a check, with a sentence for the operator."""
 
     level: Level
     sentence: str
@@ -30,22 +30,22 @@ Check = Callable[[RequestServices], Finding]
 
 
 def success(sentence: str) -> Finding:
-    """There is nothing to do."""
+    """The operator has nothing to do."""
     return Finding(Level.SUCCESS, sentence)
 
 
 def warning(sentence: str) -> Finding:
-    """There is something to do, for what the sentence says."""
+    """The operator has something to do for the feature that the sentence names."""
     return Finding(Level.WARNING, sentence)
 
 
 def failure(sentence: str) -> Finding:
-    """There is something to do, before anything works."""
+    """The operator has something to do before the gateway works."""
     return Finding(Level.FAILURE, sentence)
 
 
 def failure_if_unreachable(check: Check) -> Check:
-    """The check, where a service that cannot be asked is a failure."""
+    """Wrap a check: a service that does not answer is a failure."""
 
     @functools.wraps(check)
     def safe(gateway: RequestServices) -> Finding:
@@ -53,10 +53,9 @@ def failure_if_unreachable(check: Check) -> Check:
             return check(gateway)
         except exceptions.Unauthorized:
             return failure(
-                "This cannot be found out: the service does not take the gateway's own token. See "
-                "the check of its roles."
+                "Skipped: the gateway's user could not authenticate. See the check of its roles."
             )
         except exceptions.KicVmError as error:
-            return failure(f"This cannot be found out: {error}")
+            return failure(f"Skipped: {error}")
 
     return safe

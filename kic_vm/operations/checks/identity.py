@@ -1,4 +1,4 @@
-"""Keystone: who the gateway is there, what it may, and what time it is."""
+"""Checks of Keystone: the gateway's user, its roles and grants, the catalog, the clock."""
 
 import datetime
 from collections.abc import Callable
@@ -18,49 +18,51 @@ from kic_vm.operations.checks.finding import (
 from kic_vm.operations.request import RequestServices
 
 AUTHTOKEN: Final = "keystone_authtoken"
-# Keystone's default policy lets these confirm tokens.
+# Keystone's default policy lets these roles validate tokens.
 _CONFIRMING: Final = frozenset({"service", "admin"})
 _SERVICE: Final = "service"
-# Tokens are issued to the second, and asking takes a moment.
+# In seconds: a token's issue time has whole seconds, and the request takes a moment.
 _TOLERATED: Final = 5
 _HARMFUL: Final = 60
 
 
 def keystone(gateway: RequestServices) -> Finding:
-    """Whether Keystone lets the gateway in, as both of its sections say."""
+    """Whether the users of [service_user] and [keystone_authtoken] can authenticate."""
     for group in (service_user.GROUP, AUTHTOKEN):
         try:
             log_in(gateway.app_state.cloud, gateway.app_state.conf, group)
         except exceptions.KicVmError as error:
             return failure(
-                f"[{group}] does not get a token: {error} Check auth_url, user, password, project "
-                "and domains there, and that Keystone can be reached from here."
+                f"The user of [{group}] cannot get a token: {error} Check auth_url, user, "
+                "password, project and domains in that section, and that this host can reach "
+                "Keystone."
             )
-    return success("Keystone lets the gateway's user in.")
+    return success("The gateway's user can authenticate.")
 
 
 @failure_if_unreachable
 def roles(gateway: RequestServices) -> Finding:
-    """Whether the gateway's user has the roles to confirm tokens and to vouch for callers."""
+    """Whether the gateway's user can validate tokens and send service tokens."""
     app_state = gateway.app_state
     authtoken = log_in(app_state.cloud, app_state.conf, AUTHTOKEN)
     if not _CONFIRMING & authtoken.roles:
         return failure(
-            f"The user of [{AUTHTOKEN}] may not confirm callers' tokens: {_add_role(authtoken)}"
+            f"The user of [{AUTHTOKEN}] cannot validate callers' tokens: {_add_role(authtoken)}"
         )
     login = log_in(app_state.cloud, app_state.conf, service_user.GROUP)
     if app_state.conf.service_user.send_service_user_token and _SERVICE not in login.roles:
         return failure(
-            f"The user of [{service_user.GROUP}] cannot vouch for callers: their operations end "
-            f"with their token, or are refused at once. {_add_role(login)}"
+            f"The user of [{service_user.GROUP}] cannot send a valid service token: a long "
+            "operation fails when the caller's token expires, or is refused at once. "
+            f"{_add_role(login)}"
         )
-    return success("The gateway's user may confirm tokens and vouch for callers.")
+    return success("The gateway's user can validate tokens and send service tokens.")
 
 
 def _add_role(login: ServiceLogin) -> str:
     return (
-        f"openstack role add --project {login.project_id} --user {login.user_id} {_SERVICE} "
-        "gives it the role."
+        f"To grant the role, run openstack role add --project {login.project_id} --user "
+        f"{login.user_id} {_SERVICE}"
     )
 
 
@@ -72,76 +74,75 @@ def _list_keypairs_of_another(gateway: RequestServices, login: ServiceLogin) -> 
 
 @failure_if_unreachable
 def grants(gateway: RequestServices) -> Finding:
-    """Whether the gateway's user may do what callers cannot; each is tried by reading."""
+    """Whether the gateway's user has the grants beyond callers' own; tries each by reading."""
     openstack = gateway.openstack
     login = log_in(gateway.app_state.cloud, gateway.app_state.conf, service_user.GROUP)
-    tries: dict[str, Callable[[], object]] = {
-        "keypairs of a project, which need to list roles, role assignments and others' "
-        "keypairs": partial(_list_keypairs_of_another, gateway, login),
-        "members of a project, which need to list roles": openstack.identity.list_role_ids,
-        "members of a project, which need to look at users": partial(
-            openstack.identity.get_user, login.user_id
+    attempts: dict[str, Callable[[], object]] = {
+        "project keypairs (list roles, role assignments and other users' keypairs)": partial(
+            _list_keypairs_of_another, gateway, login
         ),
-        "sharing images, which needs to look at projects": partial(
-            openstack.identity.get_project, login.project_id
-        ),
-        "kic-vm-worker, which lists the servers of all projects": partial(
+        "project members (list roles)": openstack.identity.list_role_ids,
+        "project members (get users)": partial(openstack.identity.get_user, login.user_id),
+        "image sharing (get projects)": partial(openstack.identity.get_project, login.project_id),
+        "kic-vm-worker (list the servers of all projects)": partial(
             openstack.compute.list_all_servers, "VERIFY_RESIZE"
         ),
     }
     refused = []
-    for name, attempt in tries.items():
+    for name, attempt in attempts.items():
         try:
             attempt()
         except (exceptions.Forbidden, exceptions.Unauthorized):
             refused.append(name)
     if refused:
         return warning(
-            f"The user of [{service_user.GROUP}] lacks grants for: {'; '.join(refused)}. Give it "
-            f"the role admin in project {login.project_id}, or these rules in the policies of "
-            "the services."
+            f"The user of [{service_user.GROUP}] lacks grants for: {'; '.join(refused)}. Grant it "
+            f"the admin role in project {login.project_id}, or allow these operations in the "
+            "services' policies."
         )
-    return success("The gateway's user has the grants that it needs.")
+    return success("The gateway's user has all required grants.")
 
 
 @failure_if_unreachable
 def project_roles(gateway: RequestServices) -> Finding:
-    """Whether the roles are there that [project_members] names."""
+    """Whether the roles that [project_members] names exist."""
     options = gateway.app_state.conf.project_members
-    named = {options.admin_role, options.member_role, options.reader_role}
+    configured = {options.admin_role, options.member_role, options.reader_role}
     try:
-        missing = sorted(named - gateway.openstack.identity.list_role_ids().keys())
+        missing = sorted(configured - gateway.openstack.identity.list_role_ids().keys())
     except exceptions.Forbidden:
-        return warning("The roles of Keystone cannot be listed: see the check of grants.")
+        return warning("Skipped: the gateway's user may not list roles. See the check of grants.")
     if missing:
         return failure(
-            f"Keystone has no role {', '.join(missing)}: make it with openstack role create, or "
-            "name another one in [project_members] and in the policy file."
+            f"Keystone has no role {', '.join(missing)}: create it with openstack role create, or "
+            "set another role in [project_members] and in the policy file."
         )
-    return success("The roles of project members are there.")
+    return success("The roles of project members exist.")
 
 
 @failure_if_unreachable
 def catalog(gateway: RequestServices) -> Finding:
-    """Whether the gateway is in the catalog, by which restricted credentials are checked."""
+    """Whether the gateway is in the service catalog; access rules refer to its service type."""
     app_state = gateway.app_state
-    kind = app_state.conf.keystone_authtoken.service_type
-    if not kind:
+    service_type = app_state.conf.keystone_authtoken.service_type
+    if not service_type:
         return warning(
             f"[{AUTHTOKEN}] service_type is not set, so application credentials with access rules "
-            "are refused: set it to the gateway's type in the service catalog."
+            "are refused: set it to the gateway's service type in the service catalog."
         )
-    if kind not in log_in(app_state.cloud, app_state.conf, service_user.GROUP).service_types:
+    login = log_in(app_state.cloud, app_state.conf, service_user.GROUP)
+    if service_type not in login.service_types:
         return warning(
-            f"The service catalog has no {kind} service, so clients do not find the gateway: "
-            f"openstack service create --name {kind} {kind}, then openstack endpoint create."
+            f"The service catalog has no {service_type} service, so clients cannot find the "
+            f"gateway: run openstack service create --name {service_type} {service_type}, then "
+            "openstack endpoint create."
         )
     return success("The gateway is in the service catalog.")
 
 
 @failure_if_unreachable
 def clocks(gateway: RequestServices) -> Finding:
-    """Whether this machine and Keystone agree on the time: by what a new token says of itself."""
+    """Whether this host's clock agrees with the issue time of a new Keystone token."""
     before = datetime.datetime.now(datetime.UTC)
     issued = log_in(gateway.app_state.cloud, gateway.app_state.conf, service_user.GROUP).issued
     after = datetime.datetime.now(datetime.UTC)
@@ -150,10 +151,10 @@ def clocks(gateway: RequestServices) -> Finding:
     else:
         skew = min(issued - before, issued - after, key=abs).total_seconds()
     if abs(skew) < _TOLERATED:
-        return success("This machine's clock and Keystone's agree.")
+        return success("The clocks of this host and Keystone agree.")
     direction = "behind" if skew > 0 else "ahead of"
     sentence = (
-        f"This machine's clock is {abs(skew):.0f} s {direction} Keystone's: callers' tokens count "
-        "as expired too early or too late. Have both synchronized, by chrony or NTP."
+        f"This host's clock is {abs(skew):.0f} s {direction} Keystone's: callers' tokens expire "
+        "too early or too late. Synchronize both clocks with chrony or another NTP client."
     )
     return failure(sentence) if abs(skew) >= _HARMFUL else warning(sentence)

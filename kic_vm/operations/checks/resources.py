@@ -1,4 +1,4 @@
-"""The cloud's flavors and images: whether they say of themselves what clients want to know."""
+"""Checks of flavors and images: whether they have the properties that clients show."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -21,39 +21,41 @@ _SHOWN: Final = 5
 
 @failure_if_unreachable
 def flavors(gateway: RequestServices) -> Finding:
-    """Whether there are flavors, and each is complete."""
-    found = gateway.openstack.compute.list_all_flavors()
-    if not found:
-        return failure("Nova has no flavors: make some, with openstack flavor create.")
-    defects = {flavor["name"]: flavor_defects(flavor) for flavor in found}
+    """Whether there are flavors, and all of them are complete."""
+    listed = gateway.openstack.compute.list_all_flavors()
+    if not listed:
+        return failure("Nova has no flavors: create some with openstack flavor create.")
+    defects = {flavor["name"]: flavor_defects(flavor) for flavor in listed}
     if any(defects.values()):
         return warning(
-            f"Flavors are not complete: {_listed(defects)}. kic-vm-manage flavors check tells all, "
-            "and openstack flavor set --property sets what is missing."
+            f"Some flavors are incomplete: {_summary(defects)}. kic-vm-manage flavors check lists "
+            "all of them; set missing properties with openstack flavor set --property."
         )
-    return success(f"All {len(found)} flavors are complete.")
+    return success(f"All {len(listed)} flavors are complete.")
 
 
 @failure_if_unreachable
 def images(gateway: RequestServices) -> Finding:
-    """Whether there are public images, and each is complete."""
-    found = [
+    """Whether there are public images, and all of them are complete."""
+    public = [
         image
         for image in gateway.openstack.image.list_images(visibility="public")
         if image["status"] == "active"
     ]
-    if not found:
-        return warning("Glance has no public image: each project needs an image of its own.")
-    defects = {str(image.get("name") or image["id"]): image_defects(image) for image in found}
+    if not public:
+        return warning("Glance has no public images: each project needs its own image.")
+    defects = {str(image.get("name") or image["id"]): image_defects(image) for image in public}
     if any(defects.values()):
         return warning(
-            f"Public images are not complete: {_listed(defects)}. openstack image set --property "
-            "sets what is missing."
+            f"Some public images are incomplete: {_summary(defects)}. Set missing properties with "
+            "openstack image set --property."
         )
-    return success(f"All {len(found)} public images are complete.")
+    return success(f"All {len(public)} public images are complete.")
 
 
-def _listed(defects: Mapping[str, Sequence[str]]) -> str:
-    wrong = [f"{name} ({', '.join(some)})" for name, some in sorted(defects.items()) if some]
-    more = len(wrong) - _SHOWN
-    return "; ".join(wrong[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+def _summary(defects: Mapping[str, Sequence[str]]) -> str:
+    incomplete = [
+        f"{name} ({', '.join(problems)})" for name, problems in sorted(defects.items()) if problems
+    ]
+    more = len(incomplete) - _SHOWN
+    return "; ".join(incomplete[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

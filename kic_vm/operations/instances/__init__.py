@@ -1,1 +1,1 @@
-"""Instances: reading, commands, and what belongs to one."""
+"""Instances: reads, commands, and the resources attached to an instance."""

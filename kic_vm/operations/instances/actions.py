@@ -1,4 +1,4 @@
-"""Commands on an instance: asked of the lifecycle table first, of Nova then."""
+"""Commands on an instance: checked against the lifecycle table, then sent to Nova."""
 
 import contextlib
 from functools import partial
@@ -28,7 +28,7 @@ _NOVA: Final[dict[str, tuple[str, Any]]] = {
     "confirm-resize": (resize_confirmation.ACTION, None),
     "revert-resize": ("revertResize", None),
 }
-# Command -> what Nova calls it in the list of a server's actions.
+# Command -> its names in Nova's list of server actions.
 _RECORDED_AS: Final[dict[str, frozenset[str]]] = {
     "start": frozenset({"start", "unshelve", "unpause", "resume"}),
     "stop": frozenset({"stop"}),
@@ -40,7 +40,7 @@ _RECORDED_AS: Final[dict[str, frozenset[str]]] = {
     "revert-resize": frozenset({"revertResize"}),
     "resize": frozenset({"resize"}),
 }
-# The documents have one command that makes an instance run; Nova has one for each vm_state.
+# KakaoCloud documents one command that runs an instance; Nova has one for each vm_state.
 _STARTS: Final[dict[str, tuple[str, Any]]] = {
     "shelved_offloaded": ("unshelve", None),
     "paused": ("unpause", None),
@@ -50,9 +50,9 @@ _ENDS_OF_RESIZES: Final = frozenset({"confirm-resize", "revert-resize"})
 
 
 def act_by_name(services: RequestServices, instance_id: str, command: str) -> None:
-    """Begin a command, where the caller may give it under its own path too.
+    """Start a command that the request body names. Its own path's policy rule applies.
 
-    :raises Forbidden: the caller may not
+    :raises Forbidden: the caller's role does not allow the command
     """
     if not services.may(f"instances:{command.replace('-', '_')}"):
         raise exceptions.Forbidden
@@ -60,12 +60,12 @@ def act_by_name(services: RequestServices, instance_id: str, command: str) -> No
 
 
 def act(services: RequestServices, instance_id: str, command: str) -> None:
-    """Begin a command that needs nothing but its name. 2 upstream calls.
+    """Start a command that takes no arguments. 2 upstream calls.
 
-    With an Idempotency-Key one more; see earlier_attempts.
+    With an Idempotency-Key, one more; see earlier_attempts.
 
-    :raises AlreadyInState: what it would bring about holds already
-    :raises InvalidState: the instance's documented state does not allow it; says which do
+    :raises AlreadyInState: the instance is already in the command's target state
+    :raises InvalidState: the documented state does not allow the command; names the allowed ones
     """
     if earlier_attempts.is_action_begun(services, instance_id, _RECORDED_AS[command]):
         return
@@ -83,13 +83,13 @@ def act(services: RequestServices, instance_id: str, command: str) -> None:
 
 
 def resize_instance(services: RequestServices, instance_id: str, flavor_id: str) -> None:
-    """Begin to change the flavor. 3 upstream calls, the first two side by side.
+    """Start a resize to another flavor. 3 upstream calls, the first two side by side.
 
-    When this returns, Nova shows the instance as being resized: its API notes that down before it
-    answers.
+    When this returns, Nova already shows the instance as being resized: its API records the resize
+    before it answers.
 
     :raises InvalidRequest: the flavor does not exist or does not fit the instance
-    :raises InvalidState: the instance's documented state does not allow it; says which do
+    :raises InvalidState: the documented state does not allow a resize; names the allowed commands
     """
     if earlier_attempts.is_action_begun(services, instance_id, _RECORDED_AS["resize"]):
         return
@@ -108,20 +108,26 @@ def _flavor(services: RequestServices, flavor_id: str) -> JSON:
         return flavors.get_nova_flavor(services, flavor_id)
 
 
-def _check_flavor(present: JSON, wanted: JSON) -> None:
-    """Whether an instance can go from its flavor, as Nova shows it, to another one."""
-    if present["original_name"] == wanted["name"]:
+def _check_flavor(current: JSON, target: JSON) -> None:
+    """Refuse a flavor that the instance already has or cannot be resized to.
+
+    :param current: the flavor as Nova shows it in the server
+    :param target: the flavor as Nova shows it by its id
+    """
+    if current["original_name"] == target["name"]:
         raise exceptions.InvalidRequest(
-            "flavor.id: the instance has this flavor already: choose another one."
+            "flavor.id: the instance already has this flavor: choose another one."
         )
-    after = flavor_mapping.instance_type(wanted["extra_specs"])
-    if after == "bm":
-        raise exceptions.InvalidRequest("flavor.id: this is a bare metal flavor.")
-    if "extra_specs" not in present:  # the cloud's policy hides them: let Nova judge
-        return
-    before = flavor_mapping.instance_type(present["extra_specs"])
-    if before != after:
+    target_type = flavor_mapping.instance_type(target["extra_specs"])
+    if target_type == "bm":
         raise exceptions.InvalidRequest(
-            f"flavor.id: the instance is of the type {before}, this flavor is for {after}: "
-            f"choose a flavor of the instance_type {before}."
+            "flavor.id: this is a bare metal flavor: choose a virtual machine flavor."
+        )
+    if "extra_specs" not in current:  # the cloud's policy hides them: Nova decides
+        return
+    current_type = flavor_mapping.instance_type(current["extra_specs"])
+    if current_type != target_type:
+        raise exceptions.InvalidRequest(
+            f"flavor.id: the instance has instance_type {current_type}, this flavor has "
+            f"{target_type}: choose a flavor with instance_type {current_type}."
         )

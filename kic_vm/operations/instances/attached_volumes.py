@@ -1,8 +1,8 @@
-"""The volumes of servers, by their ids: Nova tells the ids, Cinder what is to know of them.
+"""The volumes of servers: Nova returns their ids, Cinder their details.
 
-What was so the last time is remembered in the process: which volumes a server had, so that a get
-need not wait for Nova before it asks Cinder, and how many the project has. It decides only what is
-asked for; a server that has other volumes by now has them fetched.
+The process remembers two things from earlier reads: which volumes a server had, so that a get can
+ask Nova and Cinder at the same time, and how many volumes the project has. They only decide which
+requests are sent; when a server's volumes have changed, the current ones are fetched.
 """
 
 import datetime
@@ -16,23 +16,23 @@ from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
-# Cinder lists so many volumes in the time in which it gives one by its id (2.3 ms and 30 ms).
+# Cinder lists this many volumes in the time that one get by id takes (2.3 ms each, and 30 ms).
 _LISTED_FOR_ONE: Final = 13
 _REMEMBERED_SECONDS: Final = 3600.0
-# Cinder's clock is not Nova's, and a build may take its time.
+# Cinder's and Nova's clocks may differ, and a build may take long.
 _BEFORE: Final = datetime.timedelta(minutes=5)
 _AFTER: Final = datetime.timedelta(hours=1)
 
 
 def ids_of(server: JSON) -> list[str]:
-    """The ids of the volumes that are attached to a server."""
+    """The ids of the volumes attached to a server."""
     return [item["id"] for item in server["os-extended-volumes:volumes_attached"]]
 
 
 def expected(services: RequestServices, instance_id: str) -> list[str]:
-    """The ids of the volumes that a server had the last time; none where that is not known."""
-    known = services.app_state.read_hints.get(_key(services, instance_id))
-    return known.decode().split(",") if known else []
+    """The ids of the volumes that the server had at the last read; empty when not known."""
+    remembered_ids = services.app_state.read_hints.get(_key(services, instance_id))
+    return remembered_ids.decode().split(",") if remembered_ids else []
 
 
 def expect(services: RequestServices, instance_id: str, volume_ids: list[str]) -> None:
@@ -50,36 +50,36 @@ def list_all(services: RequestServices) -> list[JSON]:
 
 
 def get_volumes(services: RequestServices, volume_ids: Collection[str]) -> list[JSON]:
-    """Those volumes that are there, or all of the project where that costs Cinder less.
+    """The existing volumes among these ids, or all of the project's where that costs Cinder less.
 
-    One upstream call; of a project with very many volumes one for each that is wanted, side by
-    side, for Cinder has no filter for several ids.
+    One upstream call. In a project with very many volumes, one call for each id, side by side:
+    Cinder has no filter for several ids.
     """
     if len(volume_ids) > 1 and _count(services) <= _LISTED_FOR_ONE * len(volume_ids):
         return list_all(services)
-    found = gather_reads(*(partial(_get_volume, services, volume_id) for volume_id in volume_ids))
-    return [volume for volume in found if volume is not None]
+    volumes = gather_reads(*(partial(_get_volume, services, volume_id) for volume_id in volume_ids))
+    return [volume for volume in volumes if volume is not None]
 
 
 def find_volumes(services: RequestServices, servers: Collection[JSON]) -> list[JSON]:
-    """The volumes of some servers of very many, and others. 1 or 2 upstream calls.
+    """The volumes of a few servers in a large project, possibly with others. 1 or 2 upstream calls.
 
-    Most volumes are made with their server. So Cinder is asked for those that were made when the
-    servers were, and only where one is not among them for all.
+    Most volumes are created with their server. So Cinder is asked for the volumes created around
+    the time of the servers, and for all volumes only when one of the servers' is missing.
     """
-    wanted = {volume_id for server in servers for volume_id in ids_of(server)}
-    if not wanted:
+    attached_ids = {volume_id for server in servers for volume_id in ids_of(server)}
+    if not attached_ids:
         return []
     created = sorted(datetime.datetime.fromisoformat(server["created"]) for server in servers)
-    made = (_text(created[0] - _BEFORE), _text(created[-1] + _AFTER))
-    found = services.openstack.block_storage.list_volumes(made)
-    return found if wanted <= {volume["id"] for volume in found} else list_all(services)
+    created_between = (_text(created[0] - _BEFORE), _text(created[-1] + _AFTER))
+    volumes = services.openstack.block_storage.list_volumes(created_between)
+    return volumes if attached_ids <= {volume["id"] for volume in volumes} else list_all(services)
 
 
 def _get_volume(services: RequestServices, volume_id: str) -> JSON | None:
     try:
         return services.openstack.block_storage.get_volume(volume_id)
-    except exceptions.NotFound:  # it is gone, which Nova does not tell at once
+    except exceptions.NotFound:  # deleted; Nova may show it for a while
         return None
 
 
@@ -88,7 +88,7 @@ def _text(time: datetime.datetime) -> str:
 
 
 def _count(services: RequestServices) -> int:
-    """How many volumes the project had the last time; 0 where that is not known."""
+    """The number of volumes that the project had at the last read; 0 when not known."""
     return int(services.app_state.read_hints.get(_count_key(services)) or 0)
 
 

@@ -1,4 +1,4 @@
-"""Flavors: get, list, and which id belongs to a name."""
+"""Flavors: get, list, and ids by name."""
 
 import json
 import operator
@@ -29,40 +29,40 @@ _FILTERS = {
 }
 
 
-def _known_ids(services: RequestServices) -> dict[str, str | None]:
-    """Flavor ids by name, as far as they are remembered; None for a name that has none."""
+def _cached_ids(services: RequestServices) -> dict[str, str | None]:
+    """The cached flavor ids by name; None for a name that has no flavor."""
     stored = services.app_state.local_cache.get(_KEY + services.project_id)
-    known: dict[str, str | None] = json.loads(stored) if stored else {}
-    return known
+    cached_ids: dict[str, str | None] = json.loads(stored) if stored else {}
+    return cached_ids
 
 
 def _remember(services: RequestServices, ids: dict[str, str | None]) -> None:
-    known = _known_ids(services)
-    if known | ids != known:
+    cached_ids = _cached_ids(services)
+    if cached_ids | ids != cached_ids:
         app_state = services.app_state
         app_state.local_cache.set(
             _KEY + services.project_id,
-            json.dumps(known | ids).encode(),
+            json.dumps(cached_ids | ids).encode(),
             app_state.conf.flavors.id_cache_time,
         )
 
 
 def ids_by_name(services: RequestServices, names: Iterable[str]) -> dict[str, str]:
-    """Ids of the flavors of these names; costs a call only where a name is new.
+    """The ids of the flavors with these names; one upstream call only when a name is not cached.
 
-    A name whose flavor is gone, or hidden from the caller, is left out.
+    A name whose flavor is deleted, or hidden from the caller, is left out.
     """
-    wanted = set(names)
-    known = _known_ids(services)
-    if not wanted <= known.keys():
+    distinct_names = set(names)
+    ids = _cached_ids(services)
+    if not distinct_names <= ids.keys():
         listed = {item["name"]: item["id"] for item in services.openstack.compute.list_flavors()}
-        known = dict.fromkeys(wanted) | listed
-        _remember(services, known)
-    return {name: flavor_id for name in wanted if (flavor_id := known[name])}
+        ids = dict.fromkeys(distinct_names) | listed
+        _remember(services, ids)
+    return {name: flavor_id for name in distinct_names if (flavor_id := ids[name])}
 
 
 def get_nova_flavor(services: RequestServices, flavor_id: str) -> JSON:
-    """Nova's flavor, its id remembered. One upstream call."""
+    """A flavor as Nova shows it; its id is cached by name. One upstream call."""
     flavor = services.openstack.compute.get_flavor(flavor_id)
     _remember(services, {flavor["name"]: flavor["id"]})
     return flavor

@@ -47,7 +47,7 @@ def _related_resources(
 ) -> mapping.RelatedResources:
     """What other services know about ``servers``; no further call where names are known."""
     by_device = mapping.ports_by_device(ports)
-    names = mapping.group_names_told(servers, by_device)
+    names = mapping.unambiguous_group_names(servers, by_device)
     ids = {
         group
         for server in servers
@@ -71,7 +71,7 @@ def _related_resources(
     )
 
 
-def _shown(services: RequestServices, found: pages.Found) -> list[JSON]:
+def _shown(services: RequestServices, found: pages.ServerResources) -> list[JSON]:
     """Servers as instances."""
     servers = found.servers
     confirming = resize_confirmation.confirm_due(services, servers)

@@ -23,7 +23,8 @@ JSON = dict[str, Any]
 def list_network_interfaces(services: RequestServices, instance_id: str) -> tuple[list[JSON], JSON]:
     """All of an instance's interfaces, the primary first. 4 upstream calls side by side.
 
-    The contract asks for no page of this list, and wants to be told of one.
+    The request has no paging parameters, but the contract requires pagination in the response: one
+    page with everything.
     """
     network = services.openstack.network
     server, ports, floating_ips, groups = gather_reads(
@@ -37,7 +38,7 @@ def list_network_interfaces(services: RequestServices, instance_id: str) -> tupl
     project_name = services.context.project_name
     interfaces = [
         mapping.interface_from_port(port, project_name, public_ips, names)
-        for port in mapping.in_order(server, ports)
+        for port in mapping.in_attachment_order(server, ports)
     ]
     return interfaces, {"total": len(interfaces), "offset": 0, "limit": len(interfaces)}
 
@@ -45,10 +46,12 @@ def list_network_interfaces(services: RequestServices, instance_id: str) -> tupl
 def attach_network_interface(services: RequestServices, instance_id: str, port_id: str) -> JSON:
     """Attach an interface. 4 upstream calls, the first three side by side.
 
-    One more for an interface that the gateway made for another instance: it is the user's now.
+    One more for an interface that the gateway created for another instance: from now on it belongs
+    to the user.
 
     :raises NotFound: the project has no such instance or interface
-    :raises Conflict: the interface is in use, or the instance has as many as its type may have
+    :raises Conflict: the interface is in use, or the instance already has the maximum number of
+        interfaces of its type
     """
     command = "attach-network-interface"
     server, port, ports = gather_reads(
@@ -58,15 +61,18 @@ def attach_network_interface(services: RequestServices, instance_id: str, port_i
     )
     if earlier_attempts.is_repeated(services) and port["device_id"] == instance_id:
         with contextlib.suppress(exceptions.NotFound):
-            attached = services.openstack.compute.get_interface(instance_id, port_id)
-            return mapping.interface_from_attachment(attached)
+            attachment = services.openstack.compute.get_interface(instance_id, port_id)
+            return mapping.interface_from_attachment(attachment)
     earlier_attempts.note_absence(services)
     if port["device_id"]:
-        raise exceptions.Conflict("The network interface is in use already.")
+        raise exceptions.Conflict(
+            "The network interface is already in use: detach it first, or use another one."
+        )
     maximum = flavors.flavor_of_server(server["flavor"], None)["maximum_network_interfaces"]
     if maximum is not None and len(ports) >= maximum:
         raise exceptions.Conflict(
-            f"Instances of this type have at most {maximum} network interfaces."
+            f"Instances of this type can have at most {maximum} network interfaces: detach one "
+            "first, or resize the instance."
         )
     with (
         state_conflicts_reported(services, instance_id, command),
@@ -77,27 +83,29 @@ def attach_network_interface(services: RequestServices, instance_id: str, port_i
 
 
 def detach_network_interface(services: RequestServices, instance_id: str, port_id: str) -> None:
-    """Begin to detach an interface. 3 upstream calls, the first two side by side.
+    """Start to detach an interface. 3 upstream calls, the first two side by side.
 
-    One more for an interface that the gateway made: from now on it is the user's, and stays when
-    the instance goes.
+    One more for an interface that the gateway created: from now on it belongs to the user, and
+    stays when the instance is deleted.
 
-    Nova would take the primary one off, and answers 202 to an interface of somebody else.
+    The gateway checks the interface itself: Nova would detach the primary interface, and answers
+    202 to an interface of another instance.
 
-    :raises NotFound: it is not attached to this instance
-    :raises Conflict: it is the primary one
+    :raises NotFound: the interface is not attached to this instance
+    :raises Conflict: the interface is the primary one
     """
     command = "detach-network-interface"
     server, ports = gather_reads(
         partial(get_server_for, services, instance_id, command),
         partial(services.openstack.network.list_whole_ports, instance_id),
     )
-    by_id = {port["id"]: port for port in mapping.in_order(server, ports)}
+    by_id = {port["id"]: port for port in mapping.in_attachment_order(server, ports)}
     if port_id not in by_id:
         raise _not_attached()
     if port_id == next(iter(by_id)):
         raise exceptions.Conflict(
-            "This is the instance's primary network interface: it can only go with the instance."
+            "This is the instance's primary network interface: it stays attached until the "
+            "instance is deleted."
         )
     with (
         state_conflicts_reported(services, instance_id, command),
@@ -107,22 +115,22 @@ def detach_network_interface(services: RequestServices, instance_id: str, port_i
 
 
 def update_allowed_addresses(
-    services: RequestServices, instance_id: str, port_id: str, wanted: list[JSON] | None
+    services: RequestServices, instance_id: str, port_id: str, address_pairs: list[JSON] | None
 ) -> JSON:
-    """Say from which other addresses an interface may send; none where there are none.
+    """Set the further addresses that an interface may send from; none or null clears them.
 
     3 upstream calls, the first two side by side.
 
     :raises NotFound: the interface is not attached to this instance
     """
     _server, port = get_attached_interface(services, instance_id, port_id)
-    return set_allowed_addresses(services, port, wanted)
+    return set_allowed_addresses(services, port, address_pairs)
 
 
 def get_attached_interface(
     services: RequestServices, instance_id: str, port_id: str
 ) -> tuple[JSON, JSON]:
-    """The server of an instance and the port of one of its interfaces, before a change.
+    """The server and the port of an attached interface, before a change.
 
     2 upstream calls side by side.
 

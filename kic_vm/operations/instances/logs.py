@@ -1,4 +1,4 @@
-"""Logs of an instance: what was done to it, and what it said on its console."""
+"""Logs of an instance: its actions and its console log."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ JSON = dict[str, Any]
 
 
 def list_actions(services: RequestServices, instance_id: str) -> list[JSON]:
-    """All that was done to an instance, newest first. 2 upstream calls side by side."""
+    """The actions of an instance, newest first. 2 upstream calls side by side."""
     _server, actions = gather_reads(
         partial(get_own_server, services, instance_id, compute.STATE),
         partial(services.openstack.compute.list_actions, instance_id),
@@ -26,7 +26,7 @@ def list_actions(services: RequestServices, instance_id: str) -> list[JSON]:
 def get_console_log(services: RequestServices, instance_id: str, lines: int) -> str:
     """The last lines of an instance's console. 2 upstream calls.
 
-    :raises InvalidState: the instance is on no host, so there is no console
+    :raises InvalidState: the instance is on no host, so it has no console
     """
     server = get_own_server(services, instance_id, compute.STATE)
     try:
@@ -34,5 +34,6 @@ def get_console_log(services: RequestServices, instance_id: str, lines: int) -> 
     except exceptions.Conflict as error:
         state = documented_state(services, server).state
         raise exceptions.InvalidState(
-            f"The instance is {state}: it has no console now.", state=state
+            f"The instance is {state}, so it has no console: try again when it is running.",
+            state=state,
         ) from error

@@ -1,15 +1,15 @@
-"""What a page of instances is made of: all that the project has, or only what the page shows.
+"""The resources behind a page of instances: the whole project's, or only the page's.
 
-A page that is a small part of a long list is cheaper without the rest. Its place in the list and
-the list's length are exact all the same:
+A small page of a long list costs less without the rest of the list. Its offset and the total are
+exact in either case:
 
-* Without filters and in the usual order the list is Nova's own. Nova tells the ids of all servers
-  cheaply, and the servers after one of them.
-* With filters and an order that servers alone decide, all servers are fetched, and ports and
-  volumes for the page only.
+* Without filters and in the default order, the list has Nova's order. Nova lists the ids of all
+  servers cheaply, and can list the servers after a marker.
+* When the filters and the order depend on servers alone, all servers are fetched, but only the
+  page's ports and volumes.
 
-What only ports or volumes decide needs everything. So does a project of which nothing is known
-yet, or which is small: then all is fetched at once and nothing has to wait for anything.
+Filters and orders that depend on ports or volumes need everything. So does a project that is small
+or was not read before: then everything is fetched at once, side by side.
 """
 
 import contextlib
@@ -27,12 +27,12 @@ from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
-# A page is small when the project has more servers than it shows, by this factor.
+# A page is small when the project has at least this many times its servers.
 _FACTOR: Final = 5
-# More ids than that make an address too long.
+# More ids than this make the URL too long.
 _LONGEST_PAGE: Final = 100
 _REMEMBERED_SECONDS: Final = 3600.0
-# What ports and volumes decide.
+# The filters and sort keys that depend on ports and volumes.
 _JOINED: Final = {
     "image_name",
     "os_type",
@@ -45,8 +45,8 @@ _NEWEST_FIRST: Final = (["created_at"], ["desc"])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Found:
-    """Servers, and what is around them."""
+class ServerResources:
+    """Servers with their ports, floating IPs and volumes."""
 
     servers: list[JSON]
     ports: list[JSON]
@@ -54,8 +54,8 @@ class Found:
     volumes: list[JSON]
 
 
-def fetch_all(services: RequestServices) -> Found:
-    """All that the project has. 4 upstream calls side by side."""
+def fetch_all(services: RequestServices) -> ServerResources:
+    """All of the project's. 4 upstream calls side by side."""
     openstack = services.openstack
     servers, ports, floating_ips, volumes = gather_reads(
         openstack.compute.list_servers,
@@ -64,44 +64,46 @@ def fetch_all(services: RequestServices) -> Found:
         partial(attached_volumes.list_all, services),
     )
     _remember(services, len(servers))
-    return Found(servers, ports, floating_ips, volumes)
+    return ServerResources(servers, ports, floating_ips, volumes)
 
 
 def fetch(
     services: RequestServices, query: Mapping[str, Any], filters: Mapping[str, listing.Match]
-) -> tuple[Found, JSON] | None:
-    """What a page shows, and its ``pagination``; None where it is better to fetch all.
+) -> tuple[ServerResources, JSON] | None:
+    """A page's resources and its ``pagination``; None where ``fetch_all`` costs less.
 
-    2 or 3 upstream calls side by side, then 2; one more for volumes that are not as old as their
+    2 or 3 upstream calls side by side, then 2; one more when a volume was not created with its
     instance.
     """
     limit = query["limit"]
     if limit > _LONGEST_PAGE or _remembered(services) < _FACTOR * limit:
         return None
-    asked = query.keys() - listing.PAGING
-    if _JOINED & {*asked, *query["sort_keys"]}:
+    filter_names = query.keys() - listing.PAGING
+    if _JOINED & {*filter_names, *query["sort_keys"]}:
         return None
     openstack = services.openstack
-    if not asked and (query["sort_keys"], query["sort_dirs"]) == _NEWEST_FIRST:
-        choose: Callable[[], tuple[list[JSON], JSON]] = partial(_newest, services, query)
+    if not filter_names and (query["sort_keys"], query["sort_dirs"]) == _NEWEST_FIRST:
+        read_page: Callable[[], tuple[list[JSON], JSON]] = partial(_newest_page, services, query)
     else:
-        choose = partial(_chosen, services, query, filters)
-    (servers, pagination), floating_ips = gather_reads(choose, openstack.network.list_floating_ips)
-    _remember(services, pagination["total"] if not asked else _remembered(services))
+        read_page = partial(_filtered_page, services, query, filters)
+    (servers, pagination), floating_ips = gather_reads(
+        read_page, openstack.network.list_floating_ips
+    )
+    _remember(services, pagination["total"] if not filter_names else _remembered(services))
     if not servers:
-        return Found([], [], [], []), pagination
+        return ServerResources([], [], [], []), pagination
     ports, volumes = gather_reads(
         partial(openstack.network.list_ports, [server["id"] for server in servers]),
         partial(attached_volumes.find_volumes, services, servers),
     )
-    return Found(servers, ports, floating_ips, volumes), pagination
+    return ServerResources(servers, ports, floating_ips, volumes), pagination
 
 
-def _newest(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def _newest_page(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """The servers of a page in Nova's own order, newest first.
 
-    The ids are known to be all. So a page that does not begin and end with them, as a server came
-    or went meanwhile or a part of Nova did not answer, is cut from the whole list.
+    The list of ids is always complete. When the page does not match it, because a server was
+    created or deleted meanwhile or a cell did not respond, the page is cut from the whole list.
     """
     compute = services.openstack.compute
     limit, offset = query["limit"], query["offset"]
@@ -113,32 +115,34 @@ def _newest(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[J
         ids = compute.list_server_ids()
         servers = []
         if offset < len(ids):
-            with contextlib.suppress(exceptions.InvalidRequest):  # that server is gone since
+            with contextlib.suppress(exceptions.InvalidRequest):  # the marker was deleted
                 servers = compute.list_page_of_servers(limit, ids[offset - 1])
     total = len(ids)
     if [server["id"] for server in servers] != ids[offset : offset + limit]:
-        everything = compute.list_servers()
-        servers, total = everything[offset : offset + limit], len(everything)
+        all_servers = compute.list_servers()
+        servers, total = all_servers[offset : offset + limit], len(all_servers)
     return servers, {"total": total, "offset": offset, "limit": limit}
 
 
-def _chosen(
+def _filtered_page(
     services: RequestServices, query: Mapping[str, Any], filters: Mapping[str, listing.Match]
 ) -> tuple[list[JSON], JSON]:
-    """The servers of a page that servers alone decide."""
+    """The servers of a page whose filters and order depend on servers alone."""
     servers = services.openstack.compute.list_servers()
-    bare = mapping.RelatedResources(
+    no_resources = mapping.RelatedResources(
         ports={}, public_ips={}, volumes={}, group_names={}, flavor_ids={}
     )
     translation = services.app_state.translation
-    shown = [mapping.instance_from_server(server, bare, translation) for server in servers]
-    page, pagination = listing.select(shown, query, filters)
+    instances = [
+        mapping.instance_from_server(server, no_resources, translation) for server in servers
+    ]
+    page, pagination = listing.select(instances, query, filters)
     by_id = {server["id"]: server for server in servers}
     return [by_id[instance["id"]] for instance in page], pagination
 
 
 def _remembered(services: RequestServices) -> int:
-    """How many servers the project had the last time."""
+    """The number of servers that the project had at the last read; 0 when not known."""
     return int(services.app_state.read_hints.get(_key(services)) or 0)
 
 

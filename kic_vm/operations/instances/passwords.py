@@ -9,7 +9,7 @@ from kic_vm.operations.request import RequestServices
 
 
 def get_password(services: RequestServices, instance_id: str) -> str:
-    """The password that the guest has set, encrypted. 2 upstream calls side by side."""
+    """The encrypted password that the guest has set. 2 upstream calls side by side."""
     _server, password = gather_reads(
         partial(get_own_server, services, instance_id, compute.STATE),
         partial(services.openstack.compute.get_server_password, instance_id),

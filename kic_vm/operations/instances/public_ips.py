@@ -17,27 +17,27 @@ JSON = dict[str, Any]
 
 
 def associate_new(services: RequestServices, instance_id: str, port_id: str) -> JSON:
-    """A new public IP for an interface. 5 upstream calls, the first four side by side.
+    """Create a public IP for an interface. 5 upstream calls, the first four side by side.
 
-    With an Idempotency-Key one more before them.
+    With an Idempotency-Key, one more before them.
 
-    Neutron makes and associates it in one step, so that nothing is left of one that fails.
+    Neutron creates and associates it in one step, so a failure leaves nothing behind.
 
-    :raises Conflict: the interface has one already
+    :raises Conflict: the interface already has a public IP
     """
     network = services.openstack.network
     description = request_marks.marked_description("", services.context.idempotent_request)
-    made = earlier_attempts.find_described(
+    existing = earlier_attempts.find_described(
         services, description, network.list_described_floating_ips
     )
-    if made:
-        return mapping.associated_public_ip(made)
-    (_server, port), present, external = gather_reads(
+    if existing:
+        return mapping.associated_public_ip(existing)
+    (_server, port), current_floating_ips, external = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
         network.list_external_networks,
     )
-    target = public_ips.association_target(port, present)
+    target = public_ips.association_target(port, current_floating_ips)
     floating_ip = target | {"floating_network_id": external_networks.find(services, external)}
     if description:
         floating_ip["description"] = description
@@ -46,38 +46,38 @@ def associate_new(services: RequestServices, instance_id: str, port_id: str) -> 
 
 
 def associate(services: RequestServices, instance_id: str, port_id: str, public_ip_id: str) -> JSON:
-    """One of the project's public IPs for an interface.
+    """Associate one of the project's public IPs with an interface.
 
     5 upstream calls, the first four side by side.
 
     :raises NotFound: the project has no such public IP
-    :raises Conflict: the interface has one already, or the public IP is in use
+    :raises Conflict: the interface already has a public IP, or the public IP is in use
     """
     network = services.openstack.network
-    (_server, port), present, floating_ip = gather_reads(
+    (_server, port), current_floating_ips, floating_ip = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
         partial(get_own_floating_ip, services, public_ip_id),
     )
     return public_ips.associate_floating_ip(
-        services, floating_ip, public_ips.association_target(port, present)
+        services, floating_ip, public_ips.association_target(port, current_floating_ips)
     )
 
 
 def remove(services: RequestServices, instance_id: str, port_id: str, *, is_delete: bool) -> JSON:
-    """Take the public IP off an interface. 4 upstream calls, the first three side by side.
+    """Disassociate the public IP of an interface. 4 upstream calls, the first three side by side.
 
-    :param is_delete: whether the public IP is given back, too
-    :raises NotFound: the interface has none
+    :param is_delete: whether to delete the public IP, too
+    :raises NotFound: the interface has no public IP
     """
     network = services.openstack.network
-    _attached, present = gather_reads(
+    _attached, floating_ips = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
     )
-    if not present:
+    if not floating_ips:
         raise exceptions.NotFound("This network interface has no public IP.")
-    floating_ip = present[0]
+    floating_ip = floating_ips[0]
     if is_delete:
         network.delete_floating_ip(floating_ip["id"])
         return mapping.associated_public_ip(

@@ -1,4 +1,4 @@
-"""Writing an image over the root volume of an instance, which stays what it is otherwise."""
+"""Rebuild: write an image to an instance's root volume and keep everything else."""
 
 from functools import partial
 from typing import Any
@@ -16,24 +16,24 @@ from kic_vm.operations.request import RequestServices
 JSON = dict[str, Any]
 
 
-def rebuild_instance(services: RequestServices, instance_id: str, wanted: JSON) -> JSON:
-    """Begin a rebuild. 3 upstream calls, the first two side by side.
+def rebuild_instance(services: RequestServices, instance_id: str, request: JSON) -> JSON:
+    """Start a rebuild. 3 upstream calls, the first two side by side.
 
-    :param wanted: RebuildInstanceSchema, loaded; without ``key_name`` the keypair stays
-    :raises InvalidRequest: the image or the keypair is not there, or does not fit
-    :raises InvalidState: the instance's documented state does not allow it; says which do
+    :param request: RebuildInstanceSchema, loaded; without ``key_name`` the keypair stays
+    :raises InvalidRequest: the image or the keypair does not exist or does not fit
+    :raises InvalidState: the documented state does not allow a rebuild; names the allowed commands
     """
     is_begun = earlier_attempts.is_action_begun(services, instance_id, {"rebuild"})
     server, image = gather_reads(
         partial(get_own_server, services, instance_id, compute.SERVER),
-        partial(get_bootable_image, services, str(wanted["image_id"])),
+        partial(get_bootable_image, services, str(request["image_id"])),
     )
     if is_begun:
         return mapping.rebuilt_instance_from_server(server, server, services.app_state.translation)
     check(services, server, "rebuild")
     changes: JSON = {"imageRef": image["id"]}
-    if "key_name" in wanted:
-        name = wanted["key_name"]
+    if "key_name" in request:
+        name = request["key_name"]
         changes["key_name"] = name and copies.usable_name(services, "key_name", name)
     with state_conflicts_reported(services, instance_id, "rebuild"):
         rebuilt = services.openstack.compute.rebuild_server(instance_id, changes)

@@ -1,10 +1,10 @@
-"""Resizes that have done their work: which are confirmed without being asked, and which already.
+"""Automatic confirmation of finished resizes.
 
-Nova does not show that a confirmation runs, so the cache remembers those that were sent. It is
-not the only one to know: Nova refuses a second one, and from that it is learned anew. But of two
-confirmations that reach Nova within the same milliseconds it takes both, and the second one leaves
-the server in Error. So whoever wants to end a resize first acquires its lease in the cache. Where
-the processes share no cache, only one of them confirms: see [resize] confirmed_by.
+Nova does not show that a confirmation is in progress, so the cache records each one that was sent.
+A lost record is recovered: Nova refuses a second confirmation, and the refusal restores the record.
+But Nova accepts two confirmations that arrive within the same milliseconds, and the second one puts
+the server into ERROR. So a process acquires the resize's lease in the cache before it confirms or
+reverts. Where the processes share no cache, only one of them confirms: see [resize] confirmed_by.
 """
 
 import contextlib
@@ -33,11 +33,11 @@ LOG = logging.getLogger(__name__)
 
 ACTION: Final = "confirmResize"
 _TAKEN: Final = b"taken"
-_TAKEN_TIME: Final = 30.0  # a process that was killed before the call does not block it for longer
+_TAKEN_TIME: Final = 30.0  # a process killed before the call blocks the resize this long at most
 _SENT: Final = b"sent"
 _SENT_TIME: Final = 300.0
 _REFUSED: Final = b"refused"
-_REFUSED_TIME: Final = 5.0  # so that polling does not ask Nova each time
+_REFUSED_TIME: Final = 5.0  # so that polling clients do not cause a call to Nova each time
 
 
 def worker_confirms(conf: cfg.ConfigOpts) -> bool:
@@ -46,7 +46,7 @@ def worker_confirms(conf: cfg.ConfigOpts) -> bool:
 
 
 def _gateway_confirms(services: RequestServices) -> bool:
-    """Whether this process confirms the resizes of the instances that it shows."""
+    """Whether this process confirms the resizes of the instances that it reads."""
     conf = services.app_state.conf
     if conf.resize.confirmed_by == "worker":
         return False
@@ -61,26 +61,26 @@ def is_under_way(app_state: AppState, server: JSON) -> bool:
 
 @contextlib.contextmanager
 def resize_lease(app_state: AppState, server: JSON, action: str) -> Iterator[None]:
-    """Hold the lease while Nova is told to end a resize as a user asked.
+    """Hold the resize's lease while a user's confirmation or reversion is sent to Nova.
 
-    :raises AlreadyUnderWay: another request or process holds it
+    :raises AlreadyUnderWay: another request or process holds the lease
     """
-    if not _take(app_state, server):
+    if not _acquire_lease(app_state, server):
         raise exceptions.AlreadyUnderWay
     try:
         yield
     except exceptions.KicVmError as error:
-        _leave_after(app_state, server, error)
+        _release_lease(app_state, server, error)
         raise
     if action == ACTION:
         _remember(app_state, server)
 
 
-def _take(app_state: AppState, server: JSON) -> bool:
-    """Whether the end of a resize is this caller's to decide, and nobody else's for a while."""
+def _acquire_lease(app_state: AppState, server: JSON) -> bool:
+    """Acquire the lease on a server's resize for a user's request; whether that succeeded."""
     cache, key = app_state.cache, _key(server)
     if cache.get(key) == _REFUSED:
-        # What stands there cannot be taken in one step: one of those who see it may replace it.
+        # The cache cannot compare and replace in one step: a second key lets one caller replace it.
         if not cache.add(f"{key}:again", _TAKEN, _REFUSED_TIME):
             return False
         cache.set(key, _TAKEN, _TAKEN_TIME)
@@ -88,10 +88,10 @@ def _take(app_state: AppState, server: JSON) -> bool:
     return cache.add(key, _TAKEN, _TAKEN_TIME)
 
 
-def _leave_after(app_state: AppState, server: JSON, error: exceptions.KicVmError) -> None:
-    """Let others try again soon; after a timeout only when the lease has expired.
+def _release_lease(app_state: AppState, server: JSON, error: exceptions.KicVmError) -> None:
+    """Let others try again soon; after a timeout, only when the lease has expired.
 
-    What Nova did not answer in time it may still do, and then a second call could meet the first.
+    Nova may still process a request that timed out, and a second one could collide with it.
     """
     if not isinstance(error, exceptions.UpstreamTimeout):
         app_state.cache.set(_key(server), _REFUSED, _REFUSED_TIME)
@@ -102,15 +102,15 @@ def _remember(app_state: AppState, server: JSON) -> None:
 
 
 def _key(server: JSON) -> str:
-    # The end of each resize is a launch, so an earlier resize's note is not taken for this one's.
+    # Each resize ends with a launch, so the key of an earlier resize differs from this one's.
     return f"resize-confirmation:{server['id']}:{server['OS-SRV-USG:launched_at']}"
 
 
 def confirm_due(services: RequestServices, servers: Iterable[JSON]) -> frozenset[str]:
-    """Confirm what [resize] says, in the caller's name; ids of all that are being confirmed.
+    """Confirm due resizes with the caller's token; the ids of all servers being confirmed.
 
-    One upstream call for each server that needs it. It never fails: what this caller may not
-    confirm, or Nova cannot now, is left to others or to later.
+    One upstream call for each server that [resize] asks to confirm. It never fails: a resize that
+    the caller may not confirm, or that Nova cannot confirm now, is left to others or to later.
     """
     waiting = [server for server in servers if waits_for_confirmation(server)]
     if not waiting:
@@ -130,12 +130,12 @@ def confirm_due(services: RequestServices, servers: Iterable[JSON]) -> frozenset
 
 
 def is_due(app_state: AppState, server: JSON) -> bool:
-    """Whether [resize] wants a waiting server to be confirmed, and nobody has just tried."""
-    return _must_not_wait(app_state.conf, server) and app_state.cache.get(_key(server)) is None
+    """Whether [resize] asks to confirm a waiting server, and no process has tried just now."""
+    return _is_confirmable(app_state.conf, server) and app_state.cache.get(_key(server)) is None
 
 
-def _must_not_wait(conf: cfg.ConfigOpts, server: JSON) -> bool:
-    """Whether a waiting server is confirmed at once, or its time is over."""
+def _is_confirmable(conf: cfg.ConfigOpts, server: JSON) -> bool:
+    """Whether a waiting server is confirmed at once, or its confirm_window is over."""
     options = conf.resize
     if options.confirmation == "auto":
         return True
@@ -148,7 +148,7 @@ def _must_not_wait(conf: cfg.ConfigOpts, server: JSON) -> bool:
 
 
 def confirm(app_state: AppState, compute: Compute, server: JSON) -> bool:
-    """Confirm a server's resize, unless somebody else does; whether that is under way now.
+    """Confirm a server's resize, unless another process does; whether it is being confirmed now.
 
     One upstream call.
     """
@@ -159,12 +159,12 @@ def confirm(app_state: AppState, compute: Compute, server: JSON) -> bool:
     except exceptions.AlreadyUnderWay:
         _remember(app_state, server)
     except exceptions.KicVmError as error:
-        LOG.warning("The resize of %s is not confirmed now: %s", server["id"], error)
-        _leave_after(app_state, server, error)
+        LOG.warning("Could not confirm the resize of server %s: %s", server["id"], error)
+        _release_lease(app_state, server, error)
         metrics.count_upkeep("confirm_resize", is_done=False)
         return False
     else:
-        LOG.info("The resize of %s is being confirmed", server["id"])
+        LOG.info("Confirming the resize of server %s", server["id"])
         metrics.count_upkeep("confirm_resize")
         _remember(app_state, server)
     return True

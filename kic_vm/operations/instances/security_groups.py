@@ -28,7 +28,7 @@ def attach(services: RequestServices, instance_id: str, port_id: str, group_id: 
     if group_id in groups:
         if earlier_attempts.is_repeated(services):
             return groups
-        raise exceptions.Conflict("The network interface is in this security group already.")
+        raise exceptions.Conflict("The network interface is already in this security group.")
     earlier_attempts.note_absence(services)
     return _set(services, port, [*groups, group_id])
 

@@ -1,4 +1,4 @@
-"""Whether the instance's documented state allows a command: asked before Nova is, and after."""
+"""Whether an instance's documented state allows a command, before and after Nova is called."""
 
 import contextlib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.refusals import refusal
 from kic_vm.operations.request import RequestServices
 
-# The state in which a command has nothing left to do.
+# Command -> its target state.
 _RESULTS: Final = {"start": "Active", "stop": "Stopped", "shelve": "Shelved_offloaded"}
 
 
@@ -24,8 +24,8 @@ def get_server_for(
     """The server of an instance whose state allows the command. One upstream call.
 
     :raises NotFound: the caller's project has no such instance
-    :raises AlreadyInState: what the command would bring about holds already
-    :raises InvalidState: the state does not allow it; says which commands it does
+    :raises AlreadyInState: the instance is already in the command's target state
+    :raises InvalidState: the state does not allow the command; names the allowed commands
     """
     server = get_own_server(services, instance_id, microversion)
     check(services, server, command)
@@ -33,10 +33,10 @@ def get_server_for(
 
 
 def check(services: RequestServices, server: JSON, command: str) -> None:
-    """Let a command through that the server's state allows.
+    """Refuse a command that the server's state does not allow.
 
-    :raises AlreadyInState: what the command would bring about holds already
-    :raises InvalidState: the state does not allow it; says which commands it does
+    :raises AlreadyInState: the instance is already in the command's target state
+    :raises InvalidState: the state does not allow the command; names the allowed commands
     """
     state = documented_state(services, server)
     if not state.allows(command):
@@ -56,20 +56,20 @@ def documented_state(services: RequestServices, server: JSON) -> InstanceState:
 def state_conflicts_reported(
     services: RequestServices, instance_id: str, command: str
 ) -> Iterator[None]:
-    """Within, OpenStack is told to do what the state has allowed.
+    """Report OpenStack's conflict as InvalidState when the state has changed.
 
-    When it finds a conflict, the state is looked at again: it may have changed since it was read,
-    or there is a reason of another kind.
+    On a conflict, the state is read again: it may have changed since the command was checked. If it
+    still allows the command, the conflict has another reason and passes through.
 
-    :raises InvalidState: in the place of Conflict, where the state now forbids the command
+    :raises InvalidState: instead of Conflict, when the state no longer allows the command
     """
     try:
         yield
     except exceptions.Conflict as error:
-        now = documented_state(services, get_own_server(services, instance_id, compute.STATE))
-        if now.allows(command):
+        state = documented_state(services, get_own_server(services, instance_id, compute.STATE))
+        if state.allows(command):
             raise
-        raise _refusal(now, command) from error
+        raise _refusal(state, command) from error
 
 
 def _refusal(state: InstanceState, command: str) -> exceptions.KicVmError:

@@ -1,4 +1,4 @@
-"""Renaming and describing an instance."""
+"""Update of an instance's name and description."""
 
 from typing import Any
 
@@ -12,18 +12,18 @@ JSON = dict[str, Any]
 
 
 def update_instance(services: RequestServices, instance_id: str, changes: JSON) -> JSON:
-    """Rename or describe an instance. 2 upstream calls.
+    """Update an instance's name and description. 2 upstream calls.
 
-    :param changes: ``name`` and ``description``; null clears the description, a name that is
-        null or missing stays
+    :param changes: ``name`` and ``description``; a null description clears it, a null or missing
+        name stays
     :raises NotFound: the project has no such instance
-    :raises InvalidState: the instance is being deleted, or never ran
+    :raises InvalidState: the instance is being deleted, or its creation failed
     """
     command = "update"
-    given = given_changes("instance", changes)
+    server_changes = given_changes("instance", changes)
     get_server_for(services, instance_id, command)
     with state_conflicts_reported(services, instance_id, command):
-        server = services.openstack.compute.update_server(instance_id, given)
+        server = services.openstack.compute.update_server(instance_id, server_changes)
     return mapping.updated_instance_from_server(
         server,
         services.app_state.translation,

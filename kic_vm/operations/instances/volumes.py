@@ -1,4 +1,4 @@
-"""Volumes of an instance: attach, change, detach."""
+"""Volumes of an instance: attach, update, detach."""
 
 import contextlib
 from collections.abc import Callable
@@ -26,12 +26,13 @@ LOG = logging.getLogger(__name__)
 
 
 def attach_volume(
-    services: RequestServices, instance_id: str, volume_id: str, wanted: JSON
+    services: RequestServices, instance_id: str, volume_id: str, options: JSON
 ) -> JSON:
-    """Begin to attach a volume. 3 upstream calls, the first two side by side.
+    """Start to attach a volume. 3 upstream calls, the first two side by side.
 
+    :param options: ``is_delete_on_termination``
     :raises NotFound: the project has no such instance or volume
-    :raises Conflict: the volume is not free
+    :raises Conflict: the volume is not available
     """
     command = "attach-volume"
     if earlier_attempts.is_repeated(services):
@@ -47,13 +48,13 @@ def attach_volume(
     state = services.app_state.translation.lifecycle.volume_state(volume["status"])
     if not state.allows("attach"):
         raise exceptions.Conflict(
-            f"The volume is {state.state}: only one that is available can be attached."
+            f"The volume is {state.state}: only an available volume can be attached."
         )
     with state_conflicts_reported(services, instance_id, command):
         attachment = services.openstack.compute.attach_volume(
             instance_id,
             volume_id,
-            is_delete_on_termination=bool(wanted["is_delete_on_termination"]),
+            is_delete_on_termination=bool(options["is_delete_on_termination"]),
         )
     return mapping.volume_from_attachment(attachment)
 
@@ -61,26 +62,28 @@ def attach_volume(
 def update_volume(
     services: RequestServices, instance_id: str, volume_id: str, changes: JSON
 ) -> None:
-    """Change an attached volume. 2 or 3 upstream calls, the changes side by side.
+    """Update an attached volume. 2 or 3 upstream calls, the updates side by side.
 
-    :param changes: ``is_delete_on_termination``, ``name`` and ``description``; null clears the
-        description, and leaves the others as they are
+    :param changes: ``is_delete_on_termination``, ``name`` and ``description``; a null description
+        clears it, the others stay when they are null
     :raises NotFound: the volume is not attached to this instance
     """
     if not changes:
         raise exceptions.InvalidRequest(
             "volume: give a name, a description or is_delete_on_termination to change."
         )
-    _attached(services, instance_id, volume_id, "update")
+    _get_server_with_volume(services, instance_id, volume_id, "update")
     is_delete_on_termination = changes.get("is_delete_on_termination")
-    own = {
+    volume_changes = {
         key: value
         for key, value in changes.items()
         if key == "description" or (key == "name" and value is not None)
     }
     calls: list[Callable[[], Any]] = []
-    if own:
-        calls.append(partial(services.openstack.block_storage.update_volume, volume_id, own))
+    if volume_changes:
+        calls.append(
+            partial(services.openstack.block_storage.update_volume, volume_id, volume_changes)
+        )
     if is_delete_on_termination is not None:
         calls.append(
             partial(
@@ -95,15 +98,16 @@ def update_volume(
 
 
 def detach_volume(services: RequestServices, instance_id: str, volume_id: str) -> None:
-    """Begin to detach a volume.
+    """Start to detach a volume.
 
-    2 upstream calls; one more for a terminated instance whose end would delete the volume.
+    2 upstream calls; one more when the instance is terminated and the volume has
+    is_delete_on_termination.
 
     :raises NotFound: the volume is not attached to this instance
     :raises Conflict: it is the root volume
     """
     command = "detach-volume"
-    server = _attached(services, instance_id, volume_id, command, compute.ATTACHED)
+    server = _get_server_with_volume(services, instance_id, volume_id, command, compute.ATTACHED)
     is_terminated = documented_state(services, server).state == "Shelved_offloaded"
     with state_conflicts_reported(services, instance_id, command):
         if is_terminated and mapping.is_deleted_on_termination(server, volume_id):
@@ -113,9 +117,11 @@ def detach_volume(services: RequestServices, instance_id: str, volume_id: str) -
 
 
 def _detach_and_keep(services: RequestServices, instance_id: str, volume_id: str) -> None:
-    """Detach a volume from a terminated instance, which would delete it as at the instance's end.
+    """Detach a volume from a terminated instance, and keep the volume.
 
-    Where Nova refuses, the volume is deleted with the instance as before.
+    On a detach from a terminated instance, Nova deletes a volume that has
+    is_delete_on_termination. So this clears the flag first, and sets it again when Nova refuses
+    the detach.
     """
     nova = services.openstack.compute
     set_deletion = partial(nova.update_volume_attachment, instance_id, volume_id)
@@ -128,7 +134,7 @@ def _detach_and_keep(services: RequestServices, instance_id: str, volume_id: str
     try:
         nova.detach_volume(instance_id, volume_id)
     except exceptions.KicVmError as error:
-        # A detachment that may yet take place must not delete the volume.
+        # Nova may still detach the volume, and must not delete it then.
         if not error.is_outcome_unknown:
             _restore(partial(set_deletion, is_delete_on_termination=True), volume_id)
         raise
@@ -138,17 +144,25 @@ def _restore(change: Callable[[], None], volume_id: str) -> None:
     try:
         change()
     except exceptions.KicVmError as error:
-        LOG.warning("Volume %s will outlive its instance: %s", volume_id, error)
+        LOG.warning(
+            "Could not restore is_delete_on_termination: volume %s will not be deleted with its "
+            "instance: %s",
+            volume_id,
+            error,
+        )
 
 
-def _attached(
+def _get_server_with_volume(
     services: RequestServices,
     instance_id: str,
     volume_id: str,
     command: str,
     microversion: str = compute.STATE,
 ) -> JSON:
-    """The server, when the volume is attached to it and its state allows the command."""
+    """The server that the volume is attached to, when its state allows the command.
+
+    :raises NotFound: the volume is not attached to this instance
+    """
     server = get_server_for(services, instance_id, command, microversion)
     if not mapping.is_attached(server, volume_id):
         raise exceptions.NotFound("This volume is not attached to the instance.")

@@ -1,1 +1,1 @@
-"""Keypairs of a project, kept as Nova keypairs of their creators."""
+"""Keypairs of a project, stored as Nova keypairs of their creators."""

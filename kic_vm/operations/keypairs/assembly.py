@@ -1,9 +1,9 @@
-"""The keypairs of a project, put together from those that its users have in Nova.
+"""The keypairs of a project, assembled from its users' keypairs in Nova.
 
-Two things count: the keypair of a user who may create keypairs in the project, and, where a creator
-may not do so any more, what is remembered of theirs: the last index, or the copies that other users
-have. What former creators have in Nova is not asked about: they can change it, and the project's
-keypair must not change with it.
+Two sources count: the keypairs of users who may create keypairs in the project, and, for creators
+who may no longer do so, the last index or the copies that other users have. Former creators'
+keypairs in Nova are not read: their owners can change them, and the project's keypairs must not
+change with them.
 """
 
 import dataclasses
@@ -24,23 +24,23 @@ class Index:
     built_at: float
     """Seconds since the epoch."""
     keypairs: Mapping[str, JSON]
-    """Name -> the creator's ``user_id``, ``creator_has_left``, and what Nova's lists have of it."""
+    """Name -> the keypair from Nova's list, with ``user_id`` and ``creator_has_left``."""
     held: Mapping[str, Mapping[str, Mapping[str, str]]]
-    """Name -> user id -> name in Nova -> fingerprint: what users have in Nova under a name.
+    """Name -> user id -> name in Nova -> fingerprint: what users have in Nova for each name.
 
-    Copies of the keypair, and what goes by the same name but is another one.
+    These are copies of the project's keypair, and other keypairs with the same name.
     """
     disputed: Mapping[str, Sequence[str]]
-    """Name -> fingerprints of the copies of a former creator's keypair, where they differ."""
+    """Name -> fingerprints of the copies of a former creator's keypair, when they differ."""
     stale: Sequence[tuple[str, str]]
-    """Copies of what their creator has deleted: user id and name in Nova."""
+    """Copies of keypairs that their creators have deleted: user id and name in Nova."""
 
     def age(self) -> float:
-        """Seconds since it was made."""
+        """Seconds since the index was built."""
         return max(0.0, time.time() - self.built_at)
 
     def copies(self, project_id: str, name: str) -> dict[str, str]:
-        """The users who have a copy of a keypair, by id, and the fingerprint of each copy."""
+        """The fingerprints of the copies of a keypair, by the user id of their holder."""
         copy = mapping.copy_name(project_id, self.keypairs[name]["user_id"], name)
         held = self.held.get(name, {})
         return {user_id: owned[copy] for user_id, owned in held.items() if copy in owned}
@@ -54,39 +54,42 @@ class _Copy:
     keypair: JSON
     name: str
     creator: str
-    """As ``told_id`` gives it."""
+    """The creator's id as ``normalized_id`` returns it."""
 
 
 _First = Callable[[Mapping[str, Iterable[str]]], Mapping[str, str]]
 
 
 def assemble(
-    project_id: str, lists: Mapping[str, Iterable[JSON]], known: Mapping[str, JSON], first: _First
+    project_id: str,
+    lists: Mapping[str, Iterable[JSON]],
+    last_keypairs: Mapping[str, JSON],
+    find_first: _First,
 ) -> Index:
-    """An index from the keypairs of a project's users.
+    """Build an index from the keypairs of a project's users.
 
     :param lists: Nova's keypairs of each user who may create keypairs in the project, by user id
-    :param known: the keypairs of the last index
-    :param first: given names and the ids of the users who claim each, who has made it first;
-        called once at most
+    :param last_keypairs: the keypairs of the last index
+    :param find_first: takes names with the ids of the users who claim each; returns the user who
+        created the keypair first, by name; called at most once
     """
-    claims, copies = _sorted_out(project_id, lists)
-    present = {mapping.told_id(user_id) for user_id in lists}
-    left, disputed = _of_former_creators(copies, known, present)
+    claims, copies = _classified(project_id, lists)
+    creator_ids = {mapping.normalized_id(user_id) for user_id in lists}
+    former, disputed = _of_former_creators(copies, last_keypairs, creator_ids)
     keypairs: dict[str, JSON] = {}
-    open_names: dict[str, dict[str, JSON]] = {}
-    for name in claims.keys() | left.keys():
-        made = claims.get(name, {})
-        keypair = _recorded(known.get(name), made, left.get(name), present) or _only(
-            name, made, left.get(name), copies
-        )
+    contested: dict[str, dict[str, JSON]] = {}
+    for name in claims.keys() | former.keys():
+        by_user = claims.get(name, {})
+        keypair = _of_recorded_creator(
+            last_keypairs.get(name), by_user, former.get(name), creator_ids
+        ) or _most_used(name, by_user, former.get(name), copies)
         if keypair is None:
-            open_names[name] = made
+            contested[name] = by_user
         else:
             keypairs[name] = keypair
-    if open_names:
-        users = first(open_names)
-        keypairs |= {name: made[users[name]] for name, made in open_names.items()}
+    if contested:
+        users = find_first(contested)
+        keypairs |= {name: by_user[users[name]] for name, by_user in contested.items()}
     return Index(
         built_at=time.time(),
         keypairs=keypairs,
@@ -94,9 +97,9 @@ def assemble(
         disputed={
             name: fingerprints
             for name, fingerprints in disputed.items()
-            if keypairs[name] is left[name]
+            if keypairs[name] is former[name]
         },
-        stale=_stale(copies, claims, present),
+        stale=_stale(copies, claims, creator_ids),
     )
 
 
@@ -105,49 +108,53 @@ def _held(
     claims: Mapping[str, Mapping[str, JSON]],
     keypairs: Mapping[str, JSON],
 ) -> dict[str, dict[str, dict[str, str]]]:
-    """See Index: copies, and keypairs of users' own that do not count."""
-    found: dict[str, dict[str, dict[str, str]]] = {}
+    """See Index.held: copies, and users' own keypairs that are not the project's keypair."""
+    held: dict[str, dict[str, dict[str, str]]] = {}
     owned = [(copy.name, copy.holder_id, copy.keypair) for copy in copies]
     owned += [
         (name, user_id, keypair)
-        for name, made in claims.items()
-        for user_id, keypair in made.items()
+        for name, by_user in claims.items()
+        for user_id, keypair in by_user.items()
         if keypair is not keypairs[name]
     ]
     for name, user_id, keypair in owned:
-        of_user = found.setdefault(name, {}).setdefault(user_id, {})
-        of_user[keypair["name"]] = keypair["fingerprint"]
-    return found
+        fingerprints = held.setdefault(name, {}).setdefault(user_id, {})
+        fingerprints[keypair["name"]] = keypair["fingerprint"]
+    return held
 
 
 def _stale(
-    copies: Iterable[_Copy], claims: Mapping[str, Mapping[str, JSON]], present: set[str]
+    copies: Iterable[_Copy], claims: Mapping[str, Mapping[str, JSON]], creator_ids: set[str]
 ) -> list[tuple[str, str]]:
-    """See Index: the creator may create keypairs, and has none of this name."""
-    creators = {name: {mapping.told_id(user_id) for user_id in claims[name]} for name in claims}
+    """See Index.stale: the creator may create keypairs, but has none with this name."""
+    creators = {
+        name: {mapping.normalized_id(user_id) for user_id in claims[name]} for name in claims
+    }
     return [
         (copy.holder_id, copy.keypair["name"])
         for copy in copies
-        if copy.creator in present and copy.creator not in creators.get(copy.name, ())
+        if copy.creator in creator_ids and copy.creator not in creators.get(copy.name, ())
     ]
 
 
-def changes(known: Mapping[str, JSON], index: Index) -> list[tuple[JSON, JSON]]:
-    """Keypairs that their creators have replaced in Nova: as they were, and as they are."""
+def changes(last_keypairs: Mapping[str, JSON], index: Index) -> list[tuple[JSON, JSON]]:
+    """The keypairs that their creators have replaced in Nova: the old and the new keypair."""
     return [
-        (known[name], keypair)
+        (last_keypairs[name], keypair)
         for name, keypair in index.keypairs.items()
-        if name in known
-        and known[name]["user_id"] == keypair["user_id"]
+        if name in last_keypairs
+        and last_keypairs[name]["user_id"] == keypair["user_id"]
         and not keypair["creator_has_left"]
-        and any(known[name][field] != keypair[field] for field in ("fingerprint", "public_key"))
+        and any(
+            last_keypairs[name][field] != keypair[field] for field in ("fingerprint", "public_key")
+        )
     ]
 
 
-def _sorted_out(
+def _classified(
     project_id: str, lists: Mapping[str, Iterable[JSON]]
 ) -> tuple[dict[str, dict[str, JSON]], list[_Copy]]:
-    """The project's keypairs by name and user id, and the copies of them."""
+    """The keypairs in the project's namespace by name and user id, and the copies."""
     claims: dict[str, dict[str, JSON]] = {}
     copies = []
     for user_id, owned in lists.items():
@@ -155,73 +162,85 @@ def _sorted_out(
             name = mapping.project_name(project_id, keypair["name"])
             copy = mapping.copy_of(project_id, keypair["name"])
             if name is not None:
-                made = keypair | {"user_id": user_id, "creator_has_left": False}
-                claims.setdefault(name, {})[user_id] = made
+                claim = keypair | {"user_id": user_id, "creator_has_left": False}
+                claims.setdefault(name, {})[user_id] = claim
             elif copy is not None:
                 copies.append(_Copy(user_id, keypair, copy.name, copy.creator_id))
     return claims, copies
 
 
 def _of_former_creators(
-    copies: Iterable[_Copy], known: Mapping[str, JSON], present: set[str]
+    copies: Iterable[_Copy], last_keypairs: Mapping[str, JSON], creator_ids: set[str]
 ) -> tuple[dict[str, JSON], dict[str, list[str]]]:
-    """Keypairs by name of creators who are not among those present, as they are remembered.
+    """The keypairs of former creators by name, and the fingerprints of disputed ones.
 
-    The last index counts; where it has none of a name, the copy that most users have. Then the
-    fingerprints of all are there too, unless they are one.
+    The last index decides. For a name that it lacks, the copy that most users have decides; when
+    the copies differ, the name is disputed.
     """
-    found = {
+    keypairs = {
         name: keypair | {"creator_has_left": True}
-        for name, keypair in known.items()
-        if mapping.told_id(keypair["user_id"]) not in present
+        for name, keypair in last_keypairs.items()
+        if mapping.normalized_id(keypair["user_id"]) not in creator_ids
     }
     by_name: dict[str, list[_Copy]] = {}
     for copy in copies:
-        if copy.creator not in present and copy.name not in found:
+        if copy.creator not in creator_ids and copy.name not in keypairs:
             by_name.setdefault(copy.name, []).append(copy)
     disputed = {}
-    for name, same in by_name.items():
-        counted = Counter((copy.creator, copy.keypair["fingerprint"]) for copy in same)
-        most = min(counted, key=lambda key: (-counted[key], key))
+    for name, same_name in by_name.items():
+        counts = Counter((copy.creator, copy.keypair["fingerprint"]) for copy in same_name)
+        most_common = min(counts, key=lambda key: (-counts[key], key))
         keypair = next(
-            copy.keypair for copy in same if (copy.creator, copy.keypair["fingerprint"]) == most
+            copy.keypair
+            for copy in same_name
+            if (copy.creator, copy.keypair["fingerprint"]) == most_common
         )
-        found[name] = keypair | {"user_id": most[0], "creator_has_left": True}
-        if len(counted) > 1:
-            disputed[name] = sorted({fingerprint for _creator, fingerprint in counted})
-    return found, disputed
+        keypairs[name] = keypair | {"user_id": most_common[0], "creator_has_left": True}
+        if len(counts) > 1:
+            disputed[name] = sorted({fingerprint for _creator, fingerprint in counts})
+    return keypairs, disputed
 
 
-def _recorded(
-    record: JSON | None, made: Mapping[str, JSON], left: JSON | None, present: set[str]
+def _of_recorded_creator(
+    record: JSON | None,
+    by_user: Mapping[str, JSON],
+    former: JSON | None,
+    creator_ids: set[str],
 ) -> JSON | None:
-    """The keypair of the creator whose a name was in the last index; None if there is none."""
+    """The keypair of the creator that the last index has for the name; None if there is none."""
     if record is None:
         return None
-    creator = mapping.told_id(record["user_id"])
-    if creator not in present:
-        return left
-    return next((one for user_id, one in made.items() if mapping.told_id(user_id) == creator), None)
+    creator = mapping.normalized_id(record["user_id"])
+    if creator not in creator_ids:
+        return former
+    return next(
+        (
+            keypair
+            for user_id, keypair in by_user.items()
+            if mapping.normalized_id(user_id) == creator
+        ),
+        None,
+    )
 
 
-def _only(
-    name: str, made: Mapping[str, JSON], left: JSON | None, copies: Iterable[_Copy]
+def _most_used(
+    name: str, by_user: Mapping[str, JSON], former: JSON | None, copies: Iterable[_Copy]
 ) -> JSON | None:
-    """The keypair of a name that no index knows; None if several users claim it alike.
+    """The keypair for a name that the last index lacks; None if several users claim it equally.
 
-    What users have now counts before what copies say of others, and of several the one of which
-    the most users have copies.
+    Current creators' keypairs take precedence over copies of former creators' keypairs. Among
+    several, the keypair with the most copies counts.
     """
-    if len(made) < 2:
-        return next(iter(made.values()), left)
-    used = Counter(
+    if len(by_user) < 2:
+        return next(iter(by_user.values()), former)
+    counts = Counter(
         (copy.creator, copy.keypair["fingerprint"]) for copy in copies if copy.name == name
     )
-    most = sorted(
+    ranked = sorted(
         (
-            (used[mapping.told_id(user_id), one["fingerprint"]], user_id)
-            for user_id, one in made.items()
+            (counts[mapping.normalized_id(user_id), keypair["fingerprint"]], user_id)
+            for user_id, keypair in by_user.items()
         ),
         reverse=True,
     )
-    return made[most[0][1]] if most[0][0] > most[1][0] else None
+    return by_user[ranked[0][1]] if ranked[0][0] > ranked[1][0] else None

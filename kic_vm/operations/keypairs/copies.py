@@ -1,7 +1,7 @@
-"""Copies of the project's keypairs: what a member other than the creator gives to instances.
+"""Copies of the project's keypairs, for members other than the creator.
 
-A copy is the member's own keypair in Nova, of the same public key. It is made once and never
-replaced: whatever becomes of the creator's keypair, nobody gets another key than before.
+A copy is the member's own keypair in Nova, with the same public key. It is created once and never
+replaced: whatever happens to the creator's keypair, the member keeps the same key.
 """
 
 import contextlib
@@ -25,21 +25,21 @@ LOG = logging.getLogger(__name__)
 
 
 def usable_name(services: RequestServices, field: str, name: str) -> str:
-    """The name in Nova under which the caller can give one of the project's keypairs to a server.
+    """The Nova name of one of the project's keypairs, for the caller's use in a server.
 
-    The creator's own is there. Another member gets a copy of its public key, unless there is one
-    already: one upstream call the first time, two where it is there unknown to the index, later
-    none.
+    The creator uses the original. For any other member, the public key is imported unless the
+    member already has a copy: one upstream call the first time, two for a copy that the index
+    lacks, none later.
 
-    :param field: where the request names it
-    :raises InvalidRequest: the project has no keypair of this name
+    :param field: the request field that names the keypair
+    :raises InvalidRequest: the project has no keypair with this name
     :raises KeypairChanged: the caller has used another key under this name, or members have
         different copies of a former member's keypair
     """
     try:
         index = get_index(services, name)
     except exceptions.NotFound:
-        message = f"{field}: there is no keypair {name!r} in the project."
+        message = f"{field}: there is no keypair {name!r} in this project."
         raise exceptions.InvalidRequest(message) from None
     keypair = index.keypairs[name]
     if keypair["user_id"] == services.user_id and not keypair["creator_has_left"]:
@@ -58,7 +58,7 @@ def usable_name(services: RequestServices, field: str, name: str) -> str:
 
 
 def _import(services: RequestServices, field: str, name: str, copy: str, original: JSON) -> None:
-    """Give the caller a copy of a public key; one that is there stays."""
+    """Import the public key as the caller's copy; an existing copy stays."""
     compute = services.openstack.compute
     create = partial(
         compute.create_keypair, copy, original["public_key"], original.get("type", "ssh")
@@ -68,7 +68,7 @@ def _import(services: RequestServices, field: str, name: str, copy: str, origina
         return
     try:
         fingerprint = compute.get_keypair(copy)["fingerprint"]
-    except exceptions.NotFound:  # it has just gone
+    except exceptions.NotFound:  # deleted just now
         create()
         return
     if fingerprint != original["fingerprint"]:
@@ -76,41 +76,41 @@ def _import(services: RequestServices, field: str, name: str, copy: str, origina
 
 
 def _changed(
-    services: RequestServices, field: str, name: str, keypair: JSON, used: str
+    services: RequestServices, field: str, name: str, keypair: JSON, used_fingerprint: str
 ) -> exceptions.KeypairChanged:
     fingerprint = keypair["fingerprint"]
     LOG.warning(
-        "A keypair of project %s that user %s made has the fingerprint %s; user %s, who has used "
-        "%s under its name, does not get it",
+        "Refused a changed keypair in project %s: the keypair of user %s has fingerprint %s, but "
+        "user %s has used fingerprint %s under the same name",
         services.project_id,
         keypair["user_id"],
         fingerprint,
         services.user_id,
-        used,
+        used_fingerprint,
     )
     metrics.count_keypair_change("refused")
     return exceptions.KeypairChanged(
-        f"{field}: the keypair {name!r} is not the key that you have used under this name: its "
-        f"fingerprint is {fingerprint}, that of the one you have used {used}. Use another "
-        "keypair, or ask its creator to delete this one and create it again.",
+        f"{field}: the keypair {name!r} has changed since you last used it: its fingerprint is "
+        f"now {fingerprint}, and was {used_fingerprint}. Use another keypair, or ask its creator "
+        "to delete this one and create it again.",
         fingerprint=fingerprint,
-        used_fingerprint=used,
+        used_fingerprint=used_fingerprint,
     )
 
 
 def _disputed(field: str, name: str, fingerprints: Iterable[str]) -> exceptions.KeypairChanged:
     metrics.count_keypair_change("refused")
-    listed = list(fingerprints)
+    distinct = list(fingerprints)
     return exceptions.KeypairChanged(
-        f"{field}: members have different copies of the keypair {name!r}, whose creator has left: "
-        f"their fingerprints are {', '.join(listed)}. Use another keypair, or ask an admin of the "
-        "project to delete this one.",
-        fingerprints=listed,
+        f"{field}: the creator of the keypair {name!r} has left the project, and members have "
+        f"different copies of it, with the fingerprints {', '.join(distinct)}. Use another "
+        "keypair, or ask a project admin to delete this one.",
+        fingerprints=distinct,
     )
 
 
 def remove_copies(gateway: RequestServices, copies: list[tuple[str, str]]) -> bool:
-    """Remove users' copies; whether all are gone. One that cannot be removed is logged.
+    """Delete users' copies; whether all are deleted. Failures are logged.
 
     :param copies: user id and name in Nova
     """
@@ -125,7 +125,7 @@ def _remove_copy(gateway: RequestServices, user_id: str, copy: str) -> bool:
     except exceptions.NotFound:
         return True
     except exceptions.KicVmError as error:
-        LOG.warning("A copy of a keypair that is no more stays behind: %s", error)
+        LOG.warning("Could not delete a copy of a deleted keypair: %s", error)
         metrics.count_upkeep("remove_keypair_copy", is_done=False)
         return False
     metrics.count_upkeep("remove_keypair_copy")

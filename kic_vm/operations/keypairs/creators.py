@@ -1,6 +1,6 @@
-"""Who may create keypairs in a project now: only their keypairs in Nova are the project's.
+"""The users who may create keypairs in a project: only their keypairs count as the project's.
 
-The name of a keypair in Nova proves nothing: every user of the cloud may give it to their own.
+The name of a keypair in Nova proves nothing: any user of the cloud can give a keypair any name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ CREATE: Final = "keypairs:create"
 
 
 def permitted(app_state: AppState, project_id: str, roles: Roles) -> list[str]:
-    """The ids of the users whose roles satisfy the rule for creating keypairs, sorted.
+    """The ids of the users whose roles allow them to create keypairs, sorted.
 
     :param roles: names of the effective roles in the project by user id
     """
@@ -31,18 +31,19 @@ def list_creators(
 ) -> list[str]:
     """The ids of the users who may create keypairs in the caller's project now, sorted.
 
-    The caller's role may come with the token alone, from a trust or a federation: Keystone does
-    not list it, but confirms the token. 2 upstream calls side by side; one more for such a caller.
+    The caller's role may come from the token alone, by a trust or federation: Keystone does not
+    list such a role, but validates the token. 2 upstream calls side by side; one more for such a
+    caller.
 
-    :param roles: as Keystone has just listed them for the project; then no call is made for them
+    :param roles: the roles that Keystone has just listed for the project, to save the calls
     """
     project_id, identity = services.project_id, gateway.openstack.identity
     if roles is None:
         roles = identity.list_roles_in_project(project_id)
-    found = permitted(services.app_state, project_id, roles)
+    creator_ids = permitted(services.app_state, project_id, roles)
     token = services.context.auth_token
-    if services.user_id not in found and token and services.may(CREATE):
+    if services.user_id not in creator_ids and token and services.may(CREATE):
         names = identity.list_roles_of_token(token)
         if current_roles.allow(services.app_state, CREATE, project_id, services.user_id, names):
-            return sorted([*found, services.user_id])
-    return found
+            return sorted([*creator_ids, services.user_id])
+    return creator_ids

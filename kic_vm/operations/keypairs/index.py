@@ -1,8 +1,8 @@
-"""Which keypairs a project has, and whose they are.
+"""The index of a project's keypairs and their creators.
 
-Nova knows keypairs by their user. So the index of a project is put together from those of its
-users, with the gateway's own user, which Nova lets look at other users' keypairs. The cache keeps
-it for a while. Beside the copies in Nova it is what is known of the keypairs of former members.
+Nova stores keypairs by user. So the index of a project is built from the keypairs of its users,
+with the gateway's own user, which may list other users' keypairs in Nova. The cache keeps the index
+for a while. The index and the copies in Nova are the only record of former members' keypairs.
 """
 
 import contextlib
@@ -28,20 +28,20 @@ JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
-# Longer than it is trusted: an old index still tells of the keypairs of former members.
+# Longer than it is trusted: an old index still lists the keypairs of former members.
 _KEPT_SECONDS: Final = 30 * 24 * 3600.0
-# Of an index that is remembered and not trusted.
+# The generation of an index that is kept but not trusted.
 _NO_GENERATION: Final = "none"
-# Before something is said to be missing, an index older than this is made anew.
+# An index older than this is rebuilt before a keypair is reported as missing.
 _DOUBTED_AFTER_SECONDS: Final = 5.0
 
 
 def get(services: RequestServices) -> Index:
     """The index of the caller's project. No upstream call while the cache has a fresh one.
 
-    Else two for the roles in the project, and one for each user who may create keypairs.
+    Otherwise two for the roles in the project, and one for each user who may create keypairs.
 
-    :raises KicVmError: OpenStack does not tell
+    :raises KicVmError: OpenStack does not return the roles or the keypairs
     """
     cached = _cached(services)
     if cached is not None and cached.age() <= services.app_state.conf.keypairs.index_time:
@@ -50,10 +50,10 @@ def get(services: RequestServices) -> Index:
 
 
 def get_with(services: RequestServices, name: str, *, is_expected: bool = True) -> Index:
-    """The index of the caller's project, in which this name is as expected if that can be.
+    """The index of the caller's project; rebuilt if it contradicts the expectation about a name.
 
-    :param is_expected: whether the caller takes it to be there; an index that says otherwise is
-        made anew first, unless it has just been made
+    :param is_expected: whether the index is expected to contain the name; an index that differs is
+        rebuilt, unless it has just been built
     """
     index = get(services)
     if (name in index.keypairs) != is_expected and index.age() > _DOUBTED_AFTER_SECONDS:
@@ -64,17 +64,17 @@ def get_with(services: RequestServices, name: str, *, is_expected: bool = True) 
 def rebuild(
     services: RequestServices, *, undecided: str | None = None, roles: Roles | None = None
 ) -> Index:
-    """Make the index of the caller's project anew.
+    """Rebuild the index of the caller's project.
 
-    What changes meanwhile makes the result count for this request only.
+    When the keypairs change meanwhile, the index is used for this request only.
 
-    :param undecided: a name of which the last index does not tell whose it is
-    :param roles: the effective roles in the project by user id, where Keystone has just listed them
+    :param undecided: a name whose creator the last index does not decide
+    :param roles: the effective roles in the project by user id, if Keystone has just listed them
     """
     project_id = services.project_id
     generation = _generation(services)
     gateway = services.as_gateway()
-    with as_admin():
+    with refusals_reported():
         user_ids = list_creators(services, gateway, roles)
         lists = gather_reads(
             *(partial(gateway.openstack.compute.list_keypairs, user_id) for user_id in user_ids)
@@ -94,115 +94,117 @@ def build(
     gateway: RequestServices,
     project_id: str,
     lists: Mapping[str, list[JSON]],
-    creators: Callable[[], Iterable[str]],
+    read_creators: Callable[[], Iterable[str]],
     *,
     undecided: str | None = None,
 ) -> Index:
-    """The index of a project from Nova's keypairs of those who may create keypairs in it.
+    """Build the index of a project from the keypairs of the users who may create keypairs in it.
 
-    No upstream call as a rule. A keypair that was replaced in Nova counts only if its creator may
-    still create keypairs: who had been removed may have replaced it before the list was read.
+    Usually no upstream call. A keypair that was replaced in Nova counts only if its creator may
+    still create keypairs: a removed member may have replaced it before the list was read.
 
-    :param lists: by user id
-    :param creators: who may create keypairs, as Keystone says when it is called
+    :param lists: Nova's keypairs by user id
+    :param read_creators: reads from Keystone the ids of the users who may create keypairs now
     """
     last = _read(gateway, project_id)
-    known = {
+    last_keypairs = {
         name: keypair
         for name, keypair in (last.keypairs if last else {}).items()
         if last and name not in {undecided, *last.disputed}
     }
-    first = partial(_first, gateway, project_id)
-    index = assembly.assemble(project_id, lists, known, first)
-    changes = assembly.changes(known, index)
+    find_first = partial(_find_first, gateway, project_id)
+    index = assembly.assemble(project_id, lists, last_keypairs, find_first)
+    changes = assembly.changes(last_keypairs, index)
     if changes:
-        allowed = set(creators())
-        still = {user_id: owned for user_id, owned in lists.items() if user_id in allowed}
-        if len(still) < len(lists):
-            index = assembly.assemble(project_id, still, known, first)
-            changes = assembly.changes(known, index)
-    for before, now in changes:
+        creators = set(read_creators())
+        current_lists = {user_id: owned for user_id, owned in lists.items() if user_id in creators}
+        if len(current_lists) < len(lists):
+            index = assembly.assemble(project_id, current_lists, last_keypairs, find_first)
+            changes = assembly.changes(last_keypairs, index)
+    for old, new in changes:
         LOG.warning(
             "User %s has replaced a keypair of project %s in Nova: its fingerprint was %s and is "
-            "%s; copies of it that others use stay as they are",
-            now["user_id"],
+            "now %s; copies of other users keep the old key",
+            new["user_id"],
             project_id,
-            before["fingerprint"],
-            now["fingerprint"],
+            old["fingerprint"],
+            new["fingerprint"],
         )
         metrics.count_keypair_change("replaced")
     return index
 
 
-def _first(
+def _find_first(
     gateway: RequestServices, project_id: str, names: Mapping[str, Iterable[str]]
 ) -> dict[str, str]:
-    """Of the users who have a keypair of one name, who has made it first, for each name.
+    """The user who created the keypair of each name first.
 
-    Nova numbers keypairs in their order. One upstream call for each of them, all side by side.
+    Nova numbers keypairs in the order of their creation. One upstream call for each, side by side.
+
+    :param names: the ids of the users who have a keypair with a name, by name
     """
-    asked = [(name, user_id) for name, user_ids in names.items() for user_id in user_ids]
+    claims = [(name, user_id) for name, user_ids in names.items() for user_id in user_ids]
     numbers = gather_reads(
-        *(partial(_number, gateway, project_id, name, user_id) for name, user_id in asked)
+        *(partial(_number, gateway, project_id, name, user_id) for name, user_id in claims)
     )
-    found: dict[str, tuple[float, str]] = {}
-    for (name, user_id), number in zip(asked, numbers, strict=True):
-        found[name] = min(found.get(name, (number, user_id)), (number, user_id))
-    return {name: user_id for name, (_number, user_id) in found.items()}
+    first: dict[str, tuple[float, str]] = {}
+    for (name, user_id), number in zip(claims, numbers, strict=True):
+        first[name] = min(first.get(name, (number, user_id)), (number, user_id))
+    return {name: user_id for name, (_number, user_id) in first.items()}
 
 
 def _number(gateway: RequestServices, project_id: str, name: str, user_id: str) -> float:
-    """Nova's number of a user's keypair; after all others where it has just gone."""
-    in_nova = mapping.nova_name(project_id, name)
+    """Nova's number of a user's keypair; infinity if it has just been deleted."""
+    nova_name = mapping.nova_name(project_id, name)
     try:
-        return float(gateway.openstack.compute.get_keypair(in_nova, user_id)["id"])
+        return float(gateway.openstack.compute.get_keypair(nova_name, user_id)["id"])
     except exceptions.NotFound:
         return float("inf")
 
 
 @contextlib.contextmanager
-def as_admin() -> Iterator[None]:
-    """For looks at other users with the gateway's own user; the log says what it lacks.
+def refusals_reported() -> Iterator[None]:
+    """Report a refused read of other users' data as GatewayNotAllowed, and log the missing role.
 
-    :raises GatewayNotAllowed: the cloud does not let it
+    :raises GatewayNotAllowed: the cloud refuses the gateway's own user
     """
     try:
         yield
     except exceptions.Forbidden as error:
         LOG.exception(
-            "The gateway's user may not list roles and role assignments in Keystone or other "
-            "users' keypairs in Nova: it needs the role admin"
+            "The gateway's user is not allowed to list roles and role assignments in Keystone or "
+            "other users' keypairs in Nova: give it the admin role"
         )
         raise exceptions.GatewayNotAllowed from error
 
 
 def invalidate(services: RequestServices) -> None:
-    """Have every process make the index of the caller's project anew: it has changed."""
+    """Make every process rebuild the index of the caller's project, because it has changed."""
     services.app_state.cache.set(
         _generation_key(services.project_id), secrets.token_bytes(8), _KEPT_SECONDS
     )
 
 
 def remember_copy(services: RequestServices, name: str, copy: str, fingerprint: str) -> None:
-    """Note that the caller has a copy; forgotten notes cost a call and nothing else."""
-    # Of before the look: an index that changes meanwhile must not be taken for the new one.
+    """Add the caller's copy to the cached index; a lost entry costs one more call."""
+    # Read before the index, so that an index that changes meanwhile is not stored as current.
     generation = _generation(services)
     index = _read(services, services.project_id, _text(generation))
     if index is not None:
-        of_name = index.held.get(name, {})
-        mine = {**of_name.get(services.user_id, {}), copy: fingerprint}
-        held = {**index.held, name: {**of_name, services.user_id: mine}}
+        by_user = index.held.get(name, {})
+        own_copies = {**by_user.get(services.user_id, {}), copy: fingerprint}
+        held = {**index.held, name: {**by_user, services.user_id: own_copies}}
         changed = dataclasses.replace(index, held=held)
         store(services, services.project_id, changed, generation)
 
 
 def forget(services: RequestServices, name: str) -> None:
-    """Have no index tell of a keypair that was deleted, nor one that is being made meanwhile."""
+    """Remove a deleted keypair from the cached index, and from one that is being built."""
     invalidate(services)
     last = _read(services, services.project_id)
     if last is not None and name in last.keypairs:
-        kept = {other: keypair for other, keypair in last.keypairs.items() if other != name}
-        changed = dataclasses.replace(last, keypairs=kept)
+        others = {other: keypair for other, keypair in last.keypairs.items() if other != name}
+        changed = dataclasses.replace(last, keypairs=others)
         _write(services, services.project_id, changed, _NO_GENERATION)
     invalidate(services)
 
@@ -210,7 +212,7 @@ def forget(services: RequestServices, name: str) -> None:
 def store(
     services: RequestServices, project_id: str, index: Index, generation: bytes | None
 ) -> None:
-    """Keep an index, of which the making has begun in this generation, if that still lasts."""
+    """Cache an index whose build began in this generation, unless the generation has changed."""
     if generation_of(services, project_id) == generation:
         _write(services, project_id, index, _text(generation))
 
@@ -221,7 +223,7 @@ def _write(services: RequestServices, project_id: str, index: Index, generation:
 
 
 def generation_of(services: RequestServices, project_id: str) -> bytes | None:
-    """What tells an index that was made before the last change from one that was made after."""
+    """The generation of a project's index: it changes whenever the keypairs change."""
     return services.app_state.cache.get(_generation_key(project_id))
 
 
@@ -230,7 +232,7 @@ def _generation(services: RequestServices) -> bytes | None:
 
 
 def _cached(services: RequestServices) -> Index | None:
-    """What the cache has, unless there was a change since it was made."""
+    """The cached index, unless the keypairs have changed since it was built."""
     project_id = services.project_id
     return _read(services, project_id, _text(_generation(services)))
 
@@ -238,19 +240,19 @@ def _cached(services: RequestServices) -> Index | None:
 def _read(
     services: RequestServices, project_id: str, generation: str | None = None
 ) -> Index | None:
-    """What the cache has; of this generation where one is given."""
+    """The cached index; with a generation, only an index of that generation."""
     raw = services.app_state.cache.get(_key(project_id))
     if raw is None:
         return None
     try:
         body = json.loads(raw)
-        made_in = body.pop("generation")
+        index_generation = body.pop("generation")
         index = Index(**body)
         index = dataclasses.replace(index, stale=[(user, copy) for user, copy in index.stale])
     except (AttributeError, KeyError, TypeError, ValueError):
-        LOG.info("The keypair index of project %s cannot be read; it is made anew", project_id)
+        LOG.info("The keypair index of project %s is not readable: rebuilding it", project_id)
         return None
-    return index if generation in {None, made_in} else None
+    return index if generation in {None, index_generation} else None
 
 
 def _text(generation: bytes | None) -> str:

@@ -48,11 +48,11 @@ def get_index(services: RequestServices, name: str) -> Index:
         own |= {"user_id": services.user_id, "creator_has_left": False}
         return Index(time.time(), {name: own}, {}, {}, [])
     if name not in index.keypairs:
-        raise not_there(name)
+        raise no_such_keypair(name)
     return index
 
 
-def not_there(name: str) -> exceptions.NotFound:
+def no_such_keypair(name: str) -> exceptions.NotFound:
     """The error that the project has no keypair of this name."""
     return exceptions.NotFound(f"There is no keypair {name!r} in this project.")
 
@@ -109,7 +109,7 @@ def _made_before(services: RequestServices, name: str, public_key: str | None) -
     except exceptions.NotFound:
         return None
     if public_key is None and earlier_attempts.is_repeated(services):
-        earlier_attempts.refuse_to_tell_again(services)
+        earlier_attempts.refuse_withheld_answer(services)
     if public_key is None or own["public_key"].strip() != public_key.strip():
         return None
     return mapping.created_keypair(own, name)
@@ -141,7 +141,7 @@ def get_keypair(services: RequestServices, name: str) -> JSON:
         keypair = get_index(services, name).keypairs[name]
         in_nova = _get(services, name, keypair["user_id"])
         if in_nova is None and not keypair["creator_has_left"]:
-            raise not_there(name)
+            raise no_such_keypair(name)
     shown = keypair
     if in_nova and not (keypair["creator_has_left"] and _differ(in_nova, keypair)):
         shown = in_nova
@@ -154,7 +154,7 @@ def _get(services: RequestServices, name: str, user_id: str) -> JSON | None:
         if user_id == services.user_id:
             return _get_own(services, name)
         in_nova = mapping.nova_name(services.project_id, name)
-        with keypair_index.as_admin():
+        with keypair_index.refusals_reported():
             return services.as_gateway().openstack.compute.get_keypair(in_nova, user_id)
     except exceptions.NotFound:
         return None

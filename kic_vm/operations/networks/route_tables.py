@@ -114,8 +114,8 @@ def list_associations(
     found = topology.read_topology(services)
     router = topology.find_router(found, route_table_id)
     associations = mapping.associations_of(found, router, services.app_state.translation.zones)
-    in_order = {"sort_keys": ["subnet_name", "id"], "sort_dirs": ["asc"]}
-    return listing.select(associations, {**query, **in_order}, {})
+    in_attachment_order = {"sort_keys": ["subnet_name", "id"], "sort_dirs": ["asc"]}
+    return listing.select(associations, {**query, **in_attachment_order}, {})
 
 
 def update_association(

@@ -1,4 +1,4 @@
-"""What the official clients ask for first: service addresses and zones."""
+"""The configuration that the official clients read first: service endpoints and zones."""
 
 import datetime
 import uuid
@@ -8,15 +8,15 @@ from kic_vm.operations.request import AppState
 
 JSON = dict[str, Any]
 
-# One gateway serves all of these; the names are the clients'.
+# One gateway serves all of these; the names are those that the clients use.
 SERVICES: Final = ("iam", "config", "bcs", "volume", "image", "network", "vpc")
 _ZONED: Final = ("bcs", "volume", "vpc")
 _NAMESPACE: Final = uuid.UUID("6f1b8f6e-5d0c-5b8e-9a51-0d5f4c3a2b10")
 _STARTED: Final = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _described(kind: str, base_url: str) -> JSON:
-    """Who says so, and since when: the configuration of this process."""
+def _document(kind: str, base_url: str) -> JSON:
+    """The common fields of a configuration document; it is as old as this process."""
     return {
         "id": str(uuid.uuid5(_NAMESPACE, f"{kind} {base_url}")),
         "priority": 0,
@@ -28,11 +28,11 @@ def _described(kind: str, base_url: str) -> JSON:
 
 
 def client_endpoints(base_url: str) -> JSON:
-    """The address of each service the gateway serves: its own, for every one.
+    """The endpoint of each service: the gateway's own URL for all of them.
 
-    :param base_url: how the client reaches the gateway
+    :param base_url: the URL by which the client reaches the gateway
     """
-    return _described("client-endpoints", base_url) | {
+    return _document("client-endpoints", base_url) | {
         "service_endpoints": dict.fromkeys(SERVICES, base_url)
     }
 
@@ -40,18 +40,18 @@ def client_endpoints(base_url: str) -> JSON:
 def zone_policy(app_state: AppState, base_url: str) -> JSON:
     """The zones of each service that has zones."""
     zones = app_state.translation.zones.names
-    return _described("az-policies", base_url) | {"services": dict.fromkeys(_ZONED, zones)}
+    return _document("az-policies", base_url) | {"services": dict.fromkeys(_ZONED, zones)}
 
 
 def client_metadata(app_state: AppState, base_url: str, service: str) -> JSON:
-    """Address and allowed browser origins of one service.
+    """The endpoint and the allowed browser origins of one service.
 
-    A service that the gateway does not serve has no upstream.
+    A service that the gateway does not serve has no endpoint.
     """
     upstreams = {service: base_url} if service in SERVICES else {}
-    described = _described(f"client-metadata {service}", base_url)
-    described.pop("priority")
-    return described | {
+    document = _document(f"client-metadata {service}", base_url)
+    document.pop("priority")
+    return document | {
         "upstreams": upstreams,
         "references": {},
         "cors": {"allowed_origins": app_state.conf.cors.allowed_origin or []},

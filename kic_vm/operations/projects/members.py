@@ -1,9 +1,9 @@
-"""Members of the caller's project: list, add, change, remove.
+"""Members of the caller's project: list, add, update, remove.
 
-Keystone lets project managers neither list nor make role assignments, so the gateway's own user
-does: for the caller's own project and the three documented roles only. The rules have let a project
-admin through by the token's roles. Before anything is changed, the same rule is asked about the
-caller's roles among the assignments that are read for the operation anyway.
+Keystone does not let project managers list or create role assignments. So the gateway's own user
+does, only for the caller's own project and the three documented roles. The policy has checked the
+roles in the token. Before any change, it checks the caller's roles again, in the role assignments
+that the operation reads anyway.
 """
 
 import contextlib
@@ -37,84 +37,88 @@ def list_members(
     """A page of the project's members. 3 upstream calls side by side.
 
     :raises NotFound: it is not the caller's project
-    :raises Forbidden: the caller is no admin of it any more
+    :raises Forbidden: the caller is no longer an admin of the project
     """
-    members, _roles = _look(services, _identity(services, project_id), "project_members:list")
+    members, _roles = _read_members(
+        services, _identity(services, project_id), "project_members:list"
+    )
     return listing.select(list(members.values()), query, _FILTERS)
 
 
-def add_member(services: RequestServices, project_id: str, wanted: JSON) -> JSON:
-    """Give a user a role in the project. 5 upstream calls, 4 of them side by side.
+def add_member(services: RequestServices, project_id: str, request: JSON) -> JSON:
+    """Grant a user a role in the project. 5 upstream calls, 4 of them side by side.
 
-    :param wanted: MemberCreateSchema, loaded
-    :raises Forbidden: the caller is no admin of the project any more
+    :param request: MemberCreateSchema, loaded
+    :raises Forbidden: the caller is no longer an admin of the project
     :raises InvalidRequest: there is no such user
-    :raises AlreadyExists: the user is a member
+    :raises AlreadyExists: the user is already a member
     """
     identity = _identity(services, project_id)
     (members, roles), user = gather_reads(
-        partial(_look, services, identity, "project_members:add"),
-        partial(_user, services, identity, wanted),
+        partial(_read_members, services, identity, "project_members:add"),
+        partial(_user, services, identity, request),
     )
     member = members.get(user["id"])
-    if member and member["role"] == wanted["role"] and earlier_attempts.is_repeated(services):
+    if member and member["role"] == request["role"] and earlier_attempts.is_repeated(services):
         return member
     earlier_attempts.note_absence(services)
     if member:
         raise exceptions.AlreadyExists(
-            f"The user is a member already, as {member['role']}: change that."
+            f"The user is already a member, with the role {member['role']}: update that member."
         )
     with _refusals_reported():
-        identity.grant(project_id, user["id"], roles[wanted["role"]])
-    LOG.info("User %s is %s of project %s now", user["id"], wanted["role"], project_id)
+        identity.grant(project_id, user["id"], roles[request["role"]])
+    LOG.info("Granted user %s the role %s in project %s", user["id"], request["role"], project_id)
     return {
         "user_id": user["id"],
         "user_name": user["name"],
         "domain_id": user["domain_id"],
-        "role": wanted["role"],
+        "role": request["role"],
         "is_direct": True,
     }
 
 
 def update_member(services: RequestServices, project_id: str, user_id: str, role: str) -> JSON:
-    """Give a member another role. 3 upstream calls side by side; 6 more where it changes.
+    """Change a member's role. 3 upstream calls side by side; 6 more if the role changes.
 
-    :raises Forbidden: the caller is no admin of the project any more
+    :raises Forbidden: the caller is no longer an admin of the project
     :raises NotFound: the project has no such member
-    :raises Conflict: a group or a project above gives the role, or it is the last admin
+    :raises Conflict: the member inherits the role from a group or a parent project, or is the last
+        admin
     """
     identity = _identity(services, project_id)
-    members, roles = _look(services, identity, "project_members:update")
+    members, roles = _read_members(services, identity, "project_members:update")
     member = _changeable(members, user_id)
     if member["role"] == role:
         return member
     _refuse_last_admin(members, member)
     with _refusals_reported():
         identity.grant(project_id, user_id, roles[role])
-        others = [one for one in ROLES if one != role]
-        found = _take(services, identity, member, {one: roles[one] for one in others})
-    LOG.info("User %s is %s of project %s now", user_id, role, project_id)
-    return found[user_id]
+        other_roles = {name: roles[name] for name in ROLES if name != role}
+        updated_members = _revoke(services, identity, member, other_roles)
+    LOG.info("Changed the role of user %s in project %s to %s", user_id, project_id, role)
+    return updated_members[user_id]
 
 
 def remove_member(services: RequestServices, project_id: str, user_id: str) -> None:
-    """Take a member's documented roles in the project away. 9 upstream calls.
+    """Revoke a member's documented roles in the project. 9 upstream calls.
 
-    :raises Forbidden: the caller is no admin of the project any more
+    :raises Forbidden: the caller is no longer an admin of the project
     :raises NotFound: the project has no such member
-    :raises Conflict: a group or a project above gives the role, or it is the last admin
+    :raises Conflict: the member inherits the role from a group or a parent project, or is the last
+        admin
     """
     identity = _identity(services, project_id)
-    members, roles = _look(services, identity, "project_members:remove")
+    members, roles = _read_members(services, identity, "project_members:remove")
     member = _changeable(members, user_id)
     _refuse_last_admin(members, member)
     with _refusals_reported():
-        _take(services, identity, member, roles)
-    LOG.info("User %s is no member of project %s any more", user_id, project_id)
+        _revoke(services, identity, member, roles)
+    LOG.info("Removed user %s from project %s", user_id, project_id)
 
 
 def _identity(services: RequestServices, project_id: str) -> Identity:
-    """Keystone in the name of the gateway's own user, for the caller's own project.
+    """Keystone with the gateway's own user, for the caller's own project only.
 
     :raises NotFound: it is another project
     """
@@ -125,24 +129,24 @@ def _identity(services: RequestServices, project_id: str) -> Identity:
 
 @contextlib.contextmanager
 def _refusals_reported() -> Iterator[None]:
-    """For calls with the gateway's own user; the log says when Keystone refuses them.
+    """Report a refused call of the gateway's own user as GatewayNotAllowed, and log it.
 
-    :raises GatewayNotAllowed: it does
+    :raises GatewayNotAllowed: Keystone refuses the call
     """
     try:
         yield
     except exceptions.Forbidden as error:
-        LOG.exception("Keystone does not let the gateway's user manage the members of projects")
+        LOG.exception("Keystone does not allow the gateway's user to manage project members")
         raise exceptions.GatewayNotAllowed from error
 
 
-def _look(
+def _read_members(
     services: RequestServices, identity: Identity, rule: str | None = None
 ) -> tuple[dict[str, JSON], dict[str, str]]:
     """The members by user id, and Keystone's role ids by documented role.
 
-    :param rule: one that the caller's roles in Keystone have to satisfy
-    :raises Forbidden: they do not
+    :param rule: a rule that the caller's roles in Keystone must satisfy
+    :raises Forbidden: the roles do not satisfy the rule
     """
     with _refusals_reported():
         effective, direct, ids = gather_reads(
@@ -151,74 +155,75 @@ def _look(
             identity.list_role_ids,
         )
     if rule is not None:
-        roles_now = current_roles.effective_roles(effective, services.user_id)
-        current_roles.require(services, rule, roles_now)
+        caller_roles = current_roles.effective_roles(effective, services.user_id)
+        current_roles.require(services, rule, caller_roles)
     conf = services.app_state.conf.project_members
     names = {"admin": conf.admin_role, "member": conf.member_role, "reader": conf.reader_role}
     missing = [name for name in names.values() if name not in ids]
     if missing:
         raise exceptions.UpstreamUnavailable(
-            "identity", f"This cloud has no role {', '.join(missing)}: ask its operator."
+            "identity",
+            f"This cloud has no role {', '.join(missing)}: ask its operator to create it.",
         )
     roles = {role: ids[name] for role, name in names.items()}
     return members_from_assignments(effective, direct, roles), roles
 
 
-def _user(services: RequestServices, identity: Identity, wanted: JSON) -> JSON:
-    """The user who is to be added."""
-    if "user_id" in wanted:
+def _user(services: RequestServices, identity: Identity, request: JSON) -> JSON:
+    """The user that the request names by id or by name."""
+    if "user_id" in request:
         try:
             with _refusals_reported():
-                return identity.get_user(wanted["user_id"])
+                return identity.get_user(request["user_id"])
         except exceptions.NotFound as error:
-            raise exceptions.InvalidRequest("user_id: there is no user of this id.") from error
+            raise exceptions.InvalidRequest("user_id: there is no user with this id.") from error
     with _refusals_reported():
-        found = identity.list_users(wanted["user_name"], str(services.context.project_domain_id))
-    if not found:
+        users = identity.list_users(request["user_name"], str(services.context.project_domain_id))
+    if not users:
         raise exceptions.InvalidRequest(
-            "user_name: there is no user of this name in the project's domain."
+            "user_name: there is no user with this name in the project's domain."
         )
-    return found[0]
+    return users[0]
 
 
 def _changeable(members: Mapping[str, JSON], user_id: str) -> JSON:
-    """A member whose role was given to the user in the project itself."""
+    """The member, if the role was granted to the user in the project itself."""
     member = members.get(user_id)
     if member is None:
         raise exceptions.NotFound("The project has no such member.")
     if not member["is_direct"]:
         raise exceptions.Conflict(
-            "The member has the role by a group or from above the project: it is changed there."
+            "The member inherits the role from a group or a parent project: change it there."
         )
     return member
 
 
 def _refuse_last_admin(members: Mapping[str, JSON], member: JSON) -> None:
-    others = [one for one in members.values() if one["user_id"] != member["user_id"]]
-    if member["role"] == "admin" and not any(one["role"] == "admin" for one in others):
+    others = [other for other in members.values() if other["user_id"] != member["user_id"]]
+    if member["role"] == "admin" and not any(other["role"] == "admin" for other in others):
         raise exceptions.Conflict(
-            "This is the last admin of the project: make another member admin first."
+            "This is the last admin of the project: make another member an admin first."
         )
 
 
-def _take(
+def _revoke(
     services: RequestServices, identity: Identity, member: JSON, roles: Mapping[str, str]
 ) -> dict[str, JSON]:
-    """Take roles away from a member; the members as they are afterwards.
+    """Revoke a member's roles; the members afterwards.
 
-    Who is admin is looked at again: of two admins who remove each other at the same moment at
-    least one stays. The caller may be no admin any more by then, and the role is given back all
-    the same: nobody gets more than they had before.
+    The admins are read again afterwards, so that at least one stays when two admins remove each
+    other at the same moment. If none is left, the member gets the admin role back, even when the
+    caller is no longer an admin: nobody gets more than they had before.
     """
     project_id, user_id = services.project_id, member["user_id"]
     for role_id in roles.values():
         identity.revoke(project_id, user_id, role_id)
-    members, every = _look(services, identity)
+    members, role_ids = _read_members(services, identity)
     try:
         _refuse_last_admin(members, member)
     except exceptions.Conflict:
-        identity.grant(project_id, user_id, every["admin"])
+        identity.grant(project_id, user_id, role_ids["admin"])
         for role in set(ROLES) - {*roles, "admin"}:
-            identity.revoke(project_id, user_id, every[role])
+            identity.revoke(project_id, user_id, role_ids[role])
         raise
     return members

@@ -1,4 +1,4 @@
-"""Quotas: how much the project may have, and what would exceed it."""
+"""Quotas of the caller's project: read, check."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,55 +16,55 @@ def get_quotas(services: RequestServices) -> JSON:
 
     Four upstream calls, side by side.
 
-    :raises UpstreamError: one of the services does not say
+    :raises UpstreamError: one of the services does not return its quotas
     """
     openstack = services.openstack
-    found: dict[str, Figures] = {}
+    quotas: dict[str, Figures] = {}
     for figures in gather_reads(
         openstack.compute.get_quotas,
         openstack.block_storage.get_quotas,
         openstack.network.get_quotas,
     ):
-        found |= figures
-    return {name: figures._asdict() | {"unit": UNITS[name]} for name, figures in found.items()}
+        quotas |= figures
+    return {name: figures._asdict() | {"unit": UNITS[name]} for name, figures in quotas.items()}
 
 
 def with_figures(
     services: RequestServices, refusal: exceptions.QuotaExceeded
 ) -> exceptions.QuotaExceeded:
-    """A refusal with the quota's limit and use, also where the service has not told them.
+    """The refusal with the quota's limit and use, read from the service when they are missing.
 
-    One upstream call where they are missing, two for keypairs; without an answer the refusal stays
-    as it is.
+    One upstream call when they are missing, two for keypairs. When that fails, the refusal is
+    returned unchanged.
     """
-    known = dict(refusal.details)
-    quota = known.pop("quota", None)
-    if quota not in SERVICES or {"limit", "used"} <= known.keys():
+    details = dict(refusal.details)
+    quota = details.pop("quota", None)
+    if quota not in SERVICES or {"limit", "used"} <= details.keys():
         return refusal
     openstack = services.openstack
-    ask = {
+    readers = {
         "compute": openstack.compute.get_quotas,
         "block-storage": openstack.block_storage.get_quotas,
         "network": openstack.network.get_quotas,
     }
     try:
-        figures = ask[SERVICES[quota]]()[quota]
+        figures = readers[SERVICES[quota]]()[quota]
     except (exceptions.KicVmError, KeyError):
         return refusal
-    return exceptions.QuotaExceeded(quota, **(known | figures._asdict()))
+    return exceptions.QuotaExceeded(quota, **(details | figures._asdict()))
 
 
-def check(ask: Callable[[], Mapping[str, Figures]], requested: Mapping[str, int]) -> None:
-    """Refuse at once what would be found too much only after something was made.
+def check(read_quotas: Callable[[], Mapping[str, Figures]], requested: Mapping[str, int]) -> None:
+    """Refuse a request that exceeds a quota, before anything is created.
 
-    :param ask: a service's ``get_quotas``
-    :param requested: how much more is wanted, by quota
-    :raises QuotaExceeded: the project may not have so much
+    :param read_quotas: a service's ``get_quotas``
+    :param requested: the additional amount, by quota
+    :raises QuotaExceeded: the project's quota does not allow the additional amount
     """
-    figures = ask()
-    for quota, more in requested.items():
-        if quota not in figures:  # the service counts none of it
+    figures = read_quotas()
+    for quota, amount in requested.items():
+        if quota not in figures:  # the service has no such quota
             continue
         limit, used = figures[quota]
-        if limit is not None and used + more > limit:
-            raise exceptions.QuotaExceeded(quota, limit=limit, used=used, requested=more)
+        if limit is not None and used + amount > limit:
+            raise exceptions.QuotaExceeded(quota, limit=limit, used=used, requested=amount)

@@ -1,1 +1,1 @@
-"""Volumes, their snapshots, and images made of them."""
+"""Volumes, their snapshots, and images created from them."""

@@ -1,4 +1,4 @@
-"""Making a volume larger, attached or not."""
+"""Extend volumes, attached or not."""
 
 import time
 from typing import Any
@@ -19,28 +19,28 @@ _LAST_LOOK = 2.0  # seconds that are left for the answer
 
 
 def extend_volume(services: RequestServices, volume_id: str, size: int) -> None:
-    """Make a volume larger. 3 upstream calls, the first two side by side; then it is waited for.
+    """Extend a volume and wait for it. 3 upstream calls, the first two side by side, then polling.
 
-    When this returns the volume has its new size, or [volume] extend_wait is over and it is still
-    being extended. Clients take a volume that shows its old size for one that has shrunk.
+    When this returns, the volume has its new size, or [volume] extend_wait is over and it is still
+    being extended. Clients treat a volume that still shows its old size as one that has shrunk.
 
     :raises NotFound: the project has no such volume
-    :raises InvalidState: it is not at rest
-    :raises InvalidRequest: it would not become larger, or too large
+    :raises InvalidState: the volume's state does not allow it
+    :raises InvalidRequest: the new size is not larger, or too large
     :raises QuotaExceeded: the project's quota is used up
-    :raises UpstreamError: Cinder began, and failed
+    :raises UpstreamError: Cinder failed to extend the volume
     """
     command = "extend"
     if earlier_attempts.is_repeated(services):
-        present = get_own_volume(services, volume_id)
-        if present["status"] == "extending" or present["size"] >= size:
+        volume = get_own_volume(services, volume_id)
+        if volume["status"] == "extending" or volume["size"] >= size:
             _wait(services, volume_id)
             return
     earlier_attempts.note_absence(services)
     volume = get_volume_for(services, volume_id, command)
     if size <= volume["size"]:
         raise exceptions.InvalidRequest(
-            f"new_size: the volume has {volume['size']} GB already, and can only become larger."
+            f"new_size: must be larger than the volume's present {volume['size']} GB."
         )
     check_size(services, "new_size", size, has_windows=is_windows_volume(volume))
     with state_conflicts_reported(services, volume_id, command):

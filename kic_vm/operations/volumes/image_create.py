@@ -1,4 +1,4 @@
-"""Making an image of a root volume."""
+"""Create images from root volumes."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.idempotent_request import Earlier
-from kic_vm.mappings.images import changed_image, needs_of_volume
+from kic_vm.mappings.images import changed_image, image_requirements
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
 
@@ -15,35 +15,37 @@ JSON = dict[str, Any]
 LOG = logging.getLogger(__name__)
 
 
-def create_image(services: RequestServices, volume_id: str, wanted: JSON) -> JSON:
-    """Begin to make an image of a root volume, attached or not; the image as it begins.
+def create_image(services: RequestServices, volume_id: str, request: JSON) -> JSON:
+    """Start to create an image from a root volume, attached or not; the new image.
 
     5 upstream calls, the first two side by side.
 
-    :param wanted: ImageCreateSchema, loaded
+    :param request: ImageCreateSchema, loaded
     :raises NotFound: the project has no such volume
-    :raises InvalidState: it is not bootable, or something is being done with it
-    :raises Conflict: the cloud makes no images of attached volumes
+    :raises InvalidState: the volume is not bootable, or another operation is in progress
+    :raises Conflict: the cloud does not create images from attached volumes
     """
-    _refuse_repetition(services, wanted["name"])
+    _refuse_repetition(services, request["name"])
     command = "create-image"
     volume = get_volume_for(services, volume_id, command)
     try:
         with state_conflicts_reported(services, volume_id, command):
-            image_id = services.openstack.block_storage.upload_volume(volume_id, wanted["name"])
+            image_id = services.openstack.block_storage.upload_volume(volume_id, request["name"])
     except exceptions.Conflict as error:
         if volume["status"] != "in-use":
             raise
         raise exceptions.Conflict(
-            "This cloud makes no image of a volume that is attached: make a snapshot of it, "
-            "restore that to a new volume, and make the image of the new one."
+            "This cloud cannot create an image from an attached volume: create a snapshot, restore "
+            "it to a new volume, and create the image from the new volume."
         ) from error
-    properties = needs_of_volume(volume) | {"description": wanted["description"]}
-    return changed_image(_completed(services, image_id, wanted["name"], properties))
+    properties = image_requirements(volume) | {"description": request["description"]}
+    return changed_image(_completed(services, image_id, request["name"], properties))
 
 
 def _refuse_repetition(services: RequestServices, name: str) -> None:
-    """Cinder takes no mark for an image, so the one of a lost request cannot be told from others.
+    """Refuse a retry whose earlier attempt got no answer.
+
+    Cinder accepts no mark for a new image, so the image of a lost request cannot be recognized.
 
     :raises OutcomeUnknown: an earlier request with the same Idempotency-Key got no answer
     """
@@ -52,18 +54,18 @@ def _refuse_repetition(services: RequestServices, name: str) -> None:
         return
     if request.earlier is Earlier.LOST:
         raise exceptions.OutcomeUnknown(
-            "An earlier request with this Idempotency-Key got no answer, and images carry no mark "
-            f"of their request: see whether GET /api/v1/images lists the image {name!r}. If it "
-            "does not, use a new key to try again."
+            "An earlier request with this Idempotency-Key got no answer, and an image cannot be "
+            f"traced to its request: check whether GET /api/v1/images lists the image {name!r}. "
+            "If it does not, try again with a new key."
         )
 
 
 def _completed(services: RequestServices, image_id: str, name: str, properties: JSON) -> JSON:
-    """The new image with its description, and with what a machine made of it needs.
+    """The new image, with its description and its minimum disk and memory.
 
-    Cinder takes no description and copies that of the old image; it copies neither ``min_disk``
-    nor ``min_ram``. The image is being made already: where this fails, it is answered as far as it
-    is known.
+    Cinder accepts no description and copies the old image's; it copies neither ``min_disk`` nor
+    ``min_ram``. The image is already being created: when this update fails, the result has only
+    the known fields.
     """
     glance = services.openstack.image
     image = {
@@ -80,7 +82,7 @@ def _completed(services: RequestServices, image_id: str, name: str, properties: 
             image = glance.update_image(image_id, changes)
     except exceptions.KicVmError as error:
         LOG.warning(
-            "The image %s is being made, without its description, min_disk and min_ram: %s",
+            "Could not set the description, min_disk and min_ram of the new image %s: %s",
             image_id,
             error,
         )

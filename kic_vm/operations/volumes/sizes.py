@@ -1,4 +1,4 @@
-"""How large a volume may be."""
+"""The allowed sizes of volumes."""
 
 from typing import Any
 
@@ -12,27 +12,28 @@ JSON = dict[str, Any]
 def check_size(
     services: RequestServices, field: str, size: int, *, has_windows: bool = False
 ) -> None:
-    """Let a size through that [volume] allows.
+    """Refuse a size that [volume] does not allow.
 
-    :param field: the body's field that has it
-    :raises InvalidRequest: it is too large
+    :param field: the field of the request that has the size
+    :param size: in GB
+    :raises InvalidRequest: the size is too large
     """
     limits = services.app_state.conf.volume
     if size > limits.max_size_gb:
-        raise exceptions.InvalidRequest(f"{field}: a volume has at most {limits.max_size_gb} GB.")
+        raise exceptions.InvalidRequest(f"{field}: must be at most {limits.max_size_gb} GB.")
     if has_windows and size > limits.max_windows_size_gb:
         raise exceptions.InvalidRequest(
-            f"{field}: a volume with Windows has at most {limits.max_windows_size_gb} GB."
+            f"{field}: must be at most {limits.max_windows_size_gb} GB for a Windows volume."
         )
 
 
 def check_size_for_image(services: RequestServices, field: str, size: int, image: JSON) -> None:
-    """Let a size through that is right for an image.
+    """Refuse a size that [volume] does not allow or that is too small for an image.
 
-    :param image: Glance's
-    :raises InvalidRequest: it is too small for the image, or too large
+    :param image: the image as Glance shows it
+    :raises InvalidRequest: the size is too small for the image, or too large
     """
     check_size(services, field, size, has_windows=images.is_windows(image))
-    needed = images.least_volume_size(image)
-    if size < needed:
-        raise exceptions.InvalidRequest(f"{field}: the image needs at least {needed} GB.")
+    minimum = images.minimum_volume_size(image)
+    if size < minimum:
+        raise exceptions.InvalidRequest(f"{field}: the image needs at least {minimum} GB.")

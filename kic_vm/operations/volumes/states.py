@@ -123,7 +123,7 @@ def _related_resources(
 def _server_of(services: RequestServices, volume: JSON) -> JSON | None:
     """The server that the volume is attached to, is being attached to, or waits for."""
     ids = [attachment["server_id"] for attachment in volume["attachments"]]
-    if not ids and volume["status"] in mapping.UNTOLD:
+    if not ids and volume["status"] in mapping.STATUSES_WITHOUT_ATTACHMENT:
         attachments = services.openstack.block_storage.list_attachments(volume["id"])
         ids = [attachment["instance"] for attachment in attachments if attachment["instance"]]
     if not ids:

@@ -1,4 +1,4 @@
-"""All projects' indexes made anew in one go, and copies removed whose original was deleted."""
+"""Rebuild all projects' keypair indexes, and delete copies whose original was deleted."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,64 +24,68 @@ _SIDE_BY_SIDE: Final = 8
 
 
 def sweep_if_due(gateway: RequestServices) -> None:
-    """Sweep, unless this or another worker has done so within [worker] keypairs_interval."""
+    """Sweep, unless a worker has done so within [worker] keypairs_interval."""
     interval = gateway.app_state.conf.worker.keypairs_interval
     if interval and lease.acquire(gateway, "keypairs", interval):
         sweep(gateway)
 
 
 def sweep(gateway: RequestServices, project_id: str | None = None) -> dict[str, Index]:
-    """Make the indexes of projects anew; those of the projects that have keypairs.
+    """Rebuild the keypair indexes; the indexes by project id, of the projects that have keypairs.
 
-    Two upstream calls for the roles of all users, and one for the keypairs of each user who may
-    create some.
+    Two upstream calls for the roles of all users, and one for each user who may create keypairs.
 
-    :param gateway: the services in the name of a cloud admin, such as the gateway's own user
-    :param project_id: only this project's
-    :raises GatewayNotAllowed: that user is none
+    :param gateway: services of a cloud admin, such as the gateway's own user
+    :param project_id: rebuild only this project's index
+    :raises GatewayNotAllowed: the user is not a cloud admin
     """
     identity, app_state = gateway.openstack.identity, gateway.app_state
-    with keypair_index.as_admin():
+    with keypair_index.refusals_reported():
         if project_id is None:
             roles = identity.list_roles_by_project()
         else:
             roles = {project_id: identity.list_roles_in_project(project_id)}
-        by_project = {one: permitted(app_state, one, of_users) for one, of_users in roles.items()}
-        generations = {one: keypair_index.generation_of(gateway, one) for one in by_project}
-        keypairs = _keypairs_of(gateway, sorted(set().union(*by_project.values())))
-        found = {}
-        for one, user_ids in sorted(by_project.items()):
+        creators = {
+            project: permitted(app_state, project, user_roles)
+            for project, user_roles in roles.items()
+        }
+        generations = {
+            project: keypair_index.generation_of(gateway, project) for project in creators
+        }
+        keypairs = _keypairs_of(gateway, sorted(set().union(*creators.values())))
+        indexes = {}
+        for project, user_ids in sorted(creators.items()):
             lists = {user_id: keypairs[user_id] for user_id in user_ids}
-            if not any(_is_of(one, keypair) for owned in lists.values() for keypair in owned):
+            if not any(_is_of(project, keypair) for owned in lists.values() for keypair in owned):
                 continue
-            creators = partial(_list_creators, gateway, one)
-            index = keypair_index.build(gateway, one, lists, creators)
-            keypair_index.store(gateway, one, index, generations[one])
-            _remove_stale(gateway, one, index, user_ids)
-            found[one] = index
-    LOG.debug("The keypair indexes of %d projects are made anew", len(found))
-    return found
+            read_creators = partial(_list_creators, gateway, project)
+            index = keypair_index.build(gateway, project, lists, read_creators)
+            keypair_index.store(gateway, project, index, generations[project])
+            _remove_stale(gateway, project, index, user_ids)
+            indexes[project] = index
+    LOG.debug("Rebuilt the keypair indexes of %d projects", len(indexes))
+    return indexes
 
 
 def _list_creators(gateway: RequestServices, project_id: str) -> list[str]:
-    """Who may create keypairs in a project, as Keystone says now. 2 upstream calls side by side."""
+    """The users who may create keypairs in a project now. 2 upstream calls side by side."""
     roles = gateway.openstack.identity.list_roles_in_project(project_id)
     return permitted(gateway.app_state, project_id, roles)
 
 
 def _keypairs_of(gateway: RequestServices, user_ids: list[str]) -> dict[str, list[JSON]]:
-    """Nova's keypairs by user."""
+    """Nova's keypairs by user id."""
     compute = gateway.openstack.compute
     calls = [partial(compute.list_keypairs, user_id) for user_id in user_ids]
-    return dict(zip(user_ids, _some_at_a_time(calls), strict=True))
+    return dict(zip(user_ids, _run_in_batches(calls), strict=True))
 
 
-def _some_at_a_time(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What calls return: a few of them side by side, to leave Nova to others."""
-    found: list[Any] = []
+def _run_in_batches(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The results of the calls: only a few run side by side, to leave Nova capacity for others."""
+    results: list[Any] = []
     for start in range(0, len(calls), _SIDE_BY_SIDE):
-        found += run_in_threads(*calls[start : start + _SIDE_BY_SIDE])
-    return found
+        results += run_in_threads(*calls[start : start + _SIDE_BY_SIDE])
+    return results
 
 
 def _is_of(project_id: str, keypair: JSON) -> bool:
@@ -95,34 +99,34 @@ def _is_of(project_id: str, keypair: JSON) -> bool:
 def _remove_stale(
     gateway: RequestServices, project_id: str, index: Index, user_ids: list[str]
 ) -> None:
-    """Remove copies of keypairs that their creators have deleted.
+    """Delete the copies of keypairs that their creators have deleted.
 
-    That the list of a user lacks a keypair is no proof: Nova has to say that it is not there. And
-    who has been removed from the project deletes nothing in it: the creator must be allowed to
-    create keypairs still, after Nova has said so.
+    A list that lacks a keypair proves nothing: Nova has to confirm by name that it does not exist.
+    And a user who was removed from the project must not delete anything in it: after Nova's
+    confirmation, the creator must still be allowed to create keypairs.
 
-    :param user_ids: who was allowed to when the index was made
+    :param user_ids: the users who were allowed to create keypairs when the index was built
     """
-    creators = {mapping.told_id(user_id): user_id for user_id in user_ids}
+    creators = {mapping.normalized_id(user_id): user_id for user_id in user_ids}
     stale: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for holder_id, in_nova in index.stale:
-        copy = mapping.copy_of(project_id, in_nova)
+    for holder_id, nova_name in index.stale:
+        copy = mapping.copy_of(project_id, nova_name)
         if copy is not None and copy.creator_id in creators:
             original = (creators[copy.creator_id], copy.name)
-            stale.setdefault(original, []).append((holder_id, in_nova))
+            stale.setdefault(original, []).append((holder_id, nova_name))
     if not stale:
         return
     calls = [partial(_exists, gateway, project_id, *original) for original in stale]
-    exist = dict(zip(stale, _some_at_a_time(calls), strict=True))
-    still = set(_list_creators(gateway, project_id))
-    gone = [
+    exists = dict(zip(stale, _run_in_batches(calls), strict=True))
+    current_creators = set(_list_creators(gateway, project_id))
+    deletable = [
         copy
         for (user_id, name), copies in stale.items()
-        if user_id in still and not exist[user_id, name]
+        if user_id in current_creators and not exists[user_id, name]
         for copy in copies
     ]
-    for start in range(0, len(gone), _SIDE_BY_SIDE):
-        remove_copies(gateway, gone[start : start + _SIDE_BY_SIDE])
+    for start in range(0, len(deletable), _SIDE_BY_SIDE):
+        remove_copies(gateway, deletable[start : start + _SIDE_BY_SIDE])
 
 
 def _exists(gateway: RequestServices, project_id: str, user_id: str, name: str) -> bool:

@@ -1,8 +1,8 @@
-"""Jobs of the worker that are worth doing now and then only, by one worker of several."""
+"""Leases for the worker's periodic jobs, so that one of several workers runs each job."""
 
 from kic_vm.operations.request import RequestServices
 
 
 def acquire(services: RequestServices, job: str, interval: float) -> bool:
-    """Whether a job is this worker's now: nobody has taken it within ``interval`` seconds."""
+    """Acquire a job; False if a worker has acquired it within the last ``interval`` seconds."""
     return services.app_state.cache.add(f"worker:{job}", b"taken", interval)

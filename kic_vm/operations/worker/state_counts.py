@@ -1,4 +1,4 @@
-"""How many instances the cloud has in each documented state, for the worker's metrics."""
+"""The number of instances in each documented state, for the worker's metrics."""
 
 import uuid
 from collections import Counter
@@ -15,7 +15,7 @@ _WORKER: Final = uuid.uuid4().hex
 
 
 def count_instances_if_due(gateway: RequestServices) -> None:
-    """Count, where this worker serves metrics, once in [metrics] instances_interval."""
+    """Count once per [metrics] instances_interval, if this worker serves metrics."""
     options = gateway.app_state.conf.metrics
     if (
         options.worker_port
@@ -26,11 +26,11 @@ def count_instances_if_due(gateway: RequestServices) -> None:
 
 
 def count_instances(gateway: RequestServices) -> None:
-    """Show all instances by state in the metrics. One upstream call for each thousand."""
+    """Set the metric of all instances by state. One upstream call for each thousand instances."""
     app_state = gateway.app_state
     lifecycle = app_state.translation.lifecycle
-    numbers = Counter(dict.fromkeys((row.state for row in lifecycle.instances.rows), 0))
+    counts = Counter(dict.fromkeys((row.state for row in lifecycle.instances.rows), 0))
     for server in gateway.openstack.compute.list_all_servers():
         is_confirming = resize_confirmation.is_under_way(app_state, server)
-        numbers[state_of(server, lifecycle, confirm_in_progress=is_confirming).state] += 1
-    metrics.show_instances(numbers)
+        counts[state_of(server, lifecycle, confirm_in_progress=is_confirming).state] += 1
+    metrics.show_instances(counts)

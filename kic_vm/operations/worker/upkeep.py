@@ -1,7 +1,7 @@
-"""What has to be done without anybody asking, found in OpenStack each time.
+"""The worker's rounds of background jobs.
 
-Nothing is remembered from one round to the next, and each step is one call: several workers at
-once, or one that dies in the middle, leave nothing half done.
+Each round reads from OpenStack what is to be done and keeps nothing for the next one, and each step
+is one call. So several workers can run at once, and a worker that dies leaves nothing half done.
 """
 
 import time
@@ -26,9 +26,9 @@ LOG = logging.getLogger(__name__)
 
 
 def run(services: RequestServices) -> None:
-    """One round. What fails is logged and left to the next one.
+    """Run one round. A job that fails is logged and runs again in the next round.
 
-    :param services: in the name of a cloud admin, such as the gateway's own user
+    :param services: services of a cloud admin, such as the gateway's own user
     """
     for name, job in _jobs().items():
         started, is_done = time.monotonic(), False
@@ -36,14 +36,14 @@ def run(services: RequestServices) -> None:
             job(services)
             is_done = True
         except exceptions.KicVmError as error:
-            LOG.warning("This round goes without %s: %s", name, error)
+            LOG.warning("Job %s failed in this round: %s", name, error)
         finally:
             metrics.count_job(name, time.monotonic() - started, is_done=is_done)
     metrics.show_round()
 
 
 def _jobs() -> dict[str, Callable[[RequestServices], None]]:
-    """What a round is made of, by the names that logs and metrics have for it."""
+    """The jobs of a round, by their names in logs and metrics."""
     return {
         "confirm_resizes": confirm_resizes,
         "remove_ports": remove_ports,
@@ -53,7 +53,7 @@ def _jobs() -> dict[str, Callable[[RequestServices], None]]:
 
 
 def confirm_resizes(services: RequestServices) -> None:
-    """Confirm the resizes of all projects that [resize] wants confirmed.
+    """Confirm the resizes of all projects that [resize] asks to confirm.
 
     One upstream call, and two for each resize.
     """
@@ -62,17 +62,17 @@ def confirm_resizes(services: RequestServices) -> None:
     is_needed = options.confirmation != "manual" or options.confirm_window > 0
     if not is_needed or not resize_confirmation.worker_confirms(app_state.conf):
         return
-    for listed in services.openstack.compute.list_all_servers("VERIFY_RESIZE"):
-        if _is_due(app_state, listed):
-            _confirm_resize(services, listed["id"])
+    for server in services.openstack.compute.list_all_servers("VERIFY_RESIZE"):
+        if _is_due(app_state, server):
+            _confirm_resize(services, server["id"])
 
 
 def _confirm_resize(services: RequestServices, server_id: str) -> None:
-    # Since the list was made, the user may have reverted this resize and begun another one.
+    # Since the list was read, the user may have reverted this resize and started another one.
     try:
         server = services.openstack.compute.get_server(server_id, compute.STATE)
     except exceptions.KicVmError as error:
-        LOG.warning("The resize of %s is not confirmed now: %s", server_id, error)
+        LOG.warning("Could not confirm the resize of server %s: %s", server_id, error)
         return
     if _is_due(services.app_state, server):
         resize_confirmation.confirm(services.app_state, services.openstack.compute, server)

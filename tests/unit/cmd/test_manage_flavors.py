@@ -33,7 +33,7 @@ def test_complete(flavor: JSON) -> None:
 @pytest.mark.parametrize(
     ("flavor", "defect"),
     [
-        (FLAVOR | {"id": "42"}, "its id is no UUID, so the official clients cannot name it"),
+        (FLAVOR | {"id": "42"}, "its id is not a UUID, so the official clients cannot use it"),
         (with_specs(processor=None), "kic:processor is missing"),
         (with_specs(GPU_FLAVOR, hw_name=None), "kic:hw_name is missing"),
         (
@@ -48,7 +48,10 @@ def test_complete(flavor: JSON) -> None:
             with_specs(is_burstable="perhaps"),
             "kic:is_burstable is 'perhaps': it must be one of true, false",
         ),
-        (with_specs(procesor="AMD EPYC"), "kic:procesor is nothing that the gateway knows"),
+        (
+            with_specs(procesor="AMD EPYC"),
+            "kic:procesor is not an extra spec that the gateway uses",
+        ),
     ],
 )
 def test_defect(flavor: JSON, defect: str) -> None:
@@ -93,7 +96,7 @@ def test_command(
         assert found[FLAVOR["name"]]["defects"] == []
     else:
         assert "bad (42)\n" in printed
-        assert printed.endswith("2 flavors, 1 with something to mend.\n")
+        assert printed.endswith("2 flavors, 1 with defects.\n")
 
 
 def test_cloud_that_is_down(

@@ -80,4 +80,4 @@ def test_not_allowed(
     """It says that the gateway's user lacks a role, and ends with 1."""
     populated.answer("GET", "keystone", "/role_assignments", status=403)
     assert reindex(monkeypatch, config_file) == 1
-    assert "the gateway's user" in capsys.readouterr().err
+    assert "The gateway's user" in capsys.readouterr().err

@@ -125,7 +125,7 @@ def test_failing_service(conf: cfg.ConfigOpts, quiet: Cloud, lines: list[str]) -
     """What fails is logged, and the rest of the round takes place."""
     quiet.answer("GET", "nova", SERVERS, exc=requests.exceptions.ConnectionError)
     run(conf)
-    assert [line for line in lines if "goes without confirm_resizes" in line]
+    assert [line for line in lines if "Job confirm_resizes failed" in line]
     assert len(quiet.sent("neutron")) == 1
 
 

@@ -70,7 +70,7 @@ def test_task_left_over() -> None:
     broken = load_tables().instance_state("error", "resize_migrating")
     fault = fault_of({}, broken)
     assert fault is not None
-    assert fault["hint"] == "Tell the operator the id of the instance."
+    assert fault["hint"] == "Report the instance id to the operator."
 
 
 def test_no_fault_told() -> None:

@@ -42,7 +42,7 @@ def test_too_many_parameters(
     """They are 400 on every path, before a token is looked at."""
     query = "&".join(form.format(number) for number in range(count))
     error = refusal(member.get(f"{path}?{query}"), 400, "invalid_request")
-    assert error["message"] == "The query has too many parameters: send 100 at most."
+    assert error["message"] == "The query has too many parameters: send at most 100."
     assert cloud.calls() == []
 
 

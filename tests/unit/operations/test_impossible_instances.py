@@ -134,7 +134,7 @@ class TestFlavors:
         offer_flavor(populated, extra_specs={"kic:maximum_network_interfaces": "2"})
         subnet = {"id": SUBNET["id"]}
         message = refused(member, populated, subnets=[subnet] * 3)
-        assert message == "subnets: instances of this flavor have at most 2 network interfaces."
+        assert message == "subnets: instances of this flavor can have at most 2 network interfaces."
         assert create(member, subnets=[subnet] * 2).status_code == 202
 
 

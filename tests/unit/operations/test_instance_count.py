@@ -85,14 +85,14 @@ class TestByNova:
         """When Nova does not say which they are, the caller is told that they are being made."""
         reserving.answer("GET", "nova", "/servers/detail", status=status)
         message = refusal(create(member, count=3), 502, "upstream_error")["message"]
-        assert message.startswith("The instances are being made")
+        assert message.startswith("The instances are being created")
 
     def test_some_not_told(self, member: Caller, reserving: Cloud) -> None:
         """The same when Nova leaves some of them out, as a part of it does not answer."""
         server = {"id": IDS["web-1"], "name": "web-1", "OS-DCF:diskConfig": "MANUAL"}
         reserving.answer("GET", "nova", "/servers/detail", {"servers": [server]})
         message = refusal(create(member, count=3), 502, "upstream_error")["message"]
-        assert message.startswith("The instances are being made")
+        assert message.startswith("The instances are being created")
 
 
 class TestWithPorts:
@@ -331,7 +331,7 @@ class TestRepeated:
     def test_some_there(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
         """Where some are missing, neither a part is passed off as all nor are more made."""
         error = refusal(self.repeat(member, populated, store, 3, None, "deleting"), 409, "conflict")
-        assert error["message"].startswith("Of the 3 instances that this request asked for, 1 ")
+        assert error["message"].startswith("This request created 1 of its 3 instances")
         assert populated.writes() == []
 
     def test_on_their_way_out(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:

@@ -292,11 +292,11 @@ def test_quota_is_told(member: Caller, populated: Cloud) -> None:
 def test_security_groups(member: Caller, populated: Cloud) -> None:
     """Groups are looked up by name before Nova is asked: a name that is not there is refused."""
     message = refused(member, populated, security_groups=[{"name": "nobody"}])
-    assert message == "security_groups: there is no group 'nobody' in this project."
+    assert message == "security_groups: there is no security group 'nobody' in this project."
     both = body("security_groups")["security_groups"] + [{"id": GROUP[::-1], "name": "default"}]
     populated.answer("GET", "neutron", "/security-groups", {"security_groups": both})
     response = create(member, security_groups=[{"name": "default"}])
-    assert "2 groups are named 'default'" in refusal(response, 409, "conflict")["message"]
+    assert "2 security groups are named 'default'" in refusal(response, 409, "conflict")["message"]
     assert populated.writes() == []
 
 

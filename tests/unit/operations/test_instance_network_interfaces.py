@@ -320,7 +320,7 @@ def test_addresses_that_are_none(member: Caller, populated: Cloud, body: JSON) -
     ("name", "status", "code", "words"),
     [
         ("neutron_400_pairs", 400, "invalid_request", "at most 10"),
-        ("neutron_412", 409, "conflict", "at the same moment"),
+        ("neutron_412", 409, "conflict", "at the same time"),
     ],
 )
 def test_refused_by_neutron(

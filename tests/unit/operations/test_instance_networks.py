@@ -90,7 +90,7 @@ def test_unknown_subnet(member: Caller, populated: Cloud) -> None:
     """A subnet that the project does not see is refused with its id."""
     missing = str(uuid.uuid4())
     message = refused(member, populated, subnets=[{"id": missing}])
-    assert message == f"subnets.id: there is no subnet {missing} for this project."
+    assert message == f"subnets.id: there is no subnet {missing} that this project can use."
 
 
 class TestExistingInterface:

@@ -119,7 +119,7 @@ def test_another_projects(admin: Caller, populated: Cloud) -> None:
 @pytest.mark.parametrize(
     ("name", "status", "code", "words"),
     [
-        ("neutron_404_gateway", 409, "conflict", "no way to the internet"),
+        ("neutron_404_gateway", 409, "conflict", "no route to the internet"),
         ("neutron_409_quota_floating_ip", 403, "quota_exceeded", "quota of public_ips"),
     ],
 )

@@ -90,7 +90,7 @@ def test_terminated(member: Caller, populated: Cloud) -> None:
         ("Invalid key_name provided.", "key_name: there is no keypair"),
         (
             "Volume is smaller than the minimum size specified in image metadata.",
-            "smaller than its image's min_disk",
+            "at least as large as its image's min_disk",
         ),
     ],
 )

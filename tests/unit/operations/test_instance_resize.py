@@ -33,7 +33,7 @@ def test_resize(member: Caller, populated: Cloud, vm_state: str) -> None:
 def test_same_flavor(member: Caller, populated: Cloud) -> None:
     """There is nothing to change."""
     error = refusal(member.post(f"{INSTANCE}/resize", **wanted(FLAVOR)), 400, "invalid_request")
-    assert "has this flavor already" in error["message"]
+    assert "already has this flavor" in error["message"]
     assert populated.writes() == []
 
 
@@ -43,15 +43,17 @@ def test_unknown_flavor(member: Caller, populated: Cloud) -> None:
     populated.refuse("GET", "nova", f"/flavors/{flavor_id}", "nova_404_flavor")
     response = member.post(f"{INSTANCE}/resize", **wanted({"id": flavor_id}))
     error = refusal(response, 400, "invalid_request")
-    assert error["message"] == f"flavor.id: there is no flavor {flavor_id} for this project."
+    assert (
+        error["message"] == f"flavor.id: there is no flavor {flavor_id} that this project can use."
+    )
     assert populated.writes() == []
 
 
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
-        ("vm", "gpu", "of the type vm, this flavor is for gpu"),
-        ("gpu", "vm", "of the type gpu, this flavor is for vm"),
+        ("vm", "gpu", "has instance_type vm, this flavor has gpu"),
+        ("gpu", "vm", "has instance_type gpu, this flavor has vm"),
         ("vm", "bm", "bare metal"),
     ],
 )

@@ -70,8 +70,8 @@ def test_attach_what_is_none(member: Caller, populated: Cloud) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("neutron_400_port_security", "switched off"),
-        ("neutron_412", "at the same moment"),
+        ("neutron_400_port_security", "Security is disabled"),
+        ("neutron_412", "at the same time"),
     ],
 )
 def test_refused_by_neutron(member: Caller, populated: Cloud, name: str, words: str) -> None:

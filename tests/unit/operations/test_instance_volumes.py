@@ -162,7 +162,7 @@ def test_volume_that_is_not_there(member: Caller, ready: Cloud) -> None:
     message = refused(
         member, ready, volumes=[{"size": 5}, {"source_type": "volume", "uuid": missing}]
     )
-    assert message == f"volumes.uuid: there is no volume {missing} for this project."
+    assert message == f"volumes.uuid: there is no volume {missing} that this project can use."
 
 
 def test_volume_of_another_project(member: Caller, ready: Cloud) -> None:

@@ -241,7 +241,10 @@ class TestTerminated:
             "PUT", "nova", f"{NOVA}/{DATA_VOLUME}", [{"status_code": 202}, {"status_code": 500}]
         )
         refusal(member.delete(DATA), 409, "conflict")
-        assert any(DATA_VOLUME in line and "outlive" in line for line in lines)
+        assert any(
+            DATA_VOLUME in line and "will not be deleted with its instance" in line
+            for line in lines
+        )
 
 
 def test_detach_root(member: Caller, populated: Cloud) -> None:

@@ -210,7 +210,7 @@ def test_gateway_that_may_not_look(
         refusal(response, 502, "gateway_not_allowed")
     assert nova.names(USER) == [SERVER["key_name"]]
     assert populated.writes() == []
-    assert any("it needs the role admin" in line for line in lines)
+    assert any("give it the admin role" in line for line in lines)
 
 
 @pytest.mark.parametrize("service", ["keystone", "nova"])

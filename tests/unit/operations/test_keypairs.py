@@ -220,7 +220,7 @@ def test_names_lead_back(project: str, name: str) -> None:
     in_nova = mapping.nova_name(project, name)
     assert mapping.project_name(project, in_nova) == name
     assert mapping.project_name("0" * 32, in_nova) is None
-    assert mapping.shown_name(project, in_nova) == name
+    assert mapping.instance_key_name(project, in_nova) == name
     assert mapping.copy_of(project, in_nova) is None
 
 
@@ -232,7 +232,7 @@ def test_names_of_copies_lead_back(creator: str, name: str) -> None:
     assert mapping.copy_of(PROJECT, in_nova) == (creator, name)
     assert mapping.copy_of(OTHER_PROJECT, in_nova) is None
     assert mapping.project_name(PROJECT, in_nova) is None
-    assert mapping.shown_name(PROJECT, in_nova) == name
+    assert mapping.instance_key_name(PROJECT, in_nova) == name
 
 
 CODE = mapping.copy_name(PROJECT, USER, "")[len("kic2-") :]

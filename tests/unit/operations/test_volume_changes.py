@@ -118,8 +118,8 @@ def test_extend_fails(member: Caller, populated: Cloud) -> None:
 @pytest.mark.parametrize(
     ("path", "size", "words"),
     [
-        (ROOT, 5, "5 GB already"),
-        (ROOT, 4, "5 GB already"),
+        (ROOT, 5, "present 5 GB"),
+        (ROOT, 4, "present 5 GB"),
         (FREE, 5121, "at most 5120 GB"),
         (FREE, 0, "new_size"),
         (FREE, None, "new_size"),
@@ -196,7 +196,7 @@ def test_delete(member: Caller, populated: Cloud, status: str) -> None:
         ("awaiting-transfer", "invalid_state", "transfer to another project"),
         ("uploading", "invalid_state", "Uploading"),
         ("creating", "invalid_state", "Creating"),
-        ("deleting", "already_under_way", "being deleted already"),
+        ("deleting", "already_under_way", "already being deleted"),
     ],
 )
 def test_delete_states(

@@ -182,7 +182,7 @@ def test_source_not_there(member: Caller, populated: Cloud) -> None:
 def test_source_too_large(member: Caller, populated: Cloud) -> None:
     """A copy has at least the size of its source, and of Windows at most its limit."""
     message = refused(member, 400, "invalid_request", source_volume_id=ROOT_VOLUME, size=4)
-    assert message == "size: must not be below the source volume's 5 GB."
+    assert message == "size: must be at least 5 GB, the size of the source volume."
     serve_source(populated, volume_image_metadata={"os_type": "windows"})
     message = refused(member, 400, "invalid_request", source_volume_id=ROOT_VOLUME, size=2049)
     assert "Windows" in message

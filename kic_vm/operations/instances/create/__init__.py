@@ -1,1 +1,1 @@
-"""Creating instances: what is checked first, and the one call to Nova."""
+"""Instance creation: the checks, then one call to Nova."""

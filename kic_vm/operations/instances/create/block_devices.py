@@ -1,4 +1,4 @@
-"""The volumes of a new instance, as Nova's block devices: so Nova makes and rolls back all."""
+"""The volumes of a new instance as block devices, so that Nova creates and rolls them back."""
 
 from functools import partial
 from typing import Any
@@ -15,51 +15,51 @@ from kic_vm.operations.volumes.sizes import check_size, check_size_for_image
 JSON = dict[str, Any]
 
 
-def source_images(services: RequestServices, wanted: JSON) -> dict[str, JSON]:
-    """The images that new volumes are made from, by id; one upstream call each, side by side.
+def source_images(services: RequestServices, request: JSON) -> dict[str, JSON]:
+    """The images of the new volumes, by id; one upstream call each, side by side.
 
-    :param wanted: InstanceCreateSchema, loaded
-    :raises InvalidRequest: one is not there or not ready, or image_id is not the root volume's
+    :param request: InstanceCreateSchema, loaded
+    :raises InvalidRequest: an image does not exist or is not ready, or image_id differs from the
+        image of the root volume
     """
-    root, *others = wanted["volumes"]
+    root, *others = request["volumes"]
     fields: dict[str, str] = {}
     if root["source_type"] in {None, "image"}:
-        if root["uuid"] not in {None, wanted["image_id"]}:
+        if root["uuid"] not in {None, request["image_id"]}:
             raise exceptions.InvalidRequest(
-                "volumes.0.uuid: the root volume is made from image_id: give the same image, or "
-                "leave uuid out."
+                "volumes.0.uuid: the root volume is created from image_id: give the same image, "
+                "or leave uuid out."
             )
-        fields[str(wanted["image_id"])] = "image_id"
+        fields[str(request["image_id"])] = "image_id"
     for number, volume in enumerate(others, 1):
         if volume["source_type"] == "image":
             if not volume["uuid"]:
-                raise exceptions.InvalidRequest(
-                    f"volumes.{number}.uuid: the id of the image is needed."
-                )
+                raise exceptions.InvalidRequest(f"volumes.{number}.uuid: give the id of the image.")
             fields.setdefault(str(volume["uuid"]), f"volumes.{number}.uuid")
-    found = gather_reads(
+    images = gather_reads(
         *(
             partial(get_bootable_image, services, image_id, field)
             for image_id, field in fields.items()
         )
     )
-    return dict(zip(fields, found, strict=True))
+    return dict(zip(fields, images, strict=True))
 
 
-def existing_volumes(services: RequestServices, wanted: JSON) -> dict[str, JSON]:
-    """The existing volumes that are asked for, by id; one upstream call each, side by side.
+def existing_volumes(services: RequestServices, request: JSON) -> dict[str, JSON]:
+    """The existing volumes that the request names, by id; one upstream call each, side by side.
 
-    :param wanted: InstanceCreateSchema, loaded
-    :raises InvalidRequest: one is not there, or in another zone
-    :raises Conflict: one is not free
+    :param request: InstanceCreateSchema, loaded
+    :raises InvalidRequest: a volume does not exist, or is in another zone
+    :raises Conflict: a volume is not available
     """
-    ids = [str(volume["uuid"]) for volume in wanted["volumes"] if volume["source_type"] == "volume"]
+    ids = [
+        str(volume["uuid"]) for volume in request["volumes"] if volume["source_type"] == "volume"
+    ]
     if len(set(ids)) < len(ids):
         raise exceptions.InvalidRequest("volumes: the same volume is named twice.")
-    zone = wanted["availability_zone"]
-    return dict(
-        zip(ids, gather_reads(*(partial(_volume, services, one, zone) for one in ids)), strict=True)
-    )
+    zone = request["availability_zone"]
+    volumes = gather_reads(*(partial(_volume, services, volume_id, zone) for volume_id in ids))
+    return dict(zip(ids, volumes, strict=True))
 
 
 def _volume(services: RequestServices, volume_id: str, zone: str | None) -> JSON:
@@ -68,24 +68,24 @@ def _volume(services: RequestServices, volume_id: str, zone: str | None) -> JSON
     if volume["status"] != "available":
         raise exceptions.Conflict(f"volumes.uuid: the volume {volume_id} is in use or not ready.")
     zones = services.app_state.translation.zones
-    theirs = zones.to_client(volume["availability_zone"])
-    if zone and theirs and zones.to_cloud(zone) != volume["availability_zone"]:
+    volume_zone = zones.to_client(volume["availability_zone"])
+    if zone and volume_zone and zones.to_cloud(zone) != volume["availability_zone"]:
         raise exceptions.InvalidRequest(
-            f"volumes.uuid: the volume {volume_id} is in {theirs}: make the instance there."
+            f"volumes.uuid: the volume {volume_id} is in {volume_zone}: create the instance there."
         )
     return volume
 
 
-def check_quota(services: RequestServices, wanted: JSON) -> None:
-    """Refuse new volumes that the project may not have; Nova would find out when it is too late.
+def check_quota(services: RequestServices, request: JSON) -> None:
+    """Refuse new volumes that exceed the project's quota, before Nova has accepted the request.
 
-    One upstream call, unless nothing new is wanted.
+    One upstream call, unless there are no new volumes.
 
-    :param wanted: InstanceCreateSchema, loaded
-    :raises QuotaExceeded: the project's quota does not allow them
+    :param request: InstanceCreateSchema, loaded
+    :raises QuotaExceeded: the project's quota does not allow the volumes
     """
-    sizes = [volume["size"] for volume in wanted["volumes"] if volume["source_type"] != "volume"]
-    count = wanted["count"]
+    sizes = [volume["size"] for volume in request["volumes"] if volume["source_type"] != "volume"]
+    count = request["count"]
     if sizes:
         quotas.check(
             services.openstack.block_storage.get_quotas,
@@ -94,17 +94,17 @@ def check_quota(services: RequestServices, wanted: JSON) -> None:
 
 
 def block_devices(
-    services: RequestServices, wanted: JSON, images: dict[str, JSON], volumes: dict[str, JSON]
+    services: RequestServices, request: JSON, images: dict[str, JSON], volumes: dict[str, JSON]
 ) -> list[JSON]:
-    """Nova's block_device_mapping_v2 for the volumes; the first one boots.
+    """Nova's block_device_mapping_v2 for the volumes; the first one is the root volume.
 
-    :param wanted: InstanceCreateSchema, loaded
+    :param request: InstanceCreateSchema, loaded
     :param images: see source_images
     :param volumes: see existing_volumes
-    :raises InvalidRequest: a size is out of its limits, or the root volume cannot boot
+    :raises InvalidRequest: a size is out of range, or the root volume is not bootable
     """
-    root, *others = wanted["volumes"]
-    devices = [_root(services, root, str(wanted["image_id"]), images, volumes)]
+    root, *others = request["volumes"]
+    devices = [_root(services, root, str(request["image_id"]), images, volumes)]
     devices += [_other(services, number, volume, images) for number, volume in enumerate(others, 1)]
     return devices
 
@@ -118,17 +118,19 @@ def _root(
 ) -> JSON:
     if volume["source_type"] == "blank":
         raise exceptions.InvalidRequest(
-            "volumes.0.source_type: the first volume is the root volume: it is made from an "
-            "image, or is a bootable volume."
+            "volumes.0.source_type: the first volume is the root volume: use image, or volume "
+            "with a bootable volume."
         )
     if volume["source_type"] == "volume":
         existing = volumes[str(volume["uuid"])]
         if existing["bootable"] != "true":
-            raise exceptions.InvalidRequest("volumes.0.uuid: this volume is not bootable.")
-        origin = existing.get("volume_image_metadata", {}).get("image_id", image_id)
-        if origin != image_id:
             raise exceptions.InvalidRequest(
-                f"image_id: the root volume holds another image: give {origin}."
+                "volumes.0.uuid: this volume is not bootable: choose a bootable one."
+            )
+        source_image_id = existing.get("volume_image_metadata", {}).get("image_id", image_id)
+        if source_image_id != image_id:
+            raise exceptions.InvalidRequest(
+                f"image_id: the root volume was created from another image: give {source_image_id}."
             )
         return _existing(volume, boot_index=0)
     image = images[image_id]
@@ -155,12 +157,12 @@ def _other(services: RequestServices, number: int, volume: JSON, images: dict[st
 
 
 def _new(volume: JSON, boot_index: int, *, is_delete_on_termination: bool) -> JSON:
-    chosen = volume["is_delete_on_termination"]
+    requested = volume["is_delete_on_termination"]
     device = {
         "destination_type": "volume",
         "boot_index": boot_index,
         "volume_size": volume["size"],
-        "delete_on_termination": is_delete_on_termination if chosen is None else chosen,
+        "delete_on_termination": is_delete_on_termination if requested is None else requested,
     }
     if volume["type_id"]:
         device["volume_type"] = str(volume["type_id"])

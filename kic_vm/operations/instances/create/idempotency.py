@@ -1,7 +1,7 @@
-"""An instance that is asked for once more is found by tags that the first request gave it.
+"""Idempotent instance creation: the first request tags its servers, and a retry finds the tags.
 
-So a retry makes no second machine even where Redis has lost what it knew, or the first answer was
-lost between Nova and the gateway.
+So a retry never creates a second instance, even when Redis has lost its records or Nova's answer to
+the first request was lost.
 """
 
 from typing import Any
@@ -16,31 +16,32 @@ JSON = dict[str, Any]
 
 
 def find(services: RequestServices, count: int) -> list[JSON]:
-    """The servers that this request has made before. One upstream call, with a key only.
+    """The servers that an earlier attempt of this request created.
 
-    Those on their way out do not count: they are what is left of a request that failed.
+    One upstream call, only with an Idempotency-Key. Servers that are being deleted do not count:
+    they are the remains of a failed request.
 
-    :raises IdempotencyKeyReused: the key came with another request
-    :raises Conflict: some of the servers are there, some are not
+    :raises IdempotencyKeyReused: the key was used for a different request
+    :raises Conflict: some of the requested servers exist, others do not
     """
 
-    def list_made(request: IdempotentRequest) -> list[JSON]:
+    def list_existing(request: IdempotentRequest) -> list[JSON]:
         tag = request_marks.key_tag(request)
-        made = [
+        servers = [
             server
             for server in services.openstack.compute.list_tagged_servers(tag)
             if server["OS-EXT-STS:task_state"] != "deleting"
         ]
-        request_marks.check_request(made, request)
-        if len(made) < count and request.is_repeated:
-            # A list of tagged servers leaves out the cells that do not respond; this one fails.
+        request_marks.check_request(servers, request)
+        if len(servers) < count and request.is_repeated:
+            # A list of tagged servers leaves out cells that do not respond; this list fails then.
             services.openstack.compute.list_server_ids()
-        return made
+        return servers
 
-    made = earlier_attempts.find_made(services, list_made)
-    if made and len(made) < count:
+    servers = earlier_attempts.find_made(services, list_existing)
+    if servers and len(servers) < count:
         raise exceptions.Conflict(
-            f"Of the {count} instances that this request asked for, {len(made)} are there: delete "
-            "them, or ask for the missing ones with another key."
+            f"This request created {len(servers)} of its {count} instances: delete them and try "
+            "again, or request the missing ones with another Idempotency-Key."
         )
-    return made
+    return servers
