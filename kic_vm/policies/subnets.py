@@ -53,7 +53,7 @@ RULES = [
     base.rule(
         "subnets:unshare",
         base.PROJECT_MEMBER,
-        "Share a subnet with a project no more.",
+        "Stop sharing a subnet with a project.",
         ("DELETE", f"{_PROJECTS}/{{project_id}}"),
     ),
 ]
