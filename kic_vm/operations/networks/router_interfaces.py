@@ -16,8 +16,8 @@ from kic_vm.operations.request import RequestServices
 JSON = dict[str, Any]
 Undo = Callable[[Callable[[], Any]], None]
 
-# A port between two calls: made, and not yet connected. It is nobody's network interface.
-_PENDING: Final = "network:kic-vm-route-table"
+# The device owner of a port that is made and not yet connected. It is no network interface.
+PENDING: Final = "network:kic-vm-route-table"
 _PENDING_MARK: Final = "Made by kic-vm for the route table "
 
 
@@ -36,7 +36,7 @@ def pending(ports: Iterable[JSON]) -> dict[tuple[str, str], JSON]:
     return {
         (port["description"].removeprefix(_PENDING_MARK), fixed["subnet_id"]): port
         for port in ports
-        if port["device_owner"] == _PENDING
+        if port["device_owner"] == PENDING
         for fixed in port["fixed_ips"]
     }
 
@@ -89,7 +89,7 @@ def _pending_port(router_id: str, network_id: str, fixed_ip: JSON, **more: str) 
     return {
         "network_id": network_id,
         "fixed_ips": [fixed_ip],
-        "device_owner": _PENDING,
+        "device_owner": PENDING,
         "description": _PENDING_MARK + router_id,
         **more,
     }
