@@ -95,10 +95,15 @@ class Networks(NetworkLists):
         """
         self.request("DELETE", path("subnets", subnet_id))
 
-    def list_routers(self, description: str | None = None) -> list[JSON]:
-        """The project's routers, or those of this very description."""
-        project_id = self._context.project_id
-        return self.list_all("routers", project_id=project_id, description=description)
+    def list_routers(self) -> list[JSON]:
+        """The project's routers."""
+        return self.list_all("routers", project_id=self._context.project_id)
+
+    def list_described_routers(self, description: str) -> list[JSON]:
+        """The project's routers of this very description."""
+        return self.list_all(
+            "routers", project_id=self._context.project_id, description=description
+        )
 
     def create_router(self, router: JSON) -> JSON:
         """A router of the project."""
@@ -121,6 +126,13 @@ class Networks(NetworkLists):
         )["router"]
         return updated
 
+    def rename_router(self, router_id: str, name: str) -> JSON:
+        """Give a router another name; the answer is the whole router."""
+        updated: JSON = self.json(
+            "PUT", path("routers", router_id), json={"router": {"name": name}}
+        )["router"]
+        return updated
+
     def set_routes(self, router_id: str, routes: list[JSON]) -> None:
         """Give a router these routes and no others, however it has changed."""
         self.request("PUT", path("routers", router_id), json={"router": {"routes": routes}})
@@ -136,6 +148,11 @@ class Networks(NetworkLists):
         """Make a router the gateway of a subnet."""
         address = path("routers", router_id, "add_router_interface")
         self.request("PUT", address, json={"subnet_id": subnet_id})
+
+    def connect_port(self, router_id: str, port_id: str) -> None:
+        """Give a router a port that no device has; it becomes the router's interface."""
+        address = path("routers", router_id, "add_router_interface")
+        self.request("PUT", address, json={"port_id": port_id})
 
     def disconnect_subnet(self, router_id: str, subnet_id: str) -> None:
         """Take a router out of a subnet.
@@ -183,13 +200,38 @@ class Networks(NetworkLists):
             headers={"If-Match": f"revision_number={port['revision_number']}"},
         )
 
-    def list_projects_of(self, network_id: str) -> list[str]:
-        """The projects that a network of the caller's is shared with; ``*`` stands for all."""
-        found = self.list_all(
+    def list_shares_of(self, network_id: str) -> list[JSON]:
+        """With whom a network of the caller's is shared: ``id`` and ``target_tenant`` of each.
+
+        The ``target_tenant`` is a project's id, or ``*`` for all projects.
+        """
+        return self.list_all(
             "rbac-policies",
             object_type="network",
             object_id=network_id,
             action="access_as_shared",
-            fields=["target_tenant"],
+            fields=["id", "target_tenant"],
         )
-        return [policy["target_tenant"] for policy in found]
+
+    def share_network(self, network_id: str, project_id: str) -> JSON:
+        """Let another project use a network.
+
+        :raises Conflict: it may use the network already
+        """
+        policy = {
+            "object_type": "network",
+            "object_id": network_id,
+            "action": "access_as_shared",
+            "target_tenant": project_id,
+        }
+        created: JSON = self.json("POST", "/rbac-policies", json={"rbac_policy": policy})[
+            "rbac_policy"
+        ]
+        return created
+
+    def delete_share(self, share_id: str) -> None:
+        """Let a project use a network no more.
+
+        :raises Conflict: the project has ports in it
+        """
+        self.request("DELETE", path("rbac-policies", share_id))

@@ -1,9 +1,10 @@
 """VPCs: Neutron's networks with their subnets and routers."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from kic_vm.mappings.request_marks import own_description
 from kic_vm.mappings.zones import Zones
 
 JSON = dict[str, Any]
@@ -14,7 +15,8 @@ REGION: Final = "kr-central-2"  # the only region that the official clients know
 _CIDR_TAG: Final = "kic-vpc-cidr="
 _ZONE_TAG: Final = "kic-zone="
 FIRST_SUBNET_TAG: Final = "kic-vpc-first-subnet"
-# A router's description names its VPC, which is known before the router is connected.
+_MAIN_TAG: Final = "kic-vpc-main="
+# Whose router it is, in its description: it is known before the router is connected to anything.
 _ROUTER_MARK: Final = "Made by kic-vm for the VPC "
 
 _STATUSES: Final = {"ACTIVE": "ACTIVE", "BUILD": "PENDING_CREATE", "ALLOCATING": "PENDING_CREATE"}
@@ -32,8 +34,19 @@ def zone_tag(zone: str) -> str:
 
 
 def router_mark(network_id: str) -> str:
-    """The description of the router that is created with a VPC."""
+    """Description of the routers that are made for a VPC."""
     return f"{_ROUTER_MARK}{network_id}"
+
+
+def is_router_for(router: JSON, network_id: str) -> bool:
+    """Whether a router was made for a VPC."""
+    return own_description(router["description"]) == router_mark(network_id)
+
+
+def tags_with_main(network: JSON, router_id: str) -> list[str]:
+    """The tags of a network whose main route table is to be this router."""
+    others = [tag for tag in network["tags"] if not tag.startswith(_MAIN_TAG)]
+    return [*others, _MAIN_TAG + router_id]
 
 
 def _tagged(resource: JSON, prefix: str) -> str | None:
@@ -85,6 +98,22 @@ def reserved_addresses(subnet: JSON) -> set[str]:
     return addresses
 
 
+def router_addresses(subnet: JSON) -> Iterator[str]:
+    """Addresses that a router can have in a subnet beside the gateway, the best first.
+
+    The reserved ones come first. A subnet that was made in Neutron has none, and where all are in
+    use, an address that network interfaces could have serves as well.
+    """
+    cidr = ipaddress.ip_network(subnet["cidr"])
+    if _tagged(subnet, _ZONE_TAG):
+        for number in range(1, _RESERVED):
+            yield str(cidr.network_address + number)
+    for pool in subnet["allocation_pools"]:
+        first, last = ipaddress.ip_address(pool["start"]), ipaddress.ip_address(pool["end"])
+        for number in range(int(last) - int(first) + 1):
+            yield str(last - number)
+
+
 def allocation_pool(cidr_block: str) -> JSON:
     """Neutron's allocation pool: the addresses that are not reserved."""
     cidr = ipaddress.ip_network(cidr_block)
@@ -108,34 +137,27 @@ class Topology:
         routers: Iterable[JSON],
         interfaces: Iterable[JSON],
     ) -> None:
-        self.networks = {
-            network["id"]: network for network in networks if is_vpc_for(network, project_id)
-        }
-        self.subnets = {
-            subnet["id"]: subnet for subnet in subnets if subnet["network_id"] in self.networks
-        }
-        self.routers = {
-            router["id"]: router for router in routers if router["project_id"] == project_id
-        }
-        self._connections: dict[str, JSON] = {}
-        self._tables: dict[str, dict[str, None]] = {network_id: {} for network_id in self.networks}
+        self.networks = {one["id"]: one for one in networks if is_vpc_for(one, project_id)}
+        self.subnets = {one["id"]: one for one in subnets if one["network_id"] in self.networks}
+        oldest_first = sorted(routers, key=lambda one: (one["created_at"], one["id"]))
+        self.routers = {one["id"]: one for one in oldest_first if one["project_id"] == project_id}
+        self._interfaces: dict[str, dict[str, JSON]] = {one: {} for one in self.subnets}
+        self._tables: dict[str, dict[str, None]] = {one: {} for one in self.networks}
         for router in self.routers.values():
-            network_id = router["description"].removeprefix(_ROUTER_MARK)
+            network_id = own_description(router["description"]).removeprefix(_ROUTER_MARK)
             if network_id in self._tables:
                 self._tables[network_id][router["id"]] = None
         ports = [port for port in interfaces if port["device_id"] in self.routers]
-        for port in sorted(ports, key=lambda port: self.routers[port["device_id"]]["created_at"]):
+        places = {router_id: place for place, router_id in enumerate(self.routers)}
+        for port in sorted(ports, key=lambda one: places[one["device_id"]]):
             self._connect(port)
 
     def _connect(self, port: JSON) -> None:
         for fixed in port["fixed_ips"]:
             subnet = self.subnets.get(fixed["subnet_id"])
-            if subnet is None:
-                continue
-            self._tables[subnet["network_id"]].setdefault(port["device_id"])
-            is_gateway = fixed["ip_address"] == subnet["gateway_ip"]
-            if is_gateway or subnet["id"] not in self._connections:
-                self._connections[subnet["id"]] = port
+            if subnet is not None:
+                self._tables[subnet["network_id"]].setdefault(port["device_id"])
+                self._interfaces[subnet["id"]].setdefault(port["device_id"], port)
 
     def subnets_of(self, network_id: str) -> list[JSON]:
         """The subnets of a VPC."""
@@ -146,10 +168,16 @@ class Topology:
         declared = declared_range(self.networks[network_id])
         return declared or _covering(subnet["cidr"] for subnet in self.subnets_of(network_id))
 
+    def routers_of(self, network_id: str) -> list[JSON]:
+        """The route tables of a VPC: those made for it first, each kind from the oldest on."""
+        return [self.routers[router_id] for router_id in self._tables[network_id]]
+
     def main_router_of(self, network_id: str) -> JSON | None:
-        """The main route table of a VPC: the router created with it, else the oldest one."""
-        first = next(iter(self._tables[network_id]), None)
-        return self.routers[first] if first else None
+        """The main route table of a VPC: the one that was declared so, else the first one."""
+        routers = self.routers_of(network_id)
+        declared = _tagged(self.networks[network_id], _MAIN_TAG)
+        main = [router for router in routers if router["id"] == declared] or routers
+        return main[0] if main else None
 
     def vpcs_of(self, router_id: str) -> list[JSON]:
         """The VPCs that a router is a route table of; none for a router of no VPC."""
@@ -159,16 +187,37 @@ class Topology:
             if router_id in tables
         ]
 
+    def unconnected_subnets_of(self, router_id: str, network_id: str) -> list[JSON]:
+        """The subnets of a VPC that a router has no interface in; IPv6 needs only one router."""
+        return [
+            subnet
+            for subnet in self.subnets_of(network_id)
+            if subnet["ip_version"] == 4 and router_id not in self._interfaces[subnet["id"]]
+        ]
+
     def connection_of(self, subnet_id: str) -> JSON | None:
-        """The port that connects a subnet to its router."""
-        return self._connections.get(subnet_id)
+        """The port of the router that a subnet's traffic goes to: the one at the gateway address.
+
+        In a subnet that was made in Neutron, where no router has that address, the port of the
+        first router.
+        """
+        subnet = self.subnets[subnet_id]
+        gateway = (subnet_id, subnet["gateway_ip"])
+        ports = list(self._interfaces[subnet_id].values())
+        at_gateway = [
+            port
+            for port in ports
+            if gateway in {(one["subnet_id"], one["ip_address"]) for one in port["fixed_ips"]}
+        ]
+        candidates = at_gateway if _tagged(subnet, _ZONE_TAG) else at_gateway or ports
+        return candidates[0] if candidates else None
 
     def connections_of(self, router_id: str) -> list[tuple[JSON, JSON]]:
-        """The subnets that a router serves, each with the port that connects it."""
+        """The subnets whose traffic goes to a router, each with the router's port in it."""
         return [
-            (self.subnets[subnet_id], port)
-            for subnet_id, port in self._connections.items()
-            if port["device_id"] == router_id
+            (subnet, port)
+            for subnet in self.subnets.values()
+            if (port := self.connection_of(subnet["id"])) and port["device_id"] == router_id
         ]
 
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from kic_vm.mappings.networks import Topology, provisioning_status, zone_of
+from kic_vm.mappings.networks import Topology, is_router_for, provisioning_status, zone_of
 from kic_vm.mappings.times import utc
 from kic_vm.mappings.zones import Zones
 
@@ -38,11 +38,10 @@ def routes_of(topology: Topology, router: JSON, devices: Mapping[str, str]) -> l
 
     :param devices: instance ids by their addresses
     """
+    vpc_ids = [network["id"] for network in topology.vpcs_of(router["id"])]
     routes = [
         _route(router, cidr_block, "local", target_type="local", is_local_route=True, next_hop=None)
-        for cidr_block in dict.fromkeys(
-            topology.range_of(network["id"]) for network in topology.vpcs_of(router["id"])
-        )
+        for cidr_block in dict.fromkeys(topology.range_of(vpc_id) for vpc_id in vpc_ids)
     ]
     if router["external_gateway_info"]:
         routes.append(
@@ -51,7 +50,7 @@ def routes_of(topology: Topology, router: JSON, devices: Mapping[str, str]) -> l
                 EVERYWHERE,
                 "igw",
                 target_type="igw",
-                target_id=router["id"],
+                target_id=vpc_ids[0],
                 target_name=router["name"],
                 next_hop=None,
             )
@@ -85,10 +84,13 @@ def instances_by_address(topology: Topology, router: JSON, ports: Iterable[JSON]
 
 
 def associations_of(topology: Topology, router: JSON, zones: Zones) -> list[JSON]:
-    """The subnets that a table applies to."""
+    """The subnets that a table applies to.
+
+    Each subnet has one association, which keeps its id in whichever table it is: the subnet's.
+    """
     return [
         {
-            "id": port["id"],
+            "id": subnet["id"],
             "provisioning_status": "ACTIVE",
             "vpc_id": subnet["network_id"],
             "vpc_name": topology.networks[subnet["network_id"]]["name"],
@@ -97,22 +99,38 @@ def associations_of(topology: Topology, router: JSON, zones: Zones) -> list[JSON
             "subnet_cidr_block": subnet["cidr"],
             "availability_zone": zone_of(subnet, zones),
         }
-        for subnet, port in topology.connections_of(router["id"])
+        for subnet, _port in topology.connections_of(router["id"])
     ]
 
 
-def kept_association(association: JSON, router: JSON, port: JSON) -> JSON:
-    """The contract's response when a subnet keeps its route table."""
+def changed_association(subnet: JSON, router_id: str, port: JSON) -> JSON:
+    """The contract's answer to an update: a subnet and its route table.
+
+    :param port: of the table's router in the subnet
+    """
     return {
-        "id": association["id"],
-        "route_table_id": router["id"],
-        "vpc_id": association["vpc_id"],
-        "provisioning_status": association["provisioning_status"],
-        "subnet_id": association["subnet_id"],
+        "id": subnet["id"],
+        "route_table_id": router_id,
+        "vpc_id": subnet["network_id"],
+        "provisioning_status": "ACTIVE",
+        "subnet_id": subnet["id"],
         "project_id": port["project_id"],
-        "description": port["description"],
+        "description": "",
         "created_at": utc(port["created_at"]),
         "updated_at": utc(port["updated_at"]),
+    }
+
+
+def changed_table(router: JSON, vpc_id: str) -> JSON:
+    """The contract's answer to a create or rename."""
+    return {
+        "id": router["id"],
+        "name": router["name"],
+        "vpc_id": vpc_id,
+        "provisioning_status": provisioning_status(router),
+        "project_id": router["project_id"],
+        "created_at": utc(router["created_at"]),
+        "updated_at": utc(router["updated_at"]),
     }
 
 
@@ -138,7 +156,7 @@ def table_from_router(
         "associations": associations_of(topology, router, zones),
         "routes": [shown_route(route) for route in routes_of(topology, router, devices)],
         "vpc_id": network["id"],
-        "provisioning_status": provisioning_status(router),
+        "provisioning_status": _status(topology, router, network["id"]),
         "vpc_name": network["name"],
         "vpc_provisioning_status": provisioning_status(network),
         "project_id": router["project_id"],
@@ -147,6 +165,14 @@ def table_from_router(
         "created_at": utc(router["created_at"]),
         "updated_at": utc(router["updated_at"]),
     }
+
+
+def _status(topology: Topology, router: JSON, network_id: str) -> str:
+    """How far a table has come: one that was made here is ready when it reaches every subnet."""
+    is_connected = not topology.unconnected_subnets_of(router["id"], network_id)
+    if is_connected or not is_router_for(router, network_id):
+        return provisioning_status(router)
+    return "PENDING_UPDATE"
 
 
 def shown_route(route: JSON) -> JSON:

@@ -1,9 +1,11 @@
 """Cinder snapshot -> snapshot of the contract.
 
-A Cinder snapshot is complete in itself: it needs no other snapshot, and no other one needs it. So
-none is incremental, none has a parent, and each can be deleted independently.
+A Cinder snapshot is complete: it needs no other snapshot. The chain of full and incremental
+snapshots that the contract describes is in the metadata of the incremental ones, where each names
+the snapshot before it. A snapshot without this metadata is full.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from kic_vm.mappings.times import utc
@@ -11,8 +13,10 @@ from kic_vm.schemas import texts
 
 JSON = dict[str, Any]
 
-# Documented: creating, available, restoring, deleting, error. Cinder's other statuses map to the
-# documented one that means the same to a waiting user; a status that is not listed maps to error.
+_PARENT: Final = "kic-vm-parent"
+
+# Documented: creating, available, restoring, deleting, error. Cinder's other words are reported as
+# the one that says the same to a user who waits; what is not here reads error.
 _STATUSES: Final = {
     "creating": "creating",
     "available": "available",
@@ -31,8 +35,52 @@ def status_of(snapshot: JSON) -> str:
     return _STATUSES.get(snapshot["status"], "error")
 
 
-def snapshot_from_snapshot(snapshot: JSON) -> JSON:
-    """The contract's snapshot. ``real_size`` is null: Cinder's API does not have it."""
+def parent_metadata(snapshot_id: str) -> dict[str, str]:
+    """The metadata of an incremental snapshot that was made after this one."""
+    return {_PARENT: snapshot_id}
+
+
+def parent_of(snapshot: JSON) -> str | None:
+    """The id of the snapshot before an incremental one; None for a full one."""
+    parent_id: str | None = snapshot["metadata"].get(_PARENT)
+    return parent_id
+
+
+def parent_ids(snapshots: Iterable[JSON]) -> set[str]:
+    """The ids of the snapshots that others depend on; one that is being deleted needs none."""
+    return {
+        parent_id
+        for snapshot in snapshots
+        if status_of(snapshot) != "deleting" and (parent_id := parent_of(snapshot))
+    }
+
+
+def newest_available(snapshots: Iterable[JSON]) -> JSON | None:
+    """The snapshot that an incremental one continues; None where none is available."""
+    available = [one for one in snapshots if status_of(one) == "available"]
+    return max(available, key=lambda one: one["created_at"], default=None)
+
+
+def dependents_of(snapshot_id: str, snapshots: Iterable[JSON]) -> list[str]:
+    """The ids of the snapshots that need this one, the newest first.
+
+    :param snapshots: all of its volume
+    """
+    dependents = {snapshot_id}
+    found: list[str] = []
+    for snapshot in sorted(snapshots, key=lambda one: one["created_at"]):
+        if parent_of(snapshot) in dependents and status_of(snapshot) != "deleting":
+            dependents.add(snapshot["id"])
+            found.insert(0, snapshot["id"])
+    return found
+
+
+def snapshot_from_snapshot(snapshot: JSON, *, has_dependents: bool) -> JSON:
+    """The contract's snapshot. How much room it takes is not in Cinder's API: null.
+
+    :param has_dependents: whether an incremental snapshot was made after this one
+    """
+    parent_id = parent_of(snapshot)
     return {
         "id": snapshot["id"],
         "name": snapshot["name"],
@@ -43,9 +91,9 @@ def snapshot_from_snapshot(snapshot: JSON) -> JSON:
         "volume_id": snapshot["volume_id"],
         "user_id": snapshot["user_id"],
         "project_id": snapshot["os-extended-snapshot-attributes:project_id"],
-        "is_incremental": False,
-        "is_dependent_snapshot": False,
-        "parent_id": None,
+        "is_incremental": parent_id is not None,
+        "is_dependent_snapshot": has_dependents,
+        "parent_id": parent_id,
         "schedule_id": None,
         "created_at": utc(snapshot["created_at"]),
         "updated_at": utc(snapshot["updated_at"]),

@@ -35,25 +35,32 @@ def vpc_from_network(topology: Topology, network: JSON, project_name: str | None
 
     :param project_name: the name of its project; None if unknown
     """
-    router = topology.main_router_of(network["id"])
+    main = topology.main_router_of(network["id"])
+    tables = [main, *topology.routers_of(network["id"])] if main else []
     return changed_vpc(network, topology.range_of(network["id"])) | {
         "project_name": project_name,
-        "igw": _internet_gateway(router) if router else None,
-        "default_route_table": _default_route_table(router) if router else None,
-        "is_enable_dns_support": None,  # the operator's configuration, which no API shows
+        "igw": _internet_gateway(network["id"], tables),
+        "default_route_table": _default_route_table(main) if main else None,
+        "is_enable_dns_support": None,  # the operator's configuration, which no API tells
     }
 
 
-def _internet_gateway(router: JSON) -> JSON | None:
-    """The router's internet gateway, for outgoing traffic without a public IP."""
-    gateway = router["external_gateway_info"]
-    if not gateway:
+def _internet_gateway(network_id: str, routers: list[JSON]) -> JSON | None:
+    """The VPC's way to the internet, as the first router that has one shows it.
+
+    Its id is the VPC's: it is the same for all route tables, whichever is the main one.
+
+    :param routers: of the VPC, the main one first
+    """
+    router = next((one for one in routers if one["external_gateway_info"]), None)
+    if router is None:
         return None
+    gateway = router["external_gateway_info"]
     addresses = [fixed["ip_address"] for fixed in gateway["external_fixed_ips"]]
     return {
-        "id": router["id"],
+        "id": network_id,
         "name": router["name"],
-        "description": router["description"],
+        "description": own_description(router["description"]),
         "region": REGION,
         "nat_ip": addresses[0] if addresses and gateway.get("enable_snat", True) else None,
         "project_id": router["project_id"],
@@ -68,7 +75,7 @@ def _default_route_table(router: JSON) -> JSON:
     return {
         "id": router["id"],
         "name": router["name"],
-        "description": router["description"],
+        "description": own_description(router["description"]),
         "provisioning_status": provisioning_status(router),
         "created_at": utc(router["created_at"]),
         "updated_at": utc(router["updated_at"]),

@@ -140,3 +140,19 @@ def get_own_floating_ip(services: RequestServices, floating_ip_id: str) -> JSON:
     if floating_ip["project_id"] != services.project_id:
         raise exceptions.NotFound
     return floating_ip
+
+
+def check_project(services: RequestServices, field: str, project_id: str) -> None:
+    """Check that there is a project; Glance and Neutron would share with any text.
+
+    Where the cloud does not let the gateway look, every id is accepted.
+
+    :param field: of the project's id, for the sentence
+    :raises NotFound: there is none
+    """
+    try:
+        services.as_gateway().openstack.identity.get_project(project_id)
+    except exceptions.NotFound as error:
+        raise exceptions.NotFound(f"{field}: there is no project of this id.") from error
+    except exceptions.Forbidden:
+        return

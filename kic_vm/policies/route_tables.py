@@ -28,6 +28,12 @@ RULES = [
         ("GET", _ONE),
     ),
     base.rule(
+        "route_tables:update",
+        base.PROJECT_MEMBER,
+        "Rename a route table.",
+        ("PUT", _ONE),
+    ),
+    base.rule(
         "route_tables:delete",
         base.PROJECT_MEMBER,
         "Delete a route table.",

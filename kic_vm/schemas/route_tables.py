@@ -75,11 +75,29 @@ class RouteTableSchema(Schema):
     updated_at = fields.String(allow_none=True)
 
 
+class ChangedRouteTableSchema(Schema):
+    """A route table as create and update answer it."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    vpc_id = fields.String(required=True)
+    provisioning_status = vpcs.provisioning_status()
+    project_id = fields.String(required=True)
+    created_at = fields.String(required=True)
+    updated_at = fields.String(required=True)
+
+
 class RouteTableCreateSchema(base.RequestSchema):
     """A route table to make."""
 
     name = vpcs.name()
     vpc_id = fields.UUID(required=True)
+
+
+class RouteTableUpdateSchema(base.RequestSchema):
+    """The new name of a route table."""
+
+    name = vpcs.name()
 
 
 class RouteChangeSchema(base.RequestSchema):
@@ -88,7 +106,7 @@ class RouteChangeSchema(base.RequestSchema):
     route_type = fields.String(required=True, validate=validate.OneOf(ROUTE_TYPES))
     target_id = fields.UUID(
         required=True,
-        metadata={"description": "The instance, or for igw the id of the VPC's internet gateway."},
+        metadata={"description": "The instance, or for igw the id of the VPC."},
     )
     destination = addresses.destination(required=True)
 
@@ -111,6 +129,10 @@ RouteTablePageSchema = base.page("vpc_route_tables", RouteTableSchema)
 RouteTableCreateEnvelopeSchema = base.envelope(
     "vpc_route_table", RouteTableCreateSchema, base.RequestSchema
 )
+RouteTableUpdateEnvelopeSchema = base.envelope(
+    "vpc_route_table", RouteTableUpdateSchema, base.RequestSchema
+)
+ChangedRouteTableEnvelopeSchema = base.envelope("vpc_route_table", ChangedRouteTableSchema)
 ChangedRouteEnvelopeSchema = base.envelope("vpc_route", ChangedRouteSchema)
 RouteChangeEnvelopeSchema = base.envelope("vpc_route", RouteChangeSchema, base.RequestSchema)
 AssociationPageSchema = base.page("associations", AssociationSchema)

@@ -1,6 +1,6 @@
 """Snapshots of volumes."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from kic_vm.schemas import base, filters, json_types, volumes
 
@@ -21,11 +21,19 @@ class SnapshotSchema(Schema):
     volume_id = fields.String(allow_none=True)
     user_id = fields.String(allow_none=True)
     project_id = fields.String(allow_none=True)
-    is_incremental = fields.Boolean(metadata={"description": "false: each one is whole."})
-    is_dependent_snapshot = fields.Boolean(
-        metadata={"description": "false: none depends on another one."}
+    is_incremental = fields.Boolean(
+        metadata={"description": "Whether it continues the snapshot that parent_id names."}
     )
-    parent_id = fields.String(allow_none=True, metadata={"description": "There is none."})
+    is_dependent_snapshot = fields.Boolean(
+        metadata={
+            "description": "Whether an incremental snapshot depends on it. It cannot be deleted "
+            "before that one."
+        }
+    )
+    parent_id = fields.String(
+        allow_none=True,
+        metadata={"description": "The snapshot before an incremental one; null for a full one."},
+    )
     schedule_id = fields.String(allow_none=True, metadata={"description": "There is none."})
     created_at = fields.String(allow_none=True)
     updated_at = fields.String(allow_none=True)
@@ -38,10 +46,10 @@ class SnapshotCreateSchema(base.RequestSchema):
     description = base.description(load_default=None)
     is_incremental = json_types.Boolean(
         required=True,
-        validate=validate.NoneOf(
-            [True],
-            error="Snapshots here are whole and independent of each other: send false.",
-        ),
+        metadata={
+            "description": "true continues the newest snapshot of the volume, of which there must "
+            "be one."
+        },
     )
 
 

@@ -137,6 +137,7 @@ class Reader:
             "network": self._list("network", f"/networks?{ours}"),
             "subnet": self._list("network", f"/subnets?{ours}"),
             "router": self._list("network", f"/routers?{ours}"),
+            "share": self._list("network", f"/rbac-policies?action=access_as_shared&{ours}"),
         }
         items = {kind: {item["id"]: item for item in listing} for kind, listing in listed.items()}
         items["keypair"] = self._keypairs()

@@ -231,7 +231,7 @@ POSTS: Final = (
     Post("subnet", "subnet", _subnet),
     Post("route table", "router", _route_table),
     Post("route", "route", _route),
-    Post("subnet, shared", "network", _share),
+    Post("subnet, shared", "share", _share),
     Post("project member", "role", _member),
     Post("attached volume", "attached volume", _attach_volume),
     Post("attached network interface", "attached port", _attach_interface),

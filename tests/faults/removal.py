@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from keystoneauth1 import exceptions as ksa_exceptions
 
+from kic_vm.operations.networks.router_interfaces import PENDING
 from tests.faults.inventory import Inventory, Reader, ReadingError
 
 JSON = dict[str, Any]
@@ -18,6 +19,7 @@ _PLAIN: Final = (
     ("image", "image", "/images/{id}"),
     ("snapshot", "block_storage", "/snapshots/{id}"),
     ("keypair", "compute", "/os-keypairs/{name}?user_id={user_id}"),
+    ("share", "network", "/rbac-policies/{id}"),
     ("subnet", "network", "/subnets/{id}"),
     ("network", "network", "/networks/{id}"),
     ("security group", "network", "/security-groups/{id}"),
@@ -67,7 +69,7 @@ class Removal:
         for router in inventory.extra_items("router", self._baseline):
             self._remove_router(router, inventory)
         for port in inventory.extra_items("port", self._baseline):
-            if not port["device_owner"]:
+            if port["device_owner"] in {"", PENDING}:
                 self._call("network", "DELETE", f"/ports/{port['id']}")
         for volume in inventory.extra_items("volume", self._baseline):
             if volume["status"] in {"available", "error", "error_extending", "error_restoring"}:

@@ -82,8 +82,8 @@ def test_refusals(
     volume_id = volumes.make_available()
     path = f"/api/v1/volumes/{volume_id}/snapshots"
     wanted = {"name": "incremental", "is_incremental": True}
-    error = refusal(member, "POST", path, 400, {"snapshot": wanted})
-    assert "independent" in error["message"]
+    error = refusal(member, "POST", path, 409, {"snapshot": wanted})
+    assert "must be full" in error["message"]
     assert member.get("/api/v1/snapshots", volume_id=volume_id)["snapshots"] == []
 
     snapshot_id = volumes.snapshot(volume_id)
@@ -132,6 +132,37 @@ def test_quota(persona: Callable[[str], Client], cloud: Connect) -> None:
         made.remove_all()
     assert error["code"] == "quota_exceeded"
     assert "quota of snapshots" in error["message"]
+
+
+def test_chain(member: Client, cloud: Connect, volumes: Volumes) -> None:
+    """Incremental ones continue the newest, outlive a rename, and go the newest first."""
+    volume_id = volumes.make_available()
+    made = cloud("kic-member").block_storage.create_snapshot(volume_id=volume_id, name="by-cinder")
+    volumes.adopt_snapshot(made.id)
+    chain = [volumes.wait_for_snapshot(made.id)]
+    for _number in range(2):
+        snapshot_id = volumes.snapshot(volume_id, is_incremental=True)
+        chain.append(volumes.wait_for_snapshot(snapshot_id))
+    assert [one["is_incremental"] for one in chain] == [False, True, True]
+    assert [one["parent_id"] for one in chain] == [None, chain[0]["id"], chain[1]["id"]]
+    path = f"/api/v1/snapshots/{chain[1]['id']}"
+    body = {"snapshot": {"name": "functional-renamed"}}
+    assert member.request("PUT", path, json=body).status_code == 200
+    assert volumes.get_snapshot(chain[1]["id"])["parent_id"] == chain[0]["id"]
+    for number, is_needed in enumerate((True, True, False)):
+        shown = volumes.get_snapshot(chain[number]["id"])
+        assert shown["is_dependent_snapshot"] is is_needed
+        listed = member.get("/api/v1/snapshots", id=shown["id"])["snapshots"]
+        assert listed == [shown]
+
+    error = refusal(member, "DELETE", f"/api/v1/snapshots/{chain[0]['id']}", 409)
+    assert error["snapshots"] == [chain[2]["id"], chain[1]["id"]]
+    restored_id = volumes.restore(chain[2]["id"])
+    volumes.watch(restored_id, "available")
+    for one in reversed(chain):
+        assert member.delete(f"/api/v1/snapshots/{one['id']}") == 202
+        member.wait_until_gone(f"/api/v1/snapshots/{one['id']}", within=30)
+    assert volumes.get(restored_id)["status"] == "available"
 
 
 def test_what_was_written_comes_back(volumes: Volumes, block_store: BlockStore) -> None:

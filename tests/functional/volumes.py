@@ -81,6 +81,10 @@ class Volumes:
         self._snapshots.append(response.json()["snapshot"]["id"])
         return self._snapshots[-1]
 
+    def adopt_snapshot(self, snapshot_id: str) -> None:
+        """Have a snapshot that was made elsewhere removed in the end, too."""
+        self._snapshots.append(snapshot_id)
+
     def get_snapshot(self, snapshot_id: str) -> JSON:
         """A snapshot, held against the contract."""
         body = self._client.get(f"/api/v1/snapshots/{snapshot_id}")
@@ -109,9 +113,9 @@ class Volumes:
         return self._volumes[-1]
 
     def remove_all(self) -> None:
-        """Delete what is left, snapshots first."""
+        """Delete what is left: snapshots first, the newest before those it depends on."""
         for kind, ids in (("snapshots", self._snapshots), ("volumes", self._volumes)):
-            for one in ids:
+            for one in reversed(ids):
                 self._remove(f"/api/v1/{kind}/{one}")
 
     def _remove(self, path: str, within: float = 60) -> None:

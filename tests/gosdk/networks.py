@@ -2,17 +2,12 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Final
 
 from tests.gosdk.caller import JSON, User
 from tests.gosdk.volumes import wait_until_gone
 
 ZONE = "kr-central-2-a"
 EVERYWHERE = "0.0.0.0/0"
-# A VPC has the one route table that Neutron gives it, and Neutron shares no single subnet.
-NOT_OFFERED: Final = {"vpc.CreateRouteTable", "vpc.ShareSubnet", "vpc.UnshareSubnet"}
-# The only table is the main one, which stays with its VPC.
-CONFLICTS: Final = {"vpc.DeleteRouteTable"}
 
 
 def refused(user: User, status: int, operation: str, *path: str, body: JSON | None = None) -> None:
@@ -38,7 +33,7 @@ def vpc(user: User) -> Iterator[str]:
 
 
 def route_tables(user: User, vpc_id: str) -> str:
-    """The main route table of a VPC; its way to the internet goes and comes back."""
+    """The main route table of a VPC; its internet route is deleted and added again."""
     (table,) = user.call("vpc.ListRouteTables", VpcId=vpc_id)["vpc_route_tables"]
     table_id: str = table["id"]
     shown = user.call("vpc.GetRouteTable", table_id)["vpc_route_table"]
@@ -48,10 +43,25 @@ def route_tables(user: User, vpc_id: str) -> str:
     route = {"route_type": "igw", "target_id": table_id, "destination": EVERYWHERE}
     added = user.call("vpc.AddRoute", table_id, body={"vpc_route": route})["vpc_route"]
     user.call("vpc.UpdateRoute", table_id, added["id"], body={"vpc_route": route})
-    second = {"vpc_route_table": {"name": "second", "vpc_id": vpc_id}}
-    refused(user, 501, "vpc.CreateRouteTable", body=second)
     refused(user, 409, "vpc.DeleteRouteTable", table_id)
     return table_id
+
+
+@contextlib.contextmanager
+def second_route_table(user: User, vpc_id: str, main_id: str) -> Iterator[str]:
+    """A route table beside the main one, which is the main one for a while."""
+    body = {"vpc_route_table": {"name": "gosdk-second", "vpc_id": vpc_id}}
+    table_id = user.call("vpc.CreateRouteTable", body=body)["vpc_route_table"]["id"]
+    try:
+        user.call("vpc.SetMainRouteTable", table_id)
+        assert user.call("vpc.GetRouteTable", table_id)["vpc_route_table"]["is_main"] is True
+        user.call("vpc.SetMainRouteTable", main_id)
+        listed = user.call("vpc.ListRouteTables", VpcId=vpc_id)["vpc_route_tables"]
+        assert {one["id"]: one["is_main"] for one in listed} == {table_id: False, main_id: True}
+        yield table_id
+    finally:
+        user.call("vpc.DeleteRouteTable", table_id)
+        wait_until_gone(user, "vpc.GetRouteTable", table_id)
 
 
 @contextlib.contextmanager
@@ -75,19 +85,23 @@ def subnet(user: User, vpc_id: str) -> Iterator[str]:
         wait_until_gone(user, "vpc.GetSubnet", subnet_id)
 
 
-def association(user: User, table_id: str, subnet_id: str) -> None:
-    """The association of a subnet with the route table of its VPC."""
-    (found,) = user.call("vpc.ListRouteTableAssociations", table_id)["associations"]
-    assert found["subnet_id"] == subnet_id
-    body = {"association": {"target_route_table_id": table_id}}
-    user.call("vpc.UpdateRouteTableAssociation", table_id, found["id"], body=body)
+def association(user: User, table_id: str, second_id: str, subnet_id: str) -> None:
+    """The association of a subnet, moved to the second route table and back."""
+    for source, target in ((table_id, second_id), (second_id, table_id)):
+        (found,) = user.call("vpc.ListRouteTableAssociations", source)["associations"]
+        assert found["subnet_id"] == subnet_id
+        body = {"association": {"target_route_table_id": target}}
+        user.call("vpc.UpdateRouteTableAssociation", source, found["id"], body=body)
+        assert user.call("vpc.GetSubnet", subnet_id)["subnet"]["route_table_id"] == target
 
 
 def sharing(user: User, subnet_id: str, project_id: str) -> None:
-    """With whom a subnet is shared."""
+    """A subnet that another project has for a while."""
     assert user.call("vpc.ListSubnetSharedProjects", subnet_id)["projects"] == []
-    refused(user, 501, "vpc.ShareSubnet", subnet_id, project_id)
-    refused(user, 501, "vpc.UnshareSubnet", subnet_id, project_id)
+    user.call("vpc.ShareSubnet", subnet_id, project_id)
+    shared = user.call("vpc.ListSubnetSharedProjects", subnet_id)["projects"]
+    assert [one["id"] for one in shared] == [project_id]
+    user.call("vpc.UnshareSubnet", subnet_id, project_id)
 
 
 @contextlib.contextmanager

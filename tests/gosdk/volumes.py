@@ -71,12 +71,28 @@ def snapshots(user: User, volume_id: str) -> None:
         listed = user.call("volume.ListSnapshots", VolumeId=volume_id)["snapshots"]
         assert [one["id"] for one in listed] == [snapshot_id]
         user.call("volume.UpdateSnapshot", snapshot_id, body={"snapshot": {"name": "gosdk-2"}})
+        incremental_snapshot(user, volume_id, snapshot_id)
         restore = {"restore": {"name": "gosdk-restored", "availability_zone": ZONE}}
         restored = user.call("volume.RestoreSnapshot", snapshot_id, body=restore)
         restored_id = restored["restore"]["volume_id"]
         wait_for_volume(user, restored_id)
         user.call("volume.DeleteVolume", restored_id)
         wait_until_gone(user, "volume.GetVolume", restored_id)
+    finally:
+        user.call("volume.DeleteSnapshot", snapshot_id)
+        wait_until_gone(user, "volume.GetSnapshot", snapshot_id)
+
+
+def incremental_snapshot(user: User, volume_id: str, parent_id: str) -> None:
+    """A snapshot that continues another one, which cannot be deleted meanwhile."""
+    body = {"snapshot": {"name": "gosdk-newer", "is_incremental": True}}
+    created = user.call("volume.CreateSnapshot", volume_id, body=body)
+    snapshot_id = created["snapshot"]["id"]
+    try:
+        wait_for(lambda: user.call("volume.GetSnapshot", snapshot_id)["snapshot"], "available")
+        (found,) = user.call("volume.ListSnapshots", ParentId=parent_id)["snapshots"]
+        assert (found["id"], found["is_incremental"]) == (snapshot_id, True)
+        assert user.answer("volume.DeleteSnapshot", parent_id).status == 409
     finally:
         user.call("volume.DeleteSnapshot", snapshot_id)
         wait_until_gone(user, "volume.GetSnapshot", snapshot_id)

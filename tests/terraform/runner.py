@@ -53,8 +53,16 @@ class Terraform:
 
     def import_anew(self, address: str, its_id: str, step: int) -> None:
         """Forget a resource and read it by its id."""
-        self._run("state", "rm", address)
+        self.forget(address)
+        self.adopt(address, its_id, step)
+
+    def adopt(self, address: str, its_id: str, step: int) -> None:
+        """Take over a resource that is there already."""
         self._run("import", f"-var=step={step}", address, its_id)
+
+    def forget(self, address: str) -> None:
+        """Leave a resource where it is, and manage it no more."""
+        self._run("state", "rm", address)
 
     def destroy(self, step: int = 0) -> None:
         """Take everything down."""

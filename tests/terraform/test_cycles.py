@@ -46,3 +46,38 @@ def test_cycle(
     stack.assert_settled(last)
     stack.destroy(last)
     assert left_behind() == {}
+
+
+def test_route_tables(
+    terraform: Callable[..., Terraform], cloud: Connect, left_behind: LeftBehind
+) -> None:
+    """Routes, associations and the main table change; a shared subnet comes and goes.
+
+    The main table cannot be deleted, so the one that came with the VPC becomes the main one again
+    before everything is taken down.
+    """
+    stack = terraform("routes", other_project=cloud("kic-other").current_project_id)
+    stack.apply(0)
+    stack.assert_settled(0)
+    default_id = stack.resources()["kakaocloud_vpc.main"]["default_route_table"]["id"]
+    for step in (1, 2):
+        stack.apply(step)
+        stack.assert_settled(step)
+    resources = stack.resources()
+    assert resources["kakaocloud_route_table.private"]["is_main"] is True
+    default = "kakaocloud_route_table.default[0]"
+    stack.adopt(default, default_id, 3)
+    stack.apply(3)
+    stack.assert_settled(3)
+    assert stack.resources()[default]["is_main"] is True
+    for address in (
+        "kakaocloud_route_table.public",
+        "kakaocloud_route_table.private",
+        "kakaocloud_subnet.main",
+        "kakaocloud_subnet_share.main",
+    ):
+        stack.import_anew(address, resources[address]["id"], 3)
+    stack.assert_settled(3)
+    stack.forget(default)
+    stack.destroy(2)
+    assert left_behind() == {}

@@ -53,5 +53,11 @@ FREE_PUBLIC_IP: Final[dict[str, Any]] = body("floating_ip_free")["floatingip"]
 INSTANCE: Final[str] = f"/api/v1/instances/{SERVER['id']}"
 NETWORK: Final[dict[str, Any]] = body("vpc_network")["network"]
 ROUTER: Final[dict[str, Any]] = body("vpc_router")["router"]
+SECOND_ROUTER: Final[dict[str, Any]] = ROUTER | {
+    "id": "5b0c1d7e-3f2a-4c86-9e41-7a2d8f6b1c30",
+    "name": "second",
+    "external_gateway_info": None,
+    "created_at": "2026-11-24T02:00:00Z",
+}
 ROUTER_PORT: Final[dict[str, Any]] = body("vpc_router_port")["port"]
 RULE: Final[dict[str, Any]] = body("security_group")["security_group"]["security_group_rules"][0]

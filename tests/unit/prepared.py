@@ -16,6 +16,7 @@ from tests.unit.bodies import (
 )
 from tests.unit.cloud import Cloud
 from tests.unit.populated import show_server
+from tests.unit.prepared_networks import PREPARATIONS
 
 JSON = dict[str, Any]
 
@@ -70,5 +71,7 @@ def prepare(cloud: Cloud, operation: str) -> None:
             f"/servers/{SERVER['id']}",
             lambda request, context: show_server(request, context, **shown),
         )
+    if operation in PREPARATIONS:
+        PREPARATIONS[operation](cloud)
     if operation in _ANSWERS:
         cloud.answer("GET", "neutron", *_ANSWERS[operation])

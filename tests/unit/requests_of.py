@@ -20,8 +20,8 @@ from tests.unit.bodies import (
     PORT,
     ROOT_VOLUME,
     ROUTER,
-    ROUTER_PORT,
     RULE,
+    SECOND_ROUTER,
     SERVER,
     SNAPSHOT,
     SUBNET,
@@ -87,7 +87,7 @@ _IDS: Final = {
     "{project_id}": IMAGE_MEMBER["member_id"],
     "{route_table_id}": ROUTER["id"],
     "{user_id}": COLLEAGUE,
-    "{association_id}": ROUTER_PORT["id"],
+    "{association_id}": SUBNET["id"],
     "{route_id}": ROUTE,
 }
 _VOLUME: Final = "/api/v1/instances/{instance_id}/volumes/{volume_id}"
@@ -98,6 +98,10 @@ _OF_FREE_PORT: Final = {"{network_interface_id}": FREE_PORT["id"]}
 _OWN_IMAGE: Final = {"{image_id}": OWN_IMAGE["id"]}
 # Where another one of the recorded resources is needed.
 _OTHER_IDS: Final[dict[tuple[str, str], dict[str, str]]] = {
+    ("DELETE", "/api/v1/route-tables/{route_table_id}"): {"{route_table_id}": SECOND_ROUTER["id"]},
+    ("PUT", "/api/v1/route-tables/{route_table_id}/main"): {
+        "{route_table_id}": SECOND_ROUTER["id"]
+    },
     ("POST", _VOLUME): {"{volume_id}": FREE_VOLUME},
     ("POST", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
     ("DELETE", _INTERFACE): {"{network_interface_id}": FREE_PORT["id"]},
@@ -165,7 +169,10 @@ _MORE: Final[dict[tuple[str, str], JSON]] = {
         "json": {"vpc_route_table": {"name": "second", "vpc_id": NETWORK["id"]}}
     },
     ("PUT", "/api/v1/route-tables/{route_table_id}/associations/{association_id}"): {
-        "json": {"association": {"target_route_table_id": ROUTER["id"]}}
+        "json": {"association": {"target_route_table_id": SECOND_ROUTER["id"]}}
+    },
+    ("PUT", "/api/v1/route-tables/{route_table_id}"): {
+        "json": {"vpc_route_table": {"name": "renamed"}}
     },
     ("POST", "/api/v1/route-tables/{route_table_id}/routes"): {
         "json": {"vpc_route": {**CREATE_ROUTE, "destination": "192.0.2.0/24"}}

@@ -60,8 +60,9 @@ def play(recording: Recording) -> None:
 def _vpc(recording: Recording, made: Network) -> None:
     vpc_id = made.vpc_id
     recording.call("member", "GET /api/v1/vpcs", query={"name": "shop"})
-    vpc = recording.call("member", f"GET {VPC}", vpc_id=vpc_id)["vpc"]
+    recording.call("member", f"GET {VPC}", vpc_id=vpc_id)
     recording.call("member", f"PUT {VPC}", {"vpc": {"name": "store"}}, vpc_id=vpc_id)
+    _share(recording, made.subnet_id)
 
     wanted = {
         "name": "back-office",
@@ -79,12 +80,16 @@ def _vpc(recording: Recording, made: Network) -> None:
     recording.call("member", f"GET {SUBNET}", subnet_id=subnet_id)
     renamed = {"subnet": {"name": "office"}}
     recording.call("member", f"PUT {SUBNET}", renamed, subnet_id=subnet_id)
-    recording.call("member", f"GET {SUBNET}/projects", subnet_id=subnet_id)
-    sharing = {"subnet_id": subnet_id, "project_id": vpc["project_id"]}
-    recording.call("admin", f"POST {SHARE}", expect=501, **sharing)
-    recording.call("admin", f"DELETE {SHARE}", expect=501, **sharing)
     _route_table(recording, vpc_id)
     recording.call("member", f"DELETE {SUBNET}", expect=204, subnet_id=subnet_id)
+
+
+def _share(recording: Recording, subnet_id: str) -> None:
+    other = recording.call("other", "GET /api/v1/vpcs")["vpcs"][0]["project_id"]
+    sharing = {"subnet_id": subnet_id, "project_id": other}
+    recording.call("member", f"POST {SHARE}", expect=204, **sharing)
+    recording.call("member", f"GET {SUBNET}/projects", subnet_id=subnet_id)
+    recording.call("member", f"DELETE {SHARE}", expect=204, **sharing)
 
 
 def _route_table(recording: Recording, vpc_id: str) -> None:
@@ -92,18 +97,24 @@ def _route_table(recording: Recording, vpc_id: str) -> None:
     table: JSON = found["vpc_route_tables"][0]
     its = {"route_table_id": table["id"]}
     recording.call("member", f"GET {TABLE}", **its)
-    second = {"vpc_route_table": {"name": "second", "vpc_id": vpc_id}}
-    recording.call("member", "POST /api/v1/route-tables", second, expect=501)
-    recording.call("member", f"DELETE {TABLE}", expect=409, **its)
+    private = {"vpc_route_table": {"name": "private", "vpc_id": vpc_id}}
+    answer = recording.call("member", "POST /api/v1/route-tables", private, expect=201)
+    second = {"route_table_id": answer["vpc_route_table"]["id"]}
+    recording.call("member", f"PUT {TABLE}", {"vpc_route_table": {"name": "quiet"}}, **second)
+    recording.refused("member", f"DELETE {TABLE}", 409, **its)
     recording.call("member", f"PUT {TABLE}/main", expect=204, **its)
 
     listed = recording.call("member", f"GET {TABLE}/associations", **its)["associations"]
-    same = {"association": {"target_route_table_id": table["id"]}}
-    recording.call("member", f"PUT {ASSOCIATION}", same, association_id=listed[0]["id"], **its)
+    association_id = listed[0]["id"]
+    for source, target in ((its, second), (second, its)):
+        change = {"association": {"target_route_table_id": target["route_table_id"]}}
+        path = {"association_id": association_id, **source}
+        recording.call("member", f"PUT {ASSOCIATION}", change, **path)
+    recording.call("member", f"DELETE {TABLE}", expect=204, **second)
 
     out = next(route for route in table["routes"] if route["destination"] == ANYWHERE)
     recording.call("member", f"DELETE {ROUTE}", expect=204, route_id=out["id"], **its)
-    wanted = {"route_type": "igw", "target_id": table["id"], "destination": ANYWHERE}
+    wanted = {"route_type": "igw", "target_id": vpc_id, "destination": ANYWHERE}
     answer = recording.call(
         "member", f"POST {TABLE}/routes", {"vpc_route": wanted}, expect=201, **its
     )

@@ -5,6 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, services
+from kic_vm.operations.networks import route_table_associations as associations
 from kic_vm.operations.networks import route_tables as operations
 from kic_vm.operations.networks import vpc_routes
 from kic_vm.schemas import route_tables as schemas
@@ -14,10 +15,11 @@ blueprint = Blueprint("route-tables", __name__, url_prefix="/api/v1/route-tables
 
 @blueprint.post("")
 @blueprint.arguments(schemas.RouteTableCreateEnvelopeSchema)
-@blueprint.response(501)
+@blueprint.response(201, schemas.ChangedRouteTableEnvelopeSchema)
 def create_route_table(body: dict[str, Any]) -> flask.Response:
-    """Make a route table beside the main one: not offered."""
-    operations.create_route_table(services(), str(body["vpc_route_table"]["vpc_id"]))
+    """Make a route table beside the main one."""
+    made = operations.create_route_table(services(), body["vpc_route_table"])
+    return answer(201, {"vpc_route_table": made})
 
 
 @blueprint.get("")
@@ -35,17 +37,28 @@ def get_route_table(route_table_id: str) -> flask.Response:
     return answer(200, {"vpc_route_table": operations.get_route_table(services(), route_table_id)})
 
 
+@blueprint.put("/<route_table_id>")
+@blueprint.arguments(schemas.RouteTableUpdateEnvelopeSchema)
+@blueprint.response(200, schemas.ChangedRouteTableEnvelopeSchema)
+def update_route_table(body: dict[str, Any], route_table_id: str) -> flask.Response:
+    """Rename a route table."""
+    name = body["vpc_route_table"]["name"]
+    renamed = operations.rename_route_table(services(), route_table_id, name)
+    return answer(200, {"vpc_route_table": renamed})
+
+
 @blueprint.delete("/<route_table_id>")
-@blueprint.response(409)
+@blueprint.response(204)
 def delete_route_table(route_table_id: str) -> flask.Response:
-    """Delete a route table: the main one, which each is, stays with its VPC."""
+    """Delete a route table that is not the main one and has no subnets."""
     operations.delete_route_table(services(), route_table_id)
+    return answer(204)
 
 
 @blueprint.put("/<route_table_id>/main")
 @blueprint.response(204)
 def set_main_route_table(route_table_id: str) -> flask.Response:
-    """Make a route table its VPC's main one, which it is."""
+    """Make a route table the main one of its VPC, which new subnets are associated with."""
     operations.set_main_route_table(services(), route_table_id)
     return answer(204)
 
@@ -55,7 +68,7 @@ def set_main_route_table(route_table_id: str) -> flask.Response:
 @blueprint.response(200, schemas.AssociationPageSchema)
 def list_route_table_associations(query: dict[str, Any], route_table_id: str) -> flask.Response:
     """List the subnets that a route table applies to."""
-    return page("associations", operations.list_associations(services(), route_table_id, query))
+    return page("associations", associations.list_associations(services(), route_table_id, query))
 
 
 @blueprint.put("/<route_table_id>/associations/<association_id>")
@@ -64,10 +77,10 @@ def list_route_table_associations(query: dict[str, Any], route_table_id: str) ->
 def update_route_table_association(
     body: dict[str, Any], route_table_id: str, association_id: str
 ) -> flask.Response:
-    """Give a subnet the route table that it has; another one is not offered."""
+    """Associate a subnet with another route table of its VPC."""
     target_id = str(body["association"]["target_route_table_id"])
-    kept = operations.update_association(services(), route_table_id, association_id, target_id)
-    return answer(200, {"association": kept})
+    changed = associations.update_association(services(), route_table_id, association_id, target_id)
+    return answer(200, {"association": changed})
 
 
 @blueprint.post("/<route_table_id>/routes")

@@ -5,6 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, services
+from kic_vm.operations.networks import subnet_shares
 from kic_vm.operations.networks import subnets as operations
 from kic_vm.schemas import subnets as schemas
 
@@ -55,18 +56,20 @@ def delete_subnet(subnet_id: str) -> flask.Response:
 @blueprint.response(200, schemas.SharedProjectsSchema)
 def list_subnet_shared_projects(subnet_id: str) -> flask.Response:
     """List the projects that a subnet is shared with."""
-    return answer(200, {"projects": operations.list_shared_projects(services(), subnet_id)})
+    return answer(200, {"projects": subnet_shares.list_shared_projects(services(), subnet_id)})
 
 
 @blueprint.post("/<subnet_id>/projects/<project_id>")
-@blueprint.response(501)
+@blueprint.response(204)
 def share_subnet(subnet_id: str, project_id: str) -> flask.Response:
-    """Share a subnet with a project: not offered."""
-    operations.share_subnet(services(), subnet_id, project_id)
+    """Share a subnet, the only one of its VPC, with a project."""
+    subnet_shares.share_subnet(services(), subnet_id, project_id)
+    return answer(204)
 
 
 @blueprint.delete("/<subnet_id>/projects/<project_id>")
-@blueprint.response(501)
+@blueprint.response(204)
 def unshare_subnet(subnet_id: str, project_id: str) -> flask.Response:
-    """Share a subnet with a project no more: not offered."""
-    operations.share_subnet(services(), subnet_id, project_id)
+    """Stop sharing a subnet with a project that has no network interface in it."""
+    subnet_shares.unshare_subnet(services(), subnet_id, project_id)
+    return answer(204)

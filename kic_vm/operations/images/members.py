@@ -10,7 +10,7 @@ from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings.images import member_from_member
 from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.images.images import check_is_not_saving
-from kic_vm.operations.ownership import get_own_image
+from kic_vm.operations.ownership import check_project, get_own_image
 from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
@@ -52,7 +52,7 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> JSO
         raise exceptions.InvalidRequest("member_id: the image is this project's own.")
     if image["visibility"] in {"public", "community"}:
         raise exceptions.Conflict("Every project may use this image already.")
-    _check_project(services, project_id)
+    check_project(services, "member_id", project_id)
     glance = services.openstack.image
     if earlier_attempts.is_repeated(services) and image["visibility"] == "shared":
         for member in glance.list_members(image_id):
@@ -130,16 +130,3 @@ def _close(services: RequestServices, image: JSON) -> None:
     glance = services.openstack.image
     if all(_is_former(member, image) for member in glance.list_members(image["id"])):
         glance.update_image(image["id"], {"visibility": "private"})
-
-
-def _check_project(services: RequestServices, project_id: str) -> None:
-    """Refuse a project that is not there: Glance would take any text for one.
-
-    Where the cloud does not let the gateway look, Glance's word counts.
-    """
-    try:
-        services.as_gateway().openstack.identity.get_project(project_id)
-    except exceptions.NotFound as error:
-        raise exceptions.NotFound("member_id: there is no project of this id.") from error
-    except exceptions.Forbidden:
-        return

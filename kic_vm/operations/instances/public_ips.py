@@ -17,13 +17,13 @@ JSON = dict[str, Any]
 
 
 def associate_new(services: RequestServices, instance_id: str, port_id: str) -> JSON:
-    """Create a public IP for an interface. 5 upstream calls, the first four side by side.
+    """A new public IP for an interface. 6 upstream calls, the first five side by side.
 
     With an Idempotency-Key, one more before them.
 
     Neutron creates and associates it in one step, so a failure leaves nothing behind.
 
-    :raises Conflict: the interface already has a public IP
+    :raises Conflict: the interface has one already, or its subnet has no way to the internet
     """
     network = services.openstack.network
     description = request_marks.marked_description("", services.context.idempotent_request)
@@ -32,12 +32,13 @@ def associate_new(services: RequestServices, instance_id: str, port_id: str) -> 
     )
     if existing:
         return mapping.associated_public_ip(existing)
-    (_server, port), current_floating_ips, external = gather_reads(
+    (_server, port), present, interfaces, external = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
+        services.openstack.networks.list_router_interfaces,
         network.list_external_networks,
     )
-    target = public_ips.association_target(port, current_floating_ips)
+    target = public_ips.association_target(services, port, present, interfaces)
     floating_ip = target | {"floating_network_id": external_networks.find(services, external)}
     if description:
         floating_ip["description"] = description
@@ -48,20 +49,20 @@ def associate_new(services: RequestServices, instance_id: str, port_id: str) -> 
 def associate(services: RequestServices, instance_id: str, port_id: str, public_ip_id: str) -> JSON:
     """Associate one of the project's public IPs with an interface.
 
-    5 upstream calls, the first four side by side.
+    6 upstream calls, the first five side by side.
 
     :raises NotFound: the project has no such public IP
     :raises Conflict: the interface already has a public IP, or the public IP is in use
     """
     network = services.openstack.network
-    (_server, port), current_floating_ips, floating_ip = gather_reads(
+    (_server, port), present, interfaces, floating_ip = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
+        services.openstack.networks.list_router_interfaces,
         partial(get_own_floating_ip, services, public_ip_id),
     )
-    return public_ips.associate_floating_ip(
-        services, floating_ip, public_ips.association_target(port, current_floating_ips)
-    )
+    target = public_ips.association_target(services, port, present, interfaces)
+    return public_ips.associate_floating_ip(services, floating_ip, target)
 
 
 def remove(services: RequestServices, instance_id: str, port_id: str, *, is_delete: bool) -> JSON:

@@ -115,17 +115,21 @@ def delete_public_ip(services: RequestServices, public_ip_id: str) -> None:
 
 
 def associate(services: RequestServices, public_ip_id: str, port_id: str) -> JSON:
-    """Have a public IP lead to a network interface. 4 upstream calls, 3 of them side by side.
+    """Have a public IP lead to a network interface. 5 upstream calls, 4 of them side by side.
 
     :raises NotFound: the project has none of this id, or no such interface
-    :raises Conflict: the public IP is in use, or the interface has one
+    :raises Conflict: the public IP is in use, the interface has one, or its subnet's route table
+        has no internet gateway
     """
-    floating_ip, port, present = gather_reads(
+    floating_ip, port, present, interfaces = gather_reads(
         partial(get_own_floating_ip, services, public_ip_id),
         partial(get_own_interface, services, port_id),
         partial(services.openstack.network.list_floating_ips_of, port_id),
+        services.openstack.networks.list_router_interfaces,
     )
-    return associate_floating_ip(services, floating_ip, association_target(port, present))
+    return associate_floating_ip(
+        services, floating_ip, association_target(services, port, present, interfaces)
+    )
 
 
 def disassociate(services: RequestServices, public_ip_id: str, port_id: str) -> JSON:
@@ -140,19 +144,48 @@ def disassociate(services: RequestServices, public_ip_id: str, port_id: str) -> 
     return associated_public_ip(changed)
 
 
-def association_target(port: JSON, present: list[JSON]) -> JSON:
+def association_target(
+    services: RequestServices, port: JSON, present: list[JSON], interfaces: list[JSON]
+) -> JSON:
     """Where a public IP is to lead: the interface's first IPv4 address.
 
+    No upstream call, or 2 side by side where several routers are in the subnet.
+
     :param present: the floating IPs that lead to it
-    :raises Conflict: the interface has a public IP, or no such address
+    :param interfaces: the ports of the project's routers
+    :raises Conflict: the interface has a public IP, no such address, or no way to the internet
     """
     if present:
         raise exceptions.Conflict("The network interface has a public IP already.")
-    addresses = (fixed["ip_address"] for fixed in port["fixed_ips"])
-    for address in addresses:
-        if ipaddress.ip_address(address).version == 4:
-            return {"port_id": port["id"], "fixed_ip_address": address}
+    for fixed in port["fixed_ips"]:
+        if ipaddress.ip_address(fixed["ip_address"]).version == 4:
+            _check_way_out(services, fixed["subnet_id"], interfaces)
+            return {"port_id": port["id"], "fixed_ip_address": fixed["ip_address"]}
     raise exceptions.Conflict("The network interface has no IPv4 address.")
+
+
+def _check_way_out(services: RequestServices, subnet_id: str, interfaces: list[JSON]) -> None:
+    """Check that the route table of a subnet has an internet gateway.
+
+    Neutron lets a floating IP lead in by any router that is in the subnet, but the answers go out
+    by the route table's. Where there is one router, Neutron checks this itself.
+    """
+    routers = {
+        fixed["ip_address"]: port["device_id"]
+        for port in interfaces
+        for fixed in port["fixed_ips"]
+        if fixed["subnet_id"] == subnet_id
+    }
+    if len(routers) < 2:
+        return
+    networks = services.openstack.networks
+    subnet, every = gather_reads(partial(networks.get_subnet, subnet_id), networks.list_routers)
+    router_id = routers.get(subnet["gateway_ip"])
+    if any(one["id"] == router_id and not one["external_gateway_info"] for one in every):
+        raise exceptions.Conflict(
+            "The route table of the interface's subnet has no internet gateway. Add a route with "
+            "the route_type igw to it, or associate the subnet with another route table."
+        )
 
 
 def associate_floating_ip(services: RequestServices, floating_ip: JSON, target: JSON) -> JSON:

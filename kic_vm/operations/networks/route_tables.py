@@ -1,15 +1,20 @@
-"""Route tables and the subnets they apply to: a VPC has one, its main one."""
+"""Route tables: create, get, list, rename, delete, and which one is the main one of its VPC."""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.mappings import networks as networks_mapping
+from kic_vm.mappings import request_marks
 from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
-from kic_vm.operations import listing
-from kic_vm.operations.networks import topology
+from kic_vm.operations import earlier_attempts, listing
+from kic_vm.operations.networks import router_interfaces, topology
+from kic_vm.operations.networks.router_interfaces import Undo
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
+from kic_vm.operations.rollback import all_or_nothing
 
 JSON = dict[str, Any]
 
@@ -27,10 +32,6 @@ _FILTERS = {
     "created_at": listing.dated("created_at"),
     "updated_at": listing.dated("updated_at"),
 }
-_ONE_TABLE = (
-    "A VPC has one route table in this cloud, the main one: the subnets of two would not reach "
-    "each other. "
-)
 
 
 def list_route_tables(
@@ -61,86 +62,111 @@ def _shown(services: RequestServices, found: Topology, router: JSON, ports: list
     return mapping.table_from_router(found, router, ports, zones, name)
 
 
-def create_route_table(services: RequestServices, vpc_id: str) -> NoReturn:
-    """Refuse a second route table.
+def create_route_table(services: RequestServices, wanted: JSON) -> JSON:
+    """A route table beside the main one, without a way to the internet and without subnets.
 
+    5 upstream calls, the first 4 side by side. Where the VPC has subnets there are 2 more, and one
+    for each. It is made as a whole or not at all. With an Idempotency-Key there is one more, and
+    what an earlier attempt left unfinished is finished.
+
+    :param wanted: ``name`` and ``vpc_id``
     :raises InvalidRequest: the project has no such VPC
-    :raises NotOffered: else
+    :raises Conflict: a subnet has no free address
     """
+    vpc_id = str(wanted["vpc_id"])
+    found = topology.read_topology(services)
     with as_invalid_request("vpc_id", "VPC", vpc_id):
-        topology.find_own_network(services, topology.read_topology(services), vpc_id)
-    raise exceptions.NotOffered(f"{_ONE_TABLE}Use that one.")
+        topology.find_own_network(services, found, vpc_id)
+    networks = services.openstack.networks
+    mark = networks_mapping.router_mark(vpc_id)
+    description = request_marks.marked_description(mark, services.context.idempotent_request)
+    router = earlier_attempts.find_described(services, description, networks.list_described_routers)
+    with all_or_nothing() as undo:
+        if router is None:
+            router = networks.create_router({"name": wanted["name"], "description": description})
+            undo(partial(networks.delete_router, router["id"]))
+        connect_everywhere(services, found, router["id"], vpc_id, undo)
+    return mapping.changed_table(router, vpc_id)
 
 
-def delete_route_table(services: RequestServices, route_table_id: str) -> NoReturn:
-    """Refuse: it is the main one, or subnets are associated with it.
+def connect_everywhere(
+    services: RequestServices, found: Topology, router_id: str, vpc_id: str, undo: Undo
+) -> None:
+    """Give a table's router the interfaces that it lacks in the VPC's subnets.
+
+    No upstream call where it has them all, else 2 and one for each.
+    """
+    missing = found.unconnected_subnets_of(router_id, vpc_id)
+    if missing:
+        ports = services.openstack.networks.list_ports_in(network_id=vpc_id)
+        wanted = [(router_id, subnet) for subnet in missing]
+        router_interfaces.connect(services, wanted, ports, undo)
+
+
+def rename_route_table(services: RequestServices, route_table_id: str, name: str) -> JSON:
+    """Give a route table another name. 5 upstream calls, the first 4 side by side.
 
     :raises NotFound: the project has none of this id
-    :raises Conflict: else
+    """
+    found = topology.read_topology(services)
+    topology.find_router(found, route_table_id)
+    renamed = services.openstack.networks.rename_router(route_table_id, name)
+    return mapping.changed_table(renamed, found.vpcs_of(route_table_id)[0]["id"])
+
+
+def delete_route_table(services: RequestServices, route_table_id: str) -> None:
+    """Remove a route table with its routes. 5 upstream calls, the first 4 side by side.
+
+    There is one more for each subnet of the VPC, and one where the table has routes.
+
+    :raises NotFound: the project has none of this id
+    :raises Conflict: it is a main one, or subnets are associated with it
+    """
+    found, ports = topology.read_topology_with_ports(services)
+    router = topology.find_router(found, route_table_id)
+    if _is_main(found, router):
+        raise exceptions.Conflict(
+            "The main route table of a VPC cannot be deleted: make another one the main one first."
+        )
+    associated = [subnet for subnet, _port in found.connections_of(route_table_id)]
+    if associated:
+        names = ", ".join(f"{one['name']} ({one['id']})" for one in associated[:3])
+        more = f" and {len(associated) - 3} more" if len(associated) > 3 else ""
+        raise exceptions.Conflict(
+            f"Subnets are associated with this route table: {names}{more}. Associate them with "
+            "another one first."
+        )
+    networks = services.openstack.networks
+    own = [port for port in ports if route_table_id in router_interfaces.routers_of(port)]
+    with all_or_nothing() as undo:
+        if router["routes"]:
+            networks.set_routes(route_table_id, [])
+            undo(partial(networks.set_routes, route_table_id, router["routes"]))
+        router_interfaces.disconnect_all(services, found.subnets, own, undo)
+        networks.delete_router(route_table_id)
+
+
+def set_main_route_table(services: RequestServices, route_table_id: str) -> None:
+    """Make a route table the main one of its VPC, which new subnets are associated with.
+
+    4 upstream calls side by side, and one more where it is not the main one yet.
+
+    :raises NotFound: the project has none of this id
+    :raises Forbidden: another project shares the VPC
     """
     found = topology.read_topology(services)
     router = topology.find_router(found, route_table_id)
     if _is_main(found, router):
-        raise exceptions.Conflict(
-            "This is the main route table of its VPC: it can only go with the VPC."
-        )
-    raise exceptions.Conflict("Subnets are associated with this route table.")
-
-
-def set_main_route_table(services: RequestServices, route_table_id: str) -> None:
-    """Have the main route table be the main one. 4 upstream calls side by side.
-
-    :raises NotFound: the project has none of this id
-    :raises NotOffered: it is another one, made in Neutron
-    """
-    found = topology.read_topology(services)
-    if not _is_main(found, topology.find_router(found, route_table_id)):
-        raise exceptions.NotOffered(f"{_ONE_TABLE}It stays what it is.")
+        return
+    vpc_id = found.vpcs_of(route_table_id)[0]["id"]
+    network = topology.find_own_network(services, found, vpc_id)
+    with all_or_nothing() as undo:
+        connect_everywhere(services, found, route_table_id, vpc_id, undo)
+        tags = networks_mapping.tags_with_main(network, route_table_id)
+        services.openstack.networks.set_tags("networks", vpc_id, tags)
 
 
 def _is_main(found: Topology, router: JSON) -> bool:
     return any(
         found.main_router_of(network["id"]) == router for network in found.vpcs_of(router["id"])
     )
-
-
-def list_associations(
-    services: RequestServices, route_table_id: str, query: Mapping[str, Any]
-) -> tuple[list[JSON], JSON]:
-    """A page of a table's associations, by the subnets' names. 4 upstream calls side by side.
-
-    :raises NotFound: the project has no such table
-    """
-    found = topology.read_topology(services)
-    router = topology.find_router(found, route_table_id)
-    associations = mapping.associations_of(found, router, services.app_state.translation.zones)
-    in_attachment_order = {"sort_keys": ["subnet_name", "id"], "sort_dirs": ["asc"]}
-    return listing.select(associations, {**query, **in_attachment_order}, {})
-
-
-def update_association(
-    services: RequestServices, route_table_id: str, association_id: str, target_id: str
-) -> JSON:
-    """Keep a subnet with its table. 4 upstream calls side by side.
-
-    :raises NotFound: the project has no such table or association
-    :raises InvalidRequest: the wanted table is none of the VPC's
-    :raises NotOffered: it is another one of the VPC's, made in Neutron
-    """
-    found = topology.read_topology(services)
-    router = topology.find_router(found, route_table_id)
-    zones = services.app_state.translation.zones
-    associations = mapping.associations_of(found, router, zones)
-    wanted = next((one for one in associations if one["id"] == association_id), None)
-    if wanted is None:
-        raise exceptions.NotFound
-    if target_id != route_table_id:
-        with as_invalid_request("target_route_table_id", "route table", target_id):
-            topology.find_router(found, target_id)
-        if wanted["vpc_id"] not in {network["id"] for network in found.vpcs_of(target_id)}:
-            raise exceptions.InvalidRequest(
-                "target_route_table_id: this route table belongs to another VPC."
-            )
-        raise exceptions.NotOffered(f"{_ONE_TABLE}The subnet stays with it.")
-    port = found.connection_of(wanted["subnet_id"]) or {}
-    return mapping.kept_association(wanted, router, port)

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.networks import ROUTER_INTERFACES
 from kic_vm.mappings import networks as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.operations import earlier_attempts
+from kic_vm.operations.networks import router_interfaces
 from kic_vm.operations.ownership import is_interface
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
@@ -36,16 +36,17 @@ def make(
     name: str,
     network_id: str,
     wanted: JSON,
-    router_id: str | None,
+    routers: list[JSON],
     *tags: str,
 ) -> JSON:
     """Make a subnet. 2 upstream calls, and one where there is a router.
 
-    With an Idempotency-Key one more, which finds the subnet of an earlier attempt; what is missing
+    Each further router takes one call more, and all of them together another one. With an
+    Idempotency-Key there is one more, which finds the subnet of an earlier attempt; what is missing
     of that is made.
 
     :param wanted: ``cidr_block`` and ``availability_zone``
-    :param router_id: of the VPC's route table
+    :param routers: the VPC's route tables, the main one first
     :param tags: beside the zone's
     """
     networks = services.openstack.networks
@@ -65,29 +66,36 @@ def make(
         list_made = partial(networks.list_described_subnets, network_id=network_id)
         made = earlier_attempts.find_described(services, description, list_made)
         if made:
-            return _finish(services, made, all_tags, router_id)
+            return _finish(services, made, all_tags, routers)
     with all_or_nothing() as undo:
         created = networks.create_subnet(subnet)
         undo(partial(networks.delete_subnet, created["id"]))
         networks.set_tags("subnets", created["id"], all_tags)
-        if router_id:
-            undo(partial(networks.disconnect_subnet, router_id, created["id"]))
-            networks.connect_subnet(router_id, created["id"])
+        tagged = created | {"tags": all_tags}
+        if routers:
+            networks.connect_subnet(routers[0]["id"], created["id"])
+            undo(partial(networks.disconnect_subnet, routers[0]["id"], created["id"]))
+        others = [(router["id"], tagged) for router in routers[1:]]
+        router_interfaces.connect(services, others, [], undo)
     return created
 
 
-def _finish(
-    services: RequestServices, subnet: JSON, tags: list[str], router_id: str | None
-) -> JSON:
+def _finish(services: RequestServices, subnet: JSON, tags: list[str], routers: list[JSON]) -> JSON:
     """A subnet that an earlier attempt began, with what was missing of it."""
     networks = services.openstack.networks
     earlier_attempts.note_absence(services)
     if not set(tags) <= set(subnet["tags"]):
         networks.set_tags("subnets", subnet["id"], tags)
-    if router_id:
-        ports = networks.list_ports_in(subnet_id=subnet["id"])
-        if (router_id, subnet["id"]) not in router_connections(ports):
-            networks.connect_subnet(router_id, subnet["id"])
+    if not routers:
+        return subnet
+    ports = networks.list_ports_in(subnet_id=subnet["id"])
+    connected = {router_id for router_id, _at, _port in router_interfaces.connections(ports)}
+    if routers[0]["id"] not in connected:
+        networks.connect_subnet(routers[0]["id"], subnet["id"])
+    tagged = subnet | {"tags": tags}
+    others = [(router["id"], tagged) for router in routers[1:] if router["id"] not in connected]
+    with all_or_nothing() as undo:
+        router_interfaces.connect(services, others, ports, undo)
     return subnet
 
 
@@ -107,13 +115,3 @@ def refuse_while_in_use(what: str, ports: Iterable[JSON]) -> None:
         f"There are network interfaces in the {what}: {first['id']}{whose}{more}. Delete them "
         "first."
     )
-
-
-def router_connections(ports: Iterable[JSON]) -> list[tuple[str, str]]:
-    """Which router is in which subnet, by the ports of a network or subnet."""
-    return [
-        (port["device_id"], fixed["subnet_id"])
-        for port in ports
-        if port["device_owner"] in ROUTER_INTERFACES
-        for fixed in port["fixed_ips"]
-    ]

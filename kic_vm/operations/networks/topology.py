@@ -5,7 +5,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.interleaved import gather_reads
-from kic_vm.mappings.networks import Topology
+from kic_vm.mappings.networks import Topology, is_router_for
 from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
@@ -86,6 +86,18 @@ def find_router(topology: Topology, route_table_id: str) -> JSON:
     if route_table_id not in topology.routers or not topology.vpcs_of(route_table_id):
         raise exceptions.NotFound
     return topology.routers[route_table_id]
+
+
+def tables_for_new_subnets(topology: Topology, vpc_id: str) -> list[JSON]:
+    """The route tables that a new subnet of a VPC is connected to, the main one first.
+
+    A router that was made in Neutron and is not the main table stays where it was put.
+    """
+    main = topology.main_router_of(vpc_id)
+    if main is None:
+        return []
+    others = [one for one in topology.routers_of(vpc_id) if is_router_for(one, vpc_id)]
+    return [main, *(router for router in others if router["id"] != main["id"])]
 
 
 def project_name(services: RequestServices, resource: JSON) -> str | None:

@@ -104,17 +104,19 @@ def _with(
     if wanted["route_type"] == "tgw":
         raise exceptions.NotOffered("route_type: there are no transit gateways in this cloud.")
     if wanted["route_type"] == "igw":
-        return _with_gateway(services, router, wanted)
+        return _with_gateway(services, found, router, wanted)
     next_hop = _address_of(found, ports, router, str(wanted["target_id"]))
     route = {"destination": wanted["destination"], "nexthop": next_hop}
     return {"routes": [*router["routes"], route]}
 
 
-def _with_gateway(services: RequestServices, router: JSON, wanted: JSON) -> JSON:
-    if str(wanted["target_id"]) != router["id"]:
+def _with_gateway(services: RequestServices, found: Topology, router: JSON, wanted: JSON) -> JSON:
+    vpc_ids = [network["id"] for network in found.vpcs_of(router["id"])]
+    tables = {table["id"] for vpc_id in vpc_ids for table in found.routers_of(vpc_id)}
+    # Earlier versions showed the id of the main route table as that of the gateway.
+    if str(wanted["target_id"]) not in {*vpc_ids, *tables}:
         raise exceptions.InvalidRequest(
-            "target_id: the internet gateway of this VPC has the id of its route table, "
-            f"{router['id']}."
+            f"target_id: the internet gateway of this VPC has the VPC's id, {vpc_ids[0]}."
         )
     if wanted["destination"] != mapping.EVERYWHERE:
         raise exceptions.InvalidRequest(

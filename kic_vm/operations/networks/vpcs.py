@@ -11,7 +11,12 @@ from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import vpcs as mapping
 from kic_vm.operations import earlier_attempts, listing
-from kic_vm.operations.networks import external_networks, subnet_create, topology
+from kic_vm.operations.networks import (
+    external_networks,
+    router_interfaces,
+    subnet_create,
+    topology,
+)
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
 
@@ -76,7 +81,7 @@ def create_vpc(services: RequestServices, wanted: JSON) -> JSON:
         undo(partial(_remove_routers, services, network["id"]))
         router = _create_router(services, wanted["name"], network["id"], way_out)
         if subnet:
-            _make_first_subnet(services, wanted, network["id"], router["id"])
+            _make_first_subnet(services, wanted, network["id"], [router])
     return mapping.changed_vpc(network, cidr_block)
 
 
@@ -85,14 +90,14 @@ def _network(name: str, description: str) -> JSON:
 
 
 def _make_first_subnet(
-    services: RequestServices, wanted: JSON, network_id: str, router_id: str
+    services: RequestServices, wanted: JSON, network_id: str, routers: list[JSON]
 ) -> None:
     subnet_create.make(
         services,
         f"{wanted['name']}-subnet",
         network_id,
         wanted["subnet"],
-        router_id,
+        routers,
         networks_mapping.FIRST_SUBNET_TAG,
     )
 
@@ -104,13 +109,13 @@ def _finish(services: RequestServices, network: JSON, wanted: JSON) -> None:
     if networks_mapping.declared_range(network) is None:
         tags = [networks_mapping.cidr_tag(wanted["cidr_block"])]
         networks.set_tags("networks", network["id"], tags)
-    routers = networks.list_routers(networks_mapping.router_mark(network["id"]))
+    routers = _routers_made_for(services, network["id"])
     if not routers:
         external = services.openstack.network.list_external_networks()
         way_out = external_networks.choose(services, external)
         routers = [_create_router(services, wanted["name"], network["id"], way_out)]
     if wanted["subnet"]:
-        _make_first_subnet(services, wanted, network["id"], routers[0]["id"])
+        _make_first_subnet(services, wanted, network["id"], routers[:1])
 
 
 def _create_router(
@@ -128,12 +133,16 @@ def _create_router(
 
 
 def _remove_routers(services: RequestServices, network_id: str) -> int:
-    """Remove the routers made with a VPC, which must not be in any subnet; how many there were."""
-    networks = services.openstack.networks
-    routers = networks.list_routers(networks_mapping.router_mark(network_id))
+    """Remove the routers made for a VPC, which must not be in any subnet; how many there were."""
+    routers = _routers_made_for(services, network_id)
     for router in routers:
-        networks.delete_router(router["id"])
+        services.openstack.networks.delete_router(router["id"])
     return len(routers)
+
+
+def _routers_made_for(services: RequestServices, network_id: str) -> list[JSON]:
+    routers = services.openstack.networks.list_routers()
+    return [router for router in routers if networks_mapping.is_router_for(router, network_id)]
 
 
 def rename_vpc(services: RequestServices, vpc_id: str, name: str) -> JSON:
@@ -148,9 +157,10 @@ def rename_vpc(services: RequestServices, vpc_id: str, name: str) -> JSON:
 
 
 def delete_vpc(services: RequestServices, vpc_id: str) -> None:
-    """Remove a VPC with its route table, and with an empty subnet that came with it.
+    """Remove a VPC with its route tables, and with an empty subnet that came with it.
 
-    8 upstream calls, the first 5 side by side; one more where there is a subnet.
+    8 upstream calls, the first 5 side by side. Each route table takes one more where there is a
+    subnet, and each but the main one another one.
 
     :raises Conflict: there are subnets or network interfaces in it
     """
@@ -164,15 +174,15 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
     topology.find_own_network(services, found, vpc_id)
     subnet_create.refuse_while_in_use("VPC", ports)
     _refuse_while_divided(found.subnets_of(vpc_id))
-    router = found.main_router_of(vpc_id)
+    subnets = {subnet["id"]: subnet for subnet in found.subnets_of(vpc_id)}
     with all_or_nothing() as undo:
-        if router and router["routes"]:
-            # Their instances are gone, and the subnet would be kept for them.
-            networks.set_routes(router["id"], _routes_elsewhere(router, found, vpc_id))
-            undo(partial(networks.set_routes, router["id"], router["routes"]))
-        for router_id, subnet_id in subnet_create.router_connections(ports):
-            networks.disconnect_subnet(router_id, subnet_id)
-            undo(partial(networks.connect_subnet, router_id, subnet_id))
+        for router in found.routers_of(vpc_id):
+            others = _routes_elsewhere(router, found, vpc_id)
+            if others != router["routes"]:
+                # Their instances are gone, and the subnet would be kept for them.
+                networks.set_routes(router["id"], others)
+                undo(partial(networks.set_routes, router["id"], router["routes"]))
+        router_interfaces.disconnect_all(services, subnets, ports, undo)
         networks.delete_network(vpc_id)
     _remove_routers(services, vpc_id)
 

@@ -1,9 +1,11 @@
 """Snapshots: create, get, list, update, delete, restore."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import snapshots as mapping
 from kic_vm.operations import earlier_attempts, listing
@@ -32,8 +34,12 @@ _FILTERS = {
 def create_snapshot(services: RequestServices, volume_id: str, wanted: JSON) -> JSON:
     """Begin a snapshot of a volume. 3 upstream calls, the first two side by side.
 
+    An incremental one takes one call more, side by side with the first two.
+
+    :param wanted: SnapshotCreateSchema, loaded
     :raises NotFound: the project has no such volume
     :raises InvalidState: the volume is not at rest
+    :raises Conflict: an incremental one is asked for, and there is none before it
     :raises QuotaExceeded: the project's quota is used up
     """
     command = "create-snapshot"
@@ -41,28 +47,57 @@ def create_snapshot(services: RequestServices, volume_id: str, wanted: JSON) -> 
     made = earlier_attempts.find_in_metadata(services, block_storage.list_marked_snapshots)
     if made:
         return {"id": made["id"], "name": made["name"]}
-    get_volume_for(services, volume_id, command)
+    metadata = request_marks.metadata(services.context.idempotent_request)
+    check_state = partial(get_volume_for, services, volume_id, command)
+    if wanted["is_incremental"]:
+        _volume, snapshots = gather_reads(
+            check_state, partial(block_storage.list_snapshots, volume_id=volume_id)
+        )
+        metadata |= mapping.parent_metadata(_parent_for_incremental(snapshots)["id"])
+    else:
+        check_state()
     asked = {"name": wanted["name"], "description": wanted["description"]}
-    marks = request_marks.metadata(services.context.idempotent_request)
-    if marks:
-        asked["metadata"] = marks
+    if metadata:
+        asked["metadata"] = metadata
     with state_conflicts_reported(services, volume_id, command):
         snapshot = block_storage.create_snapshot(volume_id, asked)
     return {"id": snapshot["id"], "name": snapshot["name"]}
 
 
+def _parent_for_incremental(snapshots: list[JSON]) -> JSON:
+    parent = mapping.newest_available(snapshots)
+    if parent is None:
+        raise exceptions.Conflict(
+            "is_incremental: the volume has no available snapshot that an incremental one could "
+            "continue. The first snapshot of a volume must be full: send false."
+        )
+    return parent
+
+
 def get_snapshot(services: RequestServices, snapshot_id: str) -> JSON:
-    """One snapshot. One upstream call.
+    """One snapshot. 2 upstream calls side by side.
 
     :raises NotFound: the project has no such snapshot
     """
-    return mapping.snapshot_from_snapshot(get_own_snapshot(services, snapshot_id))
+    snapshot, dependents = gather_reads(
+        partial(get_own_snapshot, services, snapshot_id),
+        partial(
+            services.openstack.block_storage.list_marked_snapshots,
+            mapping.parent_metadata(snapshot_id),
+        ),
+    )
+    has_dependents = snapshot_id in mapping.parent_ids(dependents)
+    return mapping.snapshot_from_snapshot(snapshot, has_dependents=has_dependents)
 
 
 def list_snapshots(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's snapshots. One upstream call."""
     snapshots = services.openstack.block_storage.list_snapshots(volume_id=query.get("volume_id"))
-    shown = [mapping.snapshot_from_snapshot(snapshot) for snapshot in snapshots]
+    needed = mapping.parent_ids(snapshots)
+    shown = [
+        mapping.snapshot_from_snapshot(snapshot, has_dependents=snapshot["id"] in needed)
+        for snapshot in snapshots
+    ]
     return listing.select(shown, query, _FILTERS)
 
 
@@ -83,14 +118,14 @@ def update_snapshot(services: RequestServices, snapshot_id: str, changes: JSON) 
 
 
 def delete_snapshot(services: RequestServices, snapshot_id: str) -> None:
-    """Begin to remove a snapshot; volumes made from it stay. 2 upstream calls.
-
-    Any one can be deleted: Cinder's snapshots do not depend on each other.
+    """Begin to remove a snapshot; volumes made from it stay. 3 upstream calls.
 
     :raises NotFound: the project has no such snapshot
     :raises InvalidState: it is not at rest
+    :raises Conflict: newer incremental snapshots depend on it; the sentence has their ids
     :raises AlreadyUnderWay: it is being deleted
     """
+    block_storage = services.openstack.block_storage
     snapshot = get_own_snapshot(services, snapshot_id)
     status = mapping.status_of(snapshot)
     if status == "deleting":
@@ -99,7 +134,14 @@ def delete_snapshot(services: RequestServices, snapshot_id: str) -> None:
         raise exceptions.InvalidState(
             f"The snapshot is {status}: it can be deleted when it is available or in error."
         )
-    services.openstack.block_storage.delete_snapshot(snapshot_id)
+    siblings = block_storage.list_snapshots(volume_id=snapshot["volume_id"])
+    if dependents := mapping.dependents_of(snapshot_id, siblings):
+        raise exceptions.Conflict(
+            "Newer incremental snapshots depend on this one. Delete them first, in this order: "
+            f"{', '.join(dependents)}.",
+            snapshots=dependents,
+        )
+    block_storage.delete_snapshot(snapshot_id)
 
 
 def restore_snapshot(services: RequestServices, snapshot_id: str, wanted: JSON) -> JSON:

@@ -1,0 +1,176 @@
+"""Interfaces of routers in subnets: each router of a VPC has one in each of the VPC's subnets.
+
+A subnet's traffic goes to the router at the gateway address, which is its route table. The other
+routers have one of the reserved addresses, so that they reach the subnet without another router.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Final
+
+from kic_vm import exceptions
+from kic_vm.adapters.networks import ROUTER_INTERFACES
+from kic_vm.mappings import networks as mapping
+from kic_vm.operations.request import RequestServices
+
+JSON = dict[str, Any]
+Undo = Callable[[Callable[[], Any]], None]
+
+# The device owner of a port that is made and not yet connected. It is no network interface.
+PENDING: Final = "network:kic-vm-route-table"
+_PENDING_MARK: Final = "Made by kic-vm for the route table "
+
+
+def connections(ports: Iterable[JSON]) -> list[tuple[str, str, JSON]]:
+    """Router, subnet and port of each interface among the ports of a network or subnet."""
+    return [
+        (port["device_id"], fixed["subnet_id"], port)
+        for port in ports
+        if port["device_owner"] in ROUTER_INTERFACES
+        for fixed in port["fixed_ips"]
+    ]
+
+
+def pending(ports: Iterable[JSON]) -> dict[tuple[str, str], JSON]:
+    """Ports that an earlier call has made and not connected, by router and subnet."""
+    return {
+        (port["description"].removeprefix(_PENDING_MARK), fixed["subnet_id"]): port
+        for port in ports
+        if port["device_owner"] == PENDING
+        for fixed in port["fixed_ips"]
+    }
+
+
+def routers_of(port: JSON) -> set[str]:
+    """The router that a port connects, or is going to connect; none for another port."""
+    connected = {router_id for router_id, _subnet_id, _port in connections([port])}
+    return connected | {router_id for router_id, _subnet_id in pending([port])}
+
+
+def connect(
+    services: RequestServices, wanted: list[tuple[str, JSON]], ports: list[JSON], undo: Undo
+) -> None:
+    """Give routers interfaces in subnets, beside the gateway.
+
+    One upstream call for all ports, and one for each interface. What an earlier call has begun is
+    finished.
+
+    :param wanted: a router's id and a subnet it has no interface in
+    :param ports: all of the subnets' network
+    :raises Conflict: a subnet has no free address
+    """
+    networks = services.openstack.networks
+    made = pending(ports)
+    missing = [pair for pair in wanted if (pair[0], pair[1]["id"]) not in made]
+    if missing:
+        created = services.openstack.network.create_ports(_ports(missing, ports))
+        made |= pending(created)
+        for port in created:
+            undo(partial(networks.delete_port, port))
+    for router_id, subnet in wanted:
+        networks.connect_port(router_id, made[router_id, subnet["id"]]["id"])
+        undo(partial(networks.disconnect_subnet, router_id, subnet["id"]))
+
+
+def _ports(missing: list[tuple[str, JSON]], ports: list[JSON]) -> list[JSON]:
+    taken = {
+        (fixed["subnet_id"], fixed["ip_address"]) for port in ports for fixed in port["fixed_ips"]
+    }
+    wanted = []
+    for router_id, subnet in missing:
+        address = free_address(subnet, {ip for subnet_id, ip in taken if subnet_id == subnet["id"]})
+        taken.add((subnet["id"], address))
+        fixed_ip = {"subnet_id": subnet["id"], "ip_address": address}
+        wanted.append(_pending_port(router_id, subnet["network_id"], fixed_ip))
+    return wanted
+
+
+def _pending_port(router_id: str, network_id: str, fixed_ip: JSON, **more: str) -> JSON:
+    return {
+        "network_id": network_id,
+        "fixed_ips": [fixed_ip],
+        "device_owner": PENDING,
+        "description": _PENDING_MARK + router_id,
+        **more,
+    }
+
+
+def free_address(subnet: JSON, taken: set[str]) -> str:
+    """An address that a router can have in a subnet beside the gateway.
+
+    :param taken: the addresses that ports have
+    :raises Conflict: there is none
+    """
+    for address in mapping.router_addresses(subnet):
+        if address != subnet["gateway_ip"] and address not in taken:
+            return address
+    raise exceptions.Conflict(
+        f"The subnet {subnet['name']} ({subnet['id']}) has no free address for the route table. "
+        "Delete a network interface in it, or a route table of the VPC."
+    )
+
+
+def disconnect_all(
+    services: RequestServices, subnets: dict[str, JSON], ports: list[JSON], undo: Undo
+) -> None:
+    """Take routers out of subnets. One upstream call for each interface.
+
+    :param subnets: by their ids
+    :param ports: of a network, a subnet or a router; those in other subnets stay
+    :raises Conflict: a route or a floating IP needs the interface
+    """
+    networks = services.openstack.networks
+    for (_router_id, subnet_id), port in pending(ports).items():
+        if subnet_id in subnets:
+            networks.delete_port(port)
+    for router_id, subnet_id, port in connections(ports):
+        if subnet_id in subnets:
+            networks.disconnect_subnet(router_id, subnet_id)
+            undo(partial(_reconnect, services, router_id, subnets[subnet_id], port))
+
+
+def _reconnect(services: RequestServices, router_id: str, subnet: JSON, port: JSON) -> None:
+    """Give a router the interface in a subnet again that it had."""
+    networks = services.openstack.networks
+    fixed_ip = next(one for one in port["fixed_ips"] if one["subnet_id"] == subnet["id"])
+    if fixed_ip["ip_address"] == subnet["gateway_ip"]:
+        networks.connect_subnet(router_id, subnet["id"])
+        return
+    wanted = _pending_port(
+        router_id, subnet["network_id"], fixed_ip, mac_address=port["mac_address"]
+    )
+    (created,) = services.openstack.network.create_ports([wanted])
+    networks.connect_port(router_id, created["id"])
+
+
+def move_gateway(
+    services: RequestServices, subnet: JSON, target_id: str, ports: list[JSON], undo: Undo
+) -> JSON:
+    """Have another router be the gateway of a subnet. 2 upstream calls, one if no router is yet.
+
+    :param target_id: of a router that has an interface in the subnet
+    :param ports: all of the subnet
+    :returns: the target's port
+    :raises Conflict: a port has changed since it was read, or the subnet has no free address
+    """
+    gateway_ip = subnet["gateway_ip"]
+    by_router = {
+        router_id: port for router_id, at, port in connections(ports) if at == subnet["id"]
+    }
+    taken = {fixed["ip_address"] for port in ports for fixed in port["fixed_ips"]}
+    for router_id, port in by_router.items():
+        if router_id != target_id and gateway_ip in _addresses(port):
+            changed = _readdress(services, port, subnet, free_address(subnet, taken))
+            undo(partial(_readdress, services, changed, subnet, gateway_ip))
+    return _readdress(services, by_router[target_id], subnet, gateway_ip)
+
+
+def _addresses(port: JSON) -> set[str]:
+    return {fixed["ip_address"] for fixed in port["fixed_ips"]}
+
+
+def _readdress(services: RequestServices, port: JSON, subnet: JSON, address: str) -> JSON:
+    """Give a port another address in a subnet; it keeps those in other subnets."""
+    others = [fixed for fixed in port["fixed_ips"] if fixed["subnet_id"] != subnet["id"]]
+    fixed_ips = [*others, {"subnet_id": subnet["id"], "ip_address": address}]
+    return services.openstack.network.update_port(port, {"fixed_ips": fixed_ips})

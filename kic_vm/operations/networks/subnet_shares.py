@@ -1,0 +1,87 @@
+"""Subnets for other projects.
+
+Neutron shares networks, so a subnet is shared where it is the only one of its VPC, and stays the
+only one for as long.
+"""
+
+from functools import partial
+from typing import Any
+
+from kic_vm import exceptions
+from kic_vm.operations import earlier_attempts
+from kic_vm.operations.networks import topology
+from kic_vm.operations.ownership import check_project
+from kic_vm.operations.request import RequestServices
+from kic_vm.operations.rollback import all_or_nothing
+
+JSON = dict[str, Any]
+
+
+def list_shared_projects(services: RequestServices, subnet_id: str) -> list[JSON]:
+    """The projects that a subnet is shared with; ``*`` stands for all. 5 upstream calls.
+
+    :raises NotFound: the project has none of this id
+    """
+    subnet = topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
+    shares = services.openstack.networks.list_shares_of(subnet["network_id"])
+    return [{"id": project_id} for project_id in sorted({one["target_tenant"] for one in shares})]
+
+
+def share_subnet(services: RequestServices, subnet_id: str, project_id: str) -> None:
+    """Let another project use a subnet. 8 upstream calls, the first 4 side by side.
+
+    :raises NotFound: the project has no such subnet, or there is no such project
+    :raises InvalidRequest: the project is the subnet's own
+    :raises AlreadyExists: the subnet is shared with this project
+    :raises Conflict: the VPC has other subnets
+    """
+    found = topology.read_topology(services)
+    network_id = topology.find_own_subnet(services, found, subnet_id)["network_id"]
+    if project_id == services.project_id:
+        raise exceptions.InvalidRequest("project_id: the subnet is this project's own.")
+    _refuse_others(found.subnets_of(network_id), subnet_id)
+    check_project(services, "project_id", project_id)
+    networks = services.openstack.networks
+    shares = networks.list_shares_of(network_id)
+    if any(one["target_tenant"] in {project_id, "*"} for one in shares):
+        if earlier_attempts.is_repeated(services):
+            return
+        raise exceptions.AlreadyExists("The subnet is shared with this project already.")
+    earlier_attempts.note_absence(services)
+    with all_or_nothing() as undo:
+        share = networks.share_network(network_id, project_id)
+        undo(partial(networks.delete_share, share["id"]))
+        # Another request may have made a subnet since they were read.
+        _refuse_others(networks.list_subnets(network_id), subnet_id)
+
+
+def _refuse_others(subnets: list[JSON], subnet_id: str) -> None:
+    others = [f"{one['name']} ({one['id']})" for one in subnets if one["id"] != subnet_id]
+    if others:
+        raise exceptions.Conflict(
+            "Only a subnet that is alone in its VPC can be shared: OpenStack shares a VPC as a "
+            f"whole. This VPC also has {', '.join(others[:3])}. Make a VPC for the subnet to share."
+        )
+
+
+def unshare_subnet(services: RequestServices, subnet_id: str, project_id: str) -> None:
+    """Let a project use a subnet no more. 7 upstream calls, the first 4 side by side.
+
+    :raises NotFound: the project has no such subnet, or it is not shared with that project
+    :raises Conflict: the project has network interfaces in it; the sentence has their ids
+    """
+    subnet = topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
+    networks = services.openstack.networks
+    shares = networks.list_shares_of(subnet["network_id"])
+    share = next((one for one in shares if one["target_tenant"] == project_id), None)
+    if share is None:
+        raise exceptions.NotFound("The subnet is not shared with this project.")
+    ports = networks.list_ports_in(network_id=subnet["network_id"])
+    used = [port["id"] for port in ports if port["project_id"] == project_id]
+    if used:
+        raise exceptions.Conflict(
+            "The project has network interfaces in the subnet, which must be deleted first: "
+            f"{', '.join(used)}.",
+            network_interfaces=used,
+        )
+    networks.delete_share(share["id"])
