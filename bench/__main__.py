@@ -13,7 +13,7 @@ from tests.functional import standalone
 
 JSON = dict[str, Any]
 
-_DOCUMENTATION: Final = Path(__file__).parents[1] / "doc/source"
+_DOCUMENTATION: Final = Path(__file__).parents[1] / "doc/source/admin"
 PARTS: Final = ("live", "replayed", "loaded", "lasting")
 
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-DIRECTORY = Path(__file__).parents[1] / "doc/source/guides"
+DIRECTORY = Path(__file__).parents[1] / "doc/source/user/guides"
 LANGUAGES = ("en", "ko")
 PREPARATION = "before-you-begin"
 GUIDES = (

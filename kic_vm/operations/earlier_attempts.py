@@ -1,6 +1,6 @@
 """Results of earlier attempts at a request with an Idempotency-Key, read from OpenStack.
 
-doc/source/idempotency.rst has a table that says how each POST recognizes its results. An operation
+The page user/idempotency has a table that says how each POST recognizes its results. An operation
 looks for them before it writes; otherwise the adapters refuse the write
 (IdempotentRequest.check_write).
 """

@@ -26,7 +26,7 @@ from tests.functional import standalone
 JSON = dict[str, Any]
 Job = Callable[[Workspace], None]
 
-_DOCUMENTATION: Final = Path(__file__).parents[2] / "doc/source"
+_DOCUMENTATION: Final = Path(__file__).parents[2] / "doc/source/contributor"
 PARTS: Final = ("posts", "services", "keystone", "redis", "isolation")
 _ATTEMPTS: Final = 3  # of a trial from which nothing can be concluded
 

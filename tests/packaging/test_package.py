@@ -78,7 +78,7 @@ def test_source_distribution(built: Path) -> None:
         "LICENSE",
         "constraints.txt",
         "tox.ini",
-        "doc/source/lifecycle.rst",
+        "doc/source/user/lifecycle.rst",
     } <= names
     assert {f"kic_vm/lifecycle/{table}" for table in TABLES} <= names
     assert {f"etc/kic-vm/{path.name}" for path in (TOP / "etc/kic-vm").iterdir()} <= names

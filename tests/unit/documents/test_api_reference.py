@@ -107,7 +107,7 @@ def test_every_tag_has_a_page(document: JSON) -> None:
     """Each group of operations stands on exactly one page."""
     shown = [
         tag
-        for page in (DOC / "source" / "api").glob("*.rst")
+        for page in (DOC / "source" / "reference" / "api").glob("*.rst")
         for tag in re.findall(r"^\.\. api-operations:: (.+)$", page.read_text(), re.MULTILINE)
     ]
     tags = {operation["tags"][0] for operation in described(document).values()}

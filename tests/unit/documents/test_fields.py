@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract import load
 
-PAGE = Path(__file__).parents[3] / "doc/source/fields.rst"
+PAGE = Path(__file__).parents[3] / "doc/source/reference/fields.rst"
 MODEL = re.compile(r"^\.\. (\w+)$", re.MULTILINE)
 ROW = re.compile(r"^   \* - ``(\w+)``\n     - (.+)$", re.MULTILINE)
 MODELS = load("bcs")["models"] | load("volume")["models"] | load("image")["models"]

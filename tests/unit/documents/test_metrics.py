@@ -6,7 +6,7 @@ from pathlib import Path
 from kic_vm.metrics import gateway, worker
 from kic_vm.metrics.registry import REGISTRY
 
-PAGE = Path(__file__).parents[3] / "doc/source/metrics.rst"
+PAGE = Path(__file__).parents[3] / "doc/source/admin/metrics.rst"
 ROW = re.compile(r"^   \* - ``(\w+)`` \((\w+)\)$", re.MULTILINE)
 
 

@@ -11,7 +11,7 @@ from kic_vm.adapters.service_user_writes import WRITES
 from kic_vm.operations.worker import upkeep
 
 ROOT: Final = Path(kic_vm.__file__).parent
-PAGE: Final = Path(__file__).parents[3] / "doc/source/service-user.rst"
+PAGE: Final = Path(__file__).parents[3] / "doc/source/admin/service-user.rst"
 # Here the gateway's own user is made known to the rest.
 DEFINITIONS: Final = {"adapters.connection", "operations.request"}
 CHANGE: Final = re.compile(r"``([a-z-]+) ([A-Z]+) (/\S+)``")

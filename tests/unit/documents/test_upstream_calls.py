@@ -14,7 +14,7 @@ from tests.unit.populated import populate
 from tests.unit.prepared import prepare
 from tests.unit.requests_of import arguments_of, path_of
 
-PAGE = Path(__file__).parents[3] / "doc/source/upstream-calls.rst"
+PAGE = Path(__file__).parents[3] / "doc/source/contributor/upstream-calls.rst"
 OPERATION: Final = re.compile(
     r"^   \* - ``([A-Z]+ /\S+)``\n     - (\d+)\n((?:       ?.+\n|     - .+\n)*)", re.MULTILINE
 )
