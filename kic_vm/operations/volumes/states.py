@@ -82,7 +82,7 @@ def _refusal(
         state = mapping.state_of(volume, related, services.app_state.translation.lifecycle)
     if command == "delete" and state.state == "Deleting":
         return exceptions.AlreadyUnderWay(
-            "The volume is being deleted already (Deleting): delete has nothing to do.",
+            "The volume is already being deleted (Deleting): delete has nothing to do.",
             state=state.state,
             allowed_actions=list(state.allowed_actions),
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import requests
-from kic_vm.operations.readiness import Readiness
+from kic_vm.operations.checks.readiness import Readiness
 from oslo_config import cfg
 
 from kic_vm import deploy, exceptions

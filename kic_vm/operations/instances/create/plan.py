@@ -105,7 +105,7 @@ def _check_flavor(flavor: JSON, wanted: JSON, images: dict[str, JSON]) -> None:
     maximum = flavor_mapping.maximum_network_interfaces(flavor["extra_specs"])
     if maximum is not None and len(wanted["subnets"]) > maximum:
         raise exceptions.InvalidRequest(
-            f"subnets: instances of this flavor have at most {maximum} network interfaces."
+            f"subnets: instances of this flavor can have at most {maximum} network interfaces."
         )
 
 

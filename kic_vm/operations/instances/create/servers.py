@@ -83,7 +83,7 @@ def _create_reserved(services: RequestServices, server: JSON, count: int) -> lis
     except exceptions.UpstreamError as error:
         raise exceptions.UpstreamError(
             "compute",
-            "The instances are being made, but the compute service did not say which they are: "
+            "The instances are being created, but the compute service did not return their ids: "
             "list your instances before you try again.",
         ) from error
     return [one | {"adminPass": password} for one in servers]
