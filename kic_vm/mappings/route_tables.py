@@ -168,11 +168,17 @@ def table_from_router(
 
 
 def _status(topology: Topology, router: JSON, network_id: str) -> str:
-    """How far a table has come: one that was made here is ready when it reaches every subnet."""
-    is_connected = not topology.unconnected_subnets_of(router["id"], network_id)
-    if is_connected or not is_router_for(router, network_id):
+    """How far a table has come: one that was made here is ready when it reaches what the main does.
+
+    A subnet that was made in Neutron and connected to no router is nothing to wait for.
+    """
+    main = topology.main_router_of(network_id)
+    if main is None or not is_router_for(router, network_id):
         return provisioning_status(router)
-    return "PENDING_UPDATE"
+    unreached = topology.unconnected_subnets_of(main["id"], network_id)
+    missing = topology.unconnected_subnets_of(router["id"], network_id)
+    is_ready = all(subnet in unreached for subnet in missing)
+    return provisioning_status(router) if is_ready else "PENDING_UPDATE"
 
 
 def shown_route(route: JSON) -> JSON:

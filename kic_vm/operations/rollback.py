@@ -38,7 +38,7 @@ def _roll_back(steps: list[Step]) -> None:
             step()
         except exceptions.NotFound:
             continue
-        except exceptions.KicVmError as error:
+        except Exception as error:  # noqa: BLE001 - the caller needs the first failure
             is_complete = False
             LOG.warning("Could not roll back a step of a failed request: %s", error)
     record = current_record()

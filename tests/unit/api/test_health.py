@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import requests
-from kic_vm.operations.checks.readiness import Readiness
 from oslo_config import cfg
 
 from kic_vm import deploy, exceptions
+from kic_vm.operations.checks.readiness import Readiness
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal

@@ -116,7 +116,7 @@ def test_every_tag_has_a_page(document: JSON) -> None:
 
 def test_lists_and_retries() -> None:
     """The page on all operations says what lists and retries really have."""
-    page = (DOC / "source/api/index.rst").read_text()
+    page = (DOC / "source/reference/api/index.rst").read_text()
     lists = page.partition("\nLists\n")[2].partition(".. _retries:")[0]
     assert "links" not in lists
     for name in (*PaginationSchema().fields, "sort_keys", "sort_dirs"):

@@ -64,7 +64,7 @@ def test_associate_new(admin: Caller, populated: Cloud) -> None:
     assert sent.json() == {
         "floatingip": TARGET | {"floating_network_id": PUBLIC_IP["floating_network_id"]}
     }
-    assert len(populated.calls()) == 5
+    assert len(populated.calls()) == 6
 
 
 def test_associate(admin: Caller, populated: Cloud) -> None:
@@ -79,7 +79,7 @@ def test_associate(admin: Caller, populated: Cloud) -> None:
     (sent,) = populated.sent("neutron", "PUT")
     assert sent.json() == {"floatingip": TARGET}
     assert sent.headers["If-Match"] == f"revision_number={FREE_PUBLIC_IP['revision_number']}"
-    assert len(populated.calls()) == 5
+    assert len(populated.calls()) == 6
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", ALL), ("PUT", ONE)])

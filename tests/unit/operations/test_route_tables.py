@@ -130,6 +130,14 @@ def test_associate_with_an_incomplete_table(member: Caller, neutron: FakeNeutron
     assert shown(member, SECOND["id"])["provisioning_status"] == "ACTIVE"
 
 
+def test_subnet_without_a_router(member: Caller, neutron: FakeNeutron) -> None:
+    """A subnet of Neutron that no router is in keeps no table from being ready."""
+    neutron.add_second_table()
+    neutron.add("subnets", FIRST_SUBNET | {"id": "e7c2a9b4-1d3f-4586-8a0c-5b9e7d2f6c13"})
+    for table in (MAIN, SECOND):
+        assert shown(member, table["id"])["provisioning_status"] == "ACTIVE"
+
+
 def test_associate_after_a_broken_off_change(member: Caller, neutron: FakeNeutron) -> None:
     """While no router is the gateway, the subnet has no table, and any table can be the source."""
     neutron.add_second_table()

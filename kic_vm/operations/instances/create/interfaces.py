@@ -76,7 +76,7 @@ def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
         subnet = by_id.get(str(one["id"]))
         if subnet is None:
             raise exceptions.InvalidRequest(
-                f"subnets.id: there is no subnet {one['id']} for this project."
+                f"subnets.id: there is no subnet {one['id']} that this project can use."
             )
         is_alone = crowd[subnet["network_id"], subnet["ip_version"]] == 1
         placement = _place(one, subnet, ports_by_id, group_ids, is_alone=is_alone)
@@ -173,12 +173,12 @@ def _group_ids(names: list[str], existing: list[JSON]) -> list[str]:
         same = [group["id"] for group in existing if group["name"] == name]
         if not same:
             raise exceptions.InvalidRequest(
-                f"security_groups: there is no group {name!r} in this project."
+                f"security_groups: there is no security group {name!r} in this project."
             )
         if len(same) > 1:
             raise exceptions.Conflict(
-                f"security_groups: {len(same)} groups are named {name!r}: give the wanted one a "
-                "name of its own."
+                f"security_groups: {len(same)} security groups are named {name!r}: give the "
+                "wanted one a name of its own."
             )
         ids += same
     return ids
