@@ -234,18 +234,6 @@ def test_routes(member: Client, vpcs: Vpcs, instances: Instances) -> None:
     assert member.delete(f"{path}/routes/{found['id']}") == 204
 
 
-def test_what_neutron_cannot(member: Client, vpcs: Vpcs, cloud: Cloud) -> None:
-    """It is 501 with a sentence, and nothing is done."""
-    vpc = vpcs.vpc("10.101.0.0/16")
-    subnet = vpcs.subnet(vpc["id"], "10.101.0.0/20")
-    second = {"vpc_route_table": {"name": "second", "vpc_id": vpc["id"]}}
-    assert "one route table" in refused(member, "POST", "/api/v1/route-tables", 501, second)
-    project = cloud("kic-other").current_project_id
-    for method in ("POST", "DELETE"):
-        path = f"/api/v1/subnets/{subnet['id']}/projects/{project}"
-        assert "whole VPCs" in refused(member, method, path, 501)
-
-
 def test_tenancy(
     member: Client, persona: Callable[[str], Client], vpcs: Vpcs, group_id: str
 ) -> None:

@@ -46,7 +46,7 @@ def with_networks(cloud: Cloud, *networks: JSON) -> None:
 
 
 def test_associate_new(admin: Caller, populated: Cloud) -> None:
-    """It is made and associated in one step, in 5 calls; it is in_use at once."""
+    """It is made and associated in one step, in 6 calls; it is in_use at once."""
     response = admin.post(ALL)
     assert response.status_code == 200, response.text
     assert check("bcs", "AssociateNewPublicIp", response.json) == []
@@ -68,7 +68,7 @@ def test_associate_new(admin: Caller, populated: Cloud) -> None:
 
 
 def test_associate(admin: Caller, populated: Cloud) -> None:
-    """A free one is associated, in 5 calls, unless it has changed meanwhile."""
+    """A free one is associated, in 6 calls, unless it has changed meanwhile."""
     associated = FREE_PUBLIC_IP | TARGET
     path = f"/floatingips/{FREE_PUBLIC_IP['id']}"
     populated.answer("PUT", "neutron", path, {"floatingip": associated})
