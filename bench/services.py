@@ -42,6 +42,7 @@ class Services:
                 (r"/compute/v2\.1/servers", self._server_names),
                 (r"/compute/v2\.1/servers/([^/]+)", self._server),
                 (r"/compute/v2\.1/flavors/detail", self._flavors),
+                (r"/compute/v2\.1/os-services", self._compute_services),
                 (r"/block-storage/v3/volumes/detail", self._volumes),
                 (r"/block-storage/v3/volumes/([^/]+)", self._volume),
                 (r"/block-storage/v3/snapshots/detail", self._snapshots),
@@ -96,6 +97,11 @@ class Services:
 
     def _volume(self, volume_id: str, query: Query, microversion: str) -> Answer:
         return _one("volume", volume_id, self._lists.volumes)
+
+    def _compute_services(self, query: Query, microversion: str) -> Answer:
+        """One compute host that responds: the gateway asks for the cells of long lists."""
+        service = {"id": "1", "binary": "nova-compute", "status": "enabled", "state": "up"}
+        return _all("services", [service])
 
     def _flavors(self, query: Query, microversion: str) -> Answer:
         return _all("flavors", self._lists.flavors)

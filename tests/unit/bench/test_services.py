@@ -72,3 +72,9 @@ def test_nothing_there(replayed: Services) -> None:
     """What is not recorded is not answered."""
     assert replayed.get("/compute/v2.1/servers/unknown", "")[0] == 404
     assert replayed.get("/compute/v2.1/os-keypairs", "")[0] == 404
+
+
+def test_cells(replayed: Services) -> None:
+    """Every compute host responds, so that lists of several pages are whole."""
+    shown = get(replayed, "/compute/v2.1/os-services?binary=nova-compute", "2.69")["services"]
+    assert [service["status"] for service in shown] == ["enabled"]
