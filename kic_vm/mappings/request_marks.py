@@ -79,7 +79,7 @@ def marked_description(description: str, request: IdempotentRequest | None) -> s
     if len(marked) > _DESCRIPTION_MAXIMUM:
         maximum = _DESCRIPTION_MAXIMUM - len(mark) - 1
         raise exceptions.InvalidRequest(
-            f"description: with an Idempotency-Key, at most {maximum} characters are possible."
+            f"description: must be at most {maximum} characters with an Idempotency-Key."
         )
     return marked
 

@@ -96,5 +96,5 @@ def _only(header: str) -> str:
     """
     tokens = {token.strip() for token in header.split(",")}
     if len(tokens) > 1:
-        raise exceptions.Unauthorized("Two different tokens came in X-Auth-Token: send one.")
+        raise exceptions.Unauthorized("X-Auth-Token contains two different tokens: send one.")
     return tokens.pop()

@@ -153,6 +153,6 @@ def check_project(services: RequestServices, field: str, project_id: str) -> Non
     try:
         services.as_gateway().openstack.identity.get_project(project_id)
     except exceptions.NotFound as error:
-        raise exceptions.NotFound(f"{field}: there is no project of this id.") from error
+        raise exceptions.NotFound(f"{field}: there is no project with this id.") from error
     except exceptions.Forbidden:
         return

@@ -110,7 +110,7 @@ def _result(name: str, check: Callable[[], None]) -> _Result:
         is_ok = None if is_elsewhere else False
         problem = _NOT_ASKED if is_elsewhere else error.message
     except redis.RedisError:
-        is_ok, problem = False, "Redis cannot be reached."
+        is_ok, problem = False, "Redis is unreachable."
     now = time.monotonic()
     return _Result(is_ok, round((now - started) * 1000, 1), problem, now)
 

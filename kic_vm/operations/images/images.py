@@ -109,7 +109,7 @@ def delete_image(services: RequestServices, image_id: str) -> None:
     image = get_own_image(services, image_id)
     if image.get("protected"):
         raise exceptions.Conflict(
-            "The image is protected from deletion: have the protection taken away first."
+            "The image is protected from deletion: ask the operator to remove the protection first."
         )
     services.openstack.image.delete_image(image_id)
 
@@ -122,7 +122,7 @@ def get_bootable_image(services: RequestServices, image_id: str, field: str = "i
     with as_invalid_request(field, "image", image_id):
         image, _member_status = find_image(services, image_id)
     if image["status"] != "active":
-        raise exceptions.InvalidRequest(f"{field}: this image is not ready for use.")
+        raise exceptions.InvalidRequest(f"{field}: this image is not ready: choose an active one.")
     return image
 
 

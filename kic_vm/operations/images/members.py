@@ -49,9 +49,9 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> JSO
     image = get_own_image(services, image_id)
     check_is_not_saving(image)
     if project_id == services.project_id:
-        raise exceptions.InvalidRequest("member_id: the image is this project's own.")
+        raise exceptions.InvalidRequest("member_id: this project owns the image: name another one.")
     if image["visibility"] in {"public", "community"}:
-        raise exceptions.Conflict("Every project may use this image already.")
+        raise exceptions.Conflict("Every project can already use this image.")
     check_project(services, "member_id", project_id)
     glance = services.openstack.image
     if earlier_attempts.is_repeated(services) and image["visibility"] == "shared":
@@ -115,7 +115,7 @@ def remove_member(services: RequestServices, image_id: str, project_id: str) -> 
     image = get_own_image(services, image_id)
     check_is_not_saving(image)
     if image["visibility"] != "shared":
-        raise exceptions.NotFound("member_id: the image is shared with no project.")
+        raise exceptions.NotFound("member_id: the image is not shared with any project.")
     glance = services.openstack.image
     glance.remove_member(image_id, project_id)
     if not glance.list_members(image_id):

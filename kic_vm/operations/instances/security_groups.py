@@ -48,7 +48,7 @@ def detach(services: RequestServices, instance_id: str, port_id: str, group_id: 
         raise exceptions.NotFound("The network interface is not in this security group.")
     if not left:
         raise exceptions.Conflict(
-            "This is the network interface's only security group: put it into another one first."
+            "This is the network interface's only security group: attach another one first."
         )
     return _set(services, port, left)
 

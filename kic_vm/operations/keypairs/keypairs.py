@@ -116,7 +116,7 @@ def _made_before(services: RequestServices, name: str, public_key: str | None) -
 
 
 def _taken(name: str) -> str:
-    return f"The project has a keypair {name!r} already: choose another name."
+    return f"The project already has a keypair {name!r}: choose another name."
 
 
 def _remove(services: RequestServices, in_nova: str) -> None:
@@ -124,7 +124,7 @@ def _remove(services: RequestServices, in_nova: str) -> None:
     try:
         services.openstack.compute.delete_keypair(in_nova)
     except exceptions.KicVmError as error:
-        LOG.warning("A keypair that was not to be made stays behind: %s", error)
+        LOG.warning("Could not delete the keypair of a failed request: %s", error)
     keypair_index.invalidate(services)
 
 

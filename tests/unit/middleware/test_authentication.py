@@ -57,7 +57,7 @@ def test_two_different_tokens(anybody: Caller, populated: Cloud) -> None:
     """It is 401 and says so; neither of the two is chosen."""
     header = f"{token_of('reader')},{token_of('admin')}"
     error = refusal(anybody.get(LIST, headers={"X-Auth-Token": header}), 401, "unauthorized")
-    assert "Two different tokens" in error["message"]
+    assert "two different tokens" in error["message"]
     assert populated.tokens_sent("GET") == []
 
 

@@ -58,7 +58,7 @@ def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
     _check_twice(subnets, interfaces)
     if names and len(interfaces) == len(subnets):
         raise exceptions.InvalidRequest(
-            "security_groups: network interfaces that exist already keep their own groups: leave "
+            "security_groups: existing network interfaces keep their own security groups: leave "
             "security_groups out."
         )
     visible, groups, *ports = gather_reads(
@@ -156,7 +156,7 @@ def _port(services: RequestServices, port_id: str) -> JSON:
             raise exceptions.NotFound
     if port["device_id"]:
         raise exceptions.Conflict(
-            f"subnets.network_interface_id: the network interface {port_id} is in use already."
+            f"subnets.network_interface_id: the network interface {port_id} is already in use."
         )
     return port
 

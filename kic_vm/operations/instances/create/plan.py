@@ -77,25 +77,27 @@ def _nothing() -> None:
 def _check_count(services: RequestServices, wanted: JSON) -> None:
     count, maximum = wanted["count"], services.app_state.conf.instance.max_count
     if count > maximum:
-        raise exceptions.InvalidRequest(f"count: at most {maximum} instances can be made at once.")
+        raise exceptions.InvalidRequest(f"count: create at most {maximum} instances at once.")
     if count == 1:
         return
     for subnet in wanted["subnets"]:
         for field in ("network_interface_id", "private_ip"):
             if subnet[field]:
                 raise exceptions.InvalidRequest(
-                    f"count: several instances cannot share one {field}: leave it out, or make "
+                    f"count: several instances cannot share one {field}: leave it out, or create "
                     "them one at a time."
                 )
     if any(volume["source_type"] == "volume" for volume in wanted["volumes"]):
         raise exceptions.InvalidRequest(
-            "count: several instances cannot share one volume: make them one at a time."
+            "count: several instances cannot share one volume: create them one at a time."
         )
 
 
 def _check_flavor(flavor: JSON, wanted: JSON, images: dict[str, JSON]) -> None:
     if flavor_mapping.instance_type(flavor["extra_specs"]) == "bm":
-        raise exceptions.InvalidRequest("flavor_id: this is a bare metal flavor.")
+        raise exceptions.InvalidRequest(
+            "flavor_id: this is a bare metal flavor: choose a virtual machine flavor."
+        )
     image = images.get(str(wanted["image_id"]), {"min_ram": 0})
     if flavor["ram"] < image["min_ram"]:
         raise exceptions.InvalidRequest(

@@ -143,4 +143,4 @@ def _undo(services: RequestServices, outcome: JSON | Exception, interfaces: Inte
         if compute.find_server(server_id) is None:
             made_ports.remove(services, services.openstack.network.list_made_ports(server_id))
     except exceptions.KicVmError as error:
-        LOG.warning("Server %s, one of a refused lot, stays behind: %s", server_id, error)
+        LOG.warning("Could not delete server %s of a failed request: %s", server_id, error)
