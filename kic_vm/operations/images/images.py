@@ -45,7 +45,7 @@ def get_image(services: RequestServices, image_id: str) -> JSON:
 
 
 def list_images(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the images that the project may use.
+    """A page of the images that the project can use.
 
     One upstream call; three if other projects share images with this one.
     """

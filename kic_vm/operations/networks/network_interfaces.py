@@ -125,7 +125,7 @@ def create_network_interface(services: RequestServices, wanted: JSON) -> JSON:
 
 
 def _description(wanted: JSON) -> str:
-    """The description for Neutron; it may not equal the gateway's mark on its own ports."""
+    """The description for Neutron; never equal to the gateway's mark on its own ports."""
     description: str = wanted["description"] or ""
     if description == PORT_MARK:
         raise exceptions.InvalidRequest("description: choose other words: these are taken.")

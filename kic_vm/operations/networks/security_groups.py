@@ -176,8 +176,8 @@ def _refuse_taken(names: Mapping[str, str], name: str) -> None:
 def _refuse_doubled(services: RequestServices, group: JSON) -> None:
     """Refuse a name that another group got at the same time. One upstream call.
 
-    Of two simultaneous requests, both may be refused, but never do both succeed: each checks
-    after its own group exists.
+    Two simultaneous requests may both be refused, but cannot both succeed: each checks after its
+    own group exists.
     """
     others = [name for group_id, name in _names(services).items() if group_id != group["id"]]
     if group["name"] in others:
