@@ -79,11 +79,11 @@ _BLUEPRINTS: Final = (
 )
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 
-_USER_ID: Final = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")  # of 64 where LDAP knows the users
+_USER_ID: Final = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")  # 64 digits for users from LDAP
 
 
 class Application(flask.Flask):
-    """Flask, where the route has been found before."""
+    """A Flask application that uses the route that the pipeline has already matched."""
 
     def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:
         """See flask.Flask."""
@@ -92,7 +92,7 @@ class Application(flask.Flask):
 
 
 def create_app(app_state: AppState) -> flask.Flask:
-    """The application below the pipeline; by itself it refuses every request."""
+    """Create the application below the pipeline; without the pipeline it refuses all requests."""
     app = Application("kic_vm", static_folder=None)
     app.config.update(openapi.CONFIGURATION, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json = JsonProvider(app)
@@ -127,9 +127,9 @@ def _views(url_map: Map) -> dict[tuple[str, str], str]:
 
 
 def _was_decided() -> None:
-    """Let nothing reach a view for which no decision was made.
+    """Check that RBAC has decided on this request, before any view runs.
 
-    :raises InternalError: the request came by without RBAC, or to another view than decided
+    :raises InternalError: the request bypassed RBAC, or goes to another view than RBAC allowed
     """
     rule = flask.request.url_rule
     if rule is None:
@@ -141,9 +141,9 @@ def _was_decided() -> None:
 
 
 def _has_possible_ids() -> None:
-    """Refuse ids that cannot be one, before they get into an upstream path.
+    """Refuse malformed ids before they become part of an upstream path.
 
-    :raises NotFound: an id has not the form of one
+    :raises NotFound: an id is malformed
     """
     for name, value in (flask.request.view_args or {}).items():
         possible = _USER_ID if name == "user_id" else _UUID

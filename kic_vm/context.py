@@ -1,4 +1,4 @@
-"""Who asks, in which project, with which token, under which request id."""
+"""The request context: the caller, the project, the token and the request id."""
 
 import contextlib
 import dataclasses
@@ -13,51 +13,51 @@ from oslo_context import context as oslo_context
 
 from kic_vm.idempotent_request import IdempotentRequest
 
-# Where the parts of the pipeline leave things for each other in the WSGI environment.
+# Keys in the WSGI environment that the parts of the pipeline share.
 RECORD_KEY = "kic_vm.record"
 ENVIRON_KEY = "kic_vm.context"
 DECISION_KEY = "kic_vm.decision"
-# The answer without its secrets, for retries of the request; there with ``no-store`` only.
+# The response without its secrets, for retries; only set for ``no-store`` responses.
 REPLAY_KEY = "kic_vm.replay"
 
 
 @dataclasses.dataclass(slots=True)
 class RequestRecord:
-    """What one request has done so far, for its line in the access log."""
+    """What one request has done so far, for the access log."""
 
     request_id: str
     started: float = dataclasses.field(default_factory=time.monotonic)
     route: str | None = None
     shown_by: str | None = None
-    """The operation that shows what this one changes, such as ``GET /api/v1/volumes``."""
+    """The operation that reads the changed resource, such as ``GET /api/v1/volumes``."""
     project_id: str | None = None
     upstream_calls: int = 0
     upstream_seconds: float = 0.0
     has_write: bool = False
-    """A service has done what a write asked it for, or may have done it."""
+    """A service has performed a write, or may have performed one."""
     has_unknown_write: bool = False
-    """A service was asked to write, and how that ended is not known."""
+    """A write was sent to a service, and its outcome is unknown."""
     answers: list[Any] = dataclasses.field(default_factory=list, repr=False)
-    """What services have answered: see adapters.misread_answers."""
+    """The answers of services: see adapters.misread_answers."""
     places: dict[str, int] = dataclasses.field(default_factory=dict, repr=False)
-    """Calls under way by service: see adapters.bulkhead."""
+    """Calls in progress by service: see adapters.bulkhead."""
     places_lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
 
     def add_upstream_call(self, seconds: float) -> None:
-        """Count a call; calls of one request end side by side, in several threads."""
+        """Count a call; several threads may count calls of one request at the same time."""
         with self._lock:
             self.upstream_calls += 1
             self.upstream_seconds += seconds
 
     def note_write(self, *, is_outcome_unknown: bool) -> None:
-        """Note a write that a service was asked for and did not refuse."""
+        """Note a write that was sent to a service and not refused."""
         with self._lock:
             self.has_write = True
             self.has_unknown_write |= is_outcome_unknown
 
     def note_rollback(self) -> None:
-        """Note that everything was undone that was written so far."""
+        """Note that all writes so far were rolled back."""
         with self._lock:
             self.has_write = self.has_unknown_write
 
@@ -72,7 +72,7 @@ def current_record() -> RequestRecord | None:
 
 @contextlib.contextmanager
 def recording(record: RequestRecord) -> Iterator[RequestRecord]:
-    """Make ``record`` the one of this thread, and of work it hands to other threads."""
+    """Make ``record`` current in this thread, and in threads that it hands work to."""
     token = _record.set(record)
     try:
         yield record
@@ -81,14 +81,14 @@ def recording(record: RequestRecord) -> Iterator[RequestRecord]:
 
 
 class RequestContext(oslo_context.RequestContext):
-    """oslo.context's identity of the caller, with the means to act as the caller.
+    """oslo.context's identity of the caller, with the credentials to act as the caller.
 
     ``auth`` is the caller's token as a keystoneauth plugin, None for a public operation.
-    ``is_restricted`` says that the token is good for this very request only, as far as its
-    access rules were looked at. ``is_multiprocess`` says that other processes of the same server
-    serve requests, too. ``idempotent_request`` is there where the caller wants the
-    request to be done once. ``upstream_headers`` are those of the tokens, for calls to OpenStack
-    with the plugin that is beside them.
+    ``is_restricted`` means that the token has access rules, and that they were checked for this
+    request only. ``is_multiprocess`` means that the server has other processes that serve
+    requests. ``idempotent_request`` is set when the request must be performed only once.
+    ``upstream_headers`` are the token headers for calls to OpenStack, with the plugin that they
+    belong to.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""The rooms that know OpenStack's clients: raw JSON in and out, errors in our terms."""
+"""Adapters for OpenStack's services: raw JSON in and out, errors in the gateway's terms."""

@@ -7,16 +7,16 @@ from kic_vm.adapters.connection import JSON, Answer, Service, path
 from kic_vm.adapters.quotas import Figures
 from kic_vm.schemas.texts import with_stored_description
 
-# Lowest microversions that have the fields we show.
+# Lowest microversions that have the fields that the gateway returns.
 VOLUME = "3.64"  # encryption_key_id; filters by time since 3.60
-ATTACHMENTS = "3.27"  # reservations too
+ATTACHMENTS = "3.27"  # includes reservations
 UPLOAD = "3.1"  # visibility
-EXTEND = "3.42"  # also while attached
+EXTEND = "3.42"  # works for attached volumes
 SNAPSHOT = "3.41"  # user_id
 
 
 class BlockStorage(Service):
-    """The block storage service in the name of one caller."""
+    """The block storage service, called on behalf of one caller."""
 
     def get_volume(self, volume_id: str) -> JSON:
         """One volume with its attachments and image metadata."""
@@ -26,7 +26,7 @@ class BlockStorage(Service):
     def list_volumes(self, made: tuple[str, str] | None = None) -> list[JSON]:
         """The volumes of the caller's project with their attachments and image metadata.
 
-        :param made: the times between which they were made; else all
+        :param made: earliest and latest creation time; by default all volumes
         """
         created_at = f"gte:{made[0]},lte:{made[1]}" if made else None
 
@@ -46,7 +46,7 @@ class BlockStorage(Service):
         return paging.follow(page, "volumes")
 
     def list_marked_volumes(self, metadata: dict[str, str]) -> list[JSON]:
-        """The volumes of the caller's project that have these metadata, at most a page of them."""
+        """The volumes of the caller's project with these metadata, at most one page."""
         volumes: list[JSON] = self.json(
             "GET",
             path("volumes", "detail", metadata=json.dumps(metadata), limit=paging.PAGE),
@@ -55,25 +55,25 @@ class BlockStorage(Service):
         return volumes
 
     def create_volume(self, volume: JSON) -> JSON:
-        """Ask for a volume; the answer has neither its project nor its image metadata."""
+        """Create a volume; the answer lacks its project and image metadata."""
         created: JSON = self.json(
             "POST", "/volumes", json={"volume": with_stored_description(volume)}
         )["volume"]
         return created
 
     def update_volume(self, volume_id: str, changes: JSON) -> JSON:
-        """Rename or describe a volume; the answer is the volume as a creation answers it."""
+        """Change a volume's name or description; the answer has the same fields as a creation."""
         updated: JSON = self.json(
             "PUT", path("volumes", volume_id), json={"volume": with_stored_description(changes)}
         )["volume"]
         return updated
 
     def delete_volume(self, volume_id: str) -> None:
-        """Begin to remove a volume that has no snapshots."""
+        """Start deleting a volume that has no snapshots."""
         self.request("DELETE", path("volumes", volume_id))
 
     def extend_volume(self, volume_id: str, size: int) -> None:
-        """Begin to make a volume larger, attached or not."""
+        """Start extending a volume, attached or not."""
         self.request(
             "POST",
             path("volumes", volume_id, "action"),
@@ -82,9 +82,9 @@ class BlockStorage(Service):
         )
 
     def upload_volume(self, volume_id: str, name: str) -> str:
-        """Begin to make an image of a volume, attached or not; the image's id.
+        """Start creating an image from a volume, attached or not; the image's id.
 
-        While it is attached, Cinder needs ``enable_force_upload``.
+        For attached volumes, Cinder must have ``enable_force_upload`` set.
         """
         upload = {
             "image_name": name,
@@ -103,14 +103,14 @@ class BlockStorage(Service):
         return image_id
 
     def list_attachments(self, volume_id: str) -> list[JSON]:
-        """The attachments of a volume, those included that are only reserved."""
+        """The attachments of a volume, including reserved ones."""
         attachments: list[JSON] = self.json(
             "GET", path("attachments", volume_id=volume_id), microversion=ATTACHMENTS
         )["attachments"]
         return attachments
 
     def list_volume_types(self) -> list[JSON]:
-        """The volume types that the caller's project may use."""
+        """The volume types that the caller's project can use."""
 
         def page(marker: str | None) -> Answer:
             return self.json("GET", path("types", limit=paging.PAGE, marker=marker))
@@ -118,7 +118,7 @@ class BlockStorage(Service):
         return paging.follow(page, "volume_types", links="volume_type_links")
 
     def create_snapshot(self, volume_id: str, snapshot: JSON) -> JSON:
-        """Begin a snapshot of a volume, attached or not."""
+        """Start creating a snapshot of a volume, attached or not."""
         created: JSON = self.json(
             "POST",
             "/snapshots",
@@ -139,7 +139,7 @@ class BlockStorage(Service):
     def list_snapshots(
         self, *, volume_id: str | None = None, status: str | None = None
     ) -> list[JSON]:
-        """The snapshots of the caller's project, of one volume or in one status where given."""
+        """The snapshots of the caller's project; optionally of one volume or in one status."""
 
         def page(marker: str | None) -> Answer:
             query = {"volume_id": volume_id, "status": status, "marker": marker}
@@ -152,7 +152,7 @@ class BlockStorage(Service):
         return paging.follow(page, "snapshots")
 
     def list_marked_snapshots(self, metadata: dict[str, str]) -> list[JSON]:
-        """The snapshots of the caller's project that have these metadata, at most a page."""
+        """The snapshots of the caller's project with these metadata, at most one page."""
         snapshots: list[JSON] = self.json(
             "GET",
             path("snapshots", "detail", metadata=json.dumps(metadata), limit=paging.PAGE),
@@ -161,7 +161,7 @@ class BlockStorage(Service):
         return snapshots
 
     def update_snapshot(self, snapshot_id: str, changes: JSON) -> JSON:
-        """Rename or describe a snapshot."""
+        """Change a snapshot's name or description."""
         updated: JSON = self.json(
             "PUT",
             path("snapshots", snapshot_id),
@@ -170,11 +170,11 @@ class BlockStorage(Service):
         return updated
 
     def delete_snapshot(self, snapshot_id: str) -> None:
-        """Begin to remove a snapshot."""
+        """Start deleting a snapshot."""
         self.request("DELETE", path("snapshots", snapshot_id))
 
     def get_quotas(self) -> dict[str, Figures]:
-        """The quotas of the caller's project by our names."""
+        """The quotas of the caller's project, by the gateway's quota names."""
         project = str(self._context.project_id)
         answered = self.json("GET", path("os-quota-sets", project, usage="True"))
         return quotas.read("block-storage", answered["quota_set"])

@@ -1,7 +1,7 @@
-"""Connections of urllib3 from which nothing is read after the deadline.
+"""urllib3 connections that stop reading at a deadline.
 
-urllib3 and http.client apply a timeout to each piece that arrives, so an answer that comes byte by
-byte has no end. Here each piece may take only what is left of the time for the whole.
+urllib3 and http.client apply a timeout to each piece that arrives, so an answer that arrives byte
+by byte never times out. Here each piece can take only the time left for the whole answer.
 """
 
 import io
@@ -17,11 +17,11 @@ from kic_vm import deadline
 
 
 class _Reader(io.RawIOBase):
-    """What arrives at a socket, up to the deadline.
+    """The bytes that arrive at a socket, up to the deadline.
 
-    The socket's own timeout counts for the first piece, and the deadline alone for the others.
+    The socket's own timeout applies to the first piece, and only the deadline to the others.
 
-    :raises TimeoutError: when reading, after that
+    :raises TimeoutError: on a read after that time
     """
 
     def __init__(self, source: socket.socket) -> None:
@@ -49,7 +49,7 @@ class _Reader(io.RawIOBase):
 
 
 class _Source:
-    """A socket as http.client's answers use it."""
+    """A socket with the interface that http.client's responses need."""
 
     def __init__(self, source: socket.socket) -> None:
         self._socket = source
@@ -83,5 +83,5 @@ _POOLS: Final = {"http": _Pool, "https": _TlsPool}
 
 
 def bound(manager: PoolManager) -> None:
-    """Have a manager, which has opened no connection yet, open bounded ones."""
+    """Make a pool manager open bounded connections; it must not have opened any yet."""
     manager.pool_classes_by_scheme = _POOLS

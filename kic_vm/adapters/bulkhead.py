@@ -1,4 +1,4 @@
-"""A bulkhead: how many requests of a process may wait for one service at a time."""
+"""A bulkhead: it limits how many requests of a process wait for one service at a time."""
 
 import threading
 
@@ -7,17 +7,17 @@ from kic_vm.context import RequestRecord
 from kic_vm.metrics import upstreams as metrics
 
 _WAITING_SHARE = 4
-"""One request may wait for a place for so many places."""
+"""Number of places for each request that can wait for a place."""
 
 
 class Bulkhead:
     """The places of one service.
 
-    A request has one place while at least one of its calls to the service is under way, however
+    A request holds one place while at least one of its calls to the service is in progress, however
     many calls it makes side by side.
 
-    :param service: its type in the service catalog
-    :param places: how many requests may have a call under way
+    :param service: the service's type in the service catalog
+    :param places: how many requests can have calls in progress
     :param seconds: how long a request waits for a place
     """
 
@@ -30,11 +30,11 @@ class Bulkhead:
         self._changed = threading.Condition(threading.Lock())
 
     def enter(self, record: RequestRecord) -> None:
-        """Begin a call of a request.
+        """Note the start of a request's call, and take a place if the request has none.
 
-        :raises UpstreamBusy: there is no place for it
+        :raises UpstreamBusy: no place is free
         """
-        # Other calls of the request wait here meanwhile, as they need the same place.
+        # The request's other calls wait here, as they share the same place.
         with record.places_lock:
             calls = record.places.get(self._service, 0)
             if calls == 0:
@@ -42,7 +42,7 @@ class Bulkhead:
             record.places[self._service] = calls + 1
 
     def leave(self, record: RequestRecord) -> None:
-        """End a call of a request."""
+        """Note the end of a request's call; after its last call the place is free."""
         with record.places_lock:
             record.places[self._service] -= 1
             if record.places[self._service] > 0:
@@ -62,7 +62,7 @@ class Bulkhead:
         metrics.count_begin(self._service)
 
     def _wait(self) -> bool:
-        """Whether there is a free place before the time is over."""
+        """Wait for a free place; whether there was one in time."""
         if self._waiting >= self._waiting_places:
             return False
         self._waiting += 1

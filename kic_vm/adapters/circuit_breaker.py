@@ -1,9 +1,9 @@
 """A circuit breaker: calls to a service that is known to be down fail at once.
 
-A caller's request can fail for reasons of its own: a list is slow, an instance is on a dead host.
-So a run of failures does not open the circuit by itself. It makes the gateway ask the service a
-cheap question of its own. Only a service that does not answer that question is taken to be down,
-and the same question closes the circuit again. No caller's request is used to find out.
+A single request can fail for its own reasons: a list is slow, or an instance is on a failed host.
+So repeated failures do not open the circuit by themselves: they make the gateway send a cheap probe
+to the service. Only if the service does not answer the probe is it considered down. The same probe
+closes the circuit again. Callers' requests are never used as probes.
 """
 
 import math
@@ -22,9 +22,9 @@ LOG = logging.getLogger(__name__)
 class CircuitBreaker:
     """The circuit of one service.
 
-    :param service: its type in the service catalog
-    :param failures: how many in a row make the gateway ask; 0 for never
-    :param pause: seconds between two questions to a service that is down
+    :param service: the service's type in the service catalog
+    :param failures: number of consecutive failures that start the probe; 0 for never
+    :param pause: seconds between two probes of a service that is down
     """
 
     def __init__(self, service: str, failures: int, pause: float) -> None:
@@ -36,10 +36,10 @@ class CircuitBreaker:
         self._is_watched = False
         self._lock = threading.Lock()
         self.probe: Callable[[], None] | None = None
-        """The question. It raises an UpstreamError that names a service when that is down."""
+        """The probe. It raises an UpstreamError that names the service that is down."""
 
     def check(self) -> None:
-        """Return if calls may be made.
+        """Check that calls are allowed.
 
         :raises UpstreamUnavailable: the service is known to be down
         """
@@ -54,7 +54,7 @@ class CircuitBreaker:
         self._failures = 0
 
     def note_failure(self) -> None:
-        """Note that a call has failed as calls to a service do that is down."""
+        """Note a failure of the kind that calls to a service that is down have."""
         with self._lock:
             self._failures += 1
             is_run = 0 < self._limit <= self._failures
@@ -65,7 +65,7 @@ class CircuitBreaker:
         threading.Thread(target=self._watch, args=(self.probe,), name=name, daemon=True).start()
 
     def _watch(self, probe: Callable[[], None]) -> None:
-        """Ask the service until it answers; meanwhile the circuit is open."""
+        """Probe the service until it answers; meanwhile the circuit is open."""
         try:
             while not self._is_up(probe):
                 self._set_open(is_open=True)
@@ -77,7 +77,7 @@ class CircuitBreaker:
                 self._is_watched = False
 
     def _is_up(self, probe: Callable[[], None]) -> bool:
-        """Whether the service answers, or nothing can be said because of another one."""
+        """Whether the service answers, or its state is unknown because another service failed."""
         try:
             probe()
         except exceptions.KicVmError as error:

@@ -1,4 +1,4 @@
-"""Nova: servers and flavors, and with them keypairs."""
+"""Nova: servers, flavors and keypairs."""
 
 from functools import partial
 from typing import Any
@@ -12,24 +12,24 @@ from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.adapters.quotas import Figures
 from kic_vm.schemas.texts import with_stored_description
 
-# Lowest microversions that have the fields we show.
+# Lowest microversions that have the fields that the gateway returns.
 STATE = compute_servers.STATE
 SERVER = compute_servers.SERVER
 ATTACHED = "2.3"  # delete_on_termination of attached volumes
-DETACH = "2.20"  # also from a shelved server
+DETACH = "2.20"  # works for shelved servers
 ATTACH = "2.79"  # delete_on_termination of a new attachment
-ATTACHMENT = "2.85"  # delete_on_termination can be changed
-REBUILD = "2.93"  # also where the root disk is a volume; key_name since 2.54
-ACTIONS = "2.58"  # updated_at of an action, and pages of them
+ATTACHMENT = "2.85"  # delete_on_termination is changeable
+REBUILD = "2.93"  # works for servers with a root volume; key_name since 2.54
+ACTIONS = "2.58"  # updated_at of an action, and paging
 CREATE = "2.67"  # volume_type of a block device
-FLAVOR = "2.61"  # extra_specs and description in the flavor itself
+FLAVOR = "2.61"  # extra_specs and description within the flavor
 
 
 class Compute(Servers, Keypairs, ServerExistence):
-    """The compute service in the name of one caller."""
+    """The compute service, called on behalf of one caller."""
 
     def create_server(self, server: JSON) -> JSON:
-        """Ask for a server."""
+        """Create a server."""
         created: JSON = self.json(
             "POST",
             "/servers",
@@ -39,7 +39,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         return created
 
     def create_reserved_servers(self, server: JSON) -> str:
-        """Ask for several servers in one request; the reservation by which to find them."""
+        """Create several servers in one request; the reservation id for finding them."""
         reservation: str = self.json(
             "POST",
             "/servers",
@@ -49,9 +49,10 @@ class Compute(Servers, Keypairs, ServerExistence):
         return reservation
 
     def get_quotas(self) -> dict[str, Figures]:
-        """The quotas of the caller's project by our names; that of keypairs is the calling user's.
+        """The quotas of the caller's project, by the gateway's quota names.
 
-        Two upstream calls: Nova does not count keypairs among its quotas.
+        The keypair quota is the calling user's. Two upstream calls, as Nova's quotas lack the
+        number of keypairs.
         """
         answered, keypairs = gather_reads(
             partial(
@@ -66,7 +67,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         return found | {"keypairs": found["keypairs"]._replace(used=len(keypairs))}
 
     def update_server(self, server_id: str, changes: JSON) -> JSON:
-        """Change name or description; the answer is the whole server."""
+        """Change the name or description; returns the whole server."""
         updated: JSON = self.json(
             "PUT",
             path("servers", server_id),
@@ -76,15 +77,15 @@ class Compute(Servers, Keypairs, ServerExistence):
         return updated
 
     def delete_server(self, server_id: str) -> None:
-        """Begin to remove a server."""
+        """Start deleting a server."""
         self.request("DELETE", path("servers", server_id))
 
     def act(self, server_id: str, action: str, argument: Any = None) -> None:
-        """Begin a server action, by its name in Nova's API."""
+        """Start a server action, by its name in Nova's API."""
         self.request("POST", path("servers", server_id, "action"), json={action: argument})
 
     def rebuild_server(self, server_id: str, changes: JSON) -> JSON:
-        """Begin to write an image over the root disk; the answer lacks the security groups."""
+        """Start rebuilding the root disk from an image; the answer lacks the security groups."""
         rebuilt: JSON = self.json(
             "POST",
             path("servers", server_id, "action"),
@@ -120,7 +121,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         return output
 
     def get_server_password(self, server_id: str) -> str:
-        """The encrypted password that the guest has left; empty where it has left none."""
+        """The encrypted password that the guest has stored; empty if it has stored none."""
         password: str = self.json("GET", path("servers", server_id, "os-server-password"))[
             "password"
         ]
@@ -136,7 +137,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         return attachment
 
     def get_interface(self, server_id: str, port_id: str) -> JSON:
-        """The attachment of a port to a server, in the shape of its creation.
+        """The attachment of a port to a server, with the same fields as at its creation.
 
         :raises NotFound: the port is not attached to the server
         """
@@ -146,13 +147,13 @@ class Compute(Servers, Keypairs, ServerExistence):
         return attachment
 
     def detach_interface(self, server_id: str, port_id: str) -> None:
-        """Begin to detach a port."""
+        """Start detaching a port."""
         self.request("DELETE", path("servers", server_id, "os-interface", port_id))
 
     def attach_volume(
         self, server_id: str, volume_id: str, *, is_delete_on_termination: bool
     ) -> JSON:
-        """Begin to attach a volume; the answer is the attachment."""
+        """Start attaching a volume; returns the attachment."""
         attachment: JSON = self.json(
             "POST",
             path("servers", server_id, "os-volume_attachments"),
@@ -167,7 +168,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         return attachment
 
     def get_volume_attachment(self, server_id: str, volume_id: str) -> JSON:
-        """The attachment of a volume to a server, in the shape of its creation.
+        """The attachment of a volume to a server, with the same fields as at its creation.
 
         :raises NotFound: the volume is not attached to the server
         """
@@ -181,7 +182,7 @@ class Compute(Servers, Keypairs, ServerExistence):
     def update_volume_attachment(
         self, server_id: str, volume_id: str, *, is_delete_on_termination: bool
     ) -> None:
-        """Say whether an attached volume goes with the server."""
+        """Set whether an attached volume is deleted with the server."""
         self.request(
             "PUT",
             path("servers", server_id, "os-volume_attachments", volume_id),
@@ -195,7 +196,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         )
 
     def detach_volume(self, server_id: str, volume_id: str) -> None:
-        """Begin to detach a volume."""
+        """Start detaching a volume."""
         self.request(
             "DELETE",
             path("servers", server_id, "os-volume_attachments", volume_id),
@@ -203,7 +204,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         )
 
     def list_flavors(self) -> list[JSON]:
-        """All flavors that the caller's project may use."""
+        """All flavors that the caller's project can use."""
 
         def page(marker: str | None) -> Answer:
             return self.json(
@@ -215,7 +216,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         return paging.follow(page, "flavors")
 
     def list_all_flavors(self) -> list[JSON]:
-        """All flavors, those of single projects too; for cloud admins."""
+        """All flavors, including private ones; for cloud admins."""
 
         def page(marker: str | None) -> Answer:
             return self.json(

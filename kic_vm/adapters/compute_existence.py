@@ -1,4 +1,4 @@
-"""Nova: whether a server is gone, with answers that prove it."""
+"""Nova: proof that a server is gone."""
 
 import orjson
 
@@ -6,20 +6,20 @@ from kic_vm import exceptions
 from kic_vm.adapters import errors
 from kic_vm.adapters.connection import JSON, Service, path
 
-# From 2.69 on, Nova answers 404 for a server that is being deleted in a cell that does not respond,
-# and for a soft-deleted one there. Older versions answer 500.
+# Since 2.69, Nova returns 404 for a server that is being deleted, or is soft-deleted, in a cell
+# that does not respond. Older microversions return 500.
 _EXISTENCE = "2.1"
-CELLS = "2.69"  # fragments of servers, and services, of cells that do not respond
+CELLS = "2.69"  # fragments of servers and services in cells that do not respond
 
 
 class ServerExistence(Service):
-    """The part of the compute service that tells what is gone."""
+    """The part of the compute service that proves that servers are gone."""
 
     def find_server(self, server_id: str) -> JSON | None:
-        """A server, soft-deleted ones included; None where Nova has none of this id.
+        """A server, also if soft-deleted; None if Nova has no server with this id.
 
-        None is proof for a server of the caller's project. For other projects' servers it is proof
-        only with the token of an admin: see ``is_admin``.
+        For a server of the caller's project, None is proof. For servers of other projects, it is
+        proof only with an admin's token: see ``is_admin``.
 
         :raises KicVmError: Nova fails, a cell does not respond, or a 404 is not Nova's own answer
             about this server
@@ -32,7 +32,7 @@ class ServerExistence(Service):
             if response.status_code != 404:
                 server: JSON = answer["server"]
                 return server
-            # A proxy, or a wrong address in the catalog, does not know the server's id.
+            # A 404 from a proxy, or from a wrong address in the catalog, lacks the server's id.
             is_about_server = server_id in answer["itemNotFound"]["message"]
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise errors.not_understood(self._service) from error
@@ -41,9 +41,9 @@ class ServerExistence(Service):
         return None
 
     def is_admin(self) -> bool:
-        """Whether Nova takes the caller for an admin, who sees the servers of all projects.
+        """Whether the caller is an admin for Nova, and so sees the servers of all projects.
 
-        Nova answers 404 for other projects' servers to everybody else. It lists deleted servers
+        For everyone else, Nova returns 404 for servers of other projects. It lists deleted servers
         for admins only.
         """
         try:
@@ -55,7 +55,7 @@ class ServerExistence(Service):
     def are_all_cells_up(self) -> bool:
         """Whether every cell that has compute hosts responds; for cloud admins.
 
-        Nova leaves the servers of other cells out of its lists.
+        Nova omits the servers of cells that do not respond from its lists.
         """
         services = self.json("GET", path("os-services", binary="nova-compute"), microversion=CELLS)[
             "services"

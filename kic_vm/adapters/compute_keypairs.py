@@ -3,17 +3,17 @@
 from kic_vm.adapters import paging
 from kic_vm.adapters.connection import JSON, Answer, Service, path
 
-# Lowest microversions that have the fields we show.
-KEYPAIR = "2.2"  # type; Nova makes a private key only below 2.92
+# Lowest microversions that have the fields that the gateway returns.
+KEYPAIR = "2.2"  # type; since 2.92, Nova no longer generates private keys
 KEYPAIR_OF_USER = "2.10"
 KEYPAIR_PAGES = "2.35"
 
 
 class Keypairs(Service):
-    """The part of the compute service that is about keypairs."""
+    """The part of the compute service that manages keypairs."""
 
     def list_keypairs(self, user_id: str | None = None) -> list[JSON]:
-        """All keypairs of the calling user, or of another one, of whatever project.
+        """All keypairs of the calling user or of another user, for all projects.
 
         :param user_id: the other user; for cloud admins
         """
@@ -29,7 +29,7 @@ class Keypairs(Service):
         return [item["keypair"] for item in found]
 
     def get_keypair(self, name: str, user_id: str | None = None) -> JSON:
-        """One keypair of the calling user, or of another one; see list_keypairs."""
+        """One keypair of the calling user or of another user; see list_keypairs."""
         keypair: JSON = self.json(
             "GET",
             path("os-keypairs", name, user_id=user_id),
@@ -38,7 +38,7 @@ class Keypairs(Service):
         return keypair
 
     def create_keypair(self, name: str, public_key: str | None, kind: str = "ssh") -> JSON:
-        """A keypair of the calling user; Nova makes the key where none is given."""
+        """Create a keypair of the calling user; without a public key, Nova generates one."""
         body: JSON = {"name": name, "type": kind}
         if public_key is not None:
             body["public_key"] = public_key
@@ -48,7 +48,7 @@ class Keypairs(Service):
         return keypair
 
     def delete_keypair(self, name: str, user_id: str | None = None) -> None:
-        """Remove a keypair of the calling user, or of another one; see list_keypairs."""
+        """Delete a keypair of the calling user or of another user; see list_keypairs."""
         self.request(
             "DELETE",
             path("os-keypairs", name, user_id=user_id),

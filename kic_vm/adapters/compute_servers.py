@@ -1,9 +1,9 @@
-"""Nova: one server and whole lists of servers, in a cloud of which a part may not answer.
+"""Nova: single servers and complete lists, even if a part of the cloud does not answer.
 
-Nova keeps its servers in cells. Of a cell that does not answer it shows each server as a fragment
-(its id, and ``status: UNKNOWN``), but only at CELLS and above, and only in an answer for which
-neither a page, nor an order, nor a filter was asked. Otherwise it leaves these servers out without
-a word. So whole lists begin with such a request; a fragment in it is a failure of the service.
+Nova keeps its servers in cells. For a cell that does not answer, Nova lists each server as a
+fragment (its id and ``status: UNKNOWN``), but only at microversion CELLS and above, and only if the
+request has no paging, sorting or filter. Otherwise it omits these servers without notice. So
+complete lists start with such a request, and a fragment in its answer counts as a service failure.
 """
 
 import contextlib
@@ -20,10 +20,10 @@ from kic_vm.adapters.connection import JSON, Answer, Service, path
 
 LOG = logging.getLogger(__name__)
 
-# Lowest microversions that have the fields we show.
+# Lowest microversions that have the fields that the gateway returns.
 STATE = "2.1"  # vm_state, task_state, flavor id
 TAGS = "2.26"
-SERVER = "2.90"  # hostname for everyone; flavor details since 2.47, description since 2.19
+SERVER = "2.90"  # hostname for all users; flavor details since 2.47, description since 2.19
 
 _DOWN: Final = (
     "A part of the compute service cannot be reached at the moment, and with it some of your "
@@ -35,7 +35,7 @@ class Servers(Service):
     """The part of the compute service that reads servers."""
 
     def get_server(self, server_id: str, microversion: str = SERVER) -> JSON:
-        """One server; with a cloud admin's token it may be another project's.
+        """One server; with a cloud admin's token, it can belong to another project.
 
         :raises UpstreamUnavailable: its cell does not answer
         """
@@ -48,28 +48,28 @@ class Servers(Service):
     def list_servers(self) -> list[JSON]:
         """All servers of the caller's project, newest first.
 
-        :raises UpstreamUnavailable: a cell with some of them does not answer
+        :raises UpstreamUnavailable: a cell with some of these servers does not answer
         """
         return self._list_whole("detail", microversion=SERVER)
 
     def list_server_ids(self) -> list[str]:
         """The ids of all servers of the caller's project, newest first.
 
-        :raises UpstreamUnavailable: a cell with some of them does not answer
+        :raises UpstreamUnavailable: a cell with some of these servers does not answer
         """
         return [server["id"] for server in self._list_whole(microversion=CELLS)]
 
     def list_reachable_servers(self, **query: str | None) -> list[JSON]:
         """The servers of the caller's project in the cells that answer, newest first.
 
-        This costs Nova less than ``list_servers``. ``list_server_ids`` tells whether it is all.
+        Cheaper for Nova than ``list_servers``; ``list_server_ids`` shows whether any are missing.
 
         :param query: Nova's filters
         """
         return self._list("detail", microversion=STATE, **query)
 
     def list_page_of_servers(self, limit: int, after: str | None) -> list[JSON]:
-        """The servers in the cells that answer that come after one, or the newest ones."""
+        """A page of servers after a given one, or the newest servers, in the cells that answer."""
         servers: list[JSON] = self.json(
             "GET",
             path("servers", "detail", limit=limit, marker=after),
@@ -78,17 +78,17 @@ class Servers(Service):
         return servers
 
     def list_tagged_servers(self, tag: str) -> list[JSON]:
-        """The servers of the caller's project that have a tag, in the cells that answer."""
+        """The servers of the caller's project with a tag, in the cells that answer."""
         return self._list("detail", microversion=TAGS, tags=tag)
 
     def list_reserved_servers(self, reservation: str) -> list[JSON]:
-        """The servers that were asked for in one request, in the cells that answer."""
+        """The servers that one request has created, in the cells that answer."""
         return self.list_reachable_servers(reservation_id=reservation)
 
     def list_all_servers(self, status: str | None = None) -> list[JSON]:
         """The servers of all projects; for cloud admins.
 
-        :param status: one of Nova's; then only of the cells that answer
+        :param status: a status of Nova's; with it, only the servers in the cells that answer
         :raises UpstreamUnavailable: a cell does not answer
         """
         if status:
@@ -117,7 +117,7 @@ class Servers(Service):
         def page(marker: str | None) -> Answer:
             nonlocal is_continued
             is_continued = marker is not None
-            # No limit with the first page: see above. Without one Nova's own holds.
+            # The first page has no limit: see above. Then Nova's own limit applies.
             limit = paging.PAGE if is_continued else None
             return self.json(
                 "GET",
@@ -128,15 +128,15 @@ class Servers(Service):
         servers = self._follow(page)
         _refuse_fragments(servers)
         if is_continued:
-            # Fragments come last, when the first page has room for them, and never later.
+            # Fragments are only at the end of the first page, and only if it has room for them.
             self._check_cells()
         return servers
 
     def _follow(self, page: Callable[[str | None], Answer]) -> list[JSON]:
         """The servers of all pages.
 
-        Of a cell whose database answers with an error of an unusual kind, such as a user that is
-        locked or too many connections, Nova makes no fragments: the whole list is 500.
+        If a cell's database returns an unusual error, such as a locked user or too many
+        connections, Nova returns no fragments, but 500 for the whole list.
         """
         try:
             return paging.follow(page, "servers")
@@ -147,10 +147,10 @@ class Servers(Service):
             raise
 
     def _check_cells(self) -> None:
-        """Ask Nova for the cells themselves, with the gateway's own token.
+        """Check with the gateway's own token that all of Nova's cells answer.
 
-        :raises UpstreamUnavailable: one does not answer, whether or not the project uses it
-        :raises GatewayNotAllowed: Nova does not tell the gateway's user
+        :raises UpstreamUnavailable: a cell does not answer, whether or not the project uses it
+        :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
         """
         context = copy.copy(self._context)
         context.auth = self._cloud.service_auth
@@ -164,9 +164,9 @@ class Servers(Service):
 
 
 def _refuse_fragments(servers: list[JSON]) -> None:
-    """Let only whole servers pass.
+    """Check that no server is a fragment.
 
-    :raises UpstreamUnavailable: one of them is all that Nova knows without its cell
+    :raises UpstreamUnavailable: a server is a fragment, because its cell does not answer
     """
     if not all("name" in server for server in servers):
         raise exceptions.UpstreamUnavailable("compute", _DOWN)

@@ -1,8 +1,8 @@
-"""One openstacksdk connection a process, used with each caller's own token.
+"""One openstacksdk connection per process, used with each caller's own token.
 
-The connection finds the services' addresses, negotiates versions and keeps the pool of HTTP
-connections; it is built once. A call goes through its adapters as raw JSON with the token of the
-caller at hand, so no SDK object is made for it.
+The connection looks up the services' addresses, negotiates versions and holds the pool of HTTP
+connections; it is built once. Calls send raw JSON through its adapters with the caller's token, and
+create no SDK objects.
 """
 
 import functools
@@ -34,19 +34,19 @@ from kic_vm.metrics import gateway as metrics
 
 JSON = dict[str, Any]
 
-# Token data, of which the catalog is a part, is taken to be true for as long.
+# How long token data, which includes the catalog, is considered valid.
 _ENDPOINTS_SECONDS: Final = 300
 _ENDPOINTS: Final = 4096
 _TOKEN_SECONDS: Final = 10
 _READS: Final = frozenset({"GET", "HEAD"})
-# What is raised where a call brought no answer.
+# The exceptions of a call that got no answer.
 _FAILURES: Final = (ksa_exceptions.ClientException, openstack.exceptions.SDKException)
 
 
 class Cloud:
-    """The OpenStack that the configuration names; one object a process, safe for threads.
+    """The OpenStack cloud in the configuration; one thread-safe object per process.
 
-    :raises oslo_config.cfg.RequiredOptError: [service_user] does not say who the gateway is
+    :raises oslo_config.cfg.RequiredOptError: [service_user] lacks the gateway's credentials
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
@@ -70,7 +70,7 @@ class Cloud:
             collect_timing=False,
             split_loggers=False,
         )
-        self.session.timeout = None  # the HTTP session knows how long each service may take
+        self.session.timeout = None  # the HTTP session has the time limits of each service
         self._endpoints: cachetools.TTLCache[tuple[str, str | None], str | None] = (
             cachetools.TTLCache(_ENDPOINTS, _ENDPOINTS_SECONDS)
         )
@@ -83,7 +83,7 @@ class Cloud:
 
     @property
     def identity_url(self) -> str:
-        """Keystone's versioned address; to know it, no login of the gateway's own is needed."""
+        """Keystone's versioned address; the gateway need not log in to find it."""
         configured = self._conf.keystone.endpoint_override or self.service_auth.auth_url
         base = str(configured).rstrip("/")
         return base if base.endswith("/v3") else f"{base}/v3"
@@ -96,8 +96,8 @@ class Cloud:
         found = self._adapters.get(service)
         if found is not None:
             return found
-        # openstacksdk logs in to look the service up, and does not tell a login that has failed
-        # from a service that has.
+        # openstacksdk logs in to look up the service, and does not distinguish a failed login
+        # from a failed service.
         self.service_auth.get_access(self.session)
         attribute = service.replace("-", "_")
         try:
@@ -105,38 +105,38 @@ class Cloud:
                 found = getattr(self._connection, attribute)
         except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
             raise errors.from_exception(service, error) from error
-        if isinstance(found, ksa_adapter.Adapter):  # else the catalog does not have the service
+        if isinstance(found, ksa_adapter.Adapter):  # otherwise the catalog lacks the service
             self._adapters[service] = found
         return cast("ksa_adapter.Adapter", found)
 
     def endpoint(self, service: str, context: RequestContext) -> str | None:
-        """The address of a service for the caller's project, which a catalog may have in it.
+        """The address of a service for the caller's project; it may contain the project's id.
 
-        To find it in the catalog costs as much as half a request, so it is remembered.
+        The lookup in the catalog costs as much as half a request, so the address is cached.
         """
         project_id = None if context.auth is self.service_auth else context.project_id
         key = (service, project_id)
         with self._endpoints_lock:
             found = self._endpoints.get(key)
         if found is None:
-            # By its class: openstacksdk has another meaning for the name in Keystone's adapter.
+            # Called on the class: openstacksdk's Keystone adapter uses the name for something else.
             adapter = self.adapter(service)
             found = ksa_adapter.Adapter.get_endpoint(adapter, auth=self.auth_for(context))
-            if found is None or "%" in found:  # keystoneauth would put something in its place
+            if found is None or "%" in found:  # a placeholder for keystoneauth to fill
                 return None
             with self._endpoints_lock:
                 self._endpoints[key] = found
         return found
 
     def auth_for(self, context: RequestContext) -> BaseAuthPlugin:
-        """The caller's token, with the gateway's own beside it where that is wished."""
+        """The caller's token, with the gateway's service token if that is configured."""
         caller = _caller(context)
         if self._conf.service_user.send_service_user_token:
             return ServiceTokenAuthWrapper(caller, self.service_auth)
         return caller
 
     def headers_for(self, context: RequestContext) -> dict[str, str] | None:
-        """The headers with the tokens of ``auth_for``, worked out once for a request.
+        """The headers with the tokens of ``auth_for``, computed once for each request.
 
         :raises keystoneauth1.exceptions.ClientException: the gateway cannot log in
         """
@@ -152,10 +152,10 @@ class Cloud:
         return known[1]
 
     def _own_token(self) -> str | None:
-        """The gateway's own, as long as keystoneauth has that one, and for some seconds.
+        """The gateway's own token, cached for some seconds while keystoneauth has the same one.
 
-        keystoneauth renews it two minutes before its end. To find out that it is not so late yet,
-        it reads two dates each time.
+        keystoneauth renews the token two minutes before it expires, and parses two dates each time
+        to check whether that is due.
         """
         known, now = self._token, time.monotonic()
         if known and known[0] is self.service_auth.auth_ref and now < known[1]:
@@ -171,9 +171,9 @@ def _caller(context: RequestContext) -> BaseAuthPlugin:
 
 
 class Answer(dict[str, Any]):
-    """The JSON object that a service answered.
+    """The JSON object in a service's answer.
 
-    :param is_write: the request was one that changes something
+    :param is_write: the request was a write
     """
 
     def __init__(self, service: str, body: JSON, *, is_write: bool = False) -> None:
@@ -182,7 +182,7 @@ class Answer(dict[str, Any]):
         self._is_write = is_write
 
     def __missing__(self, key: str) -> Any:
-        """What its API documents is not there.
+        """Report a documented field that the answer lacks.
 
         :raises UpstreamError: always
         """
@@ -197,7 +197,7 @@ def _not_understood(service: str, *, is_write: bool) -> exceptions.KicVmError:
 
 
 def _leave_open(error: exceptions.KicVmError) -> None:
-    """Say that the write that failed may have been done."""
+    """Mark a failed write as possibly performed."""
     error.is_outcome_unknown = True
     _note_write(is_outcome_unknown=True)
 
@@ -209,9 +209,9 @@ def _note_write(*, is_outcome_unknown: bool) -> None:
 
 
 class Service:
-    """One OpenStack service, called in the name of one caller.
+    """One OpenStack service, called on behalf of one caller.
 
-    :param service: its type in the service catalog
+    :param service: the service's type in the service catalog
     """
 
     def __init__(self, cloud: Cloud, context: RequestContext, service: str) -> None:
@@ -221,7 +221,7 @@ class Service:
 
     @property
     def service(self) -> str:
-        """Its type in the service catalog."""
+        """The service's type in the service catalog."""
         return self._service
 
     def request(
@@ -236,14 +236,14 @@ class Service:
         """Send one request.
 
         :param path: path below the service's versioned endpoint; build it with ``path()``
-        :param microversion: the lowest one that has the fields that are wanted
-        :param returned: an error status whose answer the caller reads itself
-        :raises KicVmError: the service refused or failed, in the terms of our errors; it has
-            ``is_outcome_unknown`` where a write was sent and no whole refusal came back
+        :param microversion: the lowest microversion that has the needed fields
+        :param returned: an error status that is returned instead of raised
+        :raises KicVmError: the service refused or failed; ``is_outcome_unknown`` is set if a write
+            was sent and no complete refusal came back
         """
         if self._context.auth is self._cloud.service_auth:
             service_user_writes.check(self._service, method, path)
-        self._context.update_store()  # so that log lines of this thread carry the request id
+        self._context.update_store()  # so that this thread's log lines have the request id
         if method not in _READS:
             return self._write(method, path, microversion=microversion, **kwargs)
         try:
@@ -259,9 +259,9 @@ class Service:
     def _write(
         self, method: str, path: str, *, microversion: str | None = None, **kwargs: Any
     ) -> requests.Response:
-        """Send a request that changes something, once, and note how it ended.
+        """Send a write once, and note its outcome.
 
-        It is done, refused, or of unknown outcome; see KicVmError.is_outcome_unknown.
+        It was performed or refused, or the outcome is unknown; see KicVmError.is_outcome_unknown.
         """
         if self._context.idempotent_request is not None:
             self._context.idempotent_request.check_write()
@@ -289,8 +289,8 @@ class Service:
     ) -> requests.Response:
         """The answer of the service, whatever its status.
 
-        :raises keystoneauth1.exceptions.ClientException: there is none
-        :raises openstack.exceptions.SDKException: there is none
+        :raises keystoneauth1.exceptions.ClientException: there is no answer
+        :raises openstack.exceptions.SDKException: there is no answer
         """
         with metrics.UpstreamCall(self._service, method, path) as call:
             response = None
@@ -313,7 +313,7 @@ class Service:
     def _fetch(
         self, endpoint: str, path: str, microversion: str | None
     ) -> requests.Response | None:
-        """The answer to a GET the short way; None where keystoneauth has to ask (again)."""
+        """The answer to a GET by ``short_way``; None if keystoneauth must send it (again)."""
         headers = self._cloud.headers_for(self._context)
         if headers is None:
             return None
@@ -323,9 +323,9 @@ class Service:
         )
 
     def json(self, method: str, path: str, **kwargs: Any) -> Answer:
-        """Send one request and read the JSON object of its answer.
+        """Send one request and read the JSON object in its answer.
 
-        :raises KicVmError: as ``request``, and where the answer is no JSON object
+        :raises KicVmError: as ``request``, or the answer is not a JSON object
         """
         is_write = method not in _READS
         response = self.request(method, path, **kwargs)
@@ -343,9 +343,9 @@ class Service:
 
 
 def path(*parts: str, **query: str | int | list[str] | None) -> str:
-    """A request path of which every part and query value is quoted.
+    """A request path in which every part and query value is quoted.
 
-    Query parameters that are None are left out; a list repeats its parameter.
+    Query parameters that are None are omitted; a list repeats its parameter.
     """
     base = "".join(["/" + _quoted(part) for part in parts])
     given = [
@@ -357,6 +357,6 @@ def path(*parts: str, **query: str | int | list[str] | None) -> str:
     return f"{base}?{'&'.join(given)}" if given else base
 
 
-@functools.lru_cache(4096)  # the same names of fields with each call
+@functools.lru_cache(4096)  # calls repeat the same field names
 def _quoted(text: str) -> str:
     return urllib.parse.quote(text, safe="")

@@ -1,4 +1,4 @@
-"""What each call to a service passes: its circuit breaker, then its bulkhead."""
+"""Guards that each call to a service passes: its circuit breaker, then its bulkhead."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ _FAILURES: Final = (requests.ConnectionError, requests.Timeout)
 
 
 class Guard:
-    """Keeps one service that hangs or is down from stopping work with the others."""
+    """Prevents a service that hangs or is down from blocking work with other services."""
 
     def __init__(self, bulkhead: Bulkhead, breaker: CircuitBreaker) -> None:
         self._bulkhead = bulkhead
@@ -26,14 +26,14 @@ class Guard:
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
-        """Have the request wait for the service within.
+        """Count the request as waiting for the service within the block.
 
         :raises UpstreamUnavailable: the service is known to be down
         :raises UpstreamBusy: too many requests wait for it
         """
         self.breaker.check()
         record = current_record()
-        if record is None:  # nobody waits for an answer, and no thread of the server is held
+        if record is None:  # outside of requests, no client waits and no server thread is held
             yield
             return
         self._bulkhead.enter(record)
@@ -43,7 +43,7 @@ class Guard:
             self._bulkhead.leave(record)
 
     def note(self, outcome: requests.Response | Exception) -> None:
-        """Note how a call has ended."""
+        """Note the outcome of a call."""
         if isinstance(outcome, Exception):
             is_failure = isinstance(outcome, _FAILURES)
         else:
@@ -58,7 +58,7 @@ NO_GUARDS: Final[Mapping[str, Guard]] = MappingProxyType({})
 
 
 def load(conf: cfg.ConfigOpts) -> dict[str, Guard]:
-    """The guard of each service by its type in the service catalog."""
+    """The guard of each service, by the service's type in the service catalog."""
     options = conf[service_user.GROUP]
     places = max(1, int(conf.api.threads * options.thread_share))
     return {

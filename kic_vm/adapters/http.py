@@ -1,4 +1,4 @@
-"""The HTTP session of a process: what is the same for each request is worked out once."""
+"""The HTTP session of a process, which computes only once what all requests share."""
 
 import time
 from collections.abc import Mapping
@@ -21,19 +21,19 @@ _SUBJECT_TOKEN: Final = "X-Subject-Token"  # noqa: S105 - the name of a header
 
 
 class OtherTokenError(requests.RequestException):
-    """Keystone was asked about one token and answered about another."""
+    """Keystone's answer is about another token than the request."""
 
 
 class MeteredSession(requests.Session):
-    """A requests session that writes every request on the wire into the request's record.
+    """A requests session that counts every call in the record of the request that it serves.
 
-    The environment's proxies and certificates are looked up once for each address, not for each
-    request. It serves all callers, so it keeps no cookies and reads no ``.netrc``.
+    It looks up the environment's proxies and certificates once for each address, not for each
+    request. It serves all callers, so it stores no cookies and reads no ``.netrc``.
 
-    :param pool_size: connections that are kept to each address
-    :param max_body_size: bytes of a decoded body that are accepted; the request fails beyond
-    :param limits: how long a call may take, by service type
-    :param guards: what the calls pass, by service type
+    :param pool_size: connections kept open to each address
+    :param max_body_size: maximum size of a decoded body in bytes; larger ones fail the request
+    :param limits: the time limits of a call, by service type
+    :param guards: the guards that calls pass, by service type
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class MeteredSession(requests.Session):
     ) -> requests.Response:
         """The answer to a GET, whatever its status; redirects are not followed.
 
-        The same as ``get`` for a fifth of its work.
+        The same as ``get`` at a fifth of the cost.
 
-        :param url: complete, and quoted where it has to be
+        :param url: the complete, quoted URL
         :raises requests.RequestException: there is no answer
         """
         settings = self.merge_environment_settings(url, {}, True, verify, cert)
@@ -86,10 +86,10 @@ class MeteredSession(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """See requests.Session.
 
-        :raises BodyTooLarge: the body is larger than what is accepted
+        :raises BodyTooLarge: the body is larger than the limit
         :raises OtherTokenError: the answer is about another token than the request
-        :raises UpstreamError: there is no answer, and the call fails at once
-        :raises UpstreamTimeout: the deadline is over, so the request was not sent
+        :raises UpstreamError: there is no answer, and the call must fail at once
+        :raises UpstreamTimeout: the deadline has passed, so the request was not sent
         :raises UpstreamUnavailable: the service is known to be down; the request was not sent
         :raises UpstreamBusy: too many requests wait for the service; the request was not sent
         """
@@ -138,7 +138,7 @@ class MeteredSession(requests.Session):
                 record.add_upstream_call(time.monotonic() - started)
 
     def _read(self, response: requests.Response) -> None:
-        """Read the body, as requests does by itself, but no more of it than is accepted."""
+        """Read the body as requests does, but only up to the size limit."""
         body = bytearray()
         try:
             for part in response.iter_content(_PART):
@@ -147,7 +147,7 @@ class MeteredSession(requests.Session):
                     response.close()
                     raise BodyTooLarge(f"the body has more than {self._max_body_size} bytes")
         except requests.ConnectionError as error:
-            if isinstance(error.args[0], ReadTimeoutError):  # requests takes it for a lost one
+            if isinstance(error.args[0], ReadTimeoutError):  # requests sees a lost connection
                 raise requests.ReadTimeout(error, request=response.request) from error
             raise
         response._content = bytes(body)  # noqa: SLF001 - as requests' own Response.content

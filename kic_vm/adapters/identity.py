@@ -1,4 +1,4 @@
-"""Keystone: tokens, passed through as they are, and who has a role where."""
+"""Keystone: tokens, which are passed through unchanged, and role assignments."""
 
 import contextlib
 from functools import partial
@@ -28,7 +28,7 @@ _REQUEST_HEADERS = (
 
 
 class Identity(Service):
-    """The identity service in the name of one caller, for cloud admins."""
+    """The identity service, called on behalf of one caller, for cloud admins."""
 
     def get_project(self, project_id: str) -> JSON:
         """One project."""
@@ -36,9 +36,9 @@ class Identity(Service):
         return project
 
     def list_assignments(self, project_id: str, *, effective: bool) -> list[JSON]:
-        """Who has which role in a project, with names.
+        """The role assignments in a project, with names.
 
-        :param effective: with what groups, inheritance and implied roles bring, all as users'
+        :param effective: expand groups, inheritance and implied roles into assignments of users
         """
         flags = {"include_names": "true"} | ({"effective": ""} if effective else {})
         return self._list_whole("role_assignments", **{"scope.project.id": project_id}, **flags)
@@ -48,32 +48,32 @@ class Identity(Service):
         return {role["name"]: role["id"] for role in self._list_whole("roles")}
 
     def get_user(self, user_id: str) -> JSON:
-        """One user, of whatever domain."""
+        """One user of any domain."""
         user: JSON = self.json("GET", path("users", user_id))["user"]
         return user
 
     def list_users(self, name: str, domain_id: str) -> list[JSON]:
-        """The users of this very name in a domain: one or none."""
+        """The users with exactly this name in a domain: one or none."""
         return self._list_whole("users", name=name, domain_id=domain_id)
 
     def grant(self, project_id: str, user_id: str, role_id: str) -> None:
-        """Give a user a role in a project; one that is there stays."""
+        """Assign a role in a project to a user; an existing assignment stays."""
         self.request("PUT", path("projects", project_id, "users", user_id, "roles", role_id))
 
     def revoke(self, project_id: str, user_id: str, role_id: str) -> None:
-        """Take a user's role in a project away; one that is not there is no matter."""
+        """Remove a user's role in a project; a missing assignment is ignored."""
         with contextlib.suppress(NotFound):
             self.request("DELETE", path("projects", project_id, "users", user_id, "roles", role_id))
 
     def list_roles_in_project(self, project_id: str) -> dict[str, set[str]]:
         """The names of the effective roles in a project by user id. 2 calls side by side.
 
-        What groups, inheritance and implied roles bring is among them.
+        This includes roles from groups, inheritance and implied roles.
         """
         return self._roles_by_project(**{"scope.project.id": project_id}).get(project_id, {})
 
     def list_roles_by_project(self) -> dict[str, dict[str, set[str]]]:
-        """The same for all projects, by project id and user id. 2 calls side by side."""
+        """The same for all projects, by project id, then user id. 2 calls side by side."""
         return self._roles_by_project()
 
     def _roles_by_project(self, **query: str) -> dict[str, dict[str, set[str]]]:
@@ -85,16 +85,16 @@ class Identity(Service):
         found: dict[str, dict[str, set[str]]] = {}
         for assignment in assignments:
             project = assignment["scope"].get("project")
-            if project:  # effective ones are all of users
+            if project:  # effective assignments always have a user
                 users = found.setdefault(project["id"], {})
                 roles = users.setdefault(assignment["user"]["id"], set())
-                # Another domain's own role is not in the list, and in no token either.
+                # The list lacks domain-specific roles, and tokens never have them.
                 if assignment["role"]["id"] in names:
                     roles.add(names[assignment["role"]["id"]])
         return found
 
     def _list_whole(self, collection: str, **query: str) -> list[JSON]:
-        """A list of which Keystone has cut off nothing, as its ``list_limit`` makes it do."""
+        """A complete list: one that Keystone's ``list_limit`` has not truncated."""
         body = self.json("GET", path(collection, **query))
         if body.get("truncated"):
             LOG.error("Keystone has cut off the list of %s: raise its list_limit", collection)
@@ -103,9 +103,9 @@ class Identity(Service):
         return found
 
     def list_roles_of_token(self, token: str) -> set[str]:
-        """The names of the roles that a token gives at this moment; none where it is not valid.
+        """The names of the roles that a token has now; none if the token is not valid.
 
-        Keystone works them out anew, so roles that were taken away are not among them.
+        Keystone computes them for each request, so removed roles are not included.
         """
         headers = {"X-Subject-Token": token, "OpenStack-Identity-Access-Rules": "1.0"}
         try:
@@ -118,9 +118,9 @@ class Identity(Service):
 def forward_tokens(
     cloud: Cloud, method: str, headers: Headers, query: str, body: bytes, request_id: str
 ) -> requests.Response:
-    """Keystone's own answer to a token request that comes from outside.
+    """Keystone's answer to a token request from a client.
 
-    Only the headers that concern tokens are passed on, and nothing of the gateway's identity.
+    Only headers for tokens are passed on, and nothing of the gateway's identity.
 
     :raises KicVmError: Keystone refused or failed
     """
@@ -150,7 +150,7 @@ def forward_tokens(
 
 
 def _is_about_token(method: str, response: requests.Response) -> bool:
-    """Whether an answer is that to the issue of a token, or to its validation."""
+    """Whether an answer has the form of a token's issue or validation."""
     is_issue = method == "POST"
     if response.status_code != (201 if is_issue else 200):
         return False

@@ -1,4 +1,4 @@
-"""Glance: images and the projects they are offered to."""
+"""Glance: images and their members."""
 
 from kic_vm.adapters import paging
 from kic_vm.adapters.connection import JSON, Answer, Service, path
@@ -7,17 +7,17 @@ _PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 
 
 class Image(Service):
-    """The image service in the name of one caller."""
+    """The image service, called on behalf of one caller."""
 
     def get_image(self, image_id: str) -> JSON:
-        """One image; with a cloud admin's token it may be another project's."""
+        """One image; with a cloud admin's token, it can belong to another project."""
         return self.json("GET", path("images", image_id))
 
     def list_images(self, member_status: str = "all", visibility: str | None = None) -> list[JSON]:
-        """All images that the caller sees, newest first.
+        """All images visible to the caller, newest first.
 
-        :param member_status: of those offered to the caller, which; a cloud admin gets all
-        :param visibility: only those of this one
+        :param member_status: the status of images shared with the caller; cloud admins get all
+        :param visibility: only images with this visibility
         """
 
         def page(marker: str | None) -> Answer:
@@ -35,7 +35,7 @@ class Image(Service):
         return paging.follow(page, "images")
 
     def update_image(self, image_id: str, changes: JSON) -> JSON:
-        """Set properties of an image, or take away those that are None; the changed image."""
+        """Set properties of an image, or remove those that are None; the changed image."""
         operations = [
             {"op": "remove", "path": f"/{name}"}
             if value is None
@@ -45,22 +45,22 @@ class Image(Service):
         return self.json("PATCH", path("images", image_id), json=operations, headers=_PATCH)
 
     def delete_image(self, image_id: str) -> None:
-        """Remove an image."""
+        """Delete an image."""
         self.request("DELETE", path("images", image_id))
 
     def list_members(self, image_id: str) -> list[JSON]:
-        """The projects an image is offered to; to one of those, itself alone."""
+        """The members of an image; a member sees only itself."""
         members: list[JSON] = self.json("GET", path("images", image_id, "members"))["members"]
         return members
 
     def get_member(self, image_id: str, project_id: str) -> JSON:
-        """One of the projects that an image is offered to."""
+        """One member of an image."""
         return self.json("GET", path("images", image_id, "members", project_id))
 
     def add_member(self, image_id: str, project_id: str) -> JSON:
-        """Offer an image whose visibility is ``shared`` to a project."""
+        """Add a project as a member of an image with visibility ``shared``."""
         return self.json("POST", path("images", image_id, "members"), json={"member": project_id})
 
     def remove_member(self, image_id: str, project_id: str) -> None:
-        """Offer an image to a project no longer."""
+        """Remove a project from the members of an image."""
         self.request("DELETE", path("images", image_id, "members", project_id))

@@ -1,10 +1,10 @@
-"""Reads from OpenStack side by side, in the thread of the request.
+"""Concurrent reads from OpenStack in the thread of the request.
 
-Each read is a greenlet: while it waits for its answer the others go on. Threads would do the same
-for twice the work, most of which is handing the interpreter to one another.
+Each read is a greenlet: while it waits for its answer, the others continue. Threads would take
+twice the CPU time for the same, most of it for switching the interpreter between threads.
 
-A read waits in this way only where nothing holds a lock, which is in ``transport`` for the GETs of
-``short_way``. Whatever else a call does, such as a new login, holds up the others.
+A read waits in this way only where no lock is held: in ``transport``, for the GETs of
+``short_way``. Everything else in a call, such as a new login, blocks the others.
 """
 
 import contextvars
@@ -16,14 +16,14 @@ import greenlet
 from kic_vm.adapters import transfers
 from kic_vm.adapters.transfers import Transfer
 
-# Of one gathering at the same time: each has a connection.
+# Concurrent reads of one gathering: each has its own connection.
 _MOST: Final = 64
 
 _WaitFor = Callable[[list[Transfer]], list[Transfer]]
 
 
 class _Call(greenlet.greenlet):
-    """One of several calls; switching to it returns for what it waits."""
+    """One of several calls; switching to it returns the transfers that it waits for."""
 
     result: Any = None
     failure: Exception | None = None
@@ -35,31 +35,31 @@ class _Call(greenlet.greenlet):
         self._call = call
 
     def run(self) -> None:
-        """Do it, and keep what comes of it."""
+        """Run the call, and keep its result or failure."""
         try:
             self.result = self._call()
         except Exception as error:  # noqa: BLE001 - raised again when all have ended
             self.failure = error
 
     def wait_for(self, waits: list[Transfer]) -> list[Transfer]:
-        """Those that are over, as soon as there are some; called from within."""
+        """Wait within the call until some transfers have ended, and return these."""
         found: list[Transfer] = self._gatherer.switch(waits)
         return found
 
 
 def gather_reads(*calls: Callable[[], Any]) -> list[Any]:
-    """Run ``calls``, which only read, at the same time and return what they return, in order.
+    """Run read-only ``calls`` concurrently, and return their results in order.
 
-    All that have begun have ended when this returns or raises. They begin in order, and none does
-    any more when one has failed.
+    All started calls have ended when this returns or raises. The calls start in order; after a
+    failure, no further call starts.
 
-    :raises Exception: what the first of the failed calls, in order, has raised
+    :raises Exception: the exception of the first failed call, in order
     """
     if len(calls) < 2:
         return [call() for call in calls]
     made = [_Call(call) for call in calls]
     current = greenlet.getcurrent()
-    if isinstance(current, _Call):  # whoever gathers it waits for all that it waits for
+    if isinstance(current, _Call):  # the outer gathering waits for its transfers
         _run(made, current.wait_for)
     else:
         with transfers.driver() as driver:
@@ -71,7 +71,7 @@ def gather_reads(*calls: Callable[[], Any]) -> list[Any]:
 
 
 def wait(transfer: Transfer) -> None:
-    """Let the other calls go on until the transfer, which begins with this, is over."""
+    """Start a transfer, and let the other calls continue until it has ended."""
     current = greenlet.getcurrent()
     if isinstance(current, _Call):
         current.wait_for([transfer])

@@ -1,9 +1,9 @@
-"""Whose answer it was that could not be read.
+"""Find the service whose answer could not be read.
 
-Reading an answer costs nothing extra: nothing of it is checked beforehand. When reading fails, with
-a key that is missing or a value of another type, the failing code is looked at: if it was reading a
-part of an answer, that answer is not what the service's API documents. If it was not, the failure
-is a defect of the gateway.
+Answers are not validated beforehand, so reading one costs nothing extra. If code fails because of a
+missing key or a value of another type, its variables are examined: if it was reading a part of an
+answer, that answer does not conform to the service's API. Otherwise the failure is a defect of the
+gateway.
 """
 
 import ast
@@ -19,9 +19,9 @@ _OWN_CODE: Final = "kic_vm."
 
 
 def service_of(error: BaseException, answers: Iterable[Answer]) -> str | None:
-    """The service whose answer caused an error; None if none did.
+    """The service whose answer caused an error; None if no answer did.
 
-    :param answers: all that were received for the request
+    :param answers: all answers received for the request
     """
     if not isinstance(error, _MISREADING):
         return None
@@ -31,13 +31,13 @@ def service_of(error: BaseException, answers: Iterable[Answer]) -> str | None:
         return None
     innermost, *callers = places
     service = _service_read_at(innermost, owners)
-    if service or isinstance(error, KeyError):  # what a table of ours lacks, no caller has caused
+    if service or isinstance(error, KeyError):  # a KeyError in our own table: no answer caused it
         return service
     return next(filter(None, (_service_handed_on_at(place, owners) for place in callers)), None)
 
 
 def _owners(answers: Iterable[Answer]) -> dict[int, str]:
-    """The service of each object, list and text in the answers, by identity."""
+    """The service of each object, list and string in the answers, by identity."""
     owners = {}
     for answer in answers:
         parts: list[Any] = [answer]
@@ -51,12 +51,12 @@ def _owners(answers: Iterable[Answer]) -> dict[int, str]:
 
 
 def _has_identity(value: Any) -> bool:
-    """Whether no other value is the same object; Python shares numbers and the shortest texts."""
+    """Whether the value is a distinct object; Python shares numbers and very short strings."""
     return isinstance(value, dict | list) or (isinstance(value, str) and len(value) > 1)
 
 
 def _own_places(error: BaseException) -> Iterator[TracebackType]:
-    """Where in the gateway's own code the error was raised, innermost first."""
+    """The frames of the gateway's own code in the traceback, innermost first."""
     places = []
     place = error.__traceback__
     while place is not None:
@@ -68,9 +68,9 @@ def _own_places(error: BaseException) -> Iterator[TracebackType]:
 
 
 def _service_read_at(place: TracebackType, owners: dict[int, str]) -> str | None:
-    """The service whose answer was being read, by what the variables hold.
+    """The service whose answer was being read, according to the variables.
 
-    Those of the failing expression come first.
+    The variables of the failing expression come first.
     """
     variables = place.tb_frame.f_locals
     own = variables.get("self")
@@ -82,7 +82,7 @@ def _service_read_at(place: TracebackType, owners: dict[int, str]) -> str | None
 
 
 def _service_handed_on_at(place: TracebackType, owners: dict[int, str]) -> str | None:
-    """The service whose answer is a variable of the failing expression."""
+    """The service of an answer that the failing expression has in a variable."""
     variables = place.tb_frame.f_locals
     named = (variables[name] for name in _names_at(place) if name in variables)
     return _owner_of(named, owners)
@@ -93,7 +93,7 @@ def _owner_of(values: Iterable[Any], owners: dict[int, str]) -> str | None:
         for part in [value, *(value if isinstance(value, list | tuple) else ())]:
             if id(part) in owners:
                 return owners[id(part)]
-            # A changed copy of an object still has the parts of it.
+            # A changed copy of an object still contains parts of the original.
             copied = part.values() if isinstance(part, dict) else ()
             owner = next((owners[id(child)] for child in copied if id(child) in owners), None)
             if owner:
@@ -102,7 +102,7 @@ def _owner_of(values: Iterable[Any], owners: dict[int, str]) -> str | None:
 
 
 def _names_at(place: TracebackType) -> list[str]:
-    """The variables of the expression that failed; none where the source cannot be read."""
+    """The variables of the failing expression; none if the source cannot be read."""
     code = place.tb_frame.f_code
     first, last, begin, end = list(code.co_positions())[place.tb_lasti // 2]
     if first is None or last is None:

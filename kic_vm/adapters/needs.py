@@ -1,16 +1,16 @@
-"""What the adapters need of the services: microversions, and extensions of Neutron."""
+"""Requirements of the adapters: microversions, and Neutron extensions."""
 
 from typing import Final
 
 from kic_vm.adapters import block_storage, compute
 
-# The OpenStack project, its service type, and the highest microversion that is asked for.
+# The OpenStack project, its service type, and the highest microversion that the adapters use.
 MICROVERSIONS: Final = {
     "Nova": ("compute", compute.REBUILD),
     "Cinder": ("block-storage", block_storage.VOLUME),
 }
 
-# Without one of these, what it says does not work.
+# Required extensions, and the feature that does not work without each.
 EXTENSIONS: Final = {
     "allowed-address-pairs": "addresses that a network interface may use besides its own",
     "external-net": "public IPs and internet gateways",
@@ -26,7 +26,7 @@ EXTENSIONS: Final = {
     "standard-attr-tag": "VPCs, subnets and tags of security groups",
     "standard-attr-timestamp": "the order of an instance's network interfaces",
 }
-# Without these, something is less.
+# Optional extensions, and what is limited without each.
 WANTED_EXTENSIONS: Final = {
     "auto-allocated-topology": "a default external network: [public_ip] network has to name one",
     "port-security": "showing whether security groups apply to a network interface",

@@ -1,11 +1,11 @@
-"""Neutron: floating IPs, and the networks that they come from."""
+"""Neutron: floating IPs and external networks."""
 
 from kic_vm.adapters.connection import JSON, path
 from kic_vm.adapters.network_lists import NetworkLists
 
 
 class FloatingIps(NetworkLists):
-    """The part of the network service that is about floating IPs."""
+    """The part of the network service that manages floating IPs."""
 
     def list_floating_ips(self) -> list[JSON]:
         """The project's floating IPs: address, port and fixed address."""
@@ -16,36 +16,36 @@ class FloatingIps(NetworkLists):
         )
 
     def list_whole_floating_ips(self) -> list[JSON]:
-        """The project's floating IPs with all that Neutron knows of them."""
+        """The project's floating IPs with all their fields."""
         return self.list_all("floatingips", project_id=self._context.project_id)
 
     def list_described_floating_ips(self, description: str) -> list[JSON]:
-        """The project's floating IPs of this very description."""
+        """The project's floating IPs with exactly this description."""
         return self.list_all(
             "floatingips", project_id=self._context.project_id, description=description
         )
 
     def list_floating_ips_of(self, port_id: str) -> list[JSON]:
-        """The project's floating IPs that lead to a port."""
+        """The project's floating IPs that are associated with a port."""
         return self.list_all("floatingips", project_id=self._context.project_id, port_id=port_id)
 
     def get_floating_ip(self, floating_ip_id: str) -> JSON:
-        """One floating IP; with a cloud admin's token it may be another project's."""
+        """One floating IP; with a cloud admin's token, it can belong to another project."""
         found: JSON = self.json("GET", path("floatingips", floating_ip_id))["floatingip"]
         return found
 
     def create_floating_ip(self, floating_ip: JSON) -> JSON:
-        """A new floating IP; with a port in it, it leads there, or nothing has been made."""
+        """Create a floating IP; if a port is given, it is associated, or nothing is created."""
         created: JSON = self.json("POST", "/floatingips", json={"floatingip": floating_ip})[
             "floatingip"
         ]
         return created
 
     def update_floating_ip(self, floating_ip: JSON, changes: JSON) -> JSON:
-        """Change a floating IP; the answer is the whole of it.
+        """Change a floating IP; returns the whole floating IP.
 
-        :param floating_ip: as it was read
-        :raises Conflict: it has changed since then
+        :param floating_ip: the floating IP as it was read
+        :raises Conflict: the floating IP has changed since it was read
         """
         updated: JSON = self.json(
             "PUT",
@@ -56,14 +56,14 @@ class FloatingIps(NetworkLists):
         return updated
 
     def delete_floating_ip(self, floating_ip_id: str) -> None:
-        """Remove a floating IP, in use or not."""
+        """Delete a floating IP, in use or not."""
         self.request("DELETE", path("floatingips", floating_ip_id))
 
     def delete_free_floating_ip(self, floating_ip: JSON) -> None:
-        """Remove a floating IP.
+        """Delete a floating IP.
 
-        :param floating_ip: as it was read
-        :raises Conflict: it has changed since then
+        :param floating_ip: the floating IP as it was read
+        :raises Conflict: the floating IP has changed since it was read
         """
         self.request(
             "DELETE",
@@ -72,6 +72,6 @@ class FloatingIps(NetworkLists):
         )
 
     def list_external_networks(self) -> list[JSON]:
-        """The networks that floating IPs can come from: id, name and whether one is the default."""
+        """The networks that provide floating IPs: id, name, and whether it is the default."""
         query = {"router:external": "true"}
         return self.list_all("networks", fields=["id", "name", "is_default"], **query)

@@ -1,4 +1,4 @@
-"""Neutron: whole lists, whatever its limit of a page."""
+"""Neutron: complete lists, whatever its page limit."""
 
 from kic_vm.adapters.connection import JSON, Service, path
 from kic_vm.adapters.paging import follow
@@ -7,19 +7,19 @@ Value = str | int | list[str] | None
 
 
 class NetworkLists(Service):
-    """How the other parts of the network service list."""
+    """The list method that the other parts of the network service share."""
 
     def list_all(
         self, collection: str, *, fields: list[str] | None = None, **query: Value
     ) -> list[JSON]:
-        """Every item of a collection that matches.
+        """All matching items of a collection.
 
         One call, unless Neutron has a ``pagination_max_limit``.
 
-        :param collection: as it stands in the path
-        :param fields: what is wanted of each item, which has its id in any case; None: everything
+        :param collection: the collection's name in the path
+        :param fields: the fields of each item, besides its id; None for all fields
         """
-        # The next page begins after an id.
+        # Always read the id: the next page begins after it.
         wanted = None if fields is None else [*dict.fromkeys(["id", *fields])]
         return follow(
             lambda marker: self.json(

@@ -5,7 +5,7 @@ from kic_vm.adapters.network_lists import NetworkLists
 
 
 class SecurityGroups(NetworkLists):
-    """The part of the network service that is about security groups."""
+    """The part of the network service that manages security groups."""
 
     def list_security_groups(self) -> list[JSON]:
         """The project's security groups: id and name."""
@@ -16,7 +16,7 @@ class SecurityGroups(NetworkLists):
         return self._list_security_groups(None)
 
     def list_described_security_groups(self, description: str) -> list[JSON]:
-        """The project's security groups of this very description, with rules and tags."""
+        """The project's security groups with exactly this description, with rules and tags."""
         return self.list_all(
             "security-groups", project_id=self._context.project_id, description=description
         )
@@ -25,46 +25,46 @@ class SecurityGroups(NetworkLists):
         return self.list_all("security-groups", project_id=self._context.project_id, fields=fields)
 
     def get_security_group(self, group_id: str) -> JSON:
-        """One security group; with a cloud admin's token it may be another project's."""
+        """One security group; with a cloud admin's token, it can belong to another project."""
         found: JSON = self.json(
             "GET", path("security-groups", group_id, fields=["id", "project_id"])
         )["security_group"]
         return found
 
     def get_whole_security_group(self, group_id: str) -> JSON:
-        """One security group with its rules and tags; it may be another project's, too."""
+        """One security group with its rules and tags; it can belong to another project."""
         found: JSON = self.json("GET", path("security-groups", group_id))["security_group"]
         return found
 
     def create_security_group(self, group: JSON) -> JSON:
-        """A new security group, with the rules that Neutron has put into it by itself."""
+        """Create a security group; it has the rules that Neutron adds by default."""
         created: JSON = self.json("POST", "/security-groups", json={"security_group": group})[
             "security_group"
         ]
         return created
 
     def update_security_group(self, group_id: str, changes: JSON) -> JSON:
-        """Change a security group; the answer is the whole of it."""
+        """Change a security group; returns the whole group."""
         updated: JSON = self.json(
             "PUT", path("security-groups", group_id), json={"security_group": changes}
         )["security_group"]
         return updated
 
     def delete_security_group(self, group_id: str) -> None:
-        """Remove a security group with its rules.
+        """Delete a security group with its rules.
 
-        :raises Conflict: a port is in it
+        :raises Conflict: a port uses the group
         """
         self.request("DELETE", path("security-groups", group_id))
 
     def list_ports_in_group(self, group_id: str) -> list[JSON]:
-        """The ports in a security group that the caller may see: id and machine."""
+        """The ports of a security group that the caller can see: id and device."""
         return self.list_all("ports", security_groups=group_id, fields=["id", "device_id"])
 
     def create_security_group_rules(self, rules: list[JSON]) -> list[JSON]:
-        """Make all of ``rules`` or none.
+        """Create all of ``rules`` or none.
 
-        :raises AlreadyExists: the group has one of them, whatever its description
+        :raises AlreadyExists: the group already has one of the rules, whatever its description
         """
         created: list[JSON] = self.json(
             "POST", "/security-group-rules", json={"security_group_rules": rules}
@@ -72,19 +72,19 @@ class SecurityGroups(NetworkLists):
         return created
 
     def delete_security_group_rule(self, rule_id: str) -> None:
-        """Remove a rule."""
+        """Delete a rule."""
         self.request("DELETE", path("security-group-rules", rule_id))
 
     def tag_security_group(self, group_id: str, tag: str) -> None:
-        """Add a tag; the others stay as they are, also when they are changed meanwhile.
+        """Add a tag; other tags, and concurrent changes to them, are not affected.
 
-        :param tag: ASCII without slashes, for it stands in a path; at most 255 characters
+        :param tag: ASCII without slashes, because it is part of a path; at most 255 characters
         """
         self.request("PUT", path("security-groups", group_id, "tags", tag))
 
     def untag_security_group(self, group_id: str, tag: str) -> None:
         """Remove a tag.
 
-        :raises NotFound: it is not there
+        :raises NotFound: the group does not have the tag
         """
         self.request("DELETE", path("security-groups", group_id, "tags", tag))

@@ -1,4 +1,4 @@
-"""The services of one cloud in the name of one caller."""
+"""The services of one cloud, called on behalf of one caller."""
 
 from kic_vm.adapters.block_storage import BlockStorage
 from kic_vm.adapters.compute import Compute
@@ -11,7 +11,7 @@ from kic_vm.context import RequestContext
 
 
 class OpenStackServices:
-    """Compute, block storage, image, network, identity; making one costs nothing."""
+    """Compute, block storage, image, network and identity; cheap to create."""
 
     def __init__(self, cloud: Cloud, context: RequestContext) -> None:
         self.compute = Compute(cloud, context, "compute")

@@ -1,4 +1,4 @@
-"""Whether a request that brought no answer may have reached its service."""
+"""Whether a request without an answer may have reached its service."""
 
 import requests
 from keystoneauth1 import exceptions as ksa_exceptions
@@ -6,15 +6,15 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 
 def may_have_arrived(error: Exception, endpoint: str | None) -> bool:
-    """Whether the service may have got the request, and may act on it.
+    """Whether the service may have received the request, and may act on it.
 
-    No where the login, the service catalog or the discovery of the endpoint failed, and where no
-    connection was made. Yes in every other case.
+    False if the login, the service catalog or the endpoint discovery failed, or if no connection
+    was made. True in all other cases.
 
     :param error: what keystoneauth or openstacksdk raised
-    :param endpoint: the address of the service, where it was known
+    :param endpoint: the address of the service, if known
     """
-    # keystoneauth raises its errors of the connection while it handles those of requests.
+    # keystoneauth raises its connection errors while it handles those of requests.
     failure = error.__context__
     if not isinstance(error, ksa_exceptions.ConnectionError):
         return False
@@ -24,7 +24,7 @@ def may_have_arrived(error: Exception, endpoint: str | None) -> bool:
 
 
 def _is_elsewhere(failure: requests.RequestException, endpoint: str | None) -> bool:
-    """Whether it was a request to another service: a login at Keystone."""
+    """Whether the request went to another service: a login to Keystone."""
     if not endpoint or failure.request is None:
         return False
     return not str(failure.request.url).startswith(endpoint.rstrip("/"))

@@ -1,4 +1,4 @@
-"""The gateway's own login at Keystone; when it fails, it is Keystone that is named."""
+"""The gateway's own login to Keystone; its errors name Keystone."""
 
 import contextlib
 import threading
@@ -14,17 +14,17 @@ from kic_vm.adapters.guards import Guard
 from kic_vm.adapters.upstream import calling, current_call
 
 _LAST_SECONDS: Final = 5
-"""A token that ends in so many seconds is not used any more."""
+"""Seconds before its expiry from which on a token is no longer used."""
 
 
 class OwnLogin(BaseIdentityPlugin):
-    """Logs in as the plugin of the configuration does.
+    """Logs in with the plugin of the configuration.
 
-    Whatever goes wrong is raised as an error that names the identity service, also where the login
-    is a part of a call to another service.
+    All its errors name the identity service, even if the login is part of a call to another
+    service.
 
-    :param plugin: the one of the configuration
-    :param guard: the one of the identity service
+    :param plugin: the plugin of the configuration
+    :param guard: the guard of the identity service
     """
 
     def __init__(self, plugin: BaseIdentityPlugin, guard: Guard) -> None:
@@ -36,8 +36,8 @@ class OwnLogin(BaseIdentityPlugin):
     def get_access(self, session: ksa_session.Session, **kwargs: Any) -> AccessInfo:
         """See BaseIdentityPlugin; one thread at a time logs in.
 
-        A token that is about to end is good for the others meanwhile, and for all when the login
-        fails.
+        The other threads meanwhile use the token that is about to expire. If the login fails, all
+        threads use it.
         """
         known = self.auth_ref
         if known is not None and not (
@@ -54,7 +54,7 @@ class OwnLogin(BaseIdentityPlugin):
             raise
 
     def _entered(self) -> contextlib.AbstractContextManager[None]:
-        """Whoever waits for the login waits for Keystone."""
+        """Count a wait for the login as a wait for Keystone."""
         call = current_call()
         is_question = call is not None and call.service == "identity" and not call.is_guarded
         return contextlib.nullcontext() if is_question else self._guard.entered()
@@ -70,14 +70,14 @@ class OwnLogin(BaseIdentityPlugin):
     def get_auth_ref(self, session: ksa_session.Session) -> AccessInfo:
         """See BaseIdentityPlugin.
 
-        :raises UpstreamError: Keystone refuses, cannot be reached, or answers with no token
+        :raises UpstreamError: Keystone refuses, cannot be reached, or answers without a token
         """
         try:
             with calling("identity", fails_at_once=True):
                 access = self._plugin.get_auth_ref(session)
         except exceptions.KicVmError:
             raise
-        except Exception as error:  # a library reads the answer, and raises what it likes
+        except Exception as error:  # libraries read the answer, and raise errors of any kind
             raise errors.from_keystone(error) from error
         if not access.auth_token or not token_documents.is_whole(access):
             raise errors.from_keystone(ValueError("the answer to a login describes no token"))

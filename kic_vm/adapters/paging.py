@@ -1,4 +1,4 @@
-"""Whole lists from services that give them in pages."""
+"""Complete lists from services that return pages."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,7 +11,7 @@ _ATTEMPTS = 3
 
 
 def id_of(item: JSON) -> str:
-    """What most services call the place of an item in a list."""
+    """The marker of an item in most services: its id."""
     return str(item["id"])
 
 
@@ -22,17 +22,17 @@ def follow(
     links: str | None = None,
     marker_of: Callable[[JSON], str] = id_of,
 ) -> list[JSON]:
-    """All items of a list that continues after a marker, one call a page.
+    """All items of a list with markers; one call for each page.
 
-    The service decides how long a page is. The next page is asked for when the answer announces
-    one: Nova, Cinder and Neutron by links, Glance by ``next``. A service refuses to continue after
-    an item that was deleted meanwhile; then the list is read from its beginning.
+    The service decides the page size. The next page is read if the answer announces one: Nova,
+    Cinder and Neutron with links, Glance with ``next``. If the marker's item was deleted meanwhile,
+    the service refuses to continue, and the list is read from the beginning.
 
-    :param get_page: the answer that begins after a marker, or with the first item
-    :param key: name of the list in the answer
-    :param links: name of the links in the answer; ``<key>_links`` if not given
-    :param marker_of: the marker of an item
-    :raises UpstreamError: the list has no end, or its items are deleted all the time
+    :param get_page: returns the page after a marker, or the first page
+    :param key: the name of the list in the answer
+    :param links: the name of the links in the answer; by default ``<key>_links``
+    :param marker_of: returns the marker of an item
+    :raises UpstreamError: the list does not end, or its items keep being deleted
     """
     for _attempt in range(_ATTEMPTS):
         try:
@@ -43,7 +43,7 @@ def follow(
 
 
 class _MarkerGoneError(Exception):
-    """The service does not know the item that the next page begins after."""
+    """The service does not find the item after which the next page begins."""
 
     def __init__(self, service: str) -> None:
         super().__init__(service)

@@ -1,6 +1,6 @@
-"""Independent calls side by side in threads: for what writes, or asks other than OpenStack.
+"""Concurrent independent calls in threads: for writes, and for services besides OpenStack.
 
-Reads of OpenStack alone are cheaper as in ``interleaved``.
+For reads from OpenStack only, ``interleaved`` is cheaper.
 """
 
 import contextvars
@@ -14,14 +14,14 @@ _THREADS: Final = 64
 
 
 class _Pool:
-    """Threads that only wait for sockets; nothing ever waits for one of them to become free."""
+    """Threads that only wait for sockets; no caller ever waits for a free thread."""
 
     def __init__(self, name: str) -> None:
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix=name)
         self._free = threading.Semaphore(_THREADS)
 
     def begin(self, call: Callable[[], Any]) -> Callable[[], Any]:
-        """Begin a call, if there is a free thread; what to call for its result."""
+        """Start a call if a thread is free; returns a function that returns the call's result."""
         if not self._free.acquire(blocking=False):
             return call
         future = self._executor.submit(contextvars.copy_context().run, call)
@@ -29,18 +29,18 @@ class _Pool:
         return future.result
 
 
-# Each request may have a few calls under way. A call may itself gather: it then uses the next pool.
+# A request can have a few calls in progress. A call that itself runs calls uses the next pool.
 _POOLS = tuple(_Pool(f"upstream-{depth}") for depth in range(2))
 _depth: ContextVar[int] = ContextVar("kic_vm_gather_depth", default=0)
 
 
 def run_in_threads(*calls: Callable[[], Any]) -> list[Any]:
-    """Run ``calls`` at the same time and return what they return, in order.
+    """Run ``calls`` concurrently, and return their results in order.
 
-    The first runs in this thread, and so do those for which there is no other one, and all below
-    the second level of nesting. All of them have ended when this returns or raises.
+    The first call runs in this thread, as do calls without a free thread and all calls below the
+    second level of nesting. All calls have ended when this returns or raises.
 
-    :raises Exception: what the first of the failed calls, in order, has raised
+    :raises Exception: the exception of the first failed call, in order
     """
     depth = _depth.get()
     if len(calls) < 2 or depth >= len(_POOLS):

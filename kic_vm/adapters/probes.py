@@ -1,6 +1,6 @@
-"""One cheap question to each OpenStack service, with the gateway's own token.
+"""A cheap probe of each OpenStack service, with the gateway's own token.
 
-Each goes down to the service's database: a process that merely listens does not count as up.
+Each probe reaches the service's database: a process that only listens does not count as up.
 """
 
 import dataclasses
@@ -20,13 +20,13 @@ from kic_vm.adapters.upstream import calling
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Question:
-    """A question to a service."""
+    """A probe of a service."""
 
     service: str
-    """Its type in the service catalog."""
+    """The service's type in the service catalog."""
     path: str
     key: str
-    """What its answer has a list of."""
+    """The name of the list in its answer."""
 
 
 QUESTIONS: Final = {
@@ -36,11 +36,11 @@ QUESTIONS: Final = {
     "neutron": Question("network", "/networks?limit=1&fields=id", "networks"),
 }
 _SECONDS: Final = 5.0
-"""The longest that an answer may take."""
+"""The time limit of an answer."""
 
 
 def ask_keystone(cloud: Cloud) -> None:
-    """Return when Keystone confirms the gateway's own token.
+    """Check that Keystone validates the gateway's own token.
 
     :raises KicVmError: it does not
     """
@@ -61,7 +61,7 @@ def ask_keystone(cloud: Cloud) -> None:
 
 
 def ask(cloud: Cloud, project: str) -> None:
-    """Return when the OpenStack project's service answers a question.
+    """Check that the service of an OpenStack project answers its probe.
 
     :raises KicVmError: it does not, or the gateway cannot log in; the error names the service
     """
@@ -79,7 +79,7 @@ def ask(cloud: Cloud, project: str) -> None:
 
 
 def attach(cloud: Cloud) -> None:
-    """Have the circuit breaker of each service ask its question."""
+    """Set the probe of each service's circuit breaker."""
     for project, question in QUESTIONS.items():
         cloud.guards[question.service].breaker.probe = partial(ask, cloud, project)
     cloud.guards["identity"].breaker.probe = partial(ask_keystone, cloud)

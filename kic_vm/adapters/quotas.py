@@ -1,4 +1,4 @@
-"""Quotas: the services' names for them and ours, and what they answer about them."""
+"""Quotas: the names in OpenStack and in the gateway, and their limits and use."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -7,13 +7,13 @@ JSON = dict[str, Any]
 
 
 class Quota(NamedTuple):
-    """A quota of ours."""
+    """A quota of the gateway."""
 
     name: str
     unit: str
 
 
-# The quotas of what this API makes, by service and the service's name for them.
+# The quotas of resources that this API creates, by service and the service's name for the quota.
 QUOTAS: Final[dict[str, dict[str, Quota]]] = {
     "compute": {
         "instances": Quota("instances", "count"),
@@ -44,22 +44,22 @@ UNITS: Final = {quota.name: quota.unit for quotas in QUOTAS.values() for quota i
 
 
 class Figures(NamedTuple):
-    """A quota's limit (None: without one) and how much of it is in use or reserved."""
+    """A quota's limit (None: unlimited), and the amount in use or reserved."""
 
     limit: int | None
     used: int
 
 
 def name_of(service: str, quota: str) -> str:
-    """Our name for a quota; one that we do not know keeps the service's."""
+    """The gateway's name for a quota; the service's name if the gateway has none."""
     known = QUOTAS.get(service, {}).get(quota)
     return known.name if known else quota
 
 
 def read(service: str, answered: Mapping[str, Any]) -> dict[str, Figures]:
-    """The quotas of ours in a service's answer, by our names.
+    """The gateway's quotas in a service's answer, by the gateway's names.
 
-    The answers of Nova, Cinder and Neutron differ in the word for the use only; -1 is no limit.
+    Nova, Cinder and Neutron differ only in the name of the amount in use; -1 means unlimited.
     """
     return {
         quota.name: Figures(

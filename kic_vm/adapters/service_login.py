@@ -1,4 +1,4 @@
-"""A new token for the gateway itself, and what Keystone says with it."""
+"""A new login of the gateway's own user, and what Keystone returns about the user."""
 
 import dataclasses
 import datetime
@@ -16,18 +16,18 @@ from kic_vm.adapters.upstream import calling
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ServiceLogin:
-    """Whom Keystone takes the gateway for."""
+    """The gateway's own user, as Keystone returns it."""
 
     user_id: str
     project_id: str
     roles: frozenset[str]
     service_types: frozenset[str]
-    """What is in the service catalog."""
+    """The service types in the service catalog."""
     issued: datetime.datetime
 
 
 def log_in(cloud: Cloud, conf: cfg.ConfigOpts, group: str) -> ServiceLogin:
-    """Log in anew with the credentials of a group of options.
+    """Log in again with the credentials of an option group.
 
     :raises KicVmError: Keystone refused, or cannot be reached
     """
@@ -41,7 +41,7 @@ def log_in(cloud: Cloud, conf: cfg.ConfigOpts, group: str) -> ServiceLogin:
         raise
     except ksa_exceptions.Unauthorized as error:
         raise exceptions.Unauthorized("Keystone refuses the credentials.") from error
-    except Exception as error:  # a library reads the answer, and raises what it likes
+    except Exception as error:  # libraries read the answer, and raise errors of any kind
         raise errors.from_keystone(error) from error
     if not token_documents.is_whole(access):
         raise errors.from_keystone(ValueError("the answer to a login describes no token"))

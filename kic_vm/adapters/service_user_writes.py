@@ -1,7 +1,7 @@
-"""What the gateway's own user may change in OpenStack: these calls, and no others.
+"""The only writes that the gateway's own user can send to OpenStack.
 
-Each of them has a row in the documentation (service-user) that says by which fresh reason the
-gateway uses rights that the caller does not have.
+The documentation (service-user) has a row for each of them: it states the check, made just before
+the call, that justifies using rights that the caller does not have.
 """
 
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from kic_vm import exceptions
 from kic_vm.metrics.gateway import template
 
-# Service type, method, path with ``{id}`` for ids and names.
+# Service type, method, and path with ``{id}`` for ids and names.
 WRITES: Final = frozenset(
     {
         ("identity", "PUT", "/projects/{id}/users/{id}/roles/{id}"),
@@ -24,9 +24,9 @@ WRITES: Final = frozenset(
 
 
 def check(service: str, method: str, path: str) -> None:
-    """Return if the gateway's own user may send this.
+    """Check that the gateway's own user may send this call.
 
-    :raises InternalError: it is a change that is not declared here
+    :raises InternalError: the call is a write that is not listed here
     """
     if method != "GET" and (service, method, template(path)) not in WRITES:
         raise exceptions.InternalError

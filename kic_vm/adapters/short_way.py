@@ -1,7 +1,7 @@
-"""GETs sent without keystoneauth around them, which costs more than sending and reading.
+"""GETs sent without keystoneauth, which costs more than sending and reading them.
 
-What is sent is what keystoneauth would send. Whatever it does beyond sending once is left to it:
-new tokens, redirects, retries, and its log of what goes over the wire.
+The requests are the same as keystoneauth would send. For everything beyond sending once,
+keystoneauth is used: new tokens, redirects, retries, and its log of the traffic.
 """
 
 import logging
@@ -17,14 +17,14 @@ from kic_vm.adapters.transport import BodyTooLarge
 
 _WIRE_LOG: Final = logging.getLogger("keystoneauth.session")
 _USER_AGENT: Final = f"kic-vm {ksa_session.DEFAULT_USER_AGENT}"
-# Service type -> its name in OpenStack-API-Version, where that is another one.
+# Service type -> its name in OpenStack-API-Version, if different.
 _VERSIONED: Final = {"block-storage": "volume"}
 
 
 def headers(service: str, microversion: str | None, request_id: str | None) -> dict[str, str]:
-    """What a call has beside its tokens.
+    """The headers of a call, except its tokens.
 
-    :param service: its type in the service catalog
+    :param service: the service's type in the service catalog
     """
     made = {"User-Agent": _USER_AGENT}
     if microversion:
@@ -37,10 +37,10 @@ def headers(service: str, microversion: str | None, request_id: str | None) -> d
 def fetch(
     session: ksa_session.Session, http: MeteredSession, url: str, sent: Mapping[str, str]
 ) -> requests.Response | None:
-    """The answer to a GET; None where keystoneauth has to ask (again).
+    """The answer to a GET; None if keystoneauth must send it (again).
 
-    :param session: it says how long to wait, and whom to trust
-    :param url: complete
+    :param session: provides the timeouts and the trusted certificates
+    :param url: the complete URL
     :param sent: the headers
     :raises keystoneauth1.exceptions.ClientException: there was no answer in time, or its body is
         too large
@@ -61,5 +61,5 @@ def fetch(
 
 
 def _is_for_keystoneauth(status: int) -> bool:
-    """It logs in anew, follows, or tries again where the configuration says so."""
+    """Whether keystoneauth must log in again, follow a redirect, or retry as configured."""
     return 300 <= status < 400 or status in {401, 503}

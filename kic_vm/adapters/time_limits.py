@@ -1,4 +1,4 @@
-"""How long a call to each service may take."""
+"""Time limits of calls to each service."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from kic_vm.conf import service_user, time_limits, upstreams
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TimeLimits:
-    """Limits for one call, in seconds."""
+    """The time limits of one call, in seconds."""
 
     connect: float = time_limits.CONNECT_SECONDS
     first_byte: float = time_limits.FIRST_BYTE_SECONDS
@@ -24,7 +24,7 @@ NONE_SET: Final[Mapping[str, TimeLimits]] = MappingProxyType({})
 
 
 def load(conf: cfg.ConfigOpts) -> dict[str, TimeLimits]:
-    """The limits of each service by its type in the service catalog."""
+    """The time limits of each service, by the service's type in the service catalog."""
     return {service: _of(conf, group) for group, service in upstreams.GROUPS.items()}
 
 

@@ -1,4 +1,4 @@
-"""Whether what Keystone answers about a token is the document that its API describes."""
+"""Whether Keystone's answer about a token is the document that its API describes."""
 
 from typing import Any, Final
 
@@ -9,14 +9,14 @@ _UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError)
 
 
 def is_token(body: Any) -> bool:
-    """Whether a JSON document describes a token, with everything that is read of tokens."""
+    """Whether a JSON document describes a token, with all the fields that the gateway reads."""
     if not isinstance(body, dict) or not isinstance(body.get("token"), dict):
         return False
     return is_whole(AccessInfoV3(body))
 
 
 def is_whole(access: AccessInfo) -> bool:
-    """Whether a token says whose it is, when it ends, and what it gives, in the right types."""
+    """Whether a token has its user, expiry, roles and catalog, in the right types."""
     try:
         catalog: Any = access.service_catalog.catalog
         return (

@@ -1,8 +1,8 @@
-"""Refused token requests: which field or header of the request is to change.
+"""Refused token requests: errors that name the field or header to change.
 
-The identity service says too little or too much of it: the same words for a wrong secret and a
-wrong project, a 404 for an unknown credential, whole schemas for a missing field. What is in the
-request itself is told; which users, projects and credentials exist is not.
+The identity service reveals too little or too much: the same message for a wrong secret and a wrong
+project, a 404 for an unknown credential, a whole schema for a missing field. The errors here name
+parts of the request itself, but never reveal which users, projects and credentials exist.
 """
 
 import json
@@ -25,7 +25,7 @@ _IDENTITY: Final = "auth.identity"
 
 
 class _Rule(NamedTuple):
-    """``{1}``, ``{2}``, ... in the sentence are the pattern's groups, with dots in paths."""
+    """In the sentence, ``{1}``, ``{2}``, ... are the pattern's groups, with paths dotted."""
 
     status: int
     pattern: re.Pattern[str]
@@ -143,9 +143,9 @@ _RULES: Final = tuple(
 
 
 def of_creation(response: requests.Response, body: bytes) -> exceptions.KicVmError:
-    """Our error for a refusal to issue a token.
+    """The gateway's error for a refusal to issue a token.
 
-    :param body: the request's, of which only the names of fields are told
+    :param body: the body of the request; the error contains only its field names
     """
     message = _logged_message(response)
     for rule in _RULES:
@@ -153,15 +153,15 @@ def of_creation(response: requests.Response, body: bytes) -> exceptions.KicVmErr
         if match:
             groups = (group.replace("/", ".") for group in match.groups())
             return rule.error(rule.sentence.format("", *groups))
-    if response.status_code in {401, 404}:  # it says 404 of a credential that does not exist
+    if response.status_code in {401, 404}:  # 404 for a credential that does not exist
         return _refused(_read(body), _offered(response))
     return errors.from_response(_SERVICE, response)
 
 
 def of_validation(response: requests.Response, headers: Collection[str]) -> exceptions.KicVmError:
-    """Our error for a refusal to validate a token.
+    """The gateway's error for a refusal to validate a token.
 
-    :param headers: the names of those that were sent
+    :param headers: the names of the request's headers
     """
     _logged_message(response)
     if response.status_code == 401:
@@ -180,13 +180,13 @@ def of_validation(response: requests.Response, headers: Collection[str]) -> exce
 
 
 def _logged_message(response: requests.Response) -> str:
-    """What the service says; the log gets the status alone, as the message repeats credentials."""
+    """The service's message; only the status is logged, as the message repeats credentials."""
     LOG.info("%s answered %d", _SERVICE, response.status_code)
     return errors.message_of(response)
 
 
 def _refused(auth: JSON, offered: list[str]) -> exceptions.KicVmError:
-    """The error for credentials that are refused without a reason that may be told."""
+    """The error for credentials that are refused without a reason to disclose."""
     identity = _object(auth, "identity")
     methods = identity.get("methods")
     if not isinstance(methods, list) or not methods:
@@ -221,7 +221,7 @@ def _missing(field: str) -> exceptions.KicVmError:
 
 
 def _offered(response: requests.Response) -> list[str]:
-    """The methods that the identity service offers; none where that was not the matter."""
+    """The methods that the identity service offers; empty if the answer does not list them."""
     try:
         return [str(name) for name in response.json()["error"]["identity"]["methods"]]
     except (ValueError, KeyError, TypeError):
@@ -229,7 +229,7 @@ def _offered(response: requests.Response) -> list[str]:
 
 
 def _read(body: bytes) -> JSON:
-    """What is in ``auth``; nothing where it cannot be read."""
+    """The object in ``auth``; empty if it cannot be read."""
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""GETs on their way, several at a time in one thread, by libcurl.
+"""Concurrent GETs in one thread, with libcurl.
 
-libcurl does what is the same for each request: connections and their reuse, TLS, proxies, and the
-parsing of answers. In Python that was two fifths of all the work of getting one instance.
+libcurl does the work that all requests share: connections and their reuse, TLS, proxies, and the
+parsing of answers. In Python, this was two fifths of the CPU time of getting one instance.
 """
 
 import collections
@@ -16,30 +16,30 @@ from typing import Final
 import pycurl
 
 _FAILED: Final = select.POLLHUP | select.POLLERR | select.POLLNVAL
-# What libcurl waits for at a socket -> what is polled for.
+# libcurl's events at a socket -> events of poll.
 _POLLED: Final = {
     pycurl.POLL_IN: select.POLLIN,
     pycurl.POLL_OUT: select.POLLOUT,
     pycurl.POLL_INOUT: select.POLLIN | select.POLLOUT,
 }
 
-# Of bytes that are received, libcurl's sign that nobody takes them.
+# The write callback returns this to make libcurl stop.
 _REFUSE: Final = -1
 
-# Of sending a request, by libcurl itself.
+# How often libcurl itself sends a request at most.
 _ATTEMPTS: Final = 2
 
-# Connections of a driver that wait for later: what getting an instance needs, three times over.
+# Idle connections that a driver keeps: three times the number that getting an instance needs.
 _KEPT: Final = 16
 
 
 class Transfer:
-    """One request, and what has come of it so far.
+    """One request, and its answer so far.
 
-    :param curl: what is asked for and how; nobody else uses it until this is over
-    :param first_byte: seconds that may pass before the first byte of the answer
-    :param total: seconds that may pass before its last byte
-    :param max_size: bytes of the decoded body that are accepted; None: any number
+    :param curl: the handle with the request; nothing else may use it until the transfer has ended
+    :param first_byte: time limit in seconds for the first byte of the answer
+    :param total: time limit in seconds for its last byte
+    :param max_size: maximum size of the decoded body in bytes; None for no limit
     """
 
     def __init__(
@@ -60,26 +60,26 @@ class Transfer:
 
     @property
     def body(self) -> bytes:
-        """What was answered."""
+        """The body of the answer."""
         return self._body.getvalue()
 
     def _receive(self, part: bytes) -> int:
-        """Keep a part of the body, which libcurl has decoded; libcurl stops when it is too much."""
+        """Keep a decoded part of the body; libcurl stops if the body is too large."""
         if self._body.tell() + len(part) > self._max_size:
             self.is_too_large = True
             return _REFUSE
         return self._body.write(part)
 
     def _begin(self, *_addresses: object) -> int:
-        """Let the request be sent on a connection.
+        """Let libcurl send the request on a connection, unless it was sent too often.
 
-        libcurl sends it once more for each kept connection that turns out to be dead.
+        libcurl sends it again for each idle connection that turns out to be dead.
         """
         self._attempts += 1
         return pycurl.PREREQFUNC_OK if self._attempts <= _ATTEMPTS else pycurl.PREREQFUNC_ABORT
 
     def is_overdue(self, now: float) -> bool:
-        """Whether its time is over; it has more of it as soon as the first byte has come."""
+        """Whether its time limit has passed; the limit is longer after the first byte."""
         if now < self.end:
             return False
         if self.end < self._last and self.curl.getinfo(pycurl.STARTTRANSFER_TIME) > 0:
@@ -87,13 +87,13 @@ class Transfer:
         return now >= self.end
 
     def finish(self, failure: int | None = None) -> None:
-        """It is over.
+        """Note the end of the transfer.
 
-        :param failure: libcurl's number of what went wrong
+        :param failure: libcurl's error number
         """
         self.is_over = True
         self.failure = failure
-        # Or the idle handle would keep this, and the body.
+        # Otherwise the idle handle would keep this transfer and its body in memory.
         self.curl.setopt(pycurl.WRITEFUNCTION, _discard)
         self.curl.setopt(pycurl.PREREQFUNCTION, _refuse)
 
@@ -107,7 +107,7 @@ def _refuse(*_addresses: object) -> int:
 
 
 class Driver:
-    """Moves transfers on, and keeps their connections for later. One thread at a time uses it."""
+    """Runs transfers, and keeps their connections for reuse; used by one thread at a time."""
 
     def __init__(self) -> None:
         self._running: dict[pycurl.Curl, Transfer] = {}
@@ -120,11 +120,11 @@ class Driver:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing is on its way."""
+        """Whether no transfer is in progress."""
         return not self._running
 
     def wait(self, transfers: list[Transfer]) -> list[Transfer]:
-        """Begin those that have not begun; return as soon as some are over, with those."""
+        """Start the transfers that are not yet started; return the first ones to end."""
         for one in transfers:
             if one.curl not in self._running and not one.is_over:
                 self._running[one.curl] = one
@@ -181,14 +181,14 @@ def _seen(events: int) -> int:
     )
 
 
-# The one that was used last first: its connections are the likeliest to be open still.
+# The last used driver comes first: its connections are most likely still open.
 _IDLE: Final[collections.deque[Driver]] = collections.deque()
 os.register_at_fork(after_in_child=_IDLE.clear)
 
 
 @contextmanager
 def driver() -> Iterator[Driver]:
-    """A driver that nobody else has for the time."""
+    """A driver for exclusive use within the block."""
     try:
         taken = _IDLE.pop()
     except IndexError:

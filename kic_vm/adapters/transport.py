@@ -1,4 +1,4 @@
-"""How requests get onto the wire: requests' own adapter, and libcurl for GETs that only fetch."""
+"""The transport of requests: requests' own adapter, and libcurl for simple GETs."""
 
 import collections
 from collections.abc import Mapping
@@ -21,38 +21,38 @@ _NO_HEADERS: Final[CaseInsensitiveDict[str]] = CaseInsensitiveDict()
 
 
 class Fetch(requests.PreparedRequest):
-    """A GET that is nothing but an address and headers.
+    """A GET that has only a URL and headers.
 
-    :param url: complete, and quoted where it has to be
+    :param url: the complete, quoted URL
     """
 
     def __init__(self, url: str, sent: Mapping[str, str]) -> None:
-        # Not requests' own, which makes much that nobody asks for.
+        # requests' own constructor is not called: it sets much that is never used.
         self.method = "GET"
         self.url = url
         self.sent = sent
         self.body = None
         self.hooks = _NO_HOOKS
 
-    @property  # who looks at it pays for it
+    @property  # computed on access
     def headers(self) -> CaseInsensitiveDict[str]:
         """See requests.PreparedRequest."""
         return CaseInsensitiveDict(self.sent)
 
     @headers.setter
     def headers(self, value: Any) -> None:
-        """Nobody sets them: what is sent is what was given."""
+        """Ignored: the headers given at creation are sent."""
         raise AttributeError("headers")
 
 
 class Fetched(requests.Response):
-    """An answer that has been read: status, body, and the header Retry-After of a 429."""
+    """An answer that was read completely: status, body, and the Retry-After header of a 429."""
 
     is_redirect = False
 
     def __init__(self, request: Fetch, status: int, body: bytes, retry_after: int = 0) -> None:
-        # Not requests' own, which makes much that nobody asks for. Of the headers one alone is
-        # asked for, and to take them over line by line has its price.
+        # requests' own constructor is not called: it sets much that is never used. Of the headers,
+        # only one is used, and parsing all of them is costly.
         self.headers = _retry_after_header(retry_after) if retry_after else _NO_HEADERS
         self.request = request
         self.url = str(request.url)
@@ -74,9 +74,9 @@ class BodyTooLarge(requests.RequestException):
 
 
 class Transport(ksa_session.TCPKeepAliveAdapter):
-    """keystoneauth's connections, with a short way for ``Fetch``.
+    """keystoneauth's adapter, with a faster path for ``Fetch``.
 
-    :param max_body_size: bytes of a decoded body that are accepted from a ``Fetch``
+    :param max_body_size: maximum size in bytes of the decoded body of a ``Fetch``
     """
 
     def __init__(self, *, max_body_size: int, **kwargs: Any) -> None:
@@ -104,7 +104,7 @@ class Transport(ksa_session.TCPKeepAliveAdapter):
     ) -> requests.Response:
         """See requests.adapters.HTTPAdapter.
 
-        :param timeout: seconds for connecting, and for the first byte; see ``deadline`` for the end
+        :param timeout: seconds for connecting and for the first byte; ``deadline`` limits the total
         """
         if not isinstance(request, Fetch):
             return super().send(request, stream, timeout, verify, cert, proxies)
@@ -136,7 +136,7 @@ class Transport(ksa_session.TCPKeepAliveAdapter):
             return _curl(verify, cert, proxy)
 
 
-# As keystoneauth's adapter and urllib3 have it.
+# The same settings as in keystoneauth's adapter and urllib3.
 _SAME_FOR_ALL: Final = {
     pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
     pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
@@ -144,17 +144,17 @@ _SAME_FOR_ALL: Final = {
     pycurl.ENCODING: "gzip, deflate",
     pycurl.PATH_AS_IS: 1,
     pycurl.TCP_KEEPALIVE: 1,
-    pycurl.NOSIGNAL: 1,  # there are other threads
-    pycurl.NOPROXY: "",  # requests has looked at the environment
+    pycurl.NOSIGNAL: 1,  # signals do not work with threads
+    pycurl.NOPROXY: "",  # requests has already read the environment
 }
 
 
 def _curl(verify: bool | str | None, cert: str | tuple[str, str] | None, proxy: Any) -> pycurl.Curl:
-    """One that does what requests does with these."""
+    """A handle with the same behavior as requests for these settings."""
     curl = pycurl.Curl()
     for option, value in _SAME_FOR_ALL.items():
         curl.setopt(option, value)
-    curl.setopt(pycurl.PROXY, proxy or "")  # or it would look at the environment itself
+    curl.setopt(pycurl.PROXY, proxy or "")  # otherwise libcurl reads the environment itself
     trusted = DEFAULT_CA_BUNDLE_PATH if verify is True else verify
     if not trusted:
         curl.setopt(pycurl.SSL_VERIFYPEER, 0)

@@ -1,4 +1,4 @@
-"""Which service is being called: whatever is sent meanwhile is sent for that call."""
+"""The service being called: all requests sent meanwhile belong to this call."""
 
 import contextlib
 import dataclasses
@@ -11,18 +11,18 @@ class Call:
     """A call to a service."""
 
     service: str
-    """Its type in the service catalog."""
+    """The service's type in the service catalog."""
     fails_at_once: bool = False
-    """A request without an answer ends the call, whatever the library in between would try next."""
+    """A request without an answer ends the call; the client library may not try again."""
     is_guarded: bool = True
-    """It is limited and refused as callers' calls are; no for the gateway's own questions."""
+    """The service's guard applies; it does not apply to the gateway's own probes."""
 
 
 _call: ContextVar[Call | None] = ContextVar("kic_vm_upstream_call", default=None)
 
 
 def current_call() -> Call | None:
-    """The call that this thread makes; None if nobody has said which."""
+    """The current call of this thread; None outside of calls."""
     return _call.get()
 
 
@@ -30,9 +30,9 @@ def current_call() -> Call | None:
 def calling(
     service: str, *, fails_at_once: bool = False, is_guarded: bool = True
 ) -> Iterator[None]:
-    """Say that what is sent within is sent for a call to a service.
+    """Assign all requests within the block to a call to a service.
 
-    A login that is a part of a question to Keystone is guarded no more than the question.
+    A login during a probe of Keystone is not guarded either.
     """
     outer = _call.get()
     if outer is not None and outer.service == service and not outer.is_guarded:

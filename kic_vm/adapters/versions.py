@@ -1,4 +1,4 @@
-"""Which microversions a service offers."""
+"""The microversions that a service offers."""
 
 import openstack.exceptions
 from keystoneauth1 import discover
@@ -8,20 +8,20 @@ from kic_vm.adapters import errors
 from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.upstream import calling
 
-Version = tuple[float, ...]  # of whole numbers, as keystoneauth has them
+Version = tuple[float, ...]  # whole numbers as floats, as in keystoneauth
 
 
 def parse(microversion: str) -> Version:
-    """A microversion in numbers, which compare as versions do."""
+    """A microversion as a tuple of numbers, which compares in version order."""
     found: Version = discover.normalize_version_number(microversion)
     return found
 
 
 def newest(cloud: Cloud, service: str) -> Version | None:
-    """The highest microversion that a service offers; None where it has no microversions.
+    """The highest microversion that a service offers; None if it has no microversions.
 
-    :param service: its type in the service catalog
-    :raises KicVmError: it cannot be reached
+    :param service: the service's type in the service catalog
+    :raises KicVmError: the service cannot be reached
     """
     try:
         with calling(service):

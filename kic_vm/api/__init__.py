@@ -1,1 +1,1 @@
-"""Views: read, call, show."""
+"""Views: read the request, call the operation, return the response."""

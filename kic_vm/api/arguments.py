@@ -1,4 +1,4 @@
-"""Reading bodies and queries: what is wrong is named field by field."""
+"""Read bodies and queries; errors name each wrong field."""
 
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -15,17 +15,17 @@ _SHOWN = 5
 
 
 class Parser(FlaskParser):
-    """webargs for Flask, answering 400 in the error envelope."""
+    """webargs for Flask, with 400 responses in the error envelope."""
 
     DEFAULT_VALIDATION_STATUS = 400
-    # The schemas say what becomes of what they do not know; webargs would drop it from queries.
+    # The schemas decide about unknown fields; by default, webargs drops them from queries.
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012 - as its base
 
     def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> Any:
-        """The body as JSON.
+        """The JSON body.
 
-        :raises UnsupportedMediaType: it is said to be something else
-        :raises InvalidRequest: there is none, or as ``json_body.read``
+        :raises UnsupportedMediaType: the request declares another media type
+        :raises InvalidRequest: there is no body, or as ``json_body.read``
         """
         body = req.get_data(cache=True)
         if not body:
@@ -35,9 +35,9 @@ class Parser(FlaskParser):
         return json_body.read(body)
 
     def load_querystring(self, req: flask.Request, schema: marshmallow.Schema) -> MultiDictProxy:
-        """The query.
+        """The query parameters.
 
-        :raises InvalidRequest: a parameter came twice
+        :raises InvalidRequest: a parameter occurs twice
         """
         for name, values in req.args.lists():
             if len(values) > 1:
@@ -53,7 +53,7 @@ class Parser(FlaskParser):
         error_status_code: int | None,
         error_headers: Any,
     ) -> NoReturn:
-        """Turn marshmallow's messages into sentences.
+        """Convert marshmallow's messages into sentences.
 
         :raises InvalidRequest: always
         """
@@ -69,7 +69,7 @@ class Parser(FlaskParser):
 def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(messages, dict):
         for key, inner in messages.items():
-            # marshmallow's key for what concerns the whole object
+            # marshmallow's key for errors of the whole object
             below = path if key == "_schema" else f"{path}.{key}".lstrip(".")
             yield from _flat(inner, below)
     elif isinstance(messages, list):

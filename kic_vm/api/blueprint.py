@@ -1,4 +1,4 @@
-"""What every view has at hand."""
+"""Helpers for all views."""
 
 import functools
 from collections.abc import Callable
@@ -19,16 +19,16 @@ EXTENSION = "kic_vm"
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """flask-smorest's blueprint with our reading of arguments.
+    """flask-smorest's blueprint with the gateway's argument parser.
 
-    Views return ready answers: the mappings have put their objects into the contract's shape,
-    and the response schemas document it; tests hold the one against the other.
+    Views return complete responses: the mappings build the contract's objects, the response
+    schemas document them, and tests compare both.
     """
 
     ARGUMENTS_PARSER = parser
 
     def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Any:
-        """See flask-smorest. An answer that tells a secret of its schema is not stored."""
+        """See flask-smorest. Responses with a secret of their schema are marked ``no-store``."""
         documented = super().response(status_code, schema, **kwargs)
         described: Schema | None = schema() if isinstance(schema, type) else schema
         if described is None or not secrets.has_secrets(described):
@@ -37,7 +37,7 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 def _without_storing(view: View, schema: Schema) -> View:
-    """The view, whose answers nobody stores when they tell a secret of the schema."""
+    """The view, with responses marked ``no-store`` if they contain a secret of the schema."""
 
     @functools.wraps(view)
     def wrapped(*args: Any, **kwargs: Any) -> flask.Response:
@@ -53,17 +53,17 @@ def _without_storing(view: View, schema: Schema) -> View:
 
 
 def app_state() -> AppState:
-    """What this process has."""
+    """The state of this process."""
     return cast("AppState", flask.current_app.extensions[EXTENSION])
 
 
 def services() -> RequestServices:
-    """What this request has."""
+    """The services of this request."""
     return RequestServices.of(app_state(), flask.request.environ[ENVIRON_KEY])
 
 
 def answer(status: int, body: Any = None) -> flask.Response:
-    """A JSON answer, or one without a body."""
+    """A JSON response, or a response without a body."""
     if body is None:
         return flask.Response(status=status, content_type="application/json")
     response = flask.jsonify(body)
@@ -72,6 +72,6 @@ def answer(status: int, body: Any = None) -> flask.Response:
 
 
 def page(key: str, result: tuple[list[Any], Any]) -> flask.Response:
-    """The answer of a list operation."""
+    """The response of a list operation."""
     items, pagination = result
     return answer(200, {key: items, "pagination": pagination})

@@ -1,4 +1,4 @@
-"""The one error envelope: from any exception to what a client reads."""
+"""The error envelope: convert any exception to a response."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from kic_vm.operations.projects import quotas
 
 LOG = logging.getLogger(__name__)
 
-# Set in the WSGI environment when an error has been put into the envelope.
+# Set in the WSGI environment after an error was rendered in the envelope.
 RENDERED = "kic_vm.error_rendered"
 
 
 def from_any(error: Exception) -> exceptions.KicVmError:
-    """Our error for an exception; one that nobody has foreseen is logged and stays inside."""
+    """The gateway's error for an exception; unexpected exceptions are logged, not shown."""
     if isinstance(error, exceptions.KicVmError):
         return error
     status = getattr(error, "code", None)
@@ -39,7 +39,7 @@ def from_any(error: Exception) -> exceptions.KicVmError:
 
 
 def envelope(error: exceptions.KicVmError, request_id: str) -> dict[str, Any]:
-    """The body of an error answer."""
+    """The body of an error response."""
     return {
         "error": {
             "code": error.code,
@@ -51,10 +51,10 @@ def envelope(error: exceptions.KicVmError, request_id: str) -> dict[str, Any]:
 
 
 def envelope_of(error: exceptions.KicVmError, record: RequestRecord) -> dict[str, Any]:
-    """The body of an error answer to a request.
+    """The body of an error response to a request.
 
-    It says so where OpenStack may have done what the request asked for, and which operation shows
-    whether it did.
+    If OpenStack may have performed the request, the body states that, and names the operation that
+    shows whether it did.
     """
     body = envelope(error, record.request_id)
     if error.status >= 500 and record.has_write:
@@ -68,13 +68,13 @@ def envelope_of(error: exceptions.KicVmError, record: RequestRecord) -> dict[str
 
 
 def rendered(error: exceptions.KicVmError) -> dict[str, Any]:
-    """The envelope as part of the answer that a view gives itself."""
+    """The envelope as part of a view's own response."""
     flask.request.environ[RENDERED] = True
     return envelope_of(error, flask.request.environ[RECORD_KEY])
 
 
 def headers(error: exceptions.KicVmError) -> dict[str, str]:
-    """Headers that belong to an error."""
+    """The headers of an error response."""
     found = {}
     if error.retry_after is not None:
         found["Retry-After"] = str(error.retry_after)
@@ -84,7 +84,7 @@ def headers(error: exceptions.KicVmError) -> dict[str, str]:
 
 
 def render(error: Exception) -> flask.Response:
-    """Flask's answer to any exception of a view."""
+    """Flask's response to any exception of a view."""
     ours = from_any(error)
     if isinstance(ours, exceptions.QuotaExceeded):
         ours = quotas.with_figures(services(), ours)

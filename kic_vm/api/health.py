@@ -1,4 +1,4 @@
-"""Whether the gateway lives, and whether it can work."""
+"""Liveness and readiness of the gateway."""
 
 import flask
 

@@ -1,20 +1,20 @@
-"""A request's JSON body, read strictly and in a time that grows with its length alone."""
+"""Strict parser for JSON bodies; its time grows only with their length."""
 
 import json
 from typing import Any, Final, NoReturn
 
 from kic_vm import exceptions
 
-FIELDS_MAXIMUM: Final = 256  # far above the number that any object of the API has
+FIELDS_MAXIMUM: Final = 256  # far more than any object of the API has
 _SHOWN: Final = 100
-# 64-bit integers have 20; Python reads an integer in a time that grows with the square of them.
+# 64-bit integers have up to 20 digits; Python's time to parse one grows with their square.
 _DIGITS_MAXIMUM: Final = 40
 
 
 def read(body: bytes) -> Any:
-    """The value that the body describes.
+    """The value of the body.
 
-    :raises InvalidRequest: the body is not JSON, a field came twice, an object has too many
+    :raises InvalidRequest: the body is not JSON, a field occurs twice, an object has too many
         fields, or an integer is too long
     """
     try:
@@ -29,11 +29,11 @@ def read(body: bytes) -> Any:
 
 
 def object_with_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object whose names are all different.
+    """A JSON object without duplicate names.
 
-    A proxy that has checked the first of two fields must not see the second one done.
+    Otherwise a proxy could check the first of two fields, and the gateway use the second.
 
-    :raises InvalidRequest: a name came twice, or there are too many of them
+    :raises InvalidRequest: a name occurs twice, or there are too many names
     """
     read_object = dict(pairs)
     if len(read_object) < len(pairs):

@@ -1,4 +1,4 @@
-"""Answers as JSON: the fast way, with the thorough one behind it."""
+"""JSON responses: a fast encoder, with Flask's own as a fallback."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from flask.json.provider import DefaultJSONProvider
 
 
 class JsonProvider(DefaultJSONProvider):
-    """Flask's provider with orjson for answers; bodies that come in are read by Flask's own."""
+    """Flask's provider with orjson for responses; Flask's own parser reads requests."""
 
     def response(self, *args: Any, **kwargs: Any) -> flask.Response:
         """See Flask."""
         body = self._prepare_response_obj(args, kwargs)
         try:
             text: bytes | str = orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
-        except TypeError:  # a number beyond 64 bits, or half of a surrogate pair
+        except TypeError:  # a number over 64 bits, or an unpaired surrogate
             text = self.dumps(body) + "\n"
         return flask.Response(text, mimetype=self.mimetype)

@@ -1,4 +1,4 @@
-"""The OpenAPI document: from the schemas and rules that really run."""
+"""The OpenAPI document, generated from the schemas and rules that the gateway uses."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -29,24 +29,24 @@ CONFIGURATION: Final = {
     "API_TITLE": "KakaoCloud VM API on OpenStack",
     "API_VERSION": "v1",
     "OPENAPI_VERSION": VERSION,
-    "OPENAPI_URL_PREFIX": None,  # served by kic_vm.api.documents, with what is added here
+    "OPENAPI_URL_PREFIX": None,  # served by kic_vm.api.documents, with the additions below
 }
 
 
 class Api(flask_smorest.Api):
-    """flask-smorest with our error envelope."""
+    """flask-smorest with the gateway's error envelope."""
 
     ERROR_SCHEMA = ErrorEnvelopeSchema
 
     def _register_error_handlers(self) -> None:
-        """kic_vm.app registers the one handler for all errors."""
+        """Do nothing: kic_vm.app registers the only error handler."""
 
 
 def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[str, Any]:
-    """The whole document.
+    """The complete document.
 
-    To flask-smorest's description of paths and schemas it adds, for each operation, the rule that
-    guards it, and for the API the table of error codes.
+    It adds to flask-smorest's paths and schemas the policy rule of each operation, and the API's
+    table of error codes.
     """
     found: dict[str, Any] = api.spec.to_dict()
     found["info"]["description"] = (
@@ -64,7 +64,7 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     for rule in rules:
         for guarded in rule.operations:
             described = found["paths"].get(guarded["path"])
-            if described is None:  # a page for people, such as /docs
+            if described is None:  # a page for humans, such as /docs
                 continue
             operation = described[guarded["method"].lower()]
             operation["x-policy-rule"] = rule.name

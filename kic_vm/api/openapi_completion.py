@@ -1,7 +1,7 @@
-"""What the OpenAPI document needs so that people can read it and generators accept it.
+"""Complete the OpenAPI document for readers and code generators.
 
-The schemas describe what is particular about a field. What a field means everywhere is in
-``fields.yaml``, in English and Korean.
+The schemas describe what is special about a field. ``fields.yaml`` has the general meaning of each
+field, in English and Korean.
 """
 
 import copy
@@ -30,7 +30,7 @@ _VOLUMES: Final = ("Volume", "ChangedVolume")
 
 @functools.cache
 def field_meanings() -> dict[str, dict[str, str]]:
-    """Name of a field, or ``Schema.field`` -> language -> what it means."""
+    """Name of a field, or ``Schema.field`` -> language -> meaning."""
     text = importlib.resources.files(__package__).joinpath(_FILE).read_text("utf-8")
     meanings: dict[str, dict[str, str]] = yaml.safe_load(text)
     return meanings
@@ -39,7 +39,7 @@ def field_meanings() -> dict[str, dict[str, str]]:
 def complete(
     document: JSON, views: Mapping[tuple[str, str], str], lifecycle: LifecycleTables
 ) -> JSON:
-    """The document with operation ids, the states as enums, and without what generators refuse.
+    """Add operation ids and enums of states, and remove constructs that generators refuse.
 
     :param views: method and path -> Flask's endpoint, ``noun.view``
     """
@@ -80,7 +80,7 @@ def properties(document: JSON) -> Iterator[tuple[str, str, JSON]]:
 
 
 def _operation_ids(views: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
-    """Method and path -> the name of the view, which the noun precedes where views share it."""
+    """Method and path -> the view's name; with the noun as prefix if views share the name."""
     names = [endpoint.rpartition(".")[2] for endpoint in set(views.values())]
     ids = {}
     for (method, path), endpoint in views.items():
@@ -98,7 +98,7 @@ def _list_states(document: JSON, lifecycle: LifecycleTables) -> None:
 
 
 def _make_portable(node: Any) -> None:
-    """Drop defaults of null, and write patterns as JavaScript reads them, in a part of it."""
+    """Remove null defaults and convert patterns to JavaScript's syntax, in a node."""
     if isinstance(node, dict):
         if node.get("default", "") is None:
             del node["default"]
@@ -112,7 +112,7 @@ def _make_portable(node: Any) -> None:
 
 
 def _portable(pattern: str) -> str:
-    """A pattern of Python that is matched from the start, as one that is searched for."""
+    """Convert a pattern for ``re.match`` to the equivalent for a search."""
     begin = "" if pattern.startswith("^") else "^"
     return begin + pattern.replace("\\A", "").replace("\\Z", "$")
 
@@ -130,7 +130,7 @@ def _meaning(name: str, language: str, schema: str = "") -> str:
 def _describe(field: JSON, meaning: str) -> None:
     if not meaning:
         return
-    if "$ref" in field:  # what stands beside a reference does not count in OpenAPI 3.0
+    if "$ref" in field:  # OpenAPI 3.0 ignores siblings of a reference
         field["allOf"] = [{"$ref": field.pop("$ref")}]
     field["description"] = meaning
 

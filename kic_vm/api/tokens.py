@@ -1,4 +1,4 @@
-"""Tokens: Keystone's own, passed through."""
+"""Tokens, passed through from Keystone."""
 
 import flask
 

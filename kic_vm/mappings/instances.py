@@ -1,4 +1,4 @@
-"""Nova server, with what Neutron and Cinder know of it -> instance of the contract."""
+"""Nova server, with its Neutron and Cinder resources -> instance of the contract."""
 
 import dataclasses
 from collections import defaultdict
@@ -20,7 +20,7 @@ JSON = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RelatedResources:
-    """What other services know about servers, indexed for looking up."""
+    """Resources of other services that belong to servers, indexed for lookup."""
 
     ports: Mapping[str, list[JSON]]
     """Neutron ports by device id."""
@@ -33,12 +33,12 @@ class RelatedResources:
     flavor_ids: Mapping[str, str]
     """Flavor ids by name."""
     confirming: Collection[str] = ()
-    """Ids of servers of which a resize is being confirmed."""
+    """Ids of servers whose resize is being confirmed."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Translation:
-    """The tables that translate the words of the cloud."""
+    """The tables that translate the cloud's terms."""
 
     lifecycle: LifecycleTables
     zones: Zones
@@ -46,7 +46,7 @@ class Translation:
 
 
 def ports_by_device(ports: Iterable[JSON]) -> dict[str, list[JSON]]:
-    """Ports by the machine they belong to."""
+    """Ports by device id."""
     found: dict[str, list[JSON]] = defaultdict(list)
     for port in ports:
         found[port["device_id"]].append(port)
@@ -54,7 +54,7 @@ def ports_by_device(ports: Iterable[JSON]) -> dict[str, list[JSON]]:
 
 
 def public_ips_by_port(floating_ips: Iterable[JSON]) -> dict[tuple[str, str], str]:
-    """Floating addresses by the port and the fixed address they lead to."""
+    """Floating addresses by the port and the fixed address they are associated with."""
     return {
         (item["port_id"], item["fixed_ip_address"]): item["floating_ip_address"]
         for item in floating_ips
@@ -84,8 +84,8 @@ def unambiguous_group_names(
 ) -> dict[str, str]:
     """Security group names that need no further call.
 
-    Neutron tells a server's group ids, Nova their names, neither tells both; where a server has
-    exactly one group the two are the same group's.
+    Neutron returns a server's group ids, Nova their names, and neither returns both. If a server
+    has exactly one group, the id and the name belong together.
     """
     told = {}
     for server in servers:
@@ -105,7 +105,7 @@ def _attached_volumes(
     is_attaching = attachments.is_attaching(server)
     shown = []
     for item in attached:
-        # A volume that Cinder does not list (any more) is still attached as far as Nova knows.
+        # Nova may still show a volume as attached that Cinder no longer lists.
         volume = related.volumes.get(item["id"], {})
         shown.append(
             {
@@ -138,9 +138,9 @@ def _image(server: JSON, attached: list[JSON], related: RelatedResources) -> JSO
 
 
 def instance_from_server(server: JSON, related: RelatedResources, translation: Translation) -> JSON:
-    """The contract's instance as get and list show it.
+    """The contract's instance, as returned by get and list.
 
-    :param server: Nova's, at compute.SERVER
+    :param server: Nova's server at microversion compute.SERVER
     """
     state = state_of(
         server, translation.lifecycle, confirm_in_progress=server["id"] in related.confirming
@@ -184,9 +184,9 @@ def instance_from_server(server: JSON, related: RelatedResources, translation: T
 def _zone(
     server: JSON, attached: list[JSON], related: RelatedResources, translation: Translation
 ) -> str | None:
-    """The instance's zone; while it is on no host Nova tells none, and its root volume's counts.
+    """The instance's zone; the zone of its root volume while the instance is on no host.
 
-    An instance and its volumes are in one zone, as documented.
+    Nova then returns no zone. As documented, an instance and its volumes are in the same zone.
     """
     zone = server["OS-EXT-AZ:availability_zone"]
     if not zone and attached and attached[0]["id"] in related.volumes:
@@ -197,7 +197,7 @@ def _zone(
 def updated_instance_from_server(
     server: JSON, translation: Translation, *, confirm_in_progress: bool
 ) -> JSON:
-    """The contract's instance as an update answers it: its shape is not that of a get."""
+    """The contract's instance, as returned by an update: its shape differs from a get."""
     state = state_of(server, translation.lifecycle, confirm_in_progress=confirm_in_progress)
     flavor = server["flavor"]
     return {
@@ -243,10 +243,10 @@ def updated_instance_from_server(
 
 
 def rebuilt_instance_from_server(server: JSON, before: JSON, translation: Translation) -> JSON:
-    """The contract's instance as a rebuild answers it: an update's, but for the volumes' ids.
+    """The contract's instance, as returned by a rebuild: as by an update, except for volume ids.
 
-    :param server: Nova's answer to the rebuild, at compute.REBUILD
-    :param before: the server as it was; the answer leaves out its security groups
+    :param server: Nova's answer to the rebuild, at microversion compute.REBUILD
+    :param before: the server before the rebuild; the answer lacks its security groups
     """
     shown = updated_instance_from_server(
         server | {"security_groups": before.get("security_groups", ())},
@@ -264,12 +264,12 @@ def rebuilt_instance_from_server(server: JSON, before: JSON, translation: Transl
 
 
 def created_instances(servers: list[JSON], group_names: list[str] | None) -> JSON:
-    """The contract's answer to a creation, which knows one instance; beside it all of them.
+    """The contract's response to a creation: the first instance, and a list of all of them.
 
-    :param group_names: the security groups that the instances are in, as Nova's answer to a
-        creation names those that were asked for; None where ``servers`` come from a list
+    :param group_names: the instances' security groups, because Nova's answer to a creation names
+        the requested ones only; None if ``servers`` come from a list
     """
-    # name-2 before name-10
+    # name-2 comes before name-10
     ordered = sorted(servers, key=lambda server: (len(server["name"]), server["name"]))
     return {
         "instance": _created_instance(ordered[0], group_names),

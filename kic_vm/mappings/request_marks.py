@@ -1,8 +1,8 @@
-"""Marks on what a request with an Idempotency-Key creates, by which a retry finds it.
+"""Marks on resources created with an Idempotency-Key, so that a retry finds them.
 
-Each service offers another place for a mark at creation: Nova tags, Cinder metadata, Neutron the
-description. (Neutron takes tags in a call of its own only, and a mark that comes later may be
-lost.) A mark is made of digests: it tells neither the key nor the request.
+Each service has a different place for a mark at creation: Nova has tags, Cinder has metadata,
+Neutron has the description. (Neutron sets tags only in a separate call, and a mark that is set
+later may be lost.) A mark consists of digests: it reveals neither the key nor the request.
 """
 
 import base64
@@ -24,12 +24,12 @@ _DESCRIPTION_MAXIMUM: Final = 255  # Neutron's
 
 
 def key_tag(request: IdempotentRequest) -> str:
-    """The tag of everything that was made for the key."""
+    """The tag of all resources created for the key."""
     return f"kic-vm-key-{request.identity[:_TAG_DIGITS]}"
 
 
 def tags(request: IdempotentRequest | None) -> list[str]:
-    """The tags of what a request makes; none where it came without a key."""
+    """The tags of resources that a request creates; none for a request without a key."""
     return [key_tag(request), _request_tag(request)] if request else []
 
 
@@ -38,25 +38,25 @@ def _request_tag(request: IdempotentRequest) -> str:
 
 
 def key_metadata(request: IdempotentRequest) -> dict[str, str]:
-    """The metadata of everything that was made for the key."""
+    """The metadata of all resources created for the key."""
     return {_METADATA_KEY: request.identity}
 
 
 def metadata(request: IdempotentRequest | None) -> dict[str, str]:
-    """The metadata of what a request makes; empty where it came without a key."""
+    """The metadata of resources that a request creates; empty for a request without a key."""
     return {**key_metadata(request), _METADATA_REQUEST: request.fingerprint} if request else {}
 
 
 def own_metadata(shown: dict[str, str]) -> dict[str, str]:
-    """Metadata without marks, as clients see it."""
+    """Metadata without marks, as returned to clients."""
     return {key: value for key, value in shown.items() if key not in _METADATA}
 
 
 def check_request(made: list[JSON], request: IdempotentRequest) -> None:
-    """See that what was made for a key was made for this request.
+    """Check that the resources created for a key were created for this request.
 
     :param made: servers with ``tags``, or volumes or snapshots with ``metadata``
-    :raises IdempotencyKeyReused: the key came with another request
+    :raises IdempotencyKeyReused: the key was used for another request
     """
     for resource in made:
         if "tags" in resource:
@@ -68,7 +68,7 @@ def check_request(made: list[JSON], request: IdempotentRequest) -> None:
 
 
 def marked_description(description: str, request: IdempotentRequest | None) -> str:
-    """A description with the mark of a request; as it is where the request came without a key.
+    """A description with the mark of a request; unchanged for a request without a key.
 
     :raises InvalidRequest: there is no room for the mark
     """
@@ -85,12 +85,12 @@ def marked_description(description: str, request: IdempotentRequest | None) -> s
 
 
 def own_description(shown: str | None) -> str:
-    """A description without its mark, as clients see it."""
+    """A description without its mark, as returned to clients."""
     return _DESCRIPTION_MARK.sub("", shown or "")
 
 
 def changed_description(present: str | None, description: str) -> str:
-    """A new description in the place of another one, whose mark stays if there is room for it."""
+    """A new description that keeps the mark of the present one, if there is room for it."""
     mark = _DESCRIPTION_MARK.search(present or "")
     own_mark = mark[0].strip() if mark else ""
     marked = f"{description} {own_mark}" if description and mark else description + own_mark

@@ -1,10 +1,10 @@
 """Neutron's security group rules <-> rules of the contract.
 
-The two differ in what a rule is. Neutron's is for one IP version; the contract's has none, so what
-names a remote group stands for one rule of each version. Neutron takes no second rule that differs
-in its description only; the contract does, and clients make the new one before they delete the old
-one to change a description. So a further description of a rule is a tag of its group, or several
-where it is too long for one.
+They define a rule differently. A Neutron rule has an IP version; a rule of the contract has none,
+so a rule with a remote group stands for one Neutron rule per version. Neutron refuses a second rule
+that differs only in its description. The contract allows it: to change a description, clients
+create the new rule before they delete the old one. So each further description of a rule is stored
+as a tag of its group, or as several tags if it is too long for one.
 """
 
 import base64
@@ -27,12 +27,12 @@ TAG_MAXIMUM: Final = 255
 _TAG: Final = "kic:rule:"
 _PART_TAG: Final = "kic:rule-part:"
 _HIDING_TAG: Final = "kic:rule-hidden:"
-# One of several tags: the rule, a digest of the description, which part of how many, and the part.
+# One of several tags: the rule, a digest of the description, part number, part count, the part.
 _PART: Final = re.compile(
     f"{_PART_TAG}(?P<rule>[^:]+):(?P<digest>[0-9a-f]+):[0-9]:(?P<count>[0-9]):(?P<text>.*)"
 )
 _DIGEST_LENGTH: Final = 8
-# Neutron names protocols, and takes their numbers as well.
+# Neutron returns protocols by name, and also accepts their numbers.
 _PROTOCOLS: Final[dict[str | None, str]] = {
     None: "ALL",
     "tcp": "TCP",
@@ -54,32 +54,32 @@ _ALL_PORTS: Final = (1, 65535)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class GroupRule:
-    """A rule as the contract has it, and what stands behind it."""
+    """A rule of the contract, with the Neutron rules and tags that implement it."""
 
     id: str
     description: str
     neutron: tuple[JSON, ...]
-    """Neutron's rules that do what it says: one for each IP version."""
+    """The Neutron rules that implement it: one for each IP version."""
     tags: tuple[str, ...] = ()
-    """Where its description is noted; none where it is Neutron's own."""
+    """The tags that store its description; none if Neutron's rule has it."""
 
 
 class _Note(NamedTuple):
     """A further description of a rule."""
 
     name: str
-    """What the tag would be if one were long enough; the rule's id is made of it."""
+    """The tag if one tag could hold it all; the rule's id is derived from it."""
     description: str
     tags: tuple[str, ...]
 
 
 def is_ours(tag: str) -> bool:
-    """Whether a group's tag is the gateway's."""
+    """Whether the gateway has set this tag on a group."""
     return tag.startswith((_TAG, _PART_TAG, _HIDING_TAG))
 
 
 def tags_for(rule: GroupRule, description: str) -> tuple[str, ...]:
-    """The tags that note a further description for a rule: it is there when all of them are."""
+    """The tags that store a further description of a rule; it counts only if all are set."""
     rule_id = rule.neutron[0]["id"]
     encoded = base64.urlsafe_b64encode(description.encode()).decode().rstrip("=")
     whole = f"{_TAG}{rule_id}:{encoded}"
@@ -95,14 +95,14 @@ def tags_for(rule: GroupRule, description: str) -> tuple[str, ...]:
 
 
 def hiding_tag_for(rule: GroupRule) -> str:
-    """The tag that says that of a rule only the noted descriptions are left."""
+    """The tag that marks a rule's own description as deleted; those in tags remain."""
     return _HIDING_TAG + str(rule.neutron[0]["id"])
 
 
 def rules_of(group: JSON) -> list[GroupRule]:
-    """A group's rules as the contract has them, the oldest first.
+    """A group's rules as rules of the contract, oldest first.
 
-    :param group: Neutron's security group, its rules and tags in it
+    :param group: Neutron's security group with its rules and tags
     """
     noted = _notes_in(group["tags"])
     found = []
@@ -117,7 +117,7 @@ def rules_of(group: JSON) -> list[GroupRule]:
 
 
 def _notes_in(tags: Iterable[str]) -> Mapping[str, list[_Note]]:
-    """The further descriptions that a group's tags note, by the id of Neutron's rule."""
+    """The further descriptions stored in a group's tags, by the id of the Neutron rule."""
     noted = defaultdict(list)
     parts: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
     for tag in sorted(tags):
@@ -127,7 +127,7 @@ def _notes_in(tags: Iterable[str]) -> Mapping[str, list[_Note]]:
         elif match := _PART.fullmatch(tag):
             parts[match["rule"], match["digest"], match["count"]][tag] = match["text"]
     for (rule_id, _digest, count), texts in parts.items():
-        if len(texts) == int(count):  # else some are yet to come, or to go
+        if len(texts) == int(count):  # otherwise some are not yet added, or not yet removed
             encoded = "".join(texts.values())
             note = _Note(f"{_TAG}{rule_id}:{encoded}", _decoded(encoded), tuple(texts))
             noted[rule_id].append(note)
@@ -135,10 +135,10 @@ def _notes_in(tags: Iterable[str]) -> Mapping[str, list[_Note]]:
 
 
 def rules_from(neutron_rules: Iterable[JSON]) -> list[GroupRule]:
-    """Neutron's rules as the contract has them, the oldest first, without what tags note."""
+    """Neutron's rules as rules of the contract, oldest first, without those stored in tags."""
     versions: dict[tuple[Any, ...], list[JSON]] = {}
     for rule in sorted(neutron_rules, key=lambda rule: (rule["created_at"], rule["id"])):
-        # What names a group is one rule here for both versions; anything else is one each.
+        # Two rules with a remote group, one per IP version, are one rule here; others stay single.
         is_twin = rule["remote_group_id"] is not None
         key = (*content_of(rule), rule["description"] or "") if is_twin else (rule["id"],)
         versions.setdefault(key, []).append(rule)
@@ -158,10 +158,10 @@ def _decoded(encoded: str) -> str:
 
 
 def content_of(rule: JSON) -> tuple[Any, ...]:
-    """What of a Neutron rule a contract's rule says beside its description.
+    """The fields of a Neutron rule that appear in the contract, except the description.
 
-    Direction, protocol, ports, remote range, remote group. A rule for everybody reads as the range
-    of all addresses of its version, which is the same to Neutron.
+    Direction, protocol, ports, remote range, remote group. A rule without a remote gets the range
+    of all addresses of its IP version, which means the same in Neutron.
     """
     protocol: str = _PROTOCOLS.get(rule["protocol"]) or rule["protocol"]
     remote = rule["remote_ip_prefix"]
@@ -177,14 +177,14 @@ def content_of(rule: JSON) -> tuple[Any, ...]:
 
 
 def _port_texts(protocol: str, first: int | None, last: int | None) -> tuple[str | None, ...]:
-    """Ports as text; the whole range, which Neutron keeps as none, is ALL."""
+    """Ports as text; ALL for the whole range, which Neutron stores as null."""
     if protocol in _WITH_PORTS and (first, last) in {(None, None), _ALL_PORTS}:
         return "ALL", "ALL"
     return tuple(None if port is None else str(port) for port in (first, last))
 
 
 def neutron_rules(group_id: str, wanted: JSON) -> list[JSON]:
-    """What to ask Neutron for: one rule for each IP version that is meant.
+    """The rules to create in Neutron: one for each IP version that the request covers.
 
     :param wanted: SecurityGroupRuleCreateSchema, loaded
     """
@@ -213,10 +213,10 @@ def _neutron_protocol(protocol: str, version: str) -> str | None:
 
 
 def shown(rule: GroupRule) -> JSON:
-    """What every answer says of a rule.
+    """The fields of a rule that every response has.
 
-    A protocol that the contract does not have reads ALL, the nearest that its clients can read; its
-    own name stands beside that. The times are those of Neutron's rule.
+    A protocol that the contract lacks is shown as ALL, the closest value that clients accept; an
+    additional field has its real name. The times are those of Neutron's rule.
     """
     first = rule.neutron[0]
     direction, protocol, port_min, port_max, remote, remote_group = content_of(first)
@@ -236,7 +236,7 @@ def shown(rule: GroupRule) -> JSON:
 
 
 def read_rule(rule: GroupRule, group_names: Mapping[str, str]) -> JSON:
-    """The contract's rule as get and list show it.
+    """The contract's rule, as returned by get and list.
 
     :param group_names: names of the project's security groups by id
     """
@@ -245,7 +245,7 @@ def read_rule(rule: GroupRule, group_names: Mapping[str, str]) -> JSON:
 
 
 def changed_rule(rule: GroupRule) -> JSON:
-    """The contract's rule as the answers to changes show it."""
+    """The contract's rule, as returned after changes."""
     first = rule.neutron[0]
     return shown(rule) | {
         "project_id": first["project_id"],

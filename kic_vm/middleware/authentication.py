@@ -19,9 +19,9 @@ _TOKEN = "HTTP_X_AUTH_TOKEN"  # noqa: S105 - the name of a header
 
 
 class Authentication:
-    """Let only confirmed tokens through to ``application``, but anybody to what is public.
+    """Pass requests with a valid token on to ``application``; public operations need no token.
 
-    :param cloud: the one whose Keystone is asked
+    :param cloud: the cloud whose Keystone validates the tokens
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Authentication:
             "oslo_config_config": conf,
             "cache": _CACHE_KEY,
             "delay_auth_decision": False,
-            # A caller's X-Service-Token is dropped below; this is the second lock.
+            # Defense in depth: a caller's X-Service-Token is already dropped below.
             "service_token_roles_required": True,
         }
         authtoken = conf.keystone_authtoken
@@ -53,12 +53,12 @@ class Authentication:
         operation = environ[routes.ENVIRON_KEY]
         if isinstance(operation, routes.Operation) and operation.is_public:
             return self._application(environ, start_response)
-        # With a service token OpenStack skips the access rules of a restricted credential; a
-        # caller's own must not buy that here.
+        # With a service token, OpenStack skips the access rules of a restricted credential. A
+        # caller must not get around the rules by sending a service token.
         environ.pop("HTTP_X_SERVICE_TOKEN", None)
         environ[_CACHE_KEY] = self._cache
-        # auth_token compares access rules with SCRIPT_NAME + PATH_INFO. The prefix is the proxy's
-        # or the client's word: with it, one operation could pass for another.
+        # auth_token compares access rules with SCRIPT_NAME + PATH_INFO. The proxy or the client
+        # sets the prefix: if it counted, one operation could pass as another.
         environ[_SENT_KEY] = environ.get("SCRIPT_NAME", ""), environ["PATH_INFO"]
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = "", environ[routes.PATH_KEY]
         answer: Iterable[bytes] = self._confirmed(environ, start_response)
@@ -66,7 +66,7 @@ class Authentication:
 
 
 def _with_sent_path(application: WSGIApplication) -> WSGIApplication:
-    """The application, which sees the path as it was sent."""
+    """The application, called with the path as the client sent it."""
 
     def restored(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = environ.pop(_SENT_KEY)
@@ -76,7 +76,7 @@ def _with_sent_path(application: WSGIApplication) -> WSGIApplication:
 
 
 class _CountedCache:
-    """The cache as auth_token uses it, with its hits and misses counted."""
+    """The cache for auth_token; it counts hits and misses."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
@@ -90,9 +90,9 @@ class _CountedCache:
 
 
 def _only(header: str) -> str:
-    """The token of a header that may have come twice, which WSGI joins by a comma.
+    """The token of a header that may have been sent twice: WSGI joins both with a comma.
 
-    :raises Unauthorized: two different tokens came
+    :raises Unauthorized: the request has two different tokens
     """
     tokens = {token.strip() for token in header.split(",")}
     if len(tokens) > 1:

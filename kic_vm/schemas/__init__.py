@@ -1,1 +1,1 @@
-"""The contract's bodies and query parameters, in and out."""
+"""Schemas of the contract's request bodies, response bodies and query parameters."""

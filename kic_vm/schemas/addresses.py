@@ -1,4 +1,4 @@
-"""Ranges of addresses in requests."""
+"""Address ranges in requests."""
 
 import ipaddress
 from typing import Any
@@ -12,7 +12,7 @@ _LINK_LOCAL = ipaddress.IPv4Network("169.254.0.0/16")
 
 
 def _network(value: str) -> ipaddress.IPv4Network:
-    """The range, which must be written as clients will read it again."""
+    """The range; it must be written in the form that responses return."""
     try:
         network = ipaddress.IPv4Network(value)
     except ValueError as error:
@@ -25,7 +25,7 @@ def _network(value: str) -> ipaddress.IPv4Network:
 
 
 def private_range(shortest: int, longest: int, **kwargs: Any) -> fields.String:
-    """A range of private addresses whose prefix has a length between two limits."""
+    """A private address range with a prefix length between two limits."""
 
     def check(value: str) -> None:
         network = _network(value)
@@ -40,7 +40,7 @@ def private_range(shortest: int, longest: int, **kwargs: Any) -> fields.String:
 
 
 def destination(**kwargs: Any) -> fields.String:
-    """Where a route leads: any range but link-local addresses."""
+    """The destination of a route: any range except link-local addresses."""
 
     def check(value: str) -> None:
         if _network(value).subnet_of(_LINK_LOCAL):
@@ -50,9 +50,9 @@ def destination(**kwargs: Any) -> fields.String:
 
 
 def without_zone(value: str) -> str:
-    """An address or a range, where it names no interface of one machine as fe80::1%eth0 does.
+    """Check that an address or range has no zone id, as in fe80::1%eth0, and return it.
 
-    :raises ValueError: it names one
+    :raises ValueError: the text has a zone id
     """
     if "%" in value:
         raise ValueError(value)
@@ -60,9 +60,9 @@ def without_zone(value: str) -> str:
 
 
 def is_address(value: str | None) -> None:
-    """See that a text is an IP address, or none at all.
+    """Check that a text is an IP address or null.
 
-    :raises ValidationError: it is not
+    :raises ValidationError: the text is neither
     """
     if value is None:
         return
@@ -73,16 +73,16 @@ def is_address(value: str | None) -> None:
 
 
 def is_address_or_range(value: str | None) -> None:
-    """See that a text is an IP address or a range in CIDR notation, or none at all.
+    """Check that a text is an IP address, a range in CIDR notation, or null.
 
-    :raises ValidationError: it is not
+    :raises ValidationError: the text is neither
     """
     if value is None:
         return
     _address, slash, length = value.partition("/")
     try:
         ipaddress.ip_interface(without_zone(value))
-        if slash and str(int(length)) != length:  # int() takes no netmask
+        if slash and str(int(length)) != length:  # int() refuses a netmask
             raise ValidationError("Must have its prefix's length as a plain number, such as /8.")
     except ValueError as error:
         raise ValidationError("Must be an IP address or a CIDR.") from error

@@ -1,4 +1,4 @@
-"""What the schemas share: paging, names, user data, envelopes."""
+"""Shared parts of the schemas: paging, names, descriptions, ids, envelopes."""
 
 from collections.abc import Collection
 from typing import Any
@@ -9,11 +9,11 @@ from kic_vm.schemas import filters, json_types, texts
 from kic_vm.schemas.lists import CommaSeparatedList
 
 MAXIMUM_32_BIT = 2**31 - 1
-PAGE_MAXIMUM = 1000  # what the Terraform provider asks for, once
+PAGE_MAXIMUM = 1000  # the page size that the Terraform provider requests
 
 
 class IncomingSchema(Schema):
-    """A body or query that comes in; what it does not know is refused by name."""
+    """A request body or query; unknown fields are refused by name."""
 
     class Meta:
         """Options of marshmallow."""
@@ -22,22 +22,22 @@ class IncomingSchema(Schema):
 
 
 class QuerySchema(IncomingSchema):
-    """A query: all its values are texts."""
+    """A query: all its values are strings."""
 
 
 class RequestSchema(IncomingSchema):
-    """A body: the types of its fields are JSON's."""
+    """A request body: its fields have JSON types."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """See marshmallow.
 
-        :raises TypeError: the field would take texts for numbers or booleans
+        :raises TypeError: the field would accept strings as numbers or booleans
         """
         json_types.check_strict(self, field_name, field_obj)
 
 
 class PaginationSchema(Schema):
-    """Where a page lies in its list."""
+    """The position of a page in its list."""
 
     total = fields.Integer(
         required=True, metadata={"description": "Items that match, on all pages."}
@@ -67,12 +67,12 @@ class LifecycleSchema(Schema):
 
 
 def name(**kwargs: Any) -> fields.String:
-    """A resource's name: what every service takes."""
+    """A resource's name, limited to what all services accept."""
     return fields.String(validate=[texts.is_name], **kwargs)
 
 
 def reference(**kwargs: Any) -> fields.String:
-    """The name of something that exists, which may have been given outside this API."""
+    """The name of an existing resource, which may have been created outside this API."""
     return fields.String(validate=texts.is_reference, **kwargs)
 
 
@@ -82,7 +82,7 @@ def description(**kwargs: Any) -> fields.String:
 
 
 def optional_uuid() -> fields.UUID:
-    """An id that is null or left out when there is none."""
+    """An id that can be null or omitted."""
     return fields.UUID(allow_none=True, load_default=None)
 
 
@@ -91,12 +91,12 @@ def _refuse_key(_value: Any) -> None:
 
 
 def no_encryption_key() -> fields.UUID:
-    """The contract's key for a volume: only null is taken."""
+    """The contract's encryption key of a volume: only null is accepted."""
     return fields.UUID(allow_none=True, load_default=None, validate=_refuse_key)
 
 
 def _names_each_once(keys: list[str]) -> None:
-    """Refuse to sort by one field twice: the second time changes nothing."""
+    """Refuse to sort by the same field twice: the second one has no effect."""
     if len(set(keys)) < len(keys):
         raise ValidationError("Must name each field only once.")
 
@@ -110,8 +110,8 @@ def query_schema(
     """The query of a list operation: its filters, and the paging that every list has.
 
     :param item: schema of the list's items; the list can be sorted by its plain fields
-    :param default_key: the field that it is sorted by where the caller does not say; a list that
-        does not have it comes in its own order
+    :param default_key: the field to sort by if the caller names none; a list without this field
+        keeps its own order
     :param unsortable: plain fields that no item of the list has
     :param parameters: the filters, of the kinds in `kic_vm.schemas.filters`
     """
@@ -149,7 +149,7 @@ def query_schema(
 
 
 def page_query_schema(item: type[Schema]) -> type[QuerySchema]:
-    """The query of a list operation that has neither filters nor an order to choose.
+    """The query of a list operation without filters and sort keys.
 
     :param item: schema of the list's items
     """

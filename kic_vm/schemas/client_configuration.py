@@ -14,7 +14,7 @@ class _DescribedSchema(Schema):
 
 
 class ClientEndpointsSchema(_DescribedSchema):
-    """Addresses of the services."""
+    """The endpoints of the services."""
 
     service_endpoints = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     priority = fields.Integer(required=True)
@@ -28,13 +28,13 @@ class ZonePolicySchema(_DescribedSchema):
 
 
 class CorsSchema(Schema):
-    """Browser origins that may call."""
+    """Browser origins that can call the API."""
 
     allowed_origins = fields.List(fields.String(), required=True)
 
 
 class ClientMetadataSchema(_DescribedSchema):
-    """What there is to know about one service."""
+    """The metadata of one service."""
 
     upstreams = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     references = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
@@ -61,6 +61,6 @@ ClientMetadataResolvedSchema = _resolved(ClientMetadataSchema)
 
 
 class ClientMetadataQuerySchema(base.QuerySchema):
-    """Which service."""
+    """The service to describe."""
 
     service = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""What the gateway says of itself."""
+"""Documents about the gateway itself: lifecycle, health and readiness."""
 
 from marshmallow import Schema, fields
 
@@ -13,7 +13,7 @@ class MeaningSchema(Schema):
 
 
 class LifecycleLimitSchema(Schema):
-    """Why fewer commands are possible than the state allows."""
+    """A reason why fewer commands are possible than the state allows."""
 
     name = fields.String(required=True)
     reason = fields.Nested(MeaningSchema, required=True)
@@ -53,13 +53,13 @@ class LifecycleDocumentSchema(Schema):
 
 
 class HealthSchema(Schema):
-    """The gateway is there."""
+    """The gateway is alive."""
 
     status = fields.String(required=True)
 
 
 class ServiceReadinessSchema(Schema):
-    """One service behind the gateway."""
+    """The readiness of one service that the gateway uses."""
 
     required = fields.Boolean(
         required=True, metadata={"description": "Whether the gateway can do nothing without it."}
@@ -76,7 +76,7 @@ class ServiceReadinessSchema(Schema):
 
 
 class ReadinessSchema(Schema):
-    """All services behind the gateway, by name."""
+    """The readiness of all services that the gateway uses, by name."""
 
     ready = fields.Boolean(required=True)
     services = fields.Dict(
@@ -85,6 +85,6 @@ class ReadinessSchema(Schema):
 
 
 class UnreadinessSchema(ReadinessSchema):
-    """The same beside the error envelope."""
+    """The readiness of all services, in addition to the error envelope."""
 
     error = fields.Nested(ErrorSchema, required=True)

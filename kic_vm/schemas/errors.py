@@ -1,4 +1,4 @@
-"""The one error envelope."""
+"""The error envelope."""
 
 from marshmallow import Schema, fields, validate
 
@@ -6,7 +6,7 @@ from kic_vm.exceptions import ERRORS
 
 
 class ErrorSchema(Schema):
-    """What went wrong and what to do about it."""
+    """The error, and how to correct it."""
 
     code = fields.String(required=True, metadata={"enum": sorted({error.code for error in ERRORS})})
     message = fields.String(required=True)
@@ -51,6 +51,6 @@ class ErrorSchema(Schema):
 
 
 class ErrorEnvelopeSchema(Schema):
-    """The body of every answer of 400 and above."""
+    """The body of every response of 400 and above."""
 
     error = fields.Nested(ErrorSchema, required=True)

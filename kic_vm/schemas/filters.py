@@ -1,7 +1,7 @@
-"""Filters of lists: one rule for each kind of value, the same in all lists.
+"""Filters of lists: each kind of value follows the same rule in all lists.
 
-Upper and lower case, and ``-`` and ``_``, count as the same. A value that cannot match anything, as
-it is no state, address or time at all, is refused instead of answered with an empty list.
+Upper and lower case, and ``-`` and ``_``, are equivalent. A value that can never match, because it
+is not a valid state, address or time, is refused; it does not return an empty list.
 """
 
 import datetime
@@ -26,12 +26,12 @@ _ANY_DAY: Final = {"year": 2024, "month": 1, "day": 1}
 
 
 def normalized(text: str) -> str:
-    """The text as filters compare it."""
+    """The text in the form in which filters compare it."""
     return text.casefold().replace("-", "_")
 
 
 class Text(fields.String):
-    """A text that the item's field has, whole."""
+    """A text that must equal the item's field."""
 
 
 class Id(Text):
@@ -39,17 +39,17 @@ class Id(Text):
 
 
 class PartOfName(Text):
-    """A part of a name."""
+    """A text that the item's name must contain."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"description": "Part of the name."}, **kwargs)
 
 
 class Enumerated(fields.String):
-    """One of the values that the item's field can have.
+    """A filter with one of the possible values of the item's field.
 
-    :param values: as answers show them
-    :param aliases: other words for some of them
+    :param values: the values as in responses
+    :param aliases: other accepted values -> the value that each stands for
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Enumerated(fields.String):
 
 
 class Count(Text):
-    """A number, which the contract has as a text."""
+    """A number that the contract represents as a string."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -79,7 +79,7 @@ class Count(Text):
 
 
 class Address(Text):
-    """An IP address, however it is written."""
+    """An IP address in any notation."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         try:
@@ -89,7 +89,7 @@ class Address(Text):
 
 
 class AddressRange(Text):
-    """A range of addresses in CIDR notation, however it is written."""
+    """An address range in any CIDR notation."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -119,7 +119,7 @@ class Period:
         self._offset = offset
 
     def covers(self, stamp: str | None) -> bool:
-        """Whether an item's RFC 3339 time lies in the period, whatever offset each of them has."""
+        """Whether an item's RFC 3339 time is in the period; their UTC offsets may differ."""
         if not stamp:
             return False
         moment = datetime.datetime.fromisoformat(stamp).astimezone(self._offset)
@@ -127,7 +127,7 @@ class Period:
 
 
 class Moment(fields.String):
-    """A time, in any form of RFC 3339, or the part of one that begins or ends it: a `Period`."""
+    """A time in any form of RFC 3339, or a leading or trailing part of one: a `Period`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -150,9 +150,9 @@ class Moment(fields.String):
 
 
 def _period(text: str) -> Period:
-    """The period that a time names.
+    """The period that a time denotes.
 
-    :raises ValueError: there is no such time
+    :raises ValueError: the time does not exist
     """
     matched = _DATE.match(text) or _TIME_OF_DAY.match(text)
     if matched is None:
@@ -160,14 +160,14 @@ def _period(text: str) -> Period:
     groups = matched.groupdict()
     offset = _timezone(groups.pop("offset"))
     parts = {name: int(text) for name, text in groups.items() if text is not None}
-    if parts.get("second") == 60:  # a leap second, which no OpenStack service shows
+    if parts.get("second") == 60:  # a leap second; no OpenStack service returns one
         parts["second"] = 59
     datetime.datetime(**(_ANY_DAY | parts), tzinfo=offset)
     return Period(parts, offset)
 
 
 def _timezone(offset: str | None) -> datetime.timezone:
-    """The offset of a time; a plus sign that was not encoded arrives as a space."""
+    """The UTC offset of a time; an unencoded plus sign arrives as a space."""
     if offset is None or offset in {"Z", "z"}:
         return datetime.UTC
     hours, minutes = int(offset[1:3]), int(offset[3:].removeprefix(":") or 0)
@@ -178,7 +178,7 @@ def _timezone(offset: str | None) -> datetime.timezone:
 
 
 class Unavailable(fields.String):
-    """A filter of the contract for a field that the items of this list do not have."""
+    """A filter of the contract for a field that this list's items lack."""
 
     def __init__(self) -> None:
         super().__init__(metadata={"description": "Refused: the items of this list have none."})

@@ -8,7 +8,7 @@ INSTANCE_TYPES = ["vm", "bm", "gpu"]
 
 
 class CommonFlavorSchema(Schema):
-    """What a flavor says wherever it is shown."""
+    """The fields that a flavor has in all responses."""
 
     id = fields.String(required=True, allow_none=True)
     name = fields.String(allow_none=True)
@@ -27,14 +27,14 @@ class CommonFlavorSchema(Schema):
 
 
 class InstanceFlavorSchema(CommonFlavorSchema):
-    """The flavor that an instance was made with."""
+    """The flavor of an instance."""
 
     os_distro = fields.List(fields.String(), allow_none=True)
     real_vcpus = fields.Integer(allow_none=True)
 
 
 class FlavorSchema(CommonFlavorSchema):
-    """A flavor as get and list show it."""
+    """A flavor as returned by get and list."""
 
     description = fields.String(allow_none=True)
     architecture = fields.String(allow_none=True)

@@ -11,7 +11,7 @@ MEMBER_STATUSES = ["pending", "accepted", "rejected"]
 
 
 class OsInfoSchema(Schema):
-    """The operating system in an image, by Glance's common properties."""
+    """The operating system of an image, from Glance's common properties."""
 
     type = fields.String(allow_none=True)
     distro = fields.String(allow_none=True)
@@ -21,7 +21,7 @@ class OsInfoSchema(Schema):
 
 
 class ChangedImageSchema(Schema):
-    """An image as its update and its making answer it."""
+    """An image as returned by create and update."""
 
     id = fields.String(required=True)
     name = fields.String(allow_none=True)
@@ -43,7 +43,7 @@ class ChangedImageSchema(Schema):
 
 
 class ImageSchema(ChangedImageSchema):
-    """An image as get and list show it."""
+    """An image as returned by get and list."""
 
     image_member_status = fields.String(
         allow_none=True,
@@ -53,21 +53,21 @@ class ImageSchema(ChangedImageSchema):
 
 
 class ImageCreateSchema(base.RequestSchema):
-    """The image that a root volume is to become."""
+    """An image to create from a root volume."""
 
     name = base.name(required=True)
     description = base.description(load_default=None)
 
 
 class ImageUpdateSchema(base.RequestSchema):
-    """What changes; null takes the description away."""
+    """The fields to change; null removes the description."""
 
     name = base.name(allow_none=True)
     description = base.description()
 
 
 class NewImageMemberSchema(Schema):
-    """A project that an image has been shared with."""
+    """A project that an image was just shared with."""
 
     id = fields.String(required=True, metadata={"description": "The project's."})
     image_id = fields.String(required=True)

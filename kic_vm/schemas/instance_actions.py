@@ -1,4 +1,4 @@
-"""Commands on instances that need more than their name."""
+"""Commands on instances."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ COMMANDS: Final = (
 
 
 class ActionSchema(base.RequestSchema):
-    """A command that needs nothing but its name."""
+    """A command without parameters."""
 
     action = fields.String(
         required=True,
@@ -28,7 +28,7 @@ class ActionSchema(base.RequestSchema):
 
 
 class ResizeFlavorSchema(base.RequestSchema):
-    """The flavor that an instance gets."""
+    """The new flavor of an instance."""
 
     id = fields.UUID(required=True)
 
@@ -40,7 +40,7 @@ class ResizeSchema(base.RequestSchema):
 
 
 class RebuildInstanceSchema(base.RequestSchema):
-    """What a rebuild writes over the root volume."""
+    """The image and keypair of a rebuild, which overwrites the root volume."""
 
     image_id = fields.UUID(required=True)
     key_name = base.reference(

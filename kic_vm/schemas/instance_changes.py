@@ -1,4 +1,4 @@
-"""Instances: what creates and changes them, and the answers to that."""
+"""Instances: requests that create and change them, and the responses."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ USER_DATA_MAXIMUM = 16 * 1024
 
 
 class UserData(fields.String):
-    """User data in base64. White space in it, as tools break it into lines with, is dropped."""
+    """User data in base64. White space is dropped, since tools break it into lines."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = "".join(super()._deserialize(value, attr, data, **kwargs).split())
@@ -30,7 +30,7 @@ class UserData(fields.String):
 
 
 class InstanceSubnetSchema(base.RequestSchema):
-    """A subnet that the instance gets an interface in."""
+    """A subnet in which the instance gets an interface."""
 
     id = fields.UUID(required=True)
     network_interface_id = base.optional_uuid()
@@ -45,7 +45,7 @@ class InstanceSubnetSchema(base.RequestSchema):
 
 
 class InstanceVolumeSchema(base.RequestSchema):
-    """A volume that the instance gets; the first one is its root volume."""
+    """A volume of the new instance; the first one is its root volume."""
 
     is_delete_on_termination = json_types.Boolean(
         allow_none=True,
@@ -91,7 +91,7 @@ class GroupNameSchema(base.RequestSchema):
 
 
 class InstanceCreateSchema(base.RequestSchema):
-    """An instance to make."""
+    """An instance to create."""
 
     name = base.name(required=True)
     description = base.description(load_default=None)
@@ -131,14 +131,14 @@ class InstanceCreateSchema(base.RequestSchema):
 
 
 class InstanceUpdateSchema(base.RequestSchema):
-    """What changes; null clears the description."""
+    """The fields to change; null clears the description."""
 
     name = base.name(allow_none=True)
     description = base.description()
 
 
 class CreatedInstanceSchema(Schema):
-    """A new instance; the first one where several were asked for."""
+    """The new instance; the first one if several were requested."""
 
     id = fields.String(required=True)
     security_groups = fields.List(fields.Nested(GroupNameSchema), required=True)
@@ -161,7 +161,7 @@ class NamedInstanceSchema(Schema):
 
 
 class CreatedInstancesSchema(Schema):
-    """What has been made: the first instance, and the names of all, which the contract lacks."""
+    """The first new instance, and the names of all, which are not in the contract."""
 
     instance = fields.Nested(CreatedInstanceSchema, required=True)
     instances = fields.List(
@@ -172,7 +172,7 @@ class CreatedInstancesSchema(Schema):
 
 
 class UpdatedFlavorSchema(Schema):
-    """The flavor in an update's answer."""
+    """The flavor in the response to an update."""
 
     vcpus = fields.Integer(required=True)
     ram = fields.Integer(required=True)
@@ -181,14 +181,14 @@ class UpdatedFlavorSchema(Schema):
 
 
 class UpdatedVolumeSchema(Schema):
-    """A volume in an update's answer."""
+    """A volume in the response to an update."""
 
     id = fields.String(required=True)
     is_delete_on_termination = fields.Boolean(required=True)
 
 
 class UpdatedInstanceSchema(Schema):
-    """An instance as an update answers it."""
+    """An instance as returned by an update."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
@@ -214,14 +214,14 @@ class UpdatedInstanceSchema(Schema):
 
 
 class RebuiltVolumeSchema(Schema):
-    """A volume in a rebuild's answer."""
+    """A volume in the response to a rebuild."""
 
     volume_id = fields.String(required=True)
     is_delete_on_termination = fields.Boolean(required=True)
 
 
 class RebuiltInstanceSchema(UpdatedInstanceSchema):
-    """An instance as a rebuild answers it: as an update does, but for the volumes."""
+    """An instance as returned by a rebuild: as by an update, except for the volumes."""
 
     attached_volumes = fields.List(fields.Nested(RebuiltVolumeSchema))
 

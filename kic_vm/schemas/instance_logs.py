@@ -6,7 +6,7 @@ from kic_vm.schemas import base
 
 
 class InstanceActionSchema(Schema):
-    """Something that was done to an instance."""
+    """An action on an instance."""
 
     action = fields.String(
         metadata={
@@ -21,13 +21,13 @@ class InstanceActionSchema(Schema):
 
 
 class InstanceActionsSchema(Schema):
-    """What was done to an instance, the latest first."""
+    """The actions on an instance, newest first."""
 
     actions = fields.List(fields.Nested(InstanceActionSchema), required=True)
 
 
 class ConsoleLogQuerySchema(base.QuerySchema):
-    """How much of the console."""
+    """The number of console lines to return."""
 
     lines = fields.Integer(
         required=True,

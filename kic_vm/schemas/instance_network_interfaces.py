@@ -10,14 +10,14 @@ STATUSES = ["available", "in_use"]
 
 
 class FixedIpSchema(Schema):
-    """A private address in its subnet."""
+    """A private address and its subnet."""
 
     ip_address = fields.String(required=True)
     subnet_id = fields.String(required=True)
 
 
 class AttachedNetworkInterfaceSchema(Schema):
-    """A network interface as an attach answers it."""
+    """A network interface as returned by an attach."""
 
     id = fields.String(required=True)
     status = fields.String(required=True)
@@ -26,14 +26,14 @@ class AttachedNetworkInterfaceSchema(Schema):
 
 
 class AllowedAddressPairSchema(Schema):
-    """An address beside its own from which the interface may send."""
+    """An additional address from which the interface can send."""
 
     mac_address = fields.String(allow_none=True)
     ip_address = fields.String(allow_none=True)
 
 
 class UpdatedNetworkInterfaceSchema(Schema):
-    """A network interface as a change answers it."""
+    """A network interface as returned by a change."""
 
     id = fields.String(required=True)
     name = fields.String(allow_none=True)
@@ -51,7 +51,7 @@ class UpdatedNetworkInterfaceSchema(Schema):
 
 
 class InstanceNetworkInterfaceSchema(UpdatedNetworkInterfaceSchema):
-    """A network interface in an instance's list."""
+    """A network interface in the list of an instance."""
 
     project_name = fields.String(allow_none=True)
     vpc_id = fields.String(metadata={"description": "The network."})
@@ -63,7 +63,7 @@ class InstanceNetworkInterfaceSchema(UpdatedNetworkInterfaceSchema):
 
 
 class AllowedAddressSchema(base.RequestSchema):
-    """An address or range to allow; null stands for none."""
+    """An address or range to allow; null for none."""
 
     ip_address = fields.String(
         required=True, allow_none=True, validate=addresses.is_address_or_range
@@ -71,7 +71,7 @@ class AllowedAddressSchema(base.RequestSchema):
 
 
 class AllowedAddressesSchema(base.RequestSchema):
-    """All that is to be allowed; null or an empty list clears what was."""
+    """All addresses to allow; null or an empty list removes all."""
 
     allowed_address_pairs = RequestList(
         fields.Nested(AllowedAddressSchema), required=True, allow_none=True

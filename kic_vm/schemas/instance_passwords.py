@@ -6,7 +6,7 @@ from kic_vm.schemas.secrets import SecretString
 
 
 class InstancePasswordSchema(Schema):
-    """The password that the guest has set for its administrator."""
+    """The administrator password that the guest has set."""
 
     password = SecretString(
         required=True,

@@ -6,7 +6,7 @@ from kic_vm.schemas import base
 
 
 class AssociatedPublicIpSchema(Schema):
-    """A public IP as a change of its association answers it."""
+    """A public IP as returned by associate and disassociate."""
 
     id = fields.String(required=True)
     description = fields.String(required=True)
@@ -21,7 +21,7 @@ class AssociatedPublicIpSchema(Schema):
 
 
 class PublicIpRemoveQuerySchema(base.QuerySchema):
-    """What becomes of the public IP."""
+    """Whether the public IP is released."""
 
     is_delete = fields.Boolean(
         load_default=False, metadata={"description": "Delete it too; else it is kept."}

@@ -6,7 +6,7 @@ from kic_vm.schemas import base
 
 
 class SecurityGroupIdsSchema(Schema):
-    """The groups that the network interface is in now."""
+    """The security groups of the network interface after the change."""
 
     ids = fields.List(fields.String(), required=True)
 

@@ -6,7 +6,7 @@ from kic_vm.schemas import base, json_types
 
 
 class VolumeAttachSchema(base.RequestSchema):
-    """How a volume is attached."""
+    """The settings of a volume attachment."""
 
     is_delete_on_termination = json_types.Boolean(
         allow_none=True,
@@ -16,7 +16,7 @@ class VolumeAttachSchema(base.RequestSchema):
 
 
 class AttachedVolumeUpdateSchema(base.RequestSchema):
-    """What changes on an attached volume; null clears the description."""
+    """The fields of an attached volume to change; null clears the description."""
 
     is_delete_on_termination = json_types.Boolean(allow_none=True)
     name = base.name(allow_none=True)

@@ -1,4 +1,4 @@
-"""Instances, as they are shown and listed."""
+"""Instances, as returned by get and list."""
 
 from marshmallow import Schema, fields, validate
 
@@ -21,7 +21,7 @@ class AddressSchema(Schema):
 
 
 class InstanceImageSchema(Schema):
-    """The image that the root volume was made from, as it was then."""
+    """The image that the root volume was created from, as it was at that time."""
 
     id = fields.String(required=True)
     name = fields.String(allow_none=True)
@@ -66,7 +66,7 @@ class SecurityGroupSchema(Schema):
 
 
 class FaultSchema(Schema):
-    """Why an instance is in Error."""
+    """The reason why an instance is in state Error."""
 
     code = fields.String(
         required=True,
@@ -81,7 +81,7 @@ class FaultSchema(Schema):
 
 
 class InstanceSchema(Schema):
-    """An instance as get and list show it."""
+    """An instance as returned by get and list."""
 
     id = fields.String(required=True)
     name = fields.String()

@@ -1,4 +1,4 @@
-"""Types of JSON in bodies: only those that the contract has, nothing that looks like one."""
+"""Strict JSON types in request bodies: no values that merely look like the right type."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields
 
 
 class Boolean(fields.Boolean):
-    """true or false; no text, and no number."""
+    """true or false; neither a string nor a number."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -15,7 +15,7 @@ class Boolean(fields.Boolean):
 
 
 class Integer(fields.Integer):
-    """A whole number; no text, and no number with a fraction."""
+    """A whole number; neither a string nor a number with a fraction."""
 
     default_error_messages = {"invalid": "Must be a whole number."}  # noqa: RUF012 - as its base
 
@@ -24,9 +24,9 @@ class Integer(fields.Integer):
 
 
 def check_strict(schema: Schema, name: str, field: fields.Field[Any]) -> None:
-    """See that a field of a body takes JSON's own types only.
+    """Check that a field of a request body accepts only JSON's own types.
 
-    :raises TypeError: it would take texts for numbers or booleans
+    :raises TypeError: the field would accept strings as numbers or booleans
     """
     loose = (fields.Boolean, fields.Number)
     if isinstance(field, loose) and not isinstance(field, Boolean | Integer):

@@ -5,7 +5,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from kic_vm.schemas import base, filters, texts
 from kic_vm.schemas.secrets import SecretString
 
-# What Nova takes in a name, and what is left of its length beside the project's code.
+# The characters that Nova accepts in a name, and the length left besides the project's code.
 _NAME = validate.Regexp(
     r"[A-Za-z0-9](?:[A-Za-z0-9 _-]*[A-Za-z0-9_-])?\Z",
     error="Must begin with a letter or digit and hold only letters, digits, spaces, - and _.",
@@ -15,7 +15,7 @@ TYPES = ["ssh", "x509"]
 
 
 class KeypairSchema(Schema):
-    """A keypair as get and list show it."""
+    """A keypair as returned by get and list."""
 
     id = fields.String(required=True, metadata={"description": "The name."})
     name = fields.String()
@@ -27,7 +27,7 @@ class KeypairSchema(Schema):
 
 
 class CreatedKeypairSchema(Schema):
-    """A new keypair; nothing else ever shows the private key."""
+    """A new keypair; no other response has the private key."""
 
     name = fields.String(required=True)
     user_id = fields.String(required=True)
@@ -45,7 +45,7 @@ def _is_public_key(value: str | None) -> None:
 
 
 class KeypairCreateSchema(base.RequestSchema):
-    """A keypair to make, or, with a public key, to import."""
+    """A keypair to create or, with a public key, to import."""
 
     name = fields.String(required=True, validate=[validate.Length(min=1, max=NAME_MAXIMUM), _NAME])
     public_key = fields.String(

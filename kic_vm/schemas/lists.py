@@ -1,4 +1,4 @@
-"""Lists in requests: one that is too long is refused before its items are read."""
+"""Lists in requests: a list that is too long is refused before its items are read."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -15,7 +15,7 @@ class RequestList(fields.List[Any]):
 
     marshmallow reads and checks every item before it runs a validator for the length.
 
-    :param minimum_error: what a caller is told who sends an empty list, where that is not allowed
+    :param minimum_error: the error for an empty list, if the list must not be empty
     """
 
     def __init__(
@@ -44,6 +44,6 @@ class RequestList(fields.List[Any]):
 
 
 class CommaSeparatedList(DelimitedFieldMixin, RequestList):
-    """The same in a query, as items separated by commas."""
+    """A list in a query: items separated by commas."""
 
     default_error_messages = {"invalid": "Must be a text of items, separated by commas."}  # noqa: RUF012 - as its base

@@ -11,7 +11,7 @@ from kic_vm.schemas.lists import RequestList
 
 
 class NetworkInterfaceSchema(InstanceNetworkInterfaceSchema):
-    """A network interface as get and list show it."""
+    """A network interface as returned by get and list."""
 
     private_ip = fields.String(metadata={"description": '"" where it has no address.'})
 
@@ -20,7 +20,7 @@ _NO_GROUP = "At least one security group is needed."
 
 
 class NetworkInterfaceCreateSchema(base.RequestSchema):
-    """A network interface to make."""
+    """A network interface to create."""
 
     name = base.name(required=True)
     description = base.description(load_default=None)
@@ -35,7 +35,7 @@ class NetworkInterfaceCreateSchema(base.RequestSchema):
 
 
 class NetworkInterfaceUpdateSchema(base.RequestSchema):
-    """What to change; null clears a description and leaves everything else."""
+    """The fields to change; null clears a description and leaves all other fields unchanged."""
 
     name = base.name(allow_none=True)
     description = base.description()

@@ -27,7 +27,7 @@ class MemberSchema(Schema):
 
 
 class MemberCreateSchema(base.RequestSchema):
-    """A user to add, by id, or by the name in the project's domain."""
+    """A user to add, by id, or by name in the project's domain."""
 
     user_id = fields.String(
         validate=validate.Regexp("^[0-9a-f]{32}([0-9a-f]{32})?$", error="Must be a user's id.")
@@ -42,7 +42,7 @@ class MemberCreateSchema(base.RequestSchema):
 
 
 class MemberUpdateSchema(base.RequestSchema):
-    """The role that a member is to have."""
+    """The new role of a member."""
 
     role = _role()
 

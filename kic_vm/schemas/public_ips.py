@@ -9,7 +9,7 @@ STATUSES = ["available", "in_use", "attaching"]
 
 
 class RelatedResourceSchema(Schema):
-    """The network interface that a public IP leads to."""
+    """The network interface that a public IP is associated with."""
 
     id = fields.String(required=True)
     name = fields.String(allow_none=True)
@@ -25,19 +25,19 @@ class RelatedResourceSchema(Schema):
 
 
 class PublicIpSchema(AssociatedPublicIpSchema):
-    """A public IP as get and list show it."""
+    """A public IP as returned by get and list."""
 
     related_resource = fields.Nested(RelatedResourceSchema, allow_none=True)
 
 
 class PublicIpCreateSchema(base.RequestSchema):
-    """A public IP to get."""
+    """A public IP to create."""
 
     description = base.description(load_default=None)
 
 
 class PublicIpUpdateSchema(base.RequestSchema):
-    """What changes; null clears the description, and left out it stays."""
+    """The fields to change; null clears the description, and if missing it stays."""
 
     description = base.description()
 

@@ -8,7 +8,7 @@ ROUTE_TYPES = ["igw", "instance", "tgw"]
 
 
 class RouteSchema(Schema):
-    """A route in its table."""
+    """A route of a route table."""
 
     id = fields.String(required=True)
     destination = fields.String()
@@ -22,7 +22,7 @@ class RouteSchema(Schema):
 
 
 class ChangedRouteSchema(Schema):
-    """A route as create and update answer it."""
+    """A route as returned by create and update."""
 
     id = fields.String(required=True)
     provisioning_status = vpcs.provisioning_status()
@@ -31,7 +31,7 @@ class ChangedRouteSchema(Schema):
 
 
 class AssociationSchema(Schema):
-    """A subnet that a route table applies to."""
+    """A subnet that is associated with a route table."""
 
     id = fields.String(required=True)
     provisioning_status = vpcs.provisioning_status()
@@ -44,7 +44,7 @@ class AssociationSchema(Schema):
 
 
 class ChangedAssociationSchema(Schema):
-    """An association as an update answers it."""
+    """An association as returned by an update."""
 
     id = fields.String(required=True)
     route_table_id = fields.String(required=True)
@@ -76,7 +76,7 @@ class RouteTableSchema(Schema):
 
 
 class ChangedRouteTableSchema(Schema):
-    """A route table as create and update answer it."""
+    """A route table as returned by create and update."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
@@ -88,7 +88,7 @@ class ChangedRouteTableSchema(Schema):
 
 
 class RouteTableCreateSchema(base.RequestSchema):
-    """A route table to make."""
+    """A route table to create."""
 
     name = vpcs.name()
     vpc_id = fields.UUID(required=True)
@@ -101,7 +101,7 @@ class RouteTableUpdateSchema(base.RequestSchema):
 
 
 class RouteChangeSchema(base.RequestSchema):
-    """A route to make, or to put in the place of another one."""
+    """A route to add, or a replacement for another route."""
 
     route_type = fields.String(required=True, validate=validate.OneOf(ROUTE_TYPES))
     target_id = fields.UUID(
@@ -112,13 +112,13 @@ class RouteChangeSchema(base.RequestSchema):
 
 
 class AssociationChangeSchema(base.RequestSchema):
-    """The route table that a subnet is to have."""
+    """The new route table of a subnet."""
 
     target_route_table_id = fields.UUID(required=True)
 
 
 class AssociationListQuerySchema(base.QuerySchema):
-    """Paging of associations, which have no filters."""
+    """The paging of associations, which have no filters."""
 
     limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=base.PAGE_MAXIMUM))
     offset = fields.Integer(load_default=0, validate=validate.Range(min=0, max=base.MAXIMUM_32_BIT))

@@ -1,7 +1,8 @@
-"""Secrets in answers: told once, and kept nowhere.
+"""Secrets in responses: returned once, and stored nowhere.
 
-The mark on the field is all that a schema needs. An answer that tells a secret says ``no-store``, a
-retry with an Idempotency-Key does not get the secret again, and the log masks it.
+A schema only needs to declare the field as SecretString. Then responses with a secret are marked
+``no-store``, a retry with an Idempotency-Key does not return the secret again, and the log masks
+it.
 """
 
 from collections.abc import Iterable
@@ -15,10 +16,10 @@ JSON = dict[str, Any]
 
 
 class SecretString(fields.String):
-    """A text that only this answer tells.
+    """A text that only one response contains.
 
-    :param replayed_as_null: what a retry of the request gets. True: the answer with null in the
-        place of the secret. False: a refusal, as the answer is of no use without it.
+    :param replayed_as_null: the response to a retry. True: the response with null instead of the
+        secret. False: a refusal, because the response is useless without it.
     """
 
     def __init__(self, *, replayed_as_null: bool = False, **kwargs: Any) -> None:
@@ -26,7 +27,7 @@ class SecretString(fields.String):
         super().__init__(**kwargs)
 
     def _bind_to_schema(self, field_name: str, parent: Any) -> None:
-        """See that the log masks the field.
+        """Check that the log masks the field.
 
         :raises ValueError: it does not
         """
@@ -36,24 +37,24 @@ class SecretString(fields.String):
 
 
 class Concealed(NamedTuple):
-    """An answer, or a part of one, with null in the place of each secret."""
+    """A response, or a part of one, with null instead of each secret."""
 
     body: Any
     has_told: bool = False
-    """Whether there was a secret."""
+    """Whether the response had a secret."""
     is_of_use: bool = True
-    """Whether a retry can be answered with the body."""
+    """Whether a retry can return the body."""
 
 
 def has_secrets(schema: Schema) -> bool:
-    """Whether an answer by this schema can tell a secret."""
+    """Whether a response of this schema can contain a secret."""
     return any(_has_secrets(field) for field in schema.fields.values())
 
 
 def conceal(schema: Schema, body: JSON) -> Concealed:
-    """The answer without its secrets.
+    """The response without its secrets.
 
-    :param body: an answer as ``schema`` describes it
+    :param body: a response that conforms to ``schema``
     """
     shown = {name: _conceal(schema.fields.get(name), value) for name, value in body.items()}
     return _joined({name: part.body for name, part in shown.items()}, shown.values())

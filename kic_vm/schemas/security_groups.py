@@ -33,13 +33,13 @@ class _RuleSchema(Schema):
 
 
 class SecurityGroupRuleSchema(_RuleSchema):
-    """A rule as get and list show it."""
+    """A rule as returned by get and list."""
 
     remote_group_name = fields.String(allow_none=True)
 
 
 class ChangedSecurityGroupRuleSchema(_RuleSchema):
-    """A rule as the answers to changes show it."""
+    """A rule as returned by changes."""
 
     project_id = fields.String(required=True)
     security_group_id = fields.String(required=True)
@@ -56,7 +56,7 @@ class _GroupSchema(Schema):
 
 
 class WholeSecurityGroupSchema(_GroupSchema):
-    """A security group as get and list show it."""
+    """A security group as returned by get and list."""
 
     project_id = fields.String(allow_none=True)
     project_name = fields.String(allow_none=True)
@@ -64,27 +64,27 @@ class WholeSecurityGroupSchema(_GroupSchema):
 
 
 class ChangedSecurityGroupSchema(_GroupSchema):
-    """A security group as the answers to its creation and changes show it."""
+    """A security group as returned by create and update."""
 
     rules = fields.List(fields.Nested(ChangedSecurityGroupRuleSchema), required=True)
 
 
 class SecurityGroupCreateSchema(base.RequestSchema):
-    """A security group to make; it lets nothing through until it gets rules."""
+    """A security group to create; it allows no traffic until it has rules."""
 
     name = base.name(required=True)
     description = base.description(load_default=None)
 
 
 class SecurityGroupUpdateSchema(base.RequestSchema):
-    """What is to be changed; what is left out stays."""
+    """The fields to change; missing fields stay unchanged."""
 
     name = base.name(allow_none=True)
     description = base.description()
 
 
 def _is_range(value: str | None) -> None:
-    """Take a range only as it will be shown, so that clients find what they have asked for."""
+    """Accept a range only in the form that responses return, so that clients find it again."""
     if value is None:
         return
     try:
@@ -107,7 +107,7 @@ def _port() -> json_types.Integer:
 
 
 class SecurityGroupRuleCreateSchema(base.RequestSchema):
-    """A rule to add: what is let through from or to whom."""
+    """A rule to add: the allowed traffic, and its remote side."""
 
     description = base.description(load_default=None)
     direction = fields.String(required=True, validate=validate.OneOf(DIRECTIONS))

@@ -8,7 +8,7 @@ STATUSES = ["creating", "available", "restoring", "deleting", "error"]
 
 
 class SnapshotSchema(Schema):
-    """A snapshot as get and list show it."""
+    """A snapshot as returned by get and list."""
 
     id = fields.String(required=True)
     name = fields.String(allow_none=True)
@@ -40,7 +40,7 @@ class SnapshotSchema(Schema):
 
 
 class SnapshotCreateSchema(base.RequestSchema):
-    """A snapshot to make."""
+    """A snapshot to create."""
 
     name = base.name(required=True)
     description = base.description(load_default=None)
@@ -54,14 +54,14 @@ class SnapshotCreateSchema(base.RequestSchema):
 
 
 class SnapshotUpdateSchema(base.RequestSchema):
-    """What changes; null clears the description."""
+    """The fields to change; null clears the description."""
 
     name = base.name(allow_none=True)
     description = base.description()
 
 
 class SnapshotRestoreSchema(base.RequestSchema):
-    """The volume that is made from a snapshot, in the snapshot's size."""
+    """The volume to create from a snapshot, with the snapshot's size."""
 
     name = base.name(required=True)
     availability_zone = fields.String(required=True)
@@ -69,14 +69,14 @@ class SnapshotRestoreSchema(base.RequestSchema):
 
 
 class NamedSnapshotSchema(Schema):
-    """A snapshot as a creation and an update answer it."""
+    """A snapshot as returned by create and update."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
 
 
 class RestoredVolumeSchema(Schema):
-    """Which volume comes of which snapshot."""
+    """A snapshot, and the volume created from it."""
 
     snapshot_id = fields.String(required=True)
     volume_id = fields.String(required=True)

@@ -8,7 +8,7 @@ OPERATING_STATUSES = ["ONLINE", "OFFLINE", "IN_MAINTENANCE", "ERROR"]
 
 
 class ChangedSubnetSchema(Schema):
-    """A subnet as create and update answer it."""
+    """A subnet as returned by create and update."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
@@ -22,7 +22,7 @@ class ChangedSubnetSchema(Schema):
 
 
 class SubnetSchema(ChangedSubnetSchema):
-    """A subnet as get and list show it."""
+    """A subnet as returned by get and list."""
 
     operating_status = fields.String(validate=validate.OneOf(OPERATING_STATUSES))
     is_shared = fields.Boolean()
@@ -34,7 +34,7 @@ class SubnetSchema(ChangedSubnetSchema):
 
 
 class SubnetCreateSchema(base.RequestSchema):
-    """A subnet to make."""
+    """A subnet to create."""
 
     name = vpcs.name()
     vpc_id = fields.UUID(required=True)

@@ -1,8 +1,8 @@
-"""Names and descriptions: one rule for all resources, whatever the service behind each one takes.
+"""Names and descriptions: one rule for all resources, whatever each service accepts.
 
-Some services refuse line breaks in a description, others drop the space around it. Clients have
-both: a text block of Terraform ends in a newline, and must be read again as it was written. So
-these services get a description in a form that they keep, and that operators can still read.
+Some services refuse line breaks in a description, others strip surrounding white space. Clients
+send both: a text block of Terraform ends in a newline, and must be returned as it was written. So
+these services get the description in a form that they preserve, and that operators can still read.
 """
 
 import re
@@ -17,24 +17,24 @@ JSON = dict[str, Any]
 NAME_MAXIMUM: Final = 255
 DESCRIPTION_MAXIMUM: Final = 255
 
-# Unicode's own pictures of the characters: a tab is stored as U+2409.
+# Unicode's symbols for the control characters: a tab is stored as U+2409.
 _PICTURES: Final = {character: chr(0x2400 + ord(character)) for character in "\t\n\r"}
-_ESCAPE: Final = "\u241b"  # the picture of the escape character
+_ESCAPE: Final = "\u241b"  # the symbol for the escape character
 _TO_STORE: Final = re.compile(f"[\t\n\r]|[{''.join(_PICTURES.values())}{_ESCAPE}]")
 _STORED: Final = re.compile(f"{_ESCAPE}(.?)|[{''.join(_PICTURES.values())}]")
 _CHARACTERS: Final = {picture: character for character, picture in _PICTURES.items()}
 
 
 def is_storable(value: str) -> None:
-    """Refuse what OpenStack's databases do not take: their text has three bytes a character."""
+    """Refuse characters of over three bytes, which OpenStack's databases cannot store."""
     if any(ord(character) > 0xFFFF or "\ud800" <= character <= "\udfff" for character in value):
         raise ValidationError("Must not contain emoji or other characters beyond U+FFFF.")
 
 
 def is_text(value: str) -> None:
-    """Refuse what no service keeps, in however many lines.
+    """Refuse text with characters that no service stores; line breaks are allowed.
 
-    :raises ValidationError: there is such a character
+    :raises ValidationError: the text has such a character
     """
     is_storable(value)
     if any(_is_invisible(character) for character in value if character not in _PICTURES):
@@ -44,9 +44,9 @@ def is_text(value: str) -> None:
 
 
 def is_name(value: str) -> None:
-    """Refuse what one of the services does not take as a name.
+    """Refuse a name that any of the services does not accept.
 
-    :raises ValidationError: it is not a name
+    :raises ValidationError: the name is not valid
     """
     validate.Length(min=1, max=NAME_MAXIMUM)(value)
     is_storable(value)
@@ -57,9 +57,9 @@ def is_name(value: str) -> None:
 
 
 def is_reference(value: str) -> None:
-    """Refuse what cannot be the name of anything.
+    """Refuse a text that cannot be the name of any resource.
 
-    :raises ValidationError: it is no name
+    :raises ValidationError: the text cannot be a name
     """
     validate.Length(min=1, max=NAME_MAXIMUM)(value)
     is_storable(value)
@@ -68,9 +68,9 @@ def is_reference(value: str) -> None:
 
 
 def is_description(value: str) -> None:
-    """Refuse what cannot be kept as a description.
+    """Refuse a description that cannot be stored.
 
-    :raises ValidationError: it is not a description
+    :raises ValidationError: the description is not valid
     """
     validate.Length(max=DESCRIPTION_MAXIMUM)(value)
     is_text(value)
@@ -82,13 +82,13 @@ def is_description(value: str) -> None:
 
 
 def _is_invisible(character: str) -> bool:
-    """Whether the character is for control, format or private use, or ends a line or paragraph."""
+    """Whether a character is for control, format or private use, or separates lines."""
     category = unicodedata.category(character)
     return category.startswith("C") or category in {"Zl", "Zp"}
 
 
 def stored(description: str) -> str:
-    """A description as every service keeps it; `shown` gives it back."""
+    """A description in the form that every service preserves; `shown` reverses it."""
     text = _TO_STORE.sub(_storable, description)
     if text[:1].isspace():
         text = _ESCAPE + text
@@ -96,12 +96,12 @@ def stored(description: str) -> str:
 
 
 def shown(description: str | None) -> str | None:
-    """A description that was `stored`, as it was; any other one as it is."""
+    """The original of a `stored` description; any other description unchanged."""
     return description and _STORED.sub(_original, description)
 
 
 def with_stored_description(resource: Mapping[str, Any]) -> JSON:
-    """What a service is asked for, its description in the form that is stored."""
+    """A request to a service, with the description in its stored form."""
     description = resource.get("description")
     return {**resource, "description": stored(description)} if description else dict(resource)
 

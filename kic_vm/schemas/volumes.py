@@ -9,12 +9,12 @@ from kic_vm.schemas import base, filters, json_types
 
 _LIFECYCLE = load_tables().volumes
 _STATUSES = [row.wire for row in _LIFECYCLE.rows]
-# The documented names, and a word of Cinder's that the official clients know.
+# The documented names, and a status of Cinder that the official clients use.
 _STATUS_ALIASES = {row.state: row.wire for row in _LIFECYCLE.rows} | {"error_restoring": "error"}
 
 
 class VolumeImageSchema(Schema):
-    """The image that a volume was made from, as it was then; numbers are text."""
+    """The image that a volume was created from, as it was then; numbers are strings."""
 
     container_format = fields.String(allow_none=True)
     disk_format = fields.String(allow_none=True)
@@ -27,7 +27,7 @@ class VolumeImageSchema(Schema):
 
 
 class VolumeSchema(Schema):
-    """A volume as get and list show it."""
+    """A volume as returned by get and list."""
 
     id = fields.String(required=True)
     name = fields.String(allow_none=True)
@@ -61,7 +61,7 @@ class VolumeSchema(Schema):
 
 
 class AttachmentSchema(Schema):
-    """An attachment in the answer to a creation or an update."""
+    """An attachment in the response to a creation or an update."""
 
     id = fields.String(required=True, allow_none=True)
     instance_id = fields.String(required=True, allow_none=True)
@@ -71,7 +71,7 @@ class AttachmentSchema(Schema):
 
 
 class ChangedVolumeSchema(Schema):
-    """A volume as a creation and an update answer it."""
+    """A volume as returned by create and update."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
@@ -92,7 +92,7 @@ class ChangedVolumeSchema(Schema):
 
 
 def size(**kwargs: Any) -> json_types.Integer:
-    """A volume's size; the largest one is a matter of configuration."""
+    """A volume's size; the configuration sets the maximum."""
     return json_types.Integer(
         required=True,
         validate=validate.Range(min=1, max=base.MAXIMUM_32_BIT),
@@ -102,7 +102,7 @@ def size(**kwargs: Any) -> json_types.Integer:
 
 
 def type_id() -> fields.String:
-    """A volume type that is asked for."""
+    """The id or name of the requested volume type."""
     return base.reference(
         allow_none=True,
         load_default=None,
@@ -111,7 +111,7 @@ def type_id() -> fields.String:
 
 
 class VolumeCreateSchema(base.RequestSchema):
-    """A volume to make: blank, or from an image or a volume."""
+    """A volume to create: blank, or from an image or a volume."""
 
     name = base.name(required=True)
     description = base.description(load_default=None)
@@ -132,14 +132,14 @@ class VolumeCreateSchema(base.RequestSchema):
 
 
 class VolumeUpdateSchema(base.RequestSchema):
-    """What changes; null clears the description."""
+    """The fields to change; null clears the description."""
 
     name = base.name(allow_none=True)
     description = base.description()
 
 
 class VolumeExtendSchema(base.RequestSchema):
-    """How large a volume is to become."""
+    """The new size of a volume."""
 
     new_size = size()
 

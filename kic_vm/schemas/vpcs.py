@@ -16,19 +16,19 @@ NAME_MAXIMUM = 200
 
 
 def provisioning_status() -> fields.String:
-    """How far a resource has come."""
+    """The provisioning status of a resource."""
     return fields.String(validate=validate.OneOf(PROVISIONING_STATUSES))
 
 
 def name() -> fields.String:
-    """The name that a VPC or subnet is to have."""
+    """The name of a VPC or subnet in requests."""
     field = base.name(required=True)
     field.validators.append(validate.Length(max=NAME_MAXIMUM))
     return field
 
 
 class InternetGatewaySchema(Schema):
-    """A VPC's way to the internet; its id is the route table's."""
+    """A VPC's internet gateway; its id is the route table's."""
 
     id = fields.String(required=True)
     name = fields.String()
@@ -61,7 +61,7 @@ class DefaultRouteTableSchema(Schema):
 
 
 class ChangedVpcSchema(Schema):
-    """A VPC as create and update answer it."""
+    """A VPC as returned by create and update."""
 
     id = fields.String(required=True)
     project_id = fields.String(required=True)
@@ -76,7 +76,7 @@ class ChangedVpcSchema(Schema):
 
 
 class VpcSchema(ChangedVpcSchema):
-    """A VPC as get and list show it."""
+    """A VPC as returned by get and list."""
 
     project_name = fields.String(allow_none=True)
     igw = fields.Nested(InternetGatewaySchema, allow_none=True)
@@ -85,14 +85,14 @@ class VpcSchema(ChangedVpcSchema):
 
 
 class FirstSubnetSchema(base.RequestSchema):
-    """The subnet to make with a VPC."""
+    """The subnet to create with a VPC."""
 
     cidr_block = addresses.private_range(20, 26, required=True)
     availability_zone = fields.String(required=True)
 
 
 class VpcCreateSchema(base.RequestSchema):
-    """A VPC to make."""
+    """A VPC to create."""
 
     name = name()
     cidr_block = addresses.private_range(16, 24, required=True)

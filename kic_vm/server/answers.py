@@ -1,4 +1,4 @@
-"""From the application's answer to bytes."""
+"""Convert the application's responses to bytes."""
 
 import email.utils
 import functools
@@ -19,14 +19,14 @@ LOG = logging.getLogger(__name__)
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-# These answers have no body, and no Content-Length either.
+# Responses with these statuses have neither a body nor a Content-Length.
 _BODILESS: Final = frozenset({"204", "304"})
 
 
 def answer_of(application: WSGIApplication, environ: WSGIEnvironment, *, is_last: bool) -> bytes:
-    """What the application answers, as it goes to the client.
+    """The application's response, as bytes for the client.
 
-    :param is_last: the connection ends with it, and the answer says so
+    :param is_last: the connection closes after the response, and the response announces that
     """
     started = _Started()
     try:
@@ -44,7 +44,7 @@ def answer_of(application: WSGIApplication, environ: WSGIEnvironment, *, is_last
 
 
 def refusal(error: exceptions.KicVmError, *, is_last: bool = True) -> bytes:
-    """An answer in the error envelope to what never got to the application."""
+    """A response in the error envelope to a request that never reached the application."""
     started, request_id = _Started(), oslo_context.generate_request_id()
     started(
         f"{error.status} {http.HTTPStatus(error.status).phrase}",
@@ -63,7 +63,7 @@ class _Started:
         self.written: list[bytes] = []
 
     def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-        """Note how the answer begins; nothing is sent before all of it is there."""
+        """Note the status and headers; nothing is sent until the response is complete."""
         self.status = status
         self.headers = headers
         return self.written.append

@@ -1,4 +1,4 @@
-"""The connections of a process, and those among them that wait for their clients."""
+"""The connections of a process, including those that wait for their clients."""
 
 import enum
 import math
@@ -14,11 +14,11 @@ from kic_vm.server.limits import Limits
 from kic_vm.server.requests import RequestReader
 
 _LINGER_SECONDS: Final = 2.0
-"""For a client to read an answer that came before all of its request was received."""
+"""Time for a client to read a response that was sent before its whole request arrived."""
 
 
 class Phase(enum.Enum):
-    """What a connection waits for."""
+    """The event that a connection waits for."""
 
     NEW = "the first byte"
     IDLE = "the next request"
@@ -34,7 +34,7 @@ _SENDS: Final = frozenset({Phase.SENDING, Phase.PIPELINED})
 
 
 class Connection:
-    """A client's connection. At any time one thread alone uses it, or nobody while it waits."""
+    """A client's connection. Only one thread uses it at a time, and none while it waits."""
 
     def __init__(self, sock: socket.socket, client: Address, server: Address, limits: Limits):
         sock.setblocking(False)
@@ -45,21 +45,21 @@ class Connection:
         self.reader = RequestReader(limits.body_maximum)
         self.unsent = memoryview(b"")
         self.is_last = False
-        """It is closed after the answer."""
+        """The connection closes after the response."""
         self.is_cut = False
-        """It is answered before everything was received."""
+        """The response is sent before the whole request was received."""
         self.is_continued = False
         """The client was told to send the body."""
         self.phase = Phase.NEW
         self.transferred = 0
-        """Bytes of the body or the answer, in this phase."""
+        """Bytes of the body or the response transferred in this phase."""
         self.deadline = 0.0
         self._limits = limits
         self._since = time.monotonic()
         self.held = 0
 
     def enter(self, phase: Phase) -> None:
-        """Wait for something, from now on or as before."""
+        """Start waiting in a phase, or continue in the present one."""
         if phase is not self.phase:
             self.phase = phase
             self.transferred = 0
@@ -82,20 +82,20 @@ class Connection:
 
     @property
     def events(self) -> int:
-        """For what a poller has to watch it."""
-        # While nothing is unsent it can be written to, so a request that has come is served soon.
+        """The events that a poller must watch for."""
+        # With nothing to send, the socket is writable, so a received request is served soon.
         return select.EPOLLOUT if self.phase in _SENDS else select.EPOLLIN
 
     def is_ready(self) -> bool:
-        """Whether what it waits for has happened already."""
+        """Whether the awaited event has already happened."""
         poller = select.poll()
         poller.register(self.number, self.events)
         return bool(poller.poll(0))
 
     def send(self) -> bool:
-        """Send what the client takes now; whether everything is sent.
+        """Send as much as the client accepts now; whether everything is sent.
 
-        :raises OSError: the client is gone
+        :raises OSError: the client has disconnected
         """
         try:
             count = self.sock.send(self.unsent)
@@ -107,9 +107,9 @@ class Connection:
 
 
 class WaitingConnections:
-    """Watches the connections that wait for their clients; the one that waits longest is first.
+    """Watches the connections that wait for their clients, ordered by the start of the wait.
 
-    :param buffered_maximum: bytes that they may hold together
+    :param buffered_maximum: maximum number of bytes that these connections hold in total
     """
 
     def __init__(self, buffered_maximum: int) -> None:
@@ -117,24 +117,24 @@ class WaitingConnections:
         self._buffered_maximum = buffered_maximum
         self._waiting: dict[Connection, None] = {}
         self._held = 0
-        # A connection that waits may be taken at any time, by any thread.
+        # Any thread can take a waiting connection at any time.
         self._lock = threading.Lock()
 
     def register(self, connection: Connection) -> None:
-        """Let a new connection wait."""
+        """Add a new connection, which waits for its client."""
         self._poller.register(connection.number, 0)
         self.add(connection, Phase.NEW)
 
     def poll(self) -> Iterator[int]:
-        """The number of a connection for which it is time; any number of threads may ask.
+        """The number of a connection with an event, if any; any number of threads can poll.
 
-        It may have been taken, or closed, by the time the caller knows.
+        Another thread may meanwhile have taken or closed the connection.
         """
         for number, _events in self._poller.poll(maxevents=1):
             yield number
 
     def add(self, connection: Connection, phase: Phase) -> None:
-        """Let a connection wait; whoever calls this does not use it any more."""
+        """Let a connection wait; the caller must no longer use it."""
         connection.enter(phase)
         connection.held = connection.reader.size + len(connection.unsent)
         with self._lock:
@@ -143,17 +143,17 @@ class WaitingConnections:
             self._poller.modify(connection.number, connection.events | select.EPOLLONESHOT)
 
     def take(self, connection: Connection) -> bool:
-        """Use a connection that waits; whether it did."""
+        """Take a waiting connection for use; False if it was not waiting."""
         with self._lock:
             return self._remove(connection)
 
     def take_longest(self) -> Connection | None:
-        """Use the connection that has waited longest."""
+        """Take the connection that has waited longest."""
         with self._lock:
             return self._take_first(lambda _connection: True)
 
     def take_excess(self) -> Iterator[Connection]:
-        """Use those that have waited longest, until the others do not hold too many bytes."""
+        """Take the longest waiting connections, until the others hold few enough bytes."""
         while self._held > self._buffered_maximum:
             with self._lock:
                 connection = self._take_first(lambda one: one.held > 0)
@@ -162,7 +162,7 @@ class WaitingConnections:
             yield connection
 
     def take_overdue(self, now: float) -> Iterator[Connection]:
-        """Use those whose time is up, unless it is the threads that are late."""
+        """Take the connections whose time is up, unless the threads cause the delay."""
         for connection in list(self._waiting):
             if connection.deadline > now:
                 continue
@@ -172,7 +172,7 @@ class WaitingConnections:
                 yield connection
 
     def hurry(self, phases: frozenset[Phase], deadline: float) -> None:
-        """Let those in some phases wait until a moment at most."""
+        """Set a latest deadline for connections in some phases."""
         with self._lock:
             for connection in self._waiting:
                 if connection.phase in phases:

@@ -1,4 +1,4 @@
-"""From a request to the WSGI environment."""
+"""Convert a request to the WSGI environment."""
 
 import io
 import sys
@@ -16,10 +16,10 @@ _SCHEME_END: Final = b"://"
 def environ_of(
     request: Request, client: Address, server: Address, *, is_multiprocess: bool
 ) -> WSGIEnvironment:
-    """The environment of PEP 3333 for a request.
+    """The WSGI environment (PEP 3333) of a request.
 
-    :param client: address and port from which it came
-    :param server: address and port at which it came
+    :param client: the client's address and port
+    :param server: the local address and port that received the request
     """
     path, query = _split(request.target)
     environ: dict[str, Any] = {
@@ -46,7 +46,7 @@ def environ_of(
 
 
 def _split(target: bytes) -> tuple[str, str]:
-    """Path, decoded as PEP 3333 has it, and query."""
+    """The path, decoded as PEP 3333 requires, and the query."""
     if not target.startswith(b"/") and _SCHEME_END in target:
         host_and_path = target.partition(_SCHEME_END)[2]
         target = host_and_path[len(host_and_path.partition(b"/")[0]) :] or b"/"

@@ -1,4 +1,4 @@
-"""From the bytes of a connection to requests."""
+"""Convert the bytes of a connection to requests."""
 
 import dataclasses
 from typing import Final
@@ -9,34 +9,34 @@ from kic_vm import exceptions
 from kic_vm.server import heads
 
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
-# A body in chunks of single bytes is received as six times its size.
+# A chunked body with chunks of one byte takes six times its size on the wire.
 _CHUNKS_FACTOR: Final = 8
 _CHUNKS_ALLOWANCE: Final = 65536
 
 
 @dataclasses.dataclass(slots=True)
 class Request:
-    """A request whose head has come."""
+    """A request whose head was received."""
 
     method: str
     target: bytes
-    """The path with its query, as they were sent."""
+    """The path and query as sent."""
     version: str
     headers: dict[str, str]
-    """By their keys in the WSGI environment."""
+    """The headers by their keys in the WSGI environment."""
     is_persistent: bool
-    """The client may send its next request on the same connection."""
+    """The client can send its next request on the same connection."""
     expects_continue: bool
-    """The client waits for a 100 before it sends the body."""
+    """The client waits for a 100 response before it sends the body."""
     body: bytes = b""
     is_cut: bool = False
-    """The body is too large and was not received as a whole."""
+    """The body is too large and was not received completely."""
 
 
 class RequestReader:
-    """Reads the requests of one connection, one after the other.
+    """Reads the requests of one connection, in sequence.
 
-    :param body_maximum: bytes of a body; larger ones are cut
+    :param body_maximum: maximum size of a body in bytes; larger bodies are cut
     """
 
     def __init__(self, body_maximum: int) -> None:
@@ -46,26 +46,26 @@ class RequestReader:
         self._length = 0
         self._chunks: _Chunks | None = None
         self.unfinished: Request | None = None
-        """A request of which the head has come, and not yet the whole body."""
+        """A request whose head was received, but not yet the whole body."""
 
     @property
     def is_idle(self) -> bool:
-        """Nothing of a next request has come."""
+        """Whether no part of a next request was received."""
         return not self._buffer and self.unfinished is None
 
     @property
     def size(self) -> int:
-        """Bytes that are held."""
+        """The number of buffered bytes."""
         return len(self._buffer) + (len(self._chunks.body) if self._chunks else 0)
 
     def feed(self, data: bytes) -> None:
-        """Take what was received."""
+        """Add received bytes."""
         self._buffer += data
 
     def next_request(self) -> Request | None:
-        """The next request, when all of it has come.
+        """The next request, if it was received completely.
 
-        :raises MalformedRequest: it is not HTTP
+        :raises MalformedRequest: the bytes are not HTTP
         :raises AddressTooLong: the request line is too long
         :raises HeadersTooLarge: there are too many headers, or one is too long
         """
@@ -87,7 +87,7 @@ class RequestReader:
 
     def _take_head(self) -> bytes | None:
         buffer = self._buffer
-        if buffer.startswith(heads.LINE_END):  # RFC 9112, 2.2: an empty line before it is ignored
+        if buffer.startswith(heads.LINE_END):  # RFC 9112, 2.2: ignore an empty line before it
             del buffer[: len(heads.LINE_END)]
         seen, self._seen = self._seen, len(buffer)
         end = buffer.find(heads.HEAD_END, max(0, seen - len(heads.HEAD_END)))
@@ -146,13 +146,13 @@ class RequestReader:
         request.body = bytes(chunks.body)
         size = max(len(request.body), self._body_maximum + 1 if request.is_cut else 0)
         request.headers["CONTENT_LENGTH"] = str(size)
-        # What comes behind the last chunk in the same piece is not read again.
+        # Bytes after the last chunk in the same piece are lost, so the connection must close.
         request.is_persistent = request.is_persistent and not chunks.is_overrun
         return True
 
 
 class _Chunks:
-    """A body that comes in chunks."""
+    """A chunked body."""
 
     def __init__(self, parser: httptools.HttpRequestParser, message: heads.Message) -> None:
         self._parser = parser

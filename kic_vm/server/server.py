@@ -1,4 +1,4 @@
-"""Threads that receive, serve and answer, and one that accepts and looks at the clock."""
+"""Threads that receive requests and send responses; one thread that accepts and checks times."""
 
 import contextlib
 import logging
@@ -24,7 +24,7 @@ LOG = logging.getLogger(__name__)
 _PIECE: Final = 65536
 _TURN_SECONDS: Final = 1.0
 _LAST_TURNS_SECONDS: Final = 0.1
-# When the server stops, for the requests that clients are sending on kept connections just then.
+# When the server stops: time for requests that clients are just sending on open connections.
 _LAST_REQUEST_SECONDS: Final = 2.0
 _WAITING_FOR_REQUEST: Final = frozenset({Phase.NEW, Phase.IDLE})
 _LAST_ACCEPTS: Final = 256
@@ -32,10 +32,10 @@ _NO_DESCRIPTOR_SECONDS: Final = 0.1
 
 
 class Server:
-    """Serves an application at some sockets.
+    """Serves an application on some sockets.
 
-    :param listeners: sockets that listen, and do not block; they are closed when it stops
-    :param is_multiprocess: other processes serve at the same sockets
+    :param listeners: non-blocking listening sockets; they are closed when the server stops
+    :param is_multiprocess: other processes serve on the same sockets
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class Server:
             threading.Thread(target=self._work, name=f"request-{number}", daemon=True).start()
 
     def serve(self, goes_on: Callable[[], bool], notify: Callable[[], None], wake_up: int) -> None:
-        """Serve as long as ``goes_on`` says, and then until what has begun is answered.
+        """Serve while ``goes_on`` returns True, then until all started requests are answered.
 
-        :param notify: called every second at least
-        :param wake_up: a file descriptor that can be read when ``goes_on`` has changed
+        :param notify: called at least every second
+        :param wake_up: a file descriptor that becomes readable when ``goes_on`` has changed
         """
         poller = select.epoll()
         poller.register(wake_up, select.EPOLLIN)
@@ -84,9 +84,9 @@ class Server:
         poller.close()
 
     def _stop_listening(self, poller: select.epoll) -> None:
-        """Close the listeners, so that new clients are refused where no other process listens.
+        """Close the listeners, so that new clients are refused if no other process listens.
 
-        A client that has connected, and that nobody has accepted yet, would lose its request.
+        Pending connections are accepted first; otherwise their clients would lose their requests.
         """
         for number, listener in self._listeners.items():
             for _number in range(_LAST_ACCEPTS):
@@ -115,7 +115,7 @@ class Server:
                 self._end(connection)
 
     def _accept(self, listener: socket.socket) -> bool:
-        """Accept one connection; whether there was one."""
+        """Accept one connection; False if none was pending."""
         try:
             sock, client = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
@@ -142,7 +142,7 @@ class Server:
         return True
 
     def _work(self) -> None:
-        """Do what is possible for one connection after the other."""
+        """Process the events of one connection after another."""
         while True:
             for number in self._waiting.poll():
                 connection = self._connections.get(number)
@@ -174,7 +174,7 @@ class Server:
                 self._read(connection)
 
     def _read(self, connection: Connection) -> None:
-        """Answer the next request, or wait for the rest of it."""
+        """Answer the next request, or wait for its remaining bytes."""
         try:
             request = connection.reader.next_request()
         except exceptions.KicVmError as error:
@@ -190,7 +190,7 @@ class Server:
         if reader.unfinished is not None:
             if reader.unfinished.expects_continue and not connection.is_continued:
                 connection.is_continued = True
-                with contextlib.suppress(OSError):  # the next event says that the client is gone
+                with contextlib.suppress(OSError):  # the next event reports a lost client
                     connection.sock.send(answers.CONTINUE)
             phase = Phase.BODY
         elif not reader.is_idle:
@@ -225,7 +225,7 @@ class Server:
         self._begin_to_send(connection, answer)
 
     def _refuse(self, connection: Connection, error: exceptions.KicVmError) -> None:
-        """Answer what is no request. The log does not repeat what was sent."""
+        """Respond to bytes that are not a request. The log does not contain them."""
         LOG.info("A request was refused: %s", error.code)
         metrics.count_client_failure(error.code)
         connection.is_last = connection.is_cut = True
@@ -240,7 +240,7 @@ class Server:
         try:
             is_sent = connection.send()
             if is_sent and connection.is_last and connection.is_cut:
-                # To close it at once would destroy the answer while the client still sends.
+                # Closing it at once would discard the response while the client still sends.
                 connection.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self._close(connection)
@@ -248,7 +248,7 @@ class Server:
         if not is_sent:
             self._wait(connection, Phase.SENDING)
         elif not connection.is_last:
-            # Requests that have come already wait their turn behind other clients.
+            # Requests already received wait their turn behind other clients.
             is_idle = connection.reader.is_idle
             self._wait(connection, Phase.IDLE if is_idle else Phase.PIPELINED)
         elif connection.is_cut:
@@ -257,7 +257,7 @@ class Server:
             self._close(connection)
 
     def _end(self, connection: Connection) -> None:
-        """Give up a connection whose client has taken too long."""
+        """Close a connection whose client has taken too long."""
         if connection.phase in {Phase.HEAD, Phase.BODY}:
             self._refuse(connection, exceptions.RequestTimeout())
             return
@@ -267,7 +267,7 @@ class Server:
 
     @contextlib.contextmanager
     def _closed_on_defects(self, connection: Connection) -> Iterator[None]:
-        """Whatever goes wrong with one connection, the thread goes on with the others."""
+        """Close the connection on any error, so that the thread continues with the others."""
         try:
             yield
         except Exception:
@@ -275,6 +275,6 @@ class Server:
             self._close(connection)
 
     def _close(self, connection: Connection) -> None:
-        # Its number may belong to another connection as soon as it is closed.
+        # After the close, another connection can have the same number.
         self._connections.pop(connection.number, None)
         connection.sock.close()

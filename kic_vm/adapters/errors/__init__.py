@@ -1,7 +1,7 @@
-"""Failures of OpenStack's services become errors of the gateway here.
+"""Translate failures of OpenStack's services into errors of the gateway.
 
-* ``rules.yaml``: which message of which service means which error, and the sentence for the caller.
-* ``table``: reads and checks the rules, and finds the one for a message.
+* ``rules.yaml``: the error and the sentence for the caller, for each message of each service.
+* ``table``: reads and checks the rules, and finds the rule for a message.
 * ``translation``: the error for an answer, and for a call without an answer.
 """
 

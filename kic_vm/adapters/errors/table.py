@@ -1,7 +1,7 @@
 """The table of error rules: read from ``rules.yaml``, checked when the process starts.
 
-The order of the rules does not matter. Each rule has examples of the messages that it is for, and
-no other rule may match one of them.
+The order of the rules does not matter. Each rule has examples of the messages that it matches, and
+no other rule may match these examples.
 """
 
 import dataclasses
@@ -36,7 +36,7 @@ _FIGURES: Final = frozenset({"quota", "requested", "used", "limit"})
 
 
 class ErrorTableError(Exception):
-    """The table is wrong; the message names the rule."""
+    """The table is not valid; the message names the rule."""
 
 
 class _RuleSchema(ma.Schema):
@@ -54,23 +54,23 @@ class _RuleSchema(ma.Schema):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """One rule: what a service says, and what the caller is told."""
+    """One rule: a service's message, and the error for the caller."""
 
     service: str
     status: int
     message: re.Pattern[str]
-    """Is found in the service's message."""
+    """The pattern that the service's message must contain."""
     unless: re.Pattern[str] | None
-    """Is not found in it."""
+    """A pattern that the message must not contain."""
     error: type[exceptions.KicVmError]
     sentence: str | None
-    """``{1}``, ``{2}``, ... are the groups of ``message``. None for a quota."""
+    """The sentence for the caller; ``{1}``, ... are groups of ``message``. None for a quota."""
     quota: str | None
-    """The quota that is used up, where the message does not name it."""
+    """The quota that is used up, if the message does not name it."""
     examples: tuple[str, ...]
 
     def match(self, message: str) -> re.Match[str] | None:
-        """The match in a service's message, if the rule is for it."""
+        """The match in a service's message, if the rule applies to it."""
         if self.unless is not None and self.unless.search(message):
             return None
         return self.message.search(message)
@@ -90,7 +90,7 @@ class ErrorRule:
 class ErrorTable:
     """All rules, by service and status.
 
-    :raises ErrorTableError: two rules are for the same message, or a rule has no example of its own
+    :raises ErrorTableError: two rules match the same message, or a rule does not match its example
     """
 
     def __init__(self, rules: Iterable[ErrorRule]) -> None:
@@ -117,7 +117,7 @@ class ErrorTable:
         return [rule for rule in self._by_answer.get((service, status), ()) if rule.match(message)]
 
     def find(self, service: str, status: int, message: str) -> exceptions.KicVmError | None:
-        """The error for a service's message; None where no rule is for it, or several are."""
+        """The error for a service's message; None if no rule matches, or several do."""
         matching = self._matching(service, status, message)
         if len(matching) > 1:
             rules = " and ".join(_described(rule) for rule in matching)
@@ -134,9 +134,9 @@ def _described(rule: ErrorRule) -> str:
 
 
 def read_rules(data: Any) -> list[ErrorRule]:
-    """The rules in plain data, each checked by itself.
+    """Parse and check each rule in the loaded data.
 
-    :raises ErrorTableError: a rule is wrong
+    :raises ErrorTableError: a rule is not valid
     """
     if not isinstance(data, list):
         raise ErrorTableError("The table of error rules is a list.")
@@ -187,7 +187,7 @@ def _check_words(
 def load_table() -> ErrorTable:
     """The table of this release.
 
-    :raises ErrorTableError: it is wrong
+    :raises ErrorTableError: the table is not valid
     """
     text = importlib.resources.files(__package__).joinpath(FILE).read_text("utf-8")
     return ErrorTable(read_rules(yaml.safe_load(text)))

@@ -1,7 +1,7 @@
-"""The gateway's error for an answer of a service, and for a call without an answer.
+"""The gateway's errors for answers of services, and for calls without an answer.
 
-The words of the services never reach a caller. They are logged, and looked up in the table of error
-rules, which has a sentence that says what to change.
+Messages of the services never reach a caller. They are logged, and looked up in the table of error
+rules, whose sentences tell the caller what to change.
 """
 
 import datetime
@@ -20,7 +20,7 @@ from kic_vm.adapters.errors.table import load_table
 
 LOG = logging.getLogger(__name__)
 
-# The status alone, where no rule knows the message.
+# The errors by status only, for messages that no rule matches.
 STATUSES: Final[dict[int, Callable[[str], exceptions.KicVmError]]] = {
     400: lambda service: exceptions.InvalidRequest(
         f"The {service} service refused a value of the request: check each one against the "
@@ -40,19 +40,19 @@ STATUSES: Final[dict[int, Callable[[str], exceptions.KicVmError]]] = {
     504: exceptions.UpstreamTimeout,
 }
 
-# Of these statuses the header Retry-After is passed on, up to a day.
+# The statuses whose Retry-After header is passed on, up to one day.
 _RETRIABLE: Final = frozenset({429, 503})
 _LONGEST_WAIT: Final = 86400
 _DIGITS: Final = 9
 
-# What is left of the failure when Nova cannot reach one of its cells.
+# Nova's message when it cannot reach one of its cells.
 _CELL_DOWN: Final = re.compile(
     r"<class '(nova\.exception\.NovaException|oslo_db\.exception\.DBConnectionError)'>"
 )
 
 
 def message_of(response: requests.Response) -> str:
-    """The sentence in an OpenStack error body: each service wraps it in its own way."""
+    """The message in an OpenStack error body, which each service nests differently."""
     try:
         body = response.json()
     except requests.exceptions.JSONDecodeError:
@@ -66,14 +66,14 @@ def message_of(response: requests.Response) -> str:
 
 
 def _loggable(service: str, message: str) -> str:
-    """The message without what it repeats of the request, which may be a password or user data."""
+    """The message without text repeated from the request, such as passwords or user data."""
     if service == "identity":
         return "(its message is about credentials)"
     return message.partition("Value:")[0]
 
 
 def from_response(service: str, response: requests.Response) -> exceptions.KicVmError:
-    """Our error for an answer of 400 and above from ``service``."""
+    """The gateway's error for an answer of 400 and above from ``service``."""
     message = message_of(response)
     status = response.status_code
     LOG.info("%s answered %d: %s", service, status, _loggable(service, message))
@@ -90,7 +90,7 @@ def from_response(service: str, response: requests.Response) -> exceptions.KicVm
 
 
 def _retry_after(headers: Mapping[str, str]) -> int | None:
-    """The seconds of a header Retry-After, which may be a number or a date; None without one."""
+    """The seconds in a Retry-After header, which is a number or a date; None without one."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return min(int(value[:_DIGITS]), _LONGEST_WAIT)
@@ -104,15 +104,15 @@ def _retry_after(headers: Mapping[str, str]) -> int | None:
 
 
 def from_exception(service: str, error: Exception) -> exceptions.KicVmError:
-    """Our error where a call to ``service`` brought no usable answer at all."""
+    """The gateway's error for a call to ``service`` without any usable answer."""
     LOG.warning("Calling %s failed: %s", service, error)
     match error:
         case ksa_exceptions.Unauthorized():
-            # The gateway's own user was refused: nothing that the caller could mend.
+            # The gateway's own user was refused: the caller cannot correct that.
             return exceptions.UpstreamUnavailable("identity")
         case ksa_exceptions.HttpError():
             return _from_http_error(service, error)
-        case ksa_exceptions.ConnectTimeout():  # what keystoneauth calls any timeout
+        case ksa_exceptions.ConnectTimeout():  # keystoneauth's name for all timeouts
             return exceptions.UpstreamTimeout(service)
         case ksa_exceptions.EndpointNotFound() | openstack.exceptions.ConfigException():
             return exceptions.UpstreamUnavailable(
@@ -122,16 +122,16 @@ def from_exception(service: str, error: Exception) -> exceptions.KicVmError:
             ksa_exceptions.ConnectFailure()
             | ksa_exceptions.DiscoveryFailure()
             | openstack.exceptions.ServiceDiscoveryException()
-            | openstack.exceptions.NotSupported()  # its list of versions could not be fetched
+            | openstack.exceptions.NotSupported()  # its versions could not be read
         ):
             return exceptions.UpstreamUnavailable(service)
     return exceptions.UpstreamError(service)
 
 
 def from_keystone(error: Exception) -> exceptions.KicVmError:
-    """Our error where Keystone neither validated a token nor let the gateway log in.
+    """The gateway's error if Keystone neither validated a token nor allowed the gateway's login.
 
-    Whatever it did instead, the caller can only wait until it works again.
+    Whatever the reason, the caller can only wait until Keystone works again.
     """
     LOG.warning("Keystone failed: %s: %s", type(error).__name__, error)
     ours = exceptions.UpstreamUnavailable("identity")
@@ -151,6 +151,6 @@ def _from_http_error(service: str, error: ksa_exceptions.HttpError) -> exception
 
 
 def not_understood(service: str) -> exceptions.KicVmError:
-    """Our error where the answer of ``service`` is not what its API documents."""
+    """The gateway's error for an answer of ``service`` that does not conform to its API."""
     LOG.error("%s sent an answer that its API does not document", service)
     return exceptions.UpstreamError(service)

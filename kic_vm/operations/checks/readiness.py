@@ -1,4 +1,4 @@
-"""Whether the gateway can do its work: one question to each service behind it."""
+"""Readiness of the gateway: one probe of each service that it uses."""
 
 import concurrent.futures
 import dataclasses
@@ -18,7 +18,7 @@ from kic_vm.operations.request import AppState
 
 JSON = dict[str, Any]
 
-# A report waits so long for the new result of a service that was up a moment ago.
+# How long a report waits for the new result of a service that was up a moment ago.
 _PATIENCE_SECONDS: Final = 0.5
 _RECENT_SECONDS: Final = 30.0
 _LONGEST_SECONDS: Final = 8.0
@@ -28,7 +28,7 @@ _NO_RESULT: Final = "It has not answered in time."
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Result:
-    """What a check has found, and when."""
+    """The result of a check, and its time."""
 
     is_ok: bool | None
     milliseconds: float
@@ -44,10 +44,10 @@ class _Result:
 
 
 class Readiness:
-    """The latest results of the checks, renewed when they have become old.
+    """The latest results of the checks, refreshed when they are outdated.
 
-    The checks run in threads of their own, one round at a time. A service that does not answer
-    delays neither the results of the others nor, after the first round, the reports.
+    The checks run in separate threads, one round at a time. A service that does not answer does
+    not delay the results of the others. After the first round, it does not delay reports either.
     """
 
     def __init__(self, app_state: AppState) -> None:
@@ -60,11 +60,11 @@ class Readiness:
         self._results: dict[str, _Result] = {}
 
     def report(self) -> JSON:
-        """Each service by name: whether it answers, in how many milliseconds, else why not.
+        """Each service by name: whether it answers, in how many milliseconds, or the error.
 
-        ``ready`` is whether all that are needed answer. Redis is not needed: without it the
-        gateway is slower. ``ok`` is None for a service that could not be asked because the gateway
-        cannot log in.
+        ``ready`` is whether all required services answer. Redis is not required: without it the
+        gateway is only slower. ``ok`` is None for a service that could not be checked because the
+        gateway cannot log in.
         """
         with self._lock:
             is_old = time.monotonic() - self._started >= self._kept_seconds
@@ -116,7 +116,7 @@ def _result(name: str, check: Callable[[], None]) -> _Result:
 
 
 def _wait(current: dict[str, Future[_Result]], earlier: dict[str, _Result]) -> None:
-    """Wait for new results, but not for those of services that were broken a moment ago."""
+    """Wait for new results, except for services that were down a moment ago."""
     unknown, up = [], []
     for name, future in current.items():
         result = earlier.get(name)
@@ -129,7 +129,7 @@ def _wait(current: dict[str, Future[_Result]], earlier: dict[str, _Result]) -> N
 
 
 def _latest(earlier: _Result | None) -> _Result:
-    """What stands for a check that has not ended yet."""
+    """The result to report for a check that is still running."""
     if earlier is not None and earlier.is_recent:
         return earlier
     return _Result(False, _LONGEST_SECONDS * 1000, _NO_RESULT, time.monotonic())

@@ -1,4 +1,4 @@
-"""Images: get, list, update and delete, and those that a machine can be made of."""
+"""Images: get, list, update, delete, and find bootable images."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -31,23 +31,23 @@ _FILTERS = {
     "updated_at": listing.dated("updated_at"),
 }
 
-# While Glance takes an image's data.
+# The states of an image while Glance receives its data.
 _SAVING = {"saving", "uploading", "importing"}
 
 
 def get_image(services: RequestServices, image_id: str) -> JSON:
-    """One image. One upstream call, two for one that another project shares.
+    """One image. One upstream call, two for an image that another project shares.
 
-    :raises NotFound: the project neither owns it nor is it offered to the project
+    :raises NotFound: the project does not own the image, and no project offers it
     """
     image, member_status = find_image(services, image_id)
     return mapping.image_from_image(image, member_status)
 
 
 def list_images(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the images that the project may use.
+    """A page of the images that the project can use.
 
-    One upstream call; three where other projects share images with this one.
+    One upstream call; three if other projects share images with this one.
     """
     images = [
         image
@@ -68,11 +68,11 @@ def list_images(services: RequestServices, query: Mapping[str, Any]) -> tuple[li
 def update_image(services: RequestServices, image_id: str, changes: JSON) -> JSON:
     """Rename or describe an image of the project. Two upstream calls.
 
-    :param changes: ``name`` and ``description``; null takes the description away, a name that is
+    :param changes: ``name`` and ``description``; null removes the description, a name that is
         null or missing stays
-    :raises NotFound: the project does not see such an image
-    :raises Forbidden: it is another project's
-    :raises InvalidState: its data is being saved
+    :raises NotFound: the project cannot see an image with this id
+    :raises Forbidden: the image belongs to another project
+    :raises InvalidState: Glance is saving the image's data
     """
     given = given_changes("image", changes)
     image = get_own_image(services, image_id)
@@ -85,12 +85,12 @@ def update_image(services: RequestServices, image_id: str, changes: JSON) -> JSO
 
 
 def check_is_not_saving(image: JSON) -> None:
-    """See that a change of an image lasts.
+    """Check that Glance is not saving the image's data, so that a change to it lasts.
 
-    Glance reads an image before it takes the data, and writes all that it has read when the data
-    is there: what was changed meanwhile is undone.
+    Glance reads an image before it receives the data, and writes everything it has read back when
+    the data is complete: changes made in between are lost.
 
-    :raises InvalidState: its data is being saved
+    :raises InvalidState: Glance is saving the image's data
     """
     if image["status"] in _SAVING:
         raise exceptions.InvalidState(
@@ -100,11 +100,11 @@ def check_is_not_saving(image: JSON) -> None:
 
 
 def delete_image(services: RequestServices, image_id: str) -> None:
-    """Remove an image of the project, in use or not. Two upstream calls.
+    """Delete an image of the project, in use or not. Two upstream calls.
 
-    :raises NotFound: the project does not see such an image
-    :raises Forbidden: it is another project's
-    :raises Conflict: it is protected, or its store still needs its data
+    :raises NotFound: the project cannot see an image with this id
+    :raises Forbidden: the image belongs to another project
+    :raises Conflict: the image is protected, or its store still needs its data
     """
     image = get_own_image(services, image_id)
     if image.get("protected"):
@@ -115,9 +115,9 @@ def delete_image(services: RequestServices, image_id: str) -> None:
 
 
 def get_bootable_image(services: RequestServices, image_id: str, field: str = "image_id") -> JSON:
-    """The image in Glance that a field of a body names. One upstream call, two for an offered one.
+    """The bootable image that a request field names. One upstream call, two for a shared image.
 
-    :raises InvalidRequest: it is not there for this project, or not ready
+    :raises InvalidRequest: the project cannot use the image, or the image is not ready
     """
     with as_invalid_request(field, "image", image_id):
         image, _member_status = find_image(services, image_id)
@@ -127,7 +127,7 @@ def get_bootable_image(services: RequestServices, image_id: str, field: str = "i
 
 
 def _offers(services: RequestServices, image_ids: set[str]) -> dict[str, str]:
-    """What the project has answered to the offers of these images, as far as there are offers."""
+    """The project's member status for each of these images that is offered to it."""
     if not image_ids:
         return {}
     glance = services.openstack.image
@@ -140,7 +140,7 @@ def _offers(services: RequestServices, image_ids: set[str]) -> dict[str, str]:
     )
     found = dict.fromkeys(image_ids, "rejected")
     found |= dict.fromkeys(accepted, "accepted") | dict.fromkeys(pending, "pending")
-    # To a cloud admin Glance lists every shared image for every answer: then each is asked for.
+    # For a cloud admin, Glance lists every shared image under every status: read each one.
     untold = accepted & pending
     for image_id, member in zip(
         untold, gather_reads(*(partial(_member, services, one) for one in untold)), strict=True

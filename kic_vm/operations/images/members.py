@@ -23,8 +23,8 @@ def list_members(
 
     Two upstream calls, one for an image that is not shared: Glance refuses to list its members.
 
-    :raises NotFound: the project does not see such an image
-    :raises Forbidden: it is another project's
+    :raises NotFound: the project cannot see an image with this id
+    :raises Forbidden: the image belongs to another project
     """
     image = get_own_image(services, image_id)
     glance = services.openstack.image
@@ -34,17 +34,17 @@ def list_members(
 
 
 def add_member(services: RequestServices, image_id: str, project_id: str) -> JSON:
-    """Share an image with a project, which sees and boots it from now on.
+    """Share an image with a project, so that it can see and boot the image.
 
-    3 upstream calls; 5 for a private image, and one more for each project that it was once shared
-    with.
+    3 upstream calls; 5 for a private image, plus one for each project that it was shared with
+    before.
 
-    :raises NotFound: the project does not see such an image, or there is no such project
-    :raises Forbidden: the image is another project's
-    :raises InvalidRequest: the project is the image's own
-    :raises Conflict: everybody may use the image already
-    :raises InvalidState: its data is being saved
-    :raises AlreadyExists: it is shared with this project
+    :raises NotFound: the project cannot see an image with this id, or no such project exists
+    :raises Forbidden: the image belongs to another project
+    :raises InvalidRequest: the project owns the image
+    :raises Conflict: all projects can already use the image
+    :raises InvalidState: Glance is saving the image's data
+    :raises AlreadyExists: the image is already shared with this project
     """
     image = get_own_image(services, image_id)
     check_is_not_saving(image)
@@ -73,11 +73,11 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> JSO
 
 
 def _remove_former_members(services: RequestServices, image: JSON) -> None:
-    """Take out the projects that an image was shared with before it became private.
+    """Remove the projects that an image was shared with before it became private.
 
-    Glance keeps them, shows them only while the image is shared, and lets them in again then.
+    Glance keeps them, lists them only while the image is shared, and then gives them access again.
 
-    :param image: as it was while private
+    :param image: the image as it was while private
     """
     glance = services.openstack.image
     former = (
@@ -89,7 +89,7 @@ def _remove_former_members(services: RequestServices, image: JSON) -> None:
 
 
 def _is_former(member: JSON, image: JSON) -> bool:
-    """Whether a member is older than the image's change that made it private, or a later one."""
+    """Whether a member was added before the last change of the image while it was private."""
     added, changed = (
         datetime.datetime.fromisoformat(stamp)
         for stamp in (member["created_at"], image["updated_at"])
@@ -104,13 +104,13 @@ def _added(member: JSON) -> JSON:
 
 
 def remove_member(services: RequestServices, image_id: str, project_id: str) -> None:
-    """Share an image with a project no longer; machines made from it stay.
+    """Stop sharing an image with a project; instances created from it stay.
 
-    4 upstream calls, 3 where other projects remain.
+    4 upstream calls, 3 if the image is still shared with other projects.
 
-    :raises NotFound: the project does not see such an image, or it is not shared with that one
-    :raises Forbidden: the image is another project's
-    :raises InvalidState: its data is being saved
+    :raises NotFound: the project cannot see the image, or it is not shared with that project
+    :raises Forbidden: the image belongs to another project
+    :raises InvalidState: Glance is saving the image's data
     """
     image = get_own_image(services, image_id)
     check_is_not_saving(image)
@@ -123,9 +123,9 @@ def remove_member(services: RequestServices, image_id: str, project_id: str) -> 
 
 
 def _close(services: RequestServices, image: JSON) -> None:
-    """Have an image that was not shared after all read private again.
+    """Set an image to private again, because sharing it failed.
 
-    :param image: as it was while private
+    :param image: the image as it was while private
     """
     glance = services.openstack.image
     if all(_is_former(member, image) for member in glance.list_members(image["id"])):

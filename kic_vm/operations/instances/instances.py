@@ -45,7 +45,7 @@ def _related_resources(
     volumes: Iterable[JSON],
     confirming: Collection[str],
 ) -> mapping.RelatedResources:
-    """What other services know about ``servers``; no further call where names are known."""
+    """Resources of other services that belong to ``servers``; no call for known names."""
     by_device = mapping.ports_by_device(ports)
     names = mapping.unambiguous_group_names(servers, by_device)
     ids = {
@@ -85,9 +85,9 @@ def _shown(services: RequestServices, found: pages.ServerResources) -> list[JSON
 def get_instance(services: RequestServices, instance_id: str) -> JSON:
     """One instance: 3 upstream calls, and 1 for its volumes, all side by side.
 
-    See attached_volumes for projects with very many. The volumes wait for the others where it has
-    others than the last time, or is asked for for the first time. One more call when it has been
-    resized and [resize] wants that confirmed.
+    See attached_volumes for projects with very many volumes. The call for the volumes waits for
+    the others if the instance is read for the first time, or its volumes have changed since the
+    last time. One more call if a finished resize must be confirmed, as [resize] configures.
     """
     openstack = services.openstack
     expected = attached_volumes.expected(services, instance_id)
@@ -113,13 +113,13 @@ def get_instance(services: RequestServices, instance_id: str) -> JSON:
 def list_instances(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's instances.
 
-    4 upstream calls side by side, however many there are. Where the page is a small part of them
-    only what it shows is fetched: see instance_pages.
+    4 upstream calls side by side, whatever the number of instances. For a page that is a small
+    part of them, only the resources that it shows are read: see instance_pages.
 
-    One more call for each that has been resized and that [resize] wants confirmed; not again
-    while that is under way.
+    One more call for each instance whose finished resize must be confirmed, as [resize]
+    configures; none while a confirmation is in progress.
 
-    :raises InvalidRequest: there is no such availability zone
+    :raises InvalidRequest: the availability zone does not exist
     """
     services.app_state.translation.zones.check_filter(query)
     page = pages.fetch(services, query, _FILTERS)
@@ -131,10 +131,10 @@ def list_instances(services: RequestServices, query: Mapping[str, Any]) -> tuple
 
 
 def delete_instance(services: RequestServices, instance_id: str) -> None:
-    """Begin to remove an instance, in whatever state. 2 upstream calls.
+    """Start deleting an instance, in any state. 2 upstream calls.
 
-    The ports that the gateway made for it stay until it is gone: Nova may soft-delete it, and its
-    restoration needs them.
+    Ports that the gateway created for it stay until it is gone: Nova may soft-delete the instance,
+    and restoring it needs the ports.
     """
     get_own_server(services, instance_id, compute.STATE)
     made_ports.remember_deletion(services, instance_id)

@@ -16,9 +16,9 @@ def attach(services: RequestServices, instance_id: str, port_id: str, group_id: 
 
     4 upstream calls, the first three side by side.
 
-    :returns: the ids of the groups that the interface has now
-    :raises NotFound: the project has no such group
-    :raises Conflict: the interface has the group already
+    :returns: the ids of the interface's groups after the change
+    :raises NotFound: the project has no group with this id
+    :raises Conflict: the interface already has the group
     """
     (_server, port), _group = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
@@ -38,9 +38,9 @@ def detach(services: RequestServices, instance_id: str, port_id: str, group_id: 
 
     3 upstream calls, the first two side by side.
 
-    :returns: the ids of the groups that the interface has now
+    :returns: the ids of the interface's groups after the change
     :raises NotFound: the interface does not have the group
-    :raises Conflict: the interface has no other group; as documented it has at least one
+    :raises Conflict: it is the interface's last group; as documented, an interface keeps one
     """
     _server, port = get_attached_interface(services, instance_id, port_id)
     left = [group for group in port["security_groups"] if group != group_id]

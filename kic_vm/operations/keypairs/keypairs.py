@@ -29,12 +29,12 @@ _FILTERS = {
 
 
 def get_index(services: RequestServices, name: str) -> Index:
-    """The index of the project's keypairs, which has this one.
+    """The index of the project's keypairs, which contains this one.
 
-    The caller's own is in it even where the cloud does not let the gateway look at any other.
+    It contains the caller's own keypair even if the cloud refuses to show the gateway the others.
 
-    :raises NotFound: the project has no keypair of this name
-    :raises GatewayNotAllowed: it may have one of somebody else
+    :raises NotFound: the project has no keypair with this name
+    :raises GatewayNotAllowed: another user may have a keypair with this name
     """
     try:
         index = keypair_index.get_with(services, name)
@@ -53,7 +53,7 @@ def get_index(services: RequestServices, name: str) -> Index:
 
 
 def no_such_keypair(name: str) -> exceptions.NotFound:
-    """The error that the project has no keypair of this name."""
+    """The error for a name that no keypair of the project has."""
     return exceptions.NotFound(f"There is no keypair {name!r} in this project.")
 
 
@@ -62,13 +62,13 @@ def _get_own(services: RequestServices, name: str) -> JSON:
 
 
 def create_keypair(services: RequestServices, name: str, public_key: str | None) -> JSON:
-    """A new keypair; the answer alone has the private key, where Nova made one.
+    """Create a keypair; if Nova generates the private key, only this response has it.
 
-    One upstream call, and those that make the index anew: whether somebody else has taken the
-    name at the same moment shows only afterwards. Of two, the one that Nova made first stays.
+    One upstream call, and the calls that rebuild the index: only afterwards is it known whether
+    another user took the name at the same moment. The keypair that Nova created first stays.
 
-    :raises AlreadyExists: the project has a keypair of this name
-    :raises Forbidden: the caller's role in the project has just been taken away
+    :raises AlreadyExists: the project already has a keypair with this name
+    :raises Forbidden: the caller has just lost the role in the project
     """
     made = _made_before(services, name, public_key)
     if made is not None:
@@ -95,12 +95,13 @@ def create_keypair(services: RequestServices, name: str, public_key: str | None)
 
 
 def _made_before(services: RequestServices, name: str, public_key: str | None) -> JSON | None:
-    """The answer about the keypair that an earlier attempt made. One upstream call, with a key.
+    """The response for a keypair that an earlier attempt created.
 
-    An imported one is known by its public key, also if Redis has lost that there was an attempt. A
-    generated one is known by its name, which was free before the attempt.
+    One upstream call for a request with an Idempotency-Key, otherwise none. An imported keypair is
+    recognized by its public key, even if Redis has lost the record of the attempt. A generated
+    keypair is recognized by its name, which was free before the attempt.
 
-    :raises IdempotencyAnswerWithheld: Nova made the key, and told the private one once
+    :raises IdempotencyAnswerWithheld: Nova generated the private key and returned it only once
     """
     if services.context.idempotent_request is None:
         return None
@@ -120,7 +121,7 @@ def _taken(name: str) -> str:
 
 
 def _remove(services: RequestServices, in_nova: str) -> None:
-    """Take back the caller's keypair that must not stay."""
+    """Delete a keypair of the caller, because creating it failed."""
     try:
         services.openstack.compute.delete_keypair(in_nova)
     except exceptions.KicVmError as error:
@@ -129,14 +130,14 @@ def _remove(services: RequestServices, in_nova: str) -> None:
 
 
 def get_keypair(services: RequestServices, name: str) -> JSON:
-    """One keypair by its name. One upstream call with a fresh index.
+    """One keypair by its name. One upstream call if the index is fresh.
 
-    That of a former member is what is remembered of it, whatever its creator has in Nova now.
+    For a former member's keypair, the index counts, whatever the creator has in Nova now.
     """
     keypair = get_index(services, name).keypairs[name]
     in_nova = _get(services, name, keypair["user_id"])
     if _differ(in_nova, keypair) and not keypair["creator_has_left"]:
-        # Changed in Nova itself: by whom the name belongs to now, shows anew.
+        # The keypair was changed directly in Nova: rebuild the index to learn whose it is now.
         keypair_index.invalidate(services)
         keypair = get_index(services, name).keypairs[name]
         in_nova = _get(services, name, keypair["user_id"])
@@ -149,7 +150,7 @@ def get_keypair(services: RequestServices, name: str) -> JSON:
 
 
 def _get(services: RequestServices, name: str, user_id: str) -> JSON | None:
-    """What a user has in Nova under a keypair's name, the caller or somebody else."""
+    """The keypair that a user has in Nova under this name; None without one."""
     try:
         if user_id == services.user_id:
             return _get_own(services, name)
@@ -161,17 +162,17 @@ def _get(services: RequestServices, name: str, user_id: str) -> JSON | None:
 
 
 def _differ(in_nova: JSON | None, keypair: JSON) -> bool:
-    """Whether Nova has another key than the index, or none."""
+    """Whether the keypair in Nova differs from the index, or is missing."""
     return in_nova is None or any(
         in_nova[field] != keypair[field] for field in ("fingerprint", "public_key")
     )
 
 
 def list_keypairs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the project's keypairs. One upstream call with a fresh index, none for a reader.
+    """A page of the project's keypairs. One upstream call if the index is fresh; 0 for readers.
 
-    Those that the caller has made come from Nova as they are now, the others from the index. Where
-    the cloud does not let the gateway look at those, the caller's are all there is.
+    The caller's keypairs come from Nova, and the others from the index. If the cloud refuses to
+    show the gateway the others, the list has only the caller's.
     """
     if services.may(CREATE):
         mine, indexed = gather_reads(
@@ -182,8 +183,8 @@ def list_keypairs(services: RequestServices, query: Mapping[str, Any]) -> tuple[
         named = _indexed(services)
     keypairs = [
         mapping.keypair_from_keypair(keypair, name, keypair["user_id"])
-        | {"created_at": None}  # Nova's lists have none, and the index has it of a few only
-        for name, keypair in sorted(named.items())  # as their ages are unknown
+        | {"created_at": None}  # Nova's lists lack it, and the index has it for few keypairs
+        for name, keypair in sorted(named.items())  # by name, as their ages are unknown
     ]
     return listing.select(keypairs, query, _FILTERS)
 
@@ -191,7 +192,7 @@ def list_keypairs(services: RequestServices, query: Mapping[str, Any]) -> tuple[
 def _with_own(
     services: RequestServices, indexed: Mapping[str, JSON], mine: Iterable[JSON]
 ) -> Mapping[str, JSON]:
-    """The project's keypairs by name, the caller's as Nova has them now."""
+    """The project's keypairs by name; the caller's keypairs come from Nova's current list."""
     own = {
         name: keypair | {"user_id": services.user_id}
         for keypair in mine
@@ -206,7 +207,7 @@ def _with_own(
 
 
 def _indexed(services: RequestServices) -> Mapping[str, JSON]:
-    """The project's keypairs by name; none where the cloud does not let the gateway look."""
+    """The project's keypairs by name; none if the cloud refuses to show them to the gateway."""
     try:
         return keypair_index.get(services).keypairs
     except exceptions.GatewayNotAllowed:

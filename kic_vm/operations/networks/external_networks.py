@@ -9,7 +9,7 @@ JSON = dict[str, Any]
 
 
 def choose(services: RequestServices, external: list[JSON]) -> str | None:
-    """Id of the configured, the default or the only one; None where none of these is there.
+    """The id of the configured, the default or the only external network; None without one.
 
     :param external: the cloud's external networks
     """
@@ -25,9 +25,9 @@ def choose(services: RequestServices, external: list[JSON]) -> str | None:
 
 
 def find(services: RequestServices, external: list[JSON]) -> str:
-    """The same where there has to be one.
+    """Like ``choose``, but an external network is required.
 
-    :raises UpstreamUnavailable: there is none
+    :raises UpstreamUnavailable: there is no external network to choose
     """
     network_id = choose(services, external)
     if network_id is None:

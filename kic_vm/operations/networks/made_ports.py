@@ -1,9 +1,9 @@
-"""Ports that the gateway makes for an instance: whose they are, and how they are removed.
+"""Ports that the gateway creates for an instance: their owners, and their removal.
 
-A description marks such a port. As soon as Nova has given the instance an id, a tag on the port
-names the instance. Nova only detaches these ports when it removes the instance, so the gateway
-removes them: after Nova has said that the instance is gone, and only as they were when they were
-read.
+The description marks such a port. As soon as Nova has assigned an id to the instance, a tag on
+the port names the instance. When Nova deletes the instance, it only detaches these ports, so the
+gateway deletes them: after Nova has reported that the instance is gone, and only if the ports have
+not changed since they were read.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
-# A client that waits for the end of an instance does not wait longer.
+# No client waits longer for the deletion of an instance.
 _DELETION_SECONDS: Final = 3600.0
 
 
@@ -33,9 +33,9 @@ def instances_of(port: JSON) -> set[str]:
 
 
 def tag_ports(services: RequestServices, ports: Iterable[JSON], instance_id: str) -> None:
-    """Name the instance on its ports. One upstream call for each, side by side.
+    """Tag an instance's ports with its id. One upstream call for each, side by side.
 
-    A failure is logged: the instance is being made, and the worker tags what has no tag.
+    A failure is only logged: the instance is being created, and the worker adds missing tags.
     """
     run_in_threads(*(partial(_tag_port, services, port["id"], instance_id) for port in ports))
 
@@ -49,12 +49,12 @@ def _tag_port(services: RequestServices, port_id: str, instance_id: str) -> None
 
 @contextlib.contextmanager
 def handed_over(services: RequestServices, port: JSON) -> Iterator[None]:
-    """Within, Nova attaches or detaches a port for the user, who has it from then on.
+    """Hand a port over to the user; Nova attaches or detaches it within the block.
 
-    The mark is removed first, so that a failure between the calls never removes a user's port. It
-    comes back only where Nova has refused. No upstream call for a port without the mark.
+    The mark is removed first, so that a failure between the calls never deletes a user's port. It
+    is restored only if Nova has refused. No upstream call for a port without the mark.
 
-    :param port: all that Neutron knows of it
+    :param port: the port with all its fields in Neutron
     :raises Conflict: the port has changed since it was read
     """
     if port["description"] != PORT_MARK:
@@ -70,7 +70,7 @@ def handed_over(services: RequestServices, port: JSON) -> Iterator[None]:
 
 
 def release(services: RequestServices, port: JSON) -> JSON:
-    """Remove the mark: the port is the user's. One upstream call; the answer is the whole port.
+    """Remove the mark, so that the port is the user's; the whole port. One upstream call.
 
     :raises Conflict: the port has changed since it was read
     """
@@ -85,7 +85,7 @@ def _mark_again(services: RequestServices, port: JSON) -> None:
 
 
 def remove(services: RequestServices, ports: Iterable[JSON]) -> None:
-    """Remove ports, but none that has changed since it was read; failures are logged."""
+    """Delete ports, except those changed since they were read; failures are only logged."""
     for port in ports:
         try:
             services.openstack.networks.delete_port(port)
@@ -100,15 +100,15 @@ def remove(services: RequestServices, ports: Iterable[JSON]) -> None:
 
 
 def remember_deletion(services: RequestServices, instance_id: str) -> None:
-    """Have the next reader who learns that the instance is gone remove its ports."""
+    """Note the deletion, so that the next read that finds the instance gone deletes its ports."""
     services.app_state.cache.set(_key(services, instance_id), b"deleting", _DELETION_SECONDS)
 
 
 def remove_ports_of_deleted(services: RequestServices, instance_id: str) -> None:
-    """Remove the ports of an instance that was deleted through the gateway and is gone.
+    """Delete the ports of an instance that was deleted through the gateway and is gone.
 
-    So a subnet is free as soon as a client sees that its instance is gone, and without a worker.
-    No upstream call in most cases; else Neutron's list and Nova's proof, and one for each port.
+    So the subnet is free as soon as a client sees that the instance is gone, even without a worker.
+    Usually no upstream call; otherwise Neutron's list, Nova's proof, and one call for each port.
     """
     key, cache = _key(services, instance_id), services.app_state.cache
     if cache.get(key) != b"deleting" or not services.may("instances:delete"):

@@ -56,7 +56,7 @@ def list_network_interfaces(
 def get_network_interface(services: RequestServices, port_id: str) -> JSON:
     """One network interface. 3 upstream calls side by side.
 
-    :raises NotFound: the project has none of this id
+    :raises NotFound: the project has no network interface with this id
     """
     network = services.openstack.network
     port, floating_ips, groups = gather_reads(
@@ -76,18 +76,18 @@ def _shown(
         public_ips_by_port(floating_ips),
         {group["id"]: group["name"] for group in groups},
     )
-    # The official clients do not survive null here, even in one interface of a list.
+    # The official clients fail on null here, even in a single item of a list.
     return shown | {"private_ip": shown["private_ip"] or ""}
 
 
 def create_network_interface(services: RequestServices, wanted: JSON) -> JSON:
-    """A network interface in a subnet. 4 upstream calls, the first 3 side by side.
+    """Create a network interface in a subnet. 4 upstream calls, the first 3 side by side.
 
-    With an Idempotency-Key one more before them.
+    With an Idempotency-Key, one more before them.
 
     :param wanted: NetworkInterfaceCreateSchema, loaded
-    :raises InvalidRequest: the subnet, address or a group does not fit
-    :raises Conflict: the address is in use, or none is left
+    :raises InvalidRequest: the subnet, the address or a security group is not valid
+    :raises Conflict: the address is in use, or the subnet has no free address
     """
     subnet_id = str(wanted["subnet_id"])
     networks = services.openstack.networks
@@ -125,7 +125,7 @@ def create_network_interface(services: RequestServices, wanted: JSON) -> JSON:
 
 
 def _description(wanted: JSON) -> str:
-    """What Neutron is told; never the words by which the gateway knows the ports of its own."""
+    """The description for Neutron; never equal to the gateway's mark on its own ports."""
     description: str = wanted["description"] or ""
     if description == PORT_MARK:
         raise exceptions.InvalidRequest("description: choose other words: these are taken.")
@@ -133,7 +133,7 @@ def _description(wanted: JSON) -> str:
 
 
 def _own_groups(wanted: list[Any], groups: list[JSON]) -> list[str]:
-    """The ids of the wanted groups, each of which the project has."""
+    """The ids of the requested groups, after a check that the project has each of them."""
     existing = {group["id"] for group in groups}
     ids = list(dict.fromkeys(str(group_id) for group_id in wanted))
     for group_id in ids:
@@ -145,12 +145,12 @@ def _own_groups(wanted: list[Any], groups: list[JSON]) -> list[str]:
 
 
 def update_network_interface(services: RequestServices, port_id: str, wanted: JSON) -> JSON:
-    """Change name, description or security groups, at an instance or not.
+    """Change the name, description or security groups of an interface, attached or not.
 
     3 upstream calls, the first two side by side.
 
-    :param wanted: NetworkInterfaceUpdateSchema, loaded: what is not in it stays
-    :raises NotFound: the project has none of this id
+    :param wanted: NetworkInterfaceUpdateSchema, loaded; missing fields stay unchanged
+    :raises NotFound: the project has no network interface with this id
     """
     port, groups = gather_reads(
         partial(get_own_interface, services, port_id),
@@ -173,17 +173,17 @@ def update_network_interface(services: RequestServices, port_id: str, wanted: JS
 def update_allowed_addresses(
     services: RequestServices, port_id: str, wanted: list[JSON] | None
 ) -> JSON:
-    """Say from which other addresses an interface may send; none where there are none.
+    """Set the other addresses from which an interface can send; an empty list removes all.
 
     2 upstream calls.
 
-    :raises NotFound: the project has none of this id
+    :raises NotFound: the project has no network interface with this id
     """
     return set_allowed_addresses(services, get_own_interface(services, port_id), wanted)
 
 
 def set_allowed_addresses(services: RequestServices, port: JSON, wanted: list[JSON] | None) -> JSON:
-    """Set the other addresses from which an interface may send. One upstream call.
+    """Set the other addresses from which an interface can send. One upstream call.
 
     :param wanted: pairs with an ``ip_address``; None or empty removes all
     """
@@ -195,10 +195,10 @@ def set_allowed_addresses(services: RequestServices, port: JSON, wanted: list[JS
 
 
 def delete_network_interface(services: RequestServices, port_id: str) -> None:
-    """Remove a network interface; a public IP on it becomes free. 2 upstream calls.
+    """Delete a network interface; its public IP becomes free. 2 upstream calls.
 
-    :raises NotFound: the project has none of this id
-    :raises Conflict: some device has it
+    :raises NotFound: the project has no network interface with this id
+    :raises Conflict: the interface is attached to a device
     """
     port = get_own_interface(services, port_id)
     if port["device_id"]:

@@ -1,4 +1,4 @@
-"""Public IPs of a project: create, get, list, update, delete, and where they lead."""
+"""Public IPs of a project: create, get, list, update, delete, associate, disassociate."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -29,10 +29,10 @@ _FILTERS = {
 
 
 def create_public_ip(services: RequestServices, wanted: JSON) -> JSON:
-    """A public IP that leads nowhere yet. Two upstream calls; three with an Idempotency-Key.
+    """Create a public IP without an association. 2 upstream calls; 3 with an Idempotency-Key.
 
     :param wanted: PublicIpCreateSchema, loaded
-    :raises QuotaExceeded: the project has as many as it may have
+    :raises QuotaExceeded: the project's quota of public IPs is used up
     """
     network = services.openstack.network
     description = request_marks.marked_description(
@@ -51,9 +51,9 @@ def create_public_ip(services: RequestServices, wanted: JSON) -> JSON:
 
 
 def get_public_ip(services: RequestServices, public_ip_id: str) -> JSON:
-    """One public IP. One upstream call, two more side by side for one that leads somewhere.
+    """One public IP. One upstream call; if it is associated, 2 more side by side.
 
-    :raises NotFound: the project has none of this id
+    :raises NotFound: the project has no public IP with this id
     """
     floating_ip = get_own_floating_ip(services, public_ip_id)
     details = floating_ip.get("port_details")
@@ -84,10 +84,10 @@ def list_public_ips(services: RequestServices, query: Mapping[str, Any]) -> tupl
 
 
 def update_public_ip(services: RequestServices, public_ip_id: str, wanted: JSON) -> JSON:
-    """Describe a public IP. Two upstream calls.
+    """Change the description of a public IP. 2 upstream calls.
 
-    :param wanted: PublicIpUpdateSchema, loaded; null clears the description, left out it stays
-    :raises NotFound: the project has none of this id
+    :param wanted: PublicIpUpdateSchema, loaded; null clears the description, if missing it stays
+    :raises NotFound: the project has no public IP with this id
     """
     floating_ip = get_own_floating_ip(services, public_ip_id)
     if "description" not in wanted:
@@ -100,10 +100,10 @@ def update_public_ip(services: RequestServices, public_ip_id: str, wanted: JSON)
 
 
 def delete_public_ip(services: RequestServices, public_ip_id: str) -> None:
-    """Give a public IP back. Two upstream calls.
+    """Release a public IP. 2 upstream calls.
 
-    :raises NotFound: the project has none of this id
-    :raises Conflict: it leads to a network interface
+    :raises NotFound: the project has no public IP with this id
+    :raises Conflict: the public IP is associated with a network interface
     """
     floating_ip = get_own_floating_ip(services, public_ip_id)
     if floating_ip["port_id"]:
@@ -115,11 +115,11 @@ def delete_public_ip(services: RequestServices, public_ip_id: str) -> None:
 
 
 def associate(services: RequestServices, public_ip_id: str, port_id: str) -> JSON:
-    """Have a public IP lead to a network interface. 5 upstream calls, 4 of them side by side.
+    """Associate a public IP with a network interface. 5 upstream calls, 4 of them side by side.
 
-    :raises NotFound: the project has none of this id, or no such interface
-    :raises Conflict: the public IP is in use, the interface has one, or its subnet's route table
-        has no internet gateway
+    :raises NotFound: the project has no public IP or no network interface with this id
+    :raises Conflict: the public IP is in use, the interface already has one, or the route table
+        of its subnet has no internet gateway
     """
     floating_ip, port, present, interfaces = gather_reads(
         partial(get_own_floating_ip, services, public_ip_id),
@@ -133,9 +133,9 @@ def associate(services: RequestServices, public_ip_id: str, port_id: str) -> JSO
 
 
 def disassociate(services: RequestServices, public_ip_id: str, port_id: str) -> JSON:
-    """Have a public IP lead nowhere. Two upstream calls.
+    """Disassociate a public IP from a network interface. 2 upstream calls.
 
-    :raises NotFound: the project has none of this id, or it does not lead to this interface
+    :raises NotFound: the project has no such public IP, or it is not on this interface
     """
     floating_ip = get_own_floating_ip(services, public_ip_id)
     if floating_ip["port_id"] != port_id:
@@ -147,13 +147,13 @@ def disassociate(services: RequestServices, public_ip_id: str, port_id: str) -> 
 def association_target(
     services: RequestServices, port: JSON, present: list[JSON], interfaces: list[JSON]
 ) -> JSON:
-    """Where a public IP is to lead: the interface's first IPv4 address.
+    """The target of an association: the interface's first IPv4 address.
 
-    No upstream call, or 2 side by side where several routers are in the subnet.
+    No upstream call, or 2 side by side if the subnet has several routers.
 
-    :param present: the floating IPs that lead to it
+    :param present: the floating IPs that are associated with the interface
     :param interfaces: the ports of the project's routers
-    :raises Conflict: the interface has a public IP, no such address, or no way to the internet
+    :raises Conflict: the interface has a public IP, no IPv4 address, or no internet gateway
     """
     if present:
         raise exceptions.Conflict("The network interface has a public IP already.")
@@ -167,8 +167,8 @@ def association_target(
 def _check_way_out(services: RequestServices, subnet_id: str, interfaces: list[JSON]) -> None:
     """Check that the route table of a subnet has an internet gateway.
 
-    Neutron lets a floating IP lead in by any router that is in the subnet, but the answers go out
-    by the route table's. Where there is one router, Neutron checks this itself.
+    Neutron associates a floating IP through any router in the subnet, but replies leave through
+    the router of the route table. If there is only one router, Neutron checks this itself.
     """
     routers = {
         fixed["ip_address"]: port["device_id"]
@@ -189,11 +189,11 @@ def _check_way_out(services: RequestServices, subnet_id: str, interfaces: list[J
 
 
 def associate_floating_ip(services: RequestServices, floating_ip: JSON, target: JSON) -> JSON:
-    """Have a free floating IP lead to a target. One upstream call.
+    """Associate a free floating IP with a target. One upstream call.
 
-    :raises Conflict: it is in use
+    :raises Conflict: the floating IP is in use
     """
     if floating_ip["port_id"]:
-        # Neutron would take it from where it is.
+        # Neutron would move it away from its present port.
         raise exceptions.Conflict("The public IP is in use: remove it there first.")
     return associated_public_ip(services.openstack.network.update_floating_ip(floating_ip, target))

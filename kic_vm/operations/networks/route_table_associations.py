@@ -1,4 +1,4 @@
-"""Which route table a subnet is associated with: list, change."""
+"""Associations of subnets with route tables: list, change."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -21,9 +21,9 @@ JSON = dict[str, Any]
 def list_associations(
     services: RequestServices, route_table_id: str, query: Mapping[str, Any]
 ) -> tuple[list[JSON], JSON]:
-    """A page of a table's associations, by the subnets' names. 4 upstream calls side by side.
+    """A page of a table's associations, sorted by subnet name. 4 upstream calls side by side.
 
-    :raises NotFound: the project has no such table
+    :raises NotFound: the project has no route table with this id
     """
     found = topology.read_topology(services)
     router = topology.find_router(found, route_table_id)
@@ -37,13 +37,13 @@ def update_association(
 ) -> JSON:
     """Associate a subnet with another route table of its VPC.
 
-    5 upstream calls side by side where it has that table; to change it, 4 more one after the other.
-    The two routers exchange their addresses in the subnet: the target's gets the gateway address.
-    A change that was broken off is finished by the next one.
+    5 upstream calls side by side if the association is already there; to change it, 4 more in a
+    row. The two routers exchange their addresses in the subnet: the target router gets the gateway
+    address. The next change completes an interrupted one.
 
-    :raises NotFound: the project has no such table or association
-    :raises InvalidRequest: the target is no route table of the VPC
-    :raises Conflict: public IPs lead into the subnet by the present table
+    :raises NotFound: the project has no route table or association with this id
+    :raises InvalidRequest: the target is not a route table of the VPC
+    :raises Conflict: public IPs in the subnet use the present route table
     """
     found, floating_ips = gather_reads(
         partial(topology.read_topology, services),
@@ -67,7 +67,7 @@ def update_association(
 def _find_associated_subnet(found: Topology, route_table_id: str, association_id: str) -> JSON:
     """The subnet of an association.
 
-    Where a change was broken off, no router is the gateway, and any table of the VPC is accepted.
+    After an interrupted change no router is the gateway, and any table of the VPC is accepted.
 
     :raises NotFound: the table has no such association
     """
@@ -103,7 +103,7 @@ def _move(
 
 
 def _refuse_public_ips(floating_ips: list[JSON], ports: list[JSON], target_id: str) -> None:
-    """Their packets would go out by another router than they come in."""
+    """Refuse the change: replies would leave through another router than requests arrive at."""
     inside = {port["id"] for port in ports}
     leading = [
         one["floating_ip_address"]

@@ -1,4 +1,4 @@
-"""Route tables: create, get, list, rename, delete, and which one is the main one of its VPC."""
+"""Route tables: create, get, list, rename, delete, and set the main table of a VPC."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -50,7 +50,7 @@ def list_route_tables(
 def get_route_table(services: RequestServices, route_table_id: str) -> JSON:
     """One route table. 4 upstream calls side by side.
 
-    :raises NotFound: the project has none of this id
+    :raises NotFound: the project has no route table with this id
     """
     found, ports = topology.read_topology_with_ports(services)
     return _shown(services, found, topology.find_router(found, route_table_id), ports)
@@ -63,14 +63,14 @@ def _shown(services: RequestServices, found: Topology, router: JSON, ports: list
 
 
 def create_route_table(services: RequestServices, wanted: JSON) -> JSON:
-    """A route table beside the main one, without a way to the internet and without subnets.
+    """Create a route table in addition to the main one, without internet gateway and subnets.
 
-    5 upstream calls, the first 4 side by side. Where the VPC has subnets there are 2 more, and one
-    for each. It is made as a whole or not at all. With an Idempotency-Key there is one more, and
-    what an earlier attempt left unfinished is finished.
+    5 upstream calls, the first 4 side by side. If the VPC has subnets, 2 more, and one for each
+    subnet. Either all parts are created or none. With an Idempotency-Key there is one more call,
+    and an unfinished earlier attempt is completed.
 
     :param wanted: ``name`` and ``vpc_id``
-    :raises InvalidRequest: the project has no such VPC
+    :raises InvalidRequest: the project has no VPC with this id
     :raises Conflict: a subnet has no free address
     """
     vpc_id = str(wanted["vpc_id"])
@@ -92,9 +92,9 @@ def create_route_table(services: RequestServices, wanted: JSON) -> JSON:
 def connect_everywhere(
     services: RequestServices, found: Topology, router_id: str, vpc_id: str, undo: Undo
 ) -> None:
-    """Give a table's router the interfaces that it lacks in the VPC's subnets.
+    """Create the missing interfaces of a table's router in the VPC's subnets.
 
-    No upstream call where it has them all, else 2 and one for each.
+    No upstream call if none is missing; otherwise 2, and one for each interface.
     """
     missing = found.unconnected_subnets_of(router_id, vpc_id)
     if missing:
@@ -104,9 +104,9 @@ def connect_everywhere(
 
 
 def rename_route_table(services: RequestServices, route_table_id: str, name: str) -> JSON:
-    """Give a route table another name. 5 upstream calls, the first 4 side by side.
+    """Rename a route table. 5 upstream calls, the first 4 side by side.
 
-    :raises NotFound: the project has none of this id
+    :raises NotFound: the project has no route table with this id
     """
     found = topology.read_topology(services)
     topology.find_router(found, route_table_id)
@@ -115,12 +115,12 @@ def rename_route_table(services: RequestServices, route_table_id: str, name: str
 
 
 def delete_route_table(services: RequestServices, route_table_id: str) -> None:
-    """Remove a route table with its routes. 5 upstream calls, the first 4 side by side.
+    """Delete a route table with its routes. 5 upstream calls, the first 4 side by side.
 
-    There is one more for each subnet of the VPC, and one where the table has routes.
+    One more for each subnet of the VPC, and one if the table has routes.
 
-    :raises NotFound: the project has none of this id
-    :raises Conflict: it is a main one, or subnets are associated with it
+    :raises NotFound: the project has no route table with this id
+    :raises Conflict: it is a main route table, or subnets are associated with it
     """
     found, ports = topology.read_topology_with_ports(services)
     router = topology.find_router(found, route_table_id)
@@ -147,11 +147,11 @@ def delete_route_table(services: RequestServices, route_table_id: str) -> None:
 
 
 def set_main_route_table(services: RequestServices, route_table_id: str) -> None:
-    """Make a route table the main one of its VPC, which new subnets are associated with.
+    """Make a route table its VPC's main table, which new subnets are associated with.
 
-    4 upstream calls side by side, and one more where it is not the main one yet.
+    4 upstream calls side by side, and one more if it is not yet the main table.
 
-    :raises NotFound: the project has none of this id
+    :raises NotFound: the project has no route table with this id
     :raises Forbidden: another project shares the VPC
     """
     found = topology.read_topology(services)

@@ -1,7 +1,7 @@
-"""Interfaces of routers in subnets: each router of a VPC has one in each of the VPC's subnets.
+"""Router interfaces: each router of a VPC has an interface in each of the VPC's subnets.
 
-A subnet's traffic goes to the router at the gateway address, which is its route table. The other
-routers have one of the reserved addresses, so that they reach the subnet without another router.
+A subnet's traffic goes to the router at the gateway address: this router is its route table. The
+other routers have reserved addresses, so that they reach the subnet directly.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,13 +16,13 @@ from kic_vm.operations.request import RequestServices
 JSON = dict[str, Any]
 Undo = Callable[[Callable[[], Any]], None]
 
-# The device owner of a port that is made and not yet connected. It is no network interface.
+# The device owner of a port that is not yet connected to its router. Clients do not see the port.
 PENDING: Final = "network:kic-vm-route-table"
 _PENDING_MARK: Final = "Made by kic-vm for the route table "
 
 
 def connections(ports: Iterable[JSON]) -> list[tuple[str, str, JSON]]:
-    """Router, subnet and port of each interface among the ports of a network or subnet."""
+    """Router id, subnet id and port of each router interface among the ports."""
     return [
         (port["device_id"], fixed["subnet_id"], port)
         for port in ports
@@ -32,7 +32,7 @@ def connections(ports: Iterable[JSON]) -> list[tuple[str, str, JSON]]:
 
 
 def pending(ports: Iterable[JSON]) -> dict[tuple[str, str], JSON]:
-    """Ports that an earlier call has made and not connected, by router and subnet."""
+    """Ports that an earlier call created but did not connect, by router and subnet."""
     return {
         (port["description"].removeprefix(_PENDING_MARK), fixed["subnet_id"]): port
         for port in ports
@@ -42,7 +42,7 @@ def pending(ports: Iterable[JSON]) -> dict[tuple[str, str], JSON]:
 
 
 def routers_of(port: JSON) -> set[str]:
-    """The router that a port connects, or is going to connect; none for another port."""
+    """The router that a port connects or will connect; empty for other ports."""
     connected = {router_id for router_id, _subnet_id, _port in connections([port])}
     return connected | {router_id for router_id, _subnet_id in pending([port])}
 
@@ -50,13 +50,13 @@ def routers_of(port: JSON) -> set[str]:
 def connect(
     services: RequestServices, wanted: list[tuple[str, JSON]], ports: list[JSON], undo: Undo
 ) -> None:
-    """Give routers interfaces in subnets, beside the gateway.
+    """Connect routers to subnets at other addresses than the gateway's.
 
-    One upstream call for all ports, and one for each interface. What an earlier call has begun is
-    finished.
+    One upstream call for all ports, and one for each interface. An unfinished earlier call is
+    completed.
 
-    :param wanted: a router's id and a subnet it has no interface in
-    :param ports: all of the subnets' network
+    :param wanted: pairs of a router's id and a subnet in which it has no interface
+    :param ports: all ports of the subnets' network
     :raises Conflict: a subnet has no free address
     """
     networks = services.openstack.networks
@@ -96,10 +96,10 @@ def _pending_port(router_id: str, network_id: str, fixed_ip: JSON, **more: str) 
 
 
 def free_address(subnet: JSON, taken: set[str]) -> str:
-    """An address that a router can have in a subnet beside the gateway.
+    """A free address in a subnet for a router that is not the gateway.
 
-    :param taken: the addresses that ports have
-    :raises Conflict: there is none
+    :param taken: the addresses of the subnet's ports
+    :raises Conflict: the subnet has no free address
     """
     for address in mapping.router_addresses(subnet):
         if address != subnet["gateway_ip"] and address not in taken:
@@ -113,10 +113,10 @@ def free_address(subnet: JSON, taken: set[str]) -> str:
 def disconnect_all(
     services: RequestServices, subnets: dict[str, JSON], ports: list[JSON], undo: Undo
 ) -> None:
-    """Take routers out of subnets. One upstream call for each interface.
+    """Disconnect routers from subnets. One upstream call for each interface.
 
-    :param subnets: by their ids
-    :param ports: of a network, a subnet or a router; those in other subnets stay
+    :param subnets: the subnets by id
+    :param ports: the ports of a network, a subnet or a router; those in other subnets stay
     :raises Conflict: a route or a floating IP needs the interface
     """
     networks = services.openstack.networks
@@ -130,7 +130,7 @@ def disconnect_all(
 
 
 def _reconnect(services: RequestServices, router_id: str, subnet: JSON, port: JSON) -> None:
-    """Give a router the interface in a subnet again that it had."""
+    """Restore a router's former interface in a subnet."""
     networks = services.openstack.networks
     fixed_ip = next(one for one in port["fixed_ips"] if one["subnet_id"] == subnet["id"])
     if fixed_ip["ip_address"] == subnet["gateway_ip"]:
@@ -146,11 +146,11 @@ def _reconnect(services: RequestServices, router_id: str, subnet: JSON, port: JS
 def move_gateway(
     services: RequestServices, subnet: JSON, target_id: str, ports: list[JSON], undo: Undo
 ) -> JSON:
-    """Have another router be the gateway of a subnet. 2 upstream calls, one if no router is yet.
+    """Make another router a subnet's gateway. 2 upstream calls, one if it has no gateway yet.
 
-    :param target_id: of a router that has an interface in the subnet
-    :param ports: all of the subnet
-    :returns: the target's port
+    :param target_id: the id of a router that has an interface in the subnet
+    :param ports: all ports of the subnet
+    :returns: the target router's port
     :raises Conflict: a port has changed since it was read, or the subnet has no free address
     """
     gateway_ip = subnet["gateway_ip"]
@@ -170,7 +170,7 @@ def _addresses(port: JSON) -> set[str]:
 
 
 def _readdress(services: RequestServices, port: JSON, subnet: JSON, address: str) -> JSON:
-    """Give a port another address in a subnet; it keeps those in other subnets."""
+    """Change a port's address in a subnet; its addresses in other subnets stay."""
     others = [fixed for fixed in port["fixed_ips"] if fixed["subnet_id"] != subnet["id"]]
     fixed_ips = [*others, {"subnet_id": subnet["id"], "ip_address": address}]
     return services.openstack.network.update_port(port, {"fixed_ips": fixed_ips})

@@ -20,14 +20,14 @@ JSON = dict[str, Any]
 
 
 def create_security_group_rule(services: RequestServices, group_id: str, wanted: JSON) -> JSON:
-    """Add a rule. 2 upstream calls, and one side by side with the first for a remote group.
+    """Add a rule. 2 upstream calls; for a remote group, one more beside the first.
 
-    Neutron takes no rule that differs from another in its description only; that description is
-    noted at the group then, in 3 upstream calls, and in more side by side where it is long.
+    Neutron refuses a rule that differs from another only in its description. That description is
+    then stored in tags of the group: 3 upstream calls, and more side by side if it is long.
 
-    :raises NotFound: the project has no such group
-    :raises InvalidRequest: nor such a remote group
-    :raises AlreadyExists: the group has this rule, with this description
+    :raises NotFound: the project has no group with this id
+    :raises InvalidRequest: the project has no remote group with this id
+    :raises AlreadyExists: the group has this rule with this description
     """
     group, _remote = gather_reads(
         partial(get_own_security_group, services, group_id),
@@ -53,9 +53,9 @@ def create_security_group_rule(services: RequestServices, group_id: str, wanted:
 
 
 def delete_security_group_rule(services: RequestServices, group_id: str, rule_id: str) -> None:
-    """Remove a rule. 2 upstream calls; one more for each IP version where it names a group.
+    """Delete a rule. 2 upstream calls; more for a rule with a remote group: one per IP version.
 
-    :raises NotFound: the project has no such group, or the group no such rule
+    :raises NotFound: the project has no group with this id, or the group has no such rule
     """
     group = get_own_security_group(services, group_id)
     rules = mapping.rules_of(group)
@@ -69,7 +69,7 @@ def delete_security_group_rule(services: RequestServices, group_id: str, rule_id
         return
     needless = {*found.tags}
     if not others:
-        # The one by which the rule is known goes last, so that a failure can be repeated.
+        # Delete the one whose id identifies the rule last, so that a client can retry.
         for neutron_rule in reversed(found.neutron):
             drop_rule(services, neutron_rule["id"])
         needless.add(mapping.hiding_tag_for(found))
@@ -86,7 +86,7 @@ def _look_at_remote(services: RequestServices, group_id: str, wanted: JSON) -> N
 def _note(
     services: RequestServices, group: JSON, rule: mapping.GroupRule, description: str
 ) -> mapping.GroupRule:
-    """Have a rule stand in the group once more, with another description."""
+    """Store a further description of a rule in tags of its group."""
     tags = mapping.tags_for(rule, description)
     network = services.openstack.network
     with all_or_nothing() as undo:
@@ -105,7 +105,7 @@ def _note(
 
 
 def _untag(services: RequestServices, group_id: str, tags: Iterable[str]) -> None:
-    """Remove tags, side by side; those that are not there are no matter."""
+    """Remove tags, side by side; missing tags are ignored."""
     parallel.run_in_threads(*(partial(_remove_tag, services, group_id, tag) for tag in tags))
 
 

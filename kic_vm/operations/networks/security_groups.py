@@ -17,10 +17,10 @@ from kic_vm.operations.rollback import all_or_nothing
 
 JSON = dict[str, Any]
 
-# The group that Neutron makes for each project; the name is nobody else's.
+# The group that Neutron creates for each project; no other group can have this name.
 DEFAULT: Final = "default"
 _SHOWN_USERS: Final = 5
-# What makes a rule special; and how much later than its group Neutron makes its first rules.
+# Fields that are null in an allow-all rule; the longest time from a group to its first rules.
 _SPECIAL_FIELDS: Final = ("protocol", "remote_ip_prefix", "remote_group_id", "port_range_min")
 _FIRST_SECONDS: Final = datetime.timedelta(seconds=1)
 _FILTERS: Final = {
@@ -34,7 +34,7 @@ _FILTERS: Final = {
 def get_security_group(services: RequestServices, group_id: str) -> JSON:
     """One group. 2 upstream calls side by side.
 
-    :raises NotFound: the project has no such group
+    :raises NotFound: the project has no group with this id
     """
     group, names = run_in_threads(
         partial(get_own_security_group, services, group_id), partial(_names, services)
@@ -54,13 +54,13 @@ def list_security_groups(
 
 
 def create_security_group(services: RequestServices, wanted: JSON) -> JSON:
-    """A new group without any rule.
+    """Create a group without rules.
 
-    Neutron puts rules into it that let everything out. They are removed, not hidden: what a group
-    shows is what it lets through. Where one cannot be removed, the group goes again. 5 upstream
-    calls, the last three side by side; with an Idempotency-Key one more before them.
+    Neutron adds rules that allow all outgoing traffic. They are deleted, not hidden, so that the
+    rules shown are the rules in force. If one cannot be deleted, the group is deleted. 5 upstream
+    calls, the last three side by side; with an Idempotency-Key, one more before them.
 
-    :raises AlreadyExists: the project has a group of this name, or got one at the same time
+    :raises AlreadyExists: the project has a group with this name, or got one at the same time
     """
     network = services.openstack.network
     description = request_marks.marked_description(
@@ -85,29 +85,29 @@ def create_security_group(services: RequestServices, wanted: JSON) -> JSON:
 
 
 def _came_with(group: JSON, rule: JSON) -> bool:
-    """Whether Neutron made a rule together with its group: one that lets everything out."""
+    """Whether Neutron created a rule with its group: one that allows all outgoing traffic."""
     made, rule_made = (datetime.datetime.fromisoformat(it["created_at"]) for it in (group, rule))
     is_general = not any(rule[field] for field in _SPECIAL_FIELDS)
     return rule["direction"] == "egress" and is_general and rule_made - made <= _FIRST_SECONDS
 
 
 def _without_rules(services: RequestServices, group: JSON, rules: list[JSON]) -> JSON:
-    """A group after some of its rules are removed."""
+    """Delete some of a group's rules; the group without them."""
     run_in_threads(*(partial(drop_rule, services, rule["id"]) for rule in rules))
     left = [rule for rule in group["security_group_rules"] if rule not in rules]
     return group | {"security_group_rules": left}
 
 
 def update_security_group(services: RequestServices, group_id: str, changes: JSON) -> JSON:
-    """Rename or describe a group. 2 upstream calls side by side, and the change.
+    """Change a group's name or description. 2 upstream calls side by side, then the change.
 
-    One more after a new name.
+    One more call if the name changes.
 
     :param changes: ``name`` and ``description``; null clears the description, a name that is
         null or missing stays
-    :raises NotFound: the project has no such group
-    :raises AlreadyExists: another group has the name, or got it at the same time
-    :raises Conflict: the project's default group keeps its name
+    :raises NotFound: the project has no group with this id
+    :raises AlreadyExists: another group has this name, or got it at the same time
+    :raises Conflict: the project's default group cannot be renamed
     """
     given = given_changes("security_group", changes)
     group, names = run_in_threads(
@@ -137,10 +137,10 @@ def update_security_group(services: RequestServices, group_id: str, changes: JSO
 
 
 def delete_security_group(services: RequestServices, group_id: str) -> None:
-    """Remove a group with its rules. 2 upstream calls; one more to say who is in it.
+    """Delete a group with its rules. 2 upstream calls; if it is in use, one more to name the users.
 
-    :raises NotFound: the project has no such group
-    :raises Conflict: network interfaces are in it, or it is the project's default group
+    :raises NotFound: the project has no group with this id
+    :raises Conflict: network interfaces use it, or it is the project's default group
     """
     group = get_own_security_group(services, group_id)
     if group["name"] == DEFAULT:
@@ -166,7 +166,7 @@ def _names(services: RequestServices) -> dict[str, str]:
 
 
 def _refuse_taken(names: Mapping[str, str], name: str) -> None:
-    """Keep names unique, as documented; to Neutron they need not be."""
+    """Keep names unique, as documented; Neutron allows duplicates."""
     if name in names.values():
         raise exceptions.AlreadyExists(
             f"name: there is a security group {name!r} already: choose another name."
@@ -174,10 +174,10 @@ def _refuse_taken(names: Mapping[str, str], name: str) -> None:
 
 
 def _refuse_doubled(services: RequestServices, group: JSON) -> None:
-    """Find out whether another group got the name while this one did. One upstream call.
+    """Refuse a name that another group got at the same time. One upstream call.
 
-    Of two at once, both may be refused. That both succeed is impossible: each looks after its own
-    group is there.
+    Two simultaneous requests may both be refused, but cannot both succeed: each checks after its
+    own group exists.
     """
     others = [name for group_id, name in _names(services).items() if group_id != group["id"]]
     if group["name"] in others:
@@ -188,7 +188,7 @@ def _refuse_doubled(services: RequestServices, group: JSON) -> None:
 
 
 def drop_rule(services: RequestServices, rule_id: str) -> None:
-    """Remove one of Neutron's rules, or find that it is gone."""
+    """Delete one of Neutron's rules; a rule that is already gone is ignored."""
     try:
         services.openstack.network.delete_security_group_rule(rule_id)
     except exceptions.NotFound:

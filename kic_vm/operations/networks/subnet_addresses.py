@@ -1,4 +1,4 @@
-"""Addresses that somebody chooses in a subnet."""
+"""Checks of addresses that a caller chooses in a subnet."""
 
 import ipaddress
 from typing import Any
@@ -10,10 +10,10 @@ JSON = dict[str, Any]
 
 
 def check_address(field: str, text: str, subnet: JSON) -> None:
-    """Look whether a network interface can have this address.
+    """Check that a network interface can have this address.
 
-    :param field: of the address, for the sentence
-    :raises InvalidRequest: it is not the subnet's, or it is reserved
+    :param field: the request field of the address, for the error
+    :raises InvalidRequest: the address is outside the subnet, or reserved
     """
     address, cidr = ipaddress.ip_address(text), ipaddress.ip_network(subnet["cidr"])
     if address not in cidr:

@@ -1,4 +1,4 @@
-"""A subnet of a VPC in Neutron: made with its tags and its router, or not at all."""
+"""Create a subnet of a VPC in Neutron with its tags and routers, or not at all."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -18,12 +18,12 @@ JSON = dict[str, Any]
 
 
 def check_range(services: RequestServices, field: str, wanted: JSON, vpc_range: str | None) -> None:
-    """Look whether a subnet can be; nothing is called.
+    """Check the range and zone of a new subnet; no upstream call.
 
-    :param field: of the range, for the sentence
+    :param field: the request field of the range, for the error
     :param wanted: ``cidr_block`` and ``availability_zone``
-    :param vpc_range: None where the VPC has no range of its own
-    :raises InvalidRequest: its range is not in the VPC's, or there is no such zone
+    :param vpc_range: the VPC's range; None if it has none
+    :raises InvalidRequest: the range is outside the VPC's range, or the zone does not exist
     """
     services.app_state.translation.zones.to_cloud(wanted["availability_zone"])
     cidr = ipaddress.IPv4Network(wanted["cidr_block"])
@@ -39,15 +39,15 @@ def make(
     routers: list[JSON],
     *tags: str,
 ) -> JSON:
-    """Make a subnet. 2 upstream calls, and one where there is a router.
+    """Create a subnet. 2 upstream calls, and one more if there is a router.
 
-    Each further router takes one call more, and all of them together another one. With an
-    Idempotency-Key there is one more, which finds the subnet of an earlier attempt; what is missing
-    of that is made.
+    Each further router takes one more call, plus one for all of them together. With an
+    Idempotency-Key, one more call finds the subnet of an earlier attempt, and its missing parts
+    are created.
 
     :param wanted: ``cidr_block`` and ``availability_zone``
     :param routers: the VPC's route tables, the main one first
-    :param tags: beside the zone's
+    :param tags: tags in addition to the zone's
     """
     networks = services.openstack.networks
     cidr_block = wanted["cidr_block"]
@@ -81,7 +81,7 @@ def make(
 
 
 def _finish(services: RequestServices, subnet: JSON, tags: list[str], routers: list[JSON]) -> JSON:
-    """A subnet that an earlier attempt began, with what was missing of it."""
+    """Complete a subnet that an earlier attempt began."""
     networks = services.openstack.networks
     earlier_attempts.note_absence(services)
     if not set(tags) <= set(subnet["tags"]):
@@ -100,10 +100,10 @@ def _finish(services: RequestServices, subnet: JSON, tags: list[str], routers: l
 
 
 def refuse_while_in_use(what: str, ports: Iterable[JSON]) -> None:
-    """See that there is no network interface among these ports.
+    """Check that there is no network interface among these ports.
 
-    :param what: subnet or VPC
-    :raises Conflict: there is one; the sentence says which, and whose
+    :param what: "subnet" or "VPC", for the error
+    :raises Conflict: there are some; the error names them and their owners
     """
     used = [port for port in ports if is_interface(port)]
     if not used:

@@ -1,7 +1,7 @@
-"""Subnets for other projects.
+"""Subnets shared with other projects.
 
-Neutron shares networks, so a subnet is shared where it is the only one of its VPC, and stays the
-only one for as long.
+Neutron shares networks, so only the sole subnet of a VPC can be shared. The VPC gets no other
+subnets while it is shared.
 """
 
 from functools import partial
@@ -20,7 +20,7 @@ JSON = dict[str, Any]
 def list_shared_projects(services: RequestServices, subnet_id: str) -> list[JSON]:
     """The projects that a subnet is shared with; ``*`` stands for all. 5 upstream calls.
 
-    :raises NotFound: the project has none of this id
+    :raises NotFound: the project has no subnet with this id
     """
     subnet = topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
     shares = services.openstack.networks.list_shares_of(subnet["network_id"])
@@ -30,9 +30,9 @@ def list_shared_projects(services: RequestServices, subnet_id: str) -> list[JSON
 def share_subnet(services: RequestServices, subnet_id: str, project_id: str) -> None:
     """Let another project use a subnet. 8 upstream calls, the first 4 side by side.
 
-    :raises NotFound: the project has no such subnet, or there is no such project
-    :raises InvalidRequest: the project is the subnet's own
-    :raises AlreadyExists: the subnet is shared with this project
+    :raises NotFound: the project has no subnet with this id, or no such project exists
+    :raises InvalidRequest: the project owns the subnet
+    :raises AlreadyExists: the subnet is already shared with this project
     :raises Conflict: the VPC has other subnets
     """
     found = topology.read_topology(services)
@@ -51,7 +51,7 @@ def share_subnet(services: RequestServices, subnet_id: str, project_id: str) -> 
     with all_or_nothing() as undo:
         share = networks.share_network(network_id, project_id)
         undo(partial(networks.delete_share, share["id"]))
-        # Another request may have made a subnet since they were read.
+        # Another request may have created a subnet since the subnets were read.
         _refuse_others(networks.list_subnets(network_id), subnet_id)
 
 
@@ -65,10 +65,10 @@ def _refuse_others(subnets: list[JSON], subnet_id: str) -> None:
 
 
 def unshare_subnet(services: RequestServices, subnet_id: str, project_id: str) -> None:
-    """Let a project use a subnet no more. 7 upstream calls, the first 4 side by side.
+    """Stop sharing a subnet with a project. 7 upstream calls, the first 4 side by side.
 
     :raises NotFound: the project has no such subnet, or it is not shared with that project
-    :raises Conflict: the project has network interfaces in it; the sentence has their ids
+    :raises Conflict: the other project has network interfaces in it; the error has their ids
     """
     subnet = topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
     networks = services.openstack.networks

@@ -34,9 +34,9 @@ _FILTERS = {
 
 
 def list_subnets(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the subnets that the project sees. 4 upstream calls side by side.
+    """A page of the subnets visible to the project. 4 upstream calls side by side.
 
-    :raises InvalidRequest: there is no such availability zone
+    :raises InvalidRequest: the availability zone does not exist
     """
     services.app_state.translation.zones.check_filter(query)
     found = topology.read_topology(services)
@@ -47,7 +47,7 @@ def list_subnets(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
 def get_subnet(services: RequestServices, subnet_id: str) -> JSON:
     """One subnet. 4 upstream calls side by side.
 
-    :raises NotFound: the project sees none of this id
+    :raises NotFound: no subnet with this id is visible to the project
     """
     found = topology.read_topology(services)
     return _shown(services, found, topology.find_subnet(found, subnet_id))
@@ -60,12 +60,12 @@ def _shown(services: RequestServices, found: networks_mapping.Topology, subnet: 
 
 
 def create_subnet(services: RequestServices, wanted: JSON) -> JSON:
-    """A subnet of a VPC, connected to its route tables. 8 upstream calls, 5 of them side by side.
+    """Create a subnet, connected to the VPC's route tables. 8 upstream calls, 5 side by side.
 
-    Two or more route tables take a call for each but the main one, and one for all of these.
+    Several route tables take one more for each but the main one, plus one for these together.
 
-    :raises InvalidRequest: it is not within the VPC's range
-    :raises Conflict: it overlaps with another one, or the VPC's subnet is shared
+    :raises InvalidRequest: the subnet is outside the VPC's range
+    :raises Conflict: it overlaps with another subnet, or the VPC's subnet is shared
     """
     vpc_id = str(wanted["vpc_id"])
     found, shares = gather_reads(
@@ -88,9 +88,9 @@ def create_subnet(services: RequestServices, wanted: JSON) -> JSON:
 
 
 def rename_subnet(services: RequestServices, subnet_id: str, name: str) -> JSON:
-    """Give a subnet another name. 5 upstream calls, 4 of them side by side.
+    """Rename a subnet. 5 upstream calls, 4 of them side by side.
 
-    :raises NotFound: the project has none of this id
+    :raises NotFound: the project has no subnet with this id
     """
     topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
     renamed = services.openstack.networks.rename_subnet(subnet_id, name)
@@ -99,9 +99,9 @@ def rename_subnet(services: RequestServices, subnet_id: str, name: str) -> JSON:
 
 
 def delete_subnet(services: RequestServices, subnet_id: str) -> None:
-    """Remove a subnet. 6 upstream calls, 5 of them side by side, and one for each route table.
+    """Delete a subnet. 6 upstream calls, 5 of them side by side, and one for each route table.
 
-    :raises Conflict: there are network interfaces in it, or a route or public IP needs it
+    :raises Conflict: it has network interfaces, or a route or public IP needs it
     """
     networks = services.openstack.networks
     found, ports = gather_reads(

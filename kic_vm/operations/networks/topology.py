@@ -1,4 +1,4 @@
-"""Reading the networks of a project, and finding a VPC, subnet or route table in them."""
+"""Read the networks of a project, and find a VPC, subnet or route table in them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +12,12 @@ JSON = dict[str, Any]
 
 
 def read_topology(services: RequestServices) -> Topology:
-    """The VPCs that the project sees and what belongs to them. 4 upstream calls side by side."""
+    """The VPCs visible to the project, and their resources. 4 upstream calls side by side."""
     return _look(services, services.openstack.networks.list_router_interfaces)[0]
 
 
 def read_topology_with_ports(services: RequestServices) -> tuple[Topology, list[JSON]]:
-    """The same, and all ports of the project. 4 upstream calls side by side."""
+    """As ``read_topology``, and all ports of the project. 4 upstream calls side by side."""
     return _look(services, services.openstack.networks.list_ports)
 
 
@@ -32,9 +32,9 @@ def _look(
 
 
 def find_network(topology: Topology, vpc_id: str) -> JSON:
-    """The network behind a VPC that the project sees.
+    """The network of a VPC that is visible to the project.
 
-    :raises NotFound: there is none
+    :raises NotFound: there is none with this id
     """
     network = topology.networks.get(vpc_id)
     if network is None:
@@ -43,10 +43,10 @@ def find_network(topology: Topology, vpc_id: str) -> JSON:
 
 
 def find_own_network(services: RequestServices, topology: Topology, vpc_id: str) -> JSON:
-    """The network behind a VPC of the project.
+    """The network of a VPC that the project owns.
 
-    :raises NotFound: there is none
-    :raises Forbidden: another project shares it
+    :raises NotFound: there is none with this id
+    :raises Forbidden: another project owns and shares it
     """
     network = find_network(topology, vpc_id)
     if network["project_id"] != services.project_id:
@@ -57,9 +57,9 @@ def find_own_network(services: RequestServices, topology: Topology, vpc_id: str)
 
 
 def find_subnet(topology: Topology, subnet_id: str) -> JSON:
-    """A subnet that the project sees.
+    """A subnet that is visible to the project.
 
-    :raises NotFound: there is none
+    :raises NotFound: there is none with this id
     """
     subnet = topology.subnets.get(subnet_id)
     if subnet is None:
@@ -68,10 +68,10 @@ def find_subnet(topology: Topology, subnet_id: str) -> JSON:
 
 
 def find_own_subnet(services: RequestServices, topology: Topology, subnet_id: str) -> JSON:
-    """A subnet of one of the project's VPCs.
+    """A subnet of a VPC that the project owns.
 
-    :raises NotFound: there is none
-    :raises Forbidden: another project shares it
+    :raises NotFound: there is none with this id
+    :raises Forbidden: another project owns and shares it
     """
     subnet = find_subnet(topology, subnet_id)
     find_own_network(services, topology, subnet["network_id"])
@@ -79,9 +79,9 @@ def find_own_subnet(services: RequestServices, topology: Topology, subnet_id: st
 
 
 def find_router(topology: Topology, route_table_id: str) -> JSON:
-    """The router behind a route table.
+    """The router of a route table.
 
-    :raises NotFound: there is none, or it belongs to no VPC
+    :raises NotFound: there is no route table with this id, or it belongs to no VPC
     """
     if route_table_id not in topology.routers or not topology.vpcs_of(route_table_id):
         raise exceptions.NotFound
@@ -89,9 +89,9 @@ def find_router(topology: Topology, route_table_id: str) -> JSON:
 
 
 def tables_for_new_subnets(topology: Topology, vpc_id: str) -> list[JSON]:
-    """The route tables that a new subnet of a VPC is connected to, the main one first.
+    """The route tables to connect to a new subnet of a VPC, the main one first.
 
-    A router that was made in Neutron and is not the main table stays where it was put.
+    A router created directly in Neutron is left alone, unless it is the main table.
     """
     main = topology.main_router_of(vpc_id)
     if main is None:
@@ -101,6 +101,6 @@ def tables_for_new_subnets(topology: Topology, vpc_id: str) -> list[JSON]:
 
 
 def project_name(services: RequestServices, resource: JSON) -> str | None:
-    """The name of a resource's project, where it is the caller's: no other's is known."""
+    """The name of a resource's project; None for other projects, whose names are unknown."""
     name: str | None = services.context.project_name
     return name if resource["project_id"] == services.project_id else None

@@ -15,10 +15,10 @@ JSON = dict[str, Any]
 
 
 def add_route(services: RequestServices, route_table_id: str, wanted: JSON) -> JSON:
-    """A new route. 5 upstream calls, the first 4 side by side; one more for a gateway.
+    """Add a route. 5 upstream calls, the first 4 side by side; one more for a gateway.
 
     :param wanted: RouteSchema, loaded
-    :raises Conflict: the table has a route to this destination
+    :raises Conflict: the table already has a route to this destination
     """
     found, ports = topology.read_topology_with_ports(services)
     router = topology.find_router(found, route_table_id)
@@ -35,10 +35,10 @@ def add_route(services: RequestServices, route_table_id: str, wanted: JSON) -> J
 def update_route(
     services: RequestServices, route_table_id: str, route_id: str, wanted: JSON
 ) -> JSON:
-    """Another route in the place of one, in one step. As many upstream calls as to add one.
+    """Replace a route in one step. As many upstream calls as adding a route.
 
-    :raises NotFound: the table has no such route
-    :raises Conflict: it is the local one, or another one has the destination
+    :raises NotFound: the table has no route with this id
+    :raises Conflict: it is the local route, or another route has the destination
     """
     found, ports = topology.read_topology_with_ports(services)
     router = topology.find_router(found, route_table_id)
@@ -52,10 +52,10 @@ def update_route(
 
 
 def delete_route(services: RequestServices, route_table_id: str, route_id: str) -> None:
-    """Remove a route. 5 upstream calls, the first 4 side by side.
+    """Delete a route. 5 upstream calls, the first 4 side by side.
 
-    :raises NotFound: the table has no such route
-    :raises Conflict: it is the local one, or public IPs need it
+    :raises NotFound: the table has no route with this id
+    :raises Conflict: it is the local route, or public IPs need it
     """
     found = topology.read_topology(services)
     router = topology.find_router(found, route_table_id)
@@ -73,7 +73,7 @@ def _find(routes: list[JSON], route_id: str) -> JSON:
 
 
 def _has_route(found: Topology, ports: list[JSON], router: JSON, wanted: JSON) -> bool:
-    """Whether a router has a route already, with its destination and its target."""
+    """Whether a router already has a route with the same destination and target."""
     if wanted["route_type"] == "igw":
         is_default = wanted["destination"] == mapping.EVERYWHERE
         return is_default and bool(router["external_gateway_info"])
@@ -89,7 +89,7 @@ def _refuse_twice(routes: list[JSON], wanted: JSON) -> None:
 
 
 def _without(router: JSON, route: JSON) -> JSON:
-    """What to change of a router so that it has a route no more."""
+    """The changes to a router that remove a route."""
     if route["next_hop"] is None:
         return {"external_gateway_info": {}}
     gone = (route["destination"], route["next_hop"])
@@ -100,7 +100,7 @@ def _without(router: JSON, route: JSON) -> JSON:
 def _with(
     services: RequestServices, found: Topology, ports: list[JSON], router: JSON, wanted: JSON
 ) -> JSON:
-    """What to change of a router so that it has a route, too."""
+    """The changes to a router that add a route."""
     if wanted["route_type"] == "tgw":
         raise exceptions.NotOffered("route_type: there are no transit gateways in this cloud.")
     if wanted["route_type"] == "igw":
@@ -113,7 +113,7 @@ def _with(
 def _with_gateway(services: RequestServices, found: Topology, router: JSON, wanted: JSON) -> JSON:
     vpc_ids = [network["id"] for network in found.vpcs_of(router["id"])]
     tables = {table["id"] for vpc_id in vpc_ids for table in found.routers_of(vpc_id)}
-    # Earlier versions showed the id of the main route table as that of the gateway.
+    # Earlier versions showed the id of the main route table as the gateway's id.
     if str(wanted["target_id"]) not in {*vpc_ids, *tables}:
         raise exceptions.InvalidRequest(
             f"target_id: the internet gateway of this VPC has the VPC's id, {vpc_ids[0]}."
@@ -131,7 +131,7 @@ def _with_gateway(services: RequestServices, found: Topology, router: JSON, want
 
 
 def _address_of(found: Topology, ports: list[JSON], router: JSON, instance_id: str) -> str:
-    """The address of the only network interface of an instance in a router's VPCs."""
+    """The address of an instance's only network interface in a router's VPCs."""
     of_instance = [
         port
         for port in ports

@@ -34,7 +34,7 @@ _FILTERS = {
 
 
 def list_vpcs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the VPCs that the project sees. 4 upstream calls side by side."""
+    """A page of the VPCs visible to the project. 4 upstream calls side by side."""
     found = topology.read_topology(services)
     vpcs = [_shown(services, found, network) for network in found.networks.values()]
     return listing.select(vpcs, query, _FILTERS)
@@ -43,7 +43,7 @@ def list_vpcs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list
 def get_vpc(services: RequestServices, vpc_id: str) -> JSON:
     """One VPC. 4 upstream calls side by side.
 
-    :raises NotFound: the project sees none of this id
+    :raises NotFound: no VPC with this id is visible to the project
     """
     found = topology.read_topology(services)
     return _shown(services, found, topology.find_network(found, vpc_id))
@@ -54,12 +54,12 @@ def _shown(services: RequestServices, found: networks_mapping.Topology, network:
 
 
 def create_vpc(services: RequestServices, wanted: JSON) -> JSON:
-    """A VPC with its route table, a way to the internet where there is one, and its first subnet.
+    """Create a VPC with its route table, first subnet and, if possible, internet gateway.
 
-    4 upstream calls, and 3 for a subnet. It is made as a whole or not at all. With an
-    Idempotency-Key one call more, and what an earlier attempt left unfinished is finished.
+    4 upstream calls, and 3 for a subnet. Either all parts are created or none. With an
+    Idempotency-Key there is one more call, and an unfinished earlier attempt is completed.
 
-    :raises InvalidRequest: the subnet does not fit into it
+    :raises InvalidRequest: the subnet is outside the VPC's range
     """
     cidr_block, subnet = wanted["cidr_block"], wanted["subnet"]
     if subnet:
@@ -77,7 +77,7 @@ def create_vpc(services: RequestServices, wanted: JSON) -> JSON:
         network = networks.create_network(_network(wanted["name"], description))
         undo(partial(networks.delete_network, network["id"]))
         networks.set_tags("networks", network["id"], [networks_mapping.cidr_tag(cidr_block)])
-        # By its mark: where Neutron has not answered in time the router may yet have been made.
+        # Find the router by its mark: after a timeout, Neutron may still have created it.
         undo(partial(_remove_routers, services, network["id"]))
         router = _create_router(services, wanted["name"], network["id"], way_out)
         if subnet:
@@ -103,7 +103,7 @@ def _make_first_subnet(
 
 
 def _finish(services: RequestServices, network: JSON, wanted: JSON) -> None:
-    """Make what is missing of a VPC that an earlier attempt began."""
+    """Create the missing parts of a VPC that an earlier attempt began."""
     networks = services.openstack.networks
     earlier_attempts.note_absence(services)
     if networks_mapping.declared_range(network) is None:
@@ -133,7 +133,7 @@ def _create_router(
 
 
 def _remove_routers(services: RequestServices, network_id: str) -> int:
-    """Remove the routers made for a VPC, which must not be in any subnet; how many there were."""
+    """Delete the routers created for a VPC, which have no subnets; the number of routers."""
     routers = _routers_made_for(services, network_id)
     for router in routers:
         services.openstack.networks.delete_router(router["id"])
@@ -146,9 +146,9 @@ def _routers_made_for(services: RequestServices, network_id: str) -> list[JSON]:
 
 
 def rename_vpc(services: RequestServices, vpc_id: str, name: str) -> JSON:
-    """Give a VPC another name; its route table keeps its own. 5 upstream calls.
+    """Rename a VPC; its route table keeps its name. 5 upstream calls.
 
-    :raises NotFound: the project has none of this id
+    :raises NotFound: the project has no VPC with this id
     """
     found = topology.read_topology(services)
     topology.find_own_network(services, found, vpc_id)
@@ -157,12 +157,12 @@ def rename_vpc(services: RequestServices, vpc_id: str, name: str) -> JSON:
 
 
 def delete_vpc(services: RequestServices, vpc_id: str) -> None:
-    """Remove a VPC with its route tables, and with an empty subnet that came with it.
+    """Delete a VPC with its route tables, and with the empty subnet created with it.
 
-    8 upstream calls, the first 5 side by side. Each route table takes one more where there is a
-    subnet, and each but the main one another one.
+    8 upstream calls, the first 5 side by side. Each route table takes one more if there is a
+    subnet, and each route table except the main one takes another.
 
-    :raises Conflict: there are subnets or network interfaces in it
+    :raises Conflict: the VPC has subnets or network interfaces
     """
     networks = services.openstack.networks
     found, ports = gather_reads(
@@ -170,7 +170,7 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
         partial(networks.list_ports_in, network_id=vpc_id),
     )
     if vpc_id not in found.networks and _remove_routers(services, vpc_id):
-        return  # the rest of a VPC of which the network went before
+        return  # an earlier attempt deleted the network; only these parts were left
     topology.find_own_network(services, found, vpc_id)
     subnet_create.refuse_while_in_use("VPC", ports)
     _refuse_while_divided(found.subnets_of(vpc_id))
@@ -179,7 +179,7 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
         for router in found.routers_of(vpc_id):
             others = _routes_elsewhere(router, found, vpc_id)
             if others != router["routes"]:
-                # Their instances are gone, and the subnet would be kept for them.
+                # The routes' instances are gone, but the routes would keep the subnet in use.
                 networks.set_routes(router["id"], others)
                 undo(partial(networks.set_routes, router["id"], router["routes"]))
         router_interfaces.disconnect_all(services, subnets, ports, undo)
@@ -196,7 +196,7 @@ def _refuse_while_divided(subnets: list[JSON]) -> None:
 
 
 def _routes_elsewhere(router: JSON, found: networks_mapping.Topology, vpc_id: str) -> list[JSON]:
-    """The routes of a router that do not lead into this VPC."""
+    """The routes of a router whose targets are outside this VPC."""
     ranges = [ipaddress.ip_network(subnet["cidr"]) for subnet in found.subnets_of(vpc_id)]
     return [
         route

@@ -1,4 +1,4 @@
-"""Whether a volume's documented state allows a command: asked before Cinder is, and after."""
+"""Whether a volume's documented state allows a command: checked before and after the call."""
 
 import contextlib
 import dataclasses
@@ -19,9 +19,9 @@ JSON = dict[str, Any]
 
 
 def read_with_snapshots(services: RequestServices, volume_id: str) -> tuple[JSON, list[JSON]]:
-    """The volume, and the snapshots that are being made of it. 2 upstream calls side by side.
+    """The volume, and its snapshots in creation. 2 upstream calls side by side.
 
-    :raises NotFound: the project has no such volume
+    :raises NotFound: the project has no volume with this id
     """
     volume, snapshots = gather_reads(
         partial(get_own_volume, services, volume_id),
@@ -35,10 +35,10 @@ def read_with_snapshots(services: RequestServices, volume_id: str) -> tuple[JSON
 def get_volume_for(services: RequestServices, volume_id: str, command: str) -> JSON:
     """A volume whose state allows the command. 2 upstream calls side by side.
 
-    A refusal costs more for an attached volume: it tells the state that a get of it shows.
+    A refusal for an attached volume takes more calls: it reports the state that a get shows.
 
-    :raises NotFound: the project has no such volume
-    :raises InvalidState: the state does not allow it; says which commands it does
+    :raises NotFound: the project has no volume with this id
+    :raises InvalidState: the state forbids the command; the error lists the permitted ones
     """
     volume, snapshots = read_with_snapshots(services, volume_id)
     if not _state(services, volume, snapshots).allows(command):
@@ -50,12 +50,12 @@ def get_volume_for(services: RequestServices, volume_id: str, command: str) -> J
 def state_conflicts_reported(
     services: RequestServices, volume_id: str, command: str
 ) -> Iterator[None]:
-    """Within, Cinder is told to do what the state has allowed.
+    """Report Cinder's conflicts within the block as InvalidState, if the state explains them.
 
-    When it finds a conflict, the state is looked at again: it may have changed since it was read,
-    or there is a reason of another kind.
+    After a conflict, the volume is read again: its state may have changed since the first read,
+    or the conflict has another reason.
 
-    :raises InvalidState: in the place of Conflict, where the state now forbids the command
+    :raises InvalidState: instead of Conflict, if the state now forbids the command
     """
     try:
         yield
@@ -76,7 +76,7 @@ def _refusal(
     services: RequestServices, command: str, volume: JSON, snapshots: list[JSON]
 ) -> exceptions.KicVmError:
     state = _state(services, volume, snapshots)
-    # What is refused in any case is not to fail for want of an answer.
+    # The command is refused in any case, so a failed read must not replace the refusal.
     with contextlib.suppress(exceptions.KicVmError):
         related = _related_resources(services, volume, snapshots)
         state = mapping.state_of(volume, related, services.app_state.translation.lifecycle)
@@ -95,11 +95,11 @@ def _refusal(
 def read_with_surroundings(
     services: RequestServices, volume_id: str
 ) -> tuple[JSON, mapping.VolumeRelatedResources]:
-    """The volume, and what its state depends on beside it.
+    """The volume, and the resources that its state depends on.
 
-    2 upstream calls side by side for a free volume; more for an attached one, as ``get_volume``.
+    2 upstream calls side by side for a free volume; more for an attached one: see ``get_volume``.
 
-    :raises NotFound: the project has no such volume
+    :raises NotFound: the project has no volume with this id
     """
     volume, snapshots = read_with_snapshots(services, volume_id)
     return volume, _related_resources(services, volume, snapshots)
@@ -110,12 +110,12 @@ def _related_resources(
 ) -> mapping.VolumeRelatedResources:
     server = _server_of(services, volume)
     attached = [volume]
-    # Which of several is the root is told by what is known of all; Cinder gives one, or all.
+    # To find the root among several volumes, all are needed; Cinder reads one volume, or all.
     has_others = server and len(server["os-extended-volumes:volumes_attached"]) > 1
     if has_others and volume["bootable"] == "true":
         attached = services.openstack.block_storage.list_volumes()
     related = mapping.related_resources(attached, [server] if server else [], snapshots)
-    if server:  # Cinder has told; Nova may not list the volume with the server yet
+    if server:  # known from Cinder; Nova may not yet list the volume with the server
         related = dataclasses.replace(related, servers={volume["id"]: server})
     return related
 
@@ -130,5 +130,5 @@ def _server_of(services: RequestServices, volume: JSON) -> JSON | None:
         return None
     try:
         return get_own_server(services, ids[0], compute.STATE)
-    except exceptions.NotFound:  # it went between the two calls
+    except exceptions.NotFound:  # it was deleted between the two calls
         return None

@@ -41,25 +41,26 @@ _FILTERS = {
 
 
 def get_volume(services: RequestServices, volume_id: str) -> JSON:
-    """One volume. 2 upstream calls side by side for a free one, 3 for an attached one.
+    """One volume. 2 upstream calls side by side for a free volume, 3 for an attached one.
 
-    One more while Cinder does not show the attachment with the volume (being attached, or of a
-    terminated instance), and one more for a bootable volume of an instance with several.
+    One more while Cinder does not show the attachment with the volume (it is being attached, or
+    its instance is terminated), and one more for a bootable volume of an instance with several
+    volumes.
 
-    :raises NotFound: the project has no such volume
+    :raises NotFound: the project has no volume with this id
     """
     volume, related = read_with_surroundings(services, volume_id)
     return mapping.volume_from_volume(volume, related, services.app_state.translation)
 
 
 def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
-    """A page of the project's volumes. 3 upstream calls side by side, however many there are.
+    """A page of the project's volumes. 3 upstream calls side by side, whatever their number.
 
-    One more where a volume is attached to a server that Nova does not list: it may have been
-    deleted meanwhile, or a part of Nova may not answer.
+    One more if a volume is attached to a server that Nova does not list: the server may just have
+    been deleted, or a part of Nova may not answer.
 
-    :raises InvalidRequest: there is no such availability zone
-    :raises UpstreamUnavailable: not all of the servers could be listed
+    :raises InvalidRequest: the availability zone does not exist
+    :raises UpstreamUnavailable: Nova could not list all servers
     """
     services.app_state.translation.zones.check_filter(query)
     openstack = services.openstack
@@ -77,12 +78,12 @@ def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
 
 
 def update_volume(services: RequestServices, volume_id: str, changes: JSON) -> JSON:
-    """Rename or describe a volume. One upstream call more than a get.
+    """Change a volume's name or description. One upstream call more than a get.
 
     :param changes: ``name`` and ``description``; null clears the description, a name that is
         null or missing stays
-    :raises NotFound: the project has no such volume
-    :raises InvalidState: it is being deleted
+    :raises NotFound: the project has no volume with this id
+    :raises InvalidState: the volume is being deleted
     """
     given = given_changes("volume", changes)
     volume, related = read_with_surroundings(services, volume_id)
@@ -96,12 +97,12 @@ def update_volume(services: RequestServices, volume_id: str, changes: JSON) -> J
 
 
 def delete_volume(services: RequestServices, volume_id: str) -> None:
-    """Begin to remove a volume. 3 upstream calls, the first two side by side.
+    """Start deleting a volume. 3 upstream calls, the first two side by side.
 
-    :raises NotFound: the project has no such volume
-    :raises InvalidState: it is attached, or something is being done with it
-    :raises AlreadyUnderWay: it is being deleted
-    :raises Conflict: it has snapshots
+    :raises NotFound: the project has no volume with this id
+    :raises InvalidState: the volume is attached, or another operation is in progress
+    :raises AlreadyUnderWay: the volume is already being deleted
+    :raises Conflict: the volume has snapshots
     """
     command = "delete"
     block_storage = services.openstack.block_storage
@@ -119,7 +120,7 @@ def delete_volume(services: RequestServices, volume_id: str) -> None:
 
 
 def list_volume_types(services: RequestServices) -> list[JSON]:
-    """The volume types that the project may use. One upstream call."""
+    """The volume types that the project can use. One upstream call."""
     names = services.app_state.translation.volume_types
     return [
         volume_type_from_type(volume_type, names)

@@ -1,8 +1,8 @@
-"""The interfaces of a new instance: Nova's own wherever Nova can place them.
+"""The interfaces of a new instance: Nova creates the ports wherever it can place them.
 
-Nova takes a network, not a subnet. Where a network has one subnet, or an address says which, Nova
-makes and removes the port. Else the gateway makes the port, marked, and removes it with the
-instance.
+Nova accepts a network, not a subnet. If the network has one subnet, or an address identifies the
+subnet, Nova creates and deletes the port. Otherwise the gateway creates a marked port, and deletes
+it with the instance.
 """
 
 import dataclasses
@@ -25,19 +25,19 @@ JSON = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Placement:
-    """Where one interface goes: Nova's request for it, or the port to make for it first."""
+    """The plan for one interface: Nova's request for it, or the port to create first."""
 
     request: JSON | None
     port: JSON | None = None
     existing: JSON | None = None
-    """The port that the caller names, as Neutron knows it."""
+    """The port that the caller names, as Neutron returns it."""
     group_names: tuple[str, ...] = ()
-    """The security groups that the interface is in."""
+    """The names of the interface's security groups."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Interfaces:
-    """Those of one instance: Nova's ``networks``, and the ports among them that were made."""
+    """The interfaces of one instance: Nova's ``networks``, and the ports created for them."""
 
     name: str
     networks: list[JSON]
@@ -45,7 +45,7 @@ class Interfaces:
 
 
 def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
-    """Where the interfaces go; nothing is made.
+    """Plan the interfaces of an instance; nothing is created.
 
     :param wanted: InstanceCreateSchema, loaded
     :raises InvalidRequest: a subnet, interface, address or group does not fit
@@ -81,7 +81,7 @@ def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
         is_alone = crowd[subnet["network_id"], subnet["ip_version"]] == 1
         placement = _place(one, subnet, ports_by_id, group_ids, is_alone=is_alone)
         port = placement.existing
-        # Nova puts an interface into the default group where no other one is asked for.
+        # Without a requested group, Nova puts an interface into the default group.
         its_groups = names or [DEFAULT]
         if port is not None:
             ids = port["security_groups"]
@@ -91,9 +91,9 @@ def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
 
 
 def _usable(services: RequestServices, visible: list[JSON], wanted: set[str]) -> dict[str, JSON]:
-    """The wanted subnets by id, as far as they are the project's or in a network shared with it.
+    """The requested subnets by id, if the project owns them or their network is shared with it.
 
-    One upstream call for each network of another project: to a cloud admin Neutron shows all.
+    One upstream call for each network of another project: cloud admins see all networks.
     """
     found = {subnet["id"]: subnet for subnet in visible if subnet["id"] in wanted}
     others = {
@@ -162,10 +162,10 @@ def _port(services: RequestServices, port_id: str) -> JSON:
 
 
 def _group_ids(names: list[str], existing: list[JSON]) -> list[str]:
-    """Ids of the groups of these names.
+    """The ids of the security groups with these names.
 
-    :param existing: the project's groups
-    :raises InvalidRequest: there is no such group
+    :param existing: the project's security groups
+    :raises InvalidRequest: no group has the name
     :raises Conflict: several groups have the name
     """
     ids = []
@@ -187,9 +187,9 @@ def _group_ids(names: list[str], existing: list[JSON]) -> list[str]:
 def make_ports(
     services: RequestServices, placements: list[Placement], names: list[str]
 ) -> list[Interfaces]:
-    """The interfaces of instances of these names, with the ports made that need to be made.
+    """Create the ports that instances with these names need; the instances' interfaces.
 
-    One upstream call makes all ports or none.
+    One upstream call creates all ports or none.
     """
     to_make = [placement.port for placement in placements if placement.port]
     ports = services.openstack.network.create_ports(

@@ -1,4 +1,4 @@
-"""Create instances: check everything first, then make one call to Nova."""
+"""Create instances: check the whole request first, then send one call to Nova."""
 
 from functools import partial
 from typing import Any
@@ -19,17 +19,17 @@ JSON = dict[str, Any]
 
 
 def create_instances(services: RequestServices, wanted: JSON) -> JSON:
-    """Ask Nova for instances; the answer shows the first one and names all.
+    """Create instances; the response shows the first one and lists the names of all.
 
-    5 upstream calls in the ordinary case: flavor, image, subnets and the quota of volumes side by
-    side, then Nova's create. One more with an Idempotency-Key, one for each named network
-    interface, existing volume and further image, and one for security groups where any is named
-    or an interface is. See ``create_servers`` for several instances, and for those whose ports the
-    gateway makes.
+    Usually 5 upstream calls: flavor, image, subnets and the volume quota side by side, then Nova's
+    create. One more with an Idempotency-Key, one for each existing network interface, existing
+    volume and further image, and one for security groups if the request names a group or an
+    interface. ``create_servers`` describes the calls for several instances, and for instances
+    whose ports the gateway creates.
 
     :param wanted: InstanceCreateSchema, loaded
-    :raises InvalidRequest: what is asked for could not work; nothing has been made
-    :raises QuotaExceeded: the project's quota is used up; nothing has been made
+    :raises InvalidRequest: the request could not succeed; nothing was created
+    :raises QuotaExceeded: the project's quota is used up; nothing was created
     """
     _check_count(services, wanted)
     made = idempotency.find(services, wanted["count"])

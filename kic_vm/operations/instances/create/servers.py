@@ -1,4 +1,4 @@
-"""Asking Nova for the servers of new instances: all of them, or none that is left behind."""
+"""Create the servers of new instances in Nova: all of them, or none."""
 
 import contextlib
 import secrets
@@ -22,14 +22,14 @@ LOG = logging.getLogger(__name__)
 def create_servers(
     services: RequestServices, server: JSON, placements: list[Placement], count: int, flavor: JSON
 ) -> list[JSON]:
-    """Nova's answers about the new servers.
+    """Create servers, and return Nova's answers about them.
 
-    One upstream call; two for several servers. Where ports have to be made, one call makes those of
-    all servers; several servers are then one call each, side by side, after a look at the quota.
-    One more call then names each port's server on the port.
+    One upstream call; two for several servers. If ports must be created, one call creates the
+    ports of all servers; several servers then take one call each, side by side, after a check of
+    the quota. One more call for each port then tags the port with its server.
 
-    :param server: Nova's request but for ``networks`` and the counts
-    :raises KicVmError: why one of them could not be made; nothing is left of the others
+    :param server: Nova's request without ``networks`` and the counts
+    :raises KicVmError: a server could not be created; the others were deleted
     """
     with contextlib.ExitStack() as stack:
         for placement in placements:
@@ -44,7 +44,7 @@ def _create_servers(
     names = _names(server["name"], count)
     if any(placement.port for placement in placements):
         if count > 1:
-            # Made side by side, each would find out by itself, some of them too late.
+            # Nova checks servers created side by side one by one, and refuses some only later.
             each = {"instances": 1, "cores": flavor["vcpus"], "memory_mb": flavor["ram"]}
             quotas.check(
                 services.openstack.compute.get_quotas,
@@ -58,7 +58,7 @@ def _create_servers(
 
 
 def _names(name: str, count: int) -> list[str]:
-    """The names that Nova gives to servers which it makes together."""
+    """The names that Nova gives to servers created in one request."""
     return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
 
 
@@ -68,9 +68,9 @@ def _create(services: RequestServices, server: JSON) -> JSON:
 
 
 def _create_reserved(services: RequestServices, server: JSON, count: int) -> list[JSON]:
-    """Several in one call, of which Nova names but the first unless it is asked for a reservation.
+    """Create several servers in one call, with a reservation id: otherwise Nova returns only one.
 
-    With a reservation it keeps the password to itself, so it is told one.
+    With a reservation id, Nova does not return the password, so the request sets one.
     """
     compute = services.openstack.compute
     password = secrets.token_urlsafe(12)
@@ -107,12 +107,12 @@ def _create_each(
             for outcome, one in zip(outcomes, interfaces, strict=True)
         )
     )
-    # That one may yet come to be is what the caller has to know first.
+    # The caller must learn first that a server may still be created.
     raise min(failures, key=_is_refused)
 
 
 def _attempt(services: RequestServices, server: JSON, interfaces: Interfaces) -> JSON | Exception:
-    """Nova's answer, or why there is none: the others have to be known before it is raised."""
+    """Nova's answer, or its error: the caller raises it when all other calls have ended."""
     try:
         created = _create(services, server)
         made_ports.tag_ports(services, interfaces.made_ports, created["id"])
@@ -122,15 +122,15 @@ def _attempt(services: RequestServices, server: JSON, interfaces: Interfaces) ->
 
 
 def _is_refused(failure: Exception) -> bool:
-    """Whether it is certain that Nova makes no server."""
+    """Whether Nova has certainly not created a server."""
     return isinstance(failure, exceptions.KicVmError) and not failure.is_outcome_unknown
 
 
 def _undo(services: RequestServices, outcome: JSON | Exception, interfaces: Interfaces) -> None:
     """Remove a server and its ports.
 
-    The ports stay where the server may yet come to be, and where it is not gone at once: the worker
-    removes them later.
+    The ports stay if the server may still be created, or is not gone at once: the worker removes
+    them later.
     """
     if isinstance(outcome, Exception):
         if _is_refused(outcome):
