@@ -1,5 +1,6 @@
 """The Flask application: blueprints, the error handler, and two checks before any view."""
 
+import functools
 import re
 from typing import Final
 
@@ -107,10 +108,10 @@ def create_app(app_state: AppState) -> flask.Flask:
     app.register_blueprint(docs_page.blueprint)  # pages, not operations of the API
     document = openapi.document(api, policies.guarding_rules())
     openapi_completion.complete(document, _views(app.url_map), app_state.translation.lifecycle)
-    app.extensions[documents.EXTENSION] = {
-        language: openapi_completion.described(document, language)
-        for language in (openapi_completion.ENGLISH, openapi_completion.KOREAN)
-    }
+    # Made when a client first asks for a language: the start does not wait for it.
+    app.extensions[documents.EXTENSION] = functools.cache(
+        functools.partial(openapi_completion.described, document)
+    )
     app.register_error_handler(Exception, errors.render)
     app.before_request(_was_decided)
     app.before_request(_has_possible_ids)

@@ -1,11 +1,12 @@
 """The lifecycle table and the OpenAPI document."""
 
+from collections.abc import Callable
 from typing import Any
 
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, app_state
-from kic_vm.api.openapi_completion import ENGLISH
+from kic_vm.api.openapi_completion import ENGLISH, LANGUAGES
 from kic_vm.lifecycle import render
 from kic_vm.schemas import documents as schemas
 
@@ -25,9 +26,9 @@ def get_lifecycle() -> flask.Response:
 @blueprint.response(200)
 def get_openapi() -> flask.Response:
     """Show this document, in the language that the client prefers."""
-    in_languages: dict[str, Any] = flask.current_app.extensions[EXTENSION]
-    language = flask.request.accept_languages.best_match(in_languages, default=ENGLISH)
-    response = answer(200, in_languages[language or ENGLISH])
+    document_in: Callable[[str], dict[str, Any]] = flask.current_app.extensions[EXTENSION]
+    language = flask.request.accept_languages.best_match(LANGUAGES) or ENGLISH
+    response = answer(200, document_in(language))
     response.vary.add("Accept-Language")
-    response.content_language.add(language or ENGLISH)
+    response.content_language.add(language)
     return response

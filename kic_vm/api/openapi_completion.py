@@ -18,6 +18,7 @@ JSON = dict[str, Any]
 
 ENGLISH: Final = "en"
 KOREAN: Final = "ko"
+LANGUAGES: Final = (ENGLISH, KOREAN)
 _FILE: Final = "fields.yaml"
 _METHODS: Final = frozenset({"get", "post", "put", "delete", "patch"})
 _MATCHING: Final = {

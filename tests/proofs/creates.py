@@ -34,7 +34,8 @@ LEFTOVER_SECONDS: Final = 120
 _LATENCY_SECONDS: Final = 3
 _GIVE_UP_SECONDS: Final = 600
 _LONGEST_PAUSE: Final = 8.0
-_UNDER_WAY: Final = frozenset({"building", "powering-on", "active-pending"})
+_MADE: Final = frozenset({"active", "error"})
+"""Statuses in which a creation ends."""
 
 
 @dataclasses.dataclass
@@ -150,7 +151,7 @@ class Creates:
             answer = self._persist("GET", path, {200, 404})
             if answer is None or answer.status_code == 404:
                 return
-            if answer.json()["instance"]["status"] not in _UNDER_WAY:
+            if answer.json()["instance"]["status"] in _MADE:
                 return
             time.sleep(1)
 
