@@ -29,6 +29,8 @@ _LAST_REQUEST_SECONDS: Final = 2.0
 _WAITING_FOR_REQUEST: Final = frozenset({Phase.NEW, Phase.IDLE})
 _LAST_ACCEPTS: Final = 256
 _NO_DESCRIPTOR_SECONDS: Final = 0.1
+_ACCEPT_DELAY_PER_CONNECTION_SECONDS: Final = 50e-6
+_ACCEPT_DELAY_SECONDS: Final = 2e-3
 
 
 class Server:
@@ -68,7 +70,8 @@ class Server:
         poller = select.epoll()
         poller.register(wake_up, select.EPOLLIN)
         for number in self._listeners:
-            poller.register(number, select.EPOLLIN | select.EPOLLEXCLUSIVE)
+            # Not EPOLLEXCLUSIVE: Linux would wake the same process for most connections.
+            poller.register(number, select.EPOLLIN)
         while goes_on():
             self._turn(poller, wake_up)
             self._check(notify)
@@ -102,7 +105,14 @@ class Server:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake_up, _PIECE)
             else:
+                self._let_idler_processes_accept()
                 self._accept(self._listeners[number])
+
+    def _let_idler_processes_accept(self) -> None:
+        """Wait for longer the more connections this process has, so that all have their share."""
+        if self._is_multiprocess and not self._is_stopping:
+            seconds = len(self._connections) * _ACCEPT_DELAY_PER_CONNECTION_SECONDS
+            time.sleep(min(seconds, _ACCEPT_DELAY_SECONDS))
 
     def _check(self, notify: Callable[[], None]) -> None:
         now = time.monotonic()

@@ -15,7 +15,8 @@ from tests.functional.client import Gateway
 from tests.functional.lone_gateway import lone_gateway
 from tests.functional.serving import serving
 
-REQUESTS = 20
+REQUESTS = 12
+"""Fewer than one process lets wait for a service: the others may still be starting."""
 LOGIN = {
     "auth": {
         "identity": {
