@@ -55,10 +55,30 @@ def parent_ids(snapshots: Iterable[JSON]) -> set[str]:
     }
 
 
+def _oldest_first(snapshots: list[JSON]) -> list[JSON]:
+    """Snapshots in the order of their creation.
+
+    Cinder's times have whole seconds. Of two snapshots of one second, the one with more snapshots
+    before it in its chain is the newer one.
+    """
+    parents = {snapshot["id"]: parent_of(snapshot) for snapshot in snapshots}
+
+    def ancestors(snapshot_id: str) -> int:
+        # Users can write the metadata, so a chain can be a circle.
+        passed: set[str] = set()
+        parent_id = parents[snapshot_id]
+        while parent_id in parents and parent_id not in passed:
+            passed.add(parent_id)
+            parent_id = parents[parent_id]
+        return len(passed)
+
+    return sorted(snapshots, key=lambda one: (one["created_at"], ancestors(one["id"])))
+
+
 def newest_available(snapshots: Iterable[JSON]) -> JSON | None:
     """The snapshot that an incremental one continues; None where none is available."""
-    available = [one for one in snapshots if status_of(one) == "available"]
-    return max(available, key=lambda one: one["created_at"], default=None)
+    ordered = _oldest_first(list(snapshots))
+    return next((one for one in reversed(ordered) if status_of(one) == "available"), None)
 
 
 def dependents_of(snapshot_id: str, snapshots: Iterable[JSON]) -> list[str]:
@@ -68,7 +88,7 @@ def dependents_of(snapshot_id: str, snapshots: Iterable[JSON]) -> list[str]:
     """
     dependents = {snapshot_id}
     found: list[str] = []
-    for snapshot in sorted(snapshots, key=lambda one: one["created_at"]):
+    for snapshot in _oldest_first(list(snapshots)):
         if parent_of(snapshot) in dependents and status_of(snapshot) != "deleting":
             dependents.add(snapshot["id"])
             found.insert(0, snapshot["id"])

@@ -1,5 +1,6 @@
 """Incremental snapshots: the chain of a volume's snapshots, and what it forbids."""
 
+import itertools
 import json
 import urllib.parse
 from typing import Any
@@ -66,6 +67,32 @@ def test_incremental(member: Caller, populated: Cloud) -> None:
     (sent,) = populated.sent("cinder", "POST")
     assert sent.json()["snapshot"]["metadata"] == {PARENT: snapshot(6)["id"]}
     assert len(populated.calls()) == 4
+
+
+IN_ONE_SECOND = [one | {"created_at": "2026-11-24T00:00:01.000000"} for one in CHAINS[:4]]
+"""A chain of three, 1, 2 and 4, whose times do not tell which is the newest."""
+
+
+@pytest.mark.parametrize("snapshots", list(itertools.permutations(IN_ONE_SECOND)))
+def test_chain_of_one_second(
+    member: Caller, populated: Cloud, snapshots: tuple[JSON, ...]
+) -> None:
+    """The chain tells which snapshot is the newest, and which must be deleted first."""
+    serve(populated, list(snapshots))
+    response = member.post(OF_DATA, json={"snapshot": CREATE_SNAPSHOT | {"is_incremental": True}})
+    assert response.status_code == 202, response.text
+    (sent,) = populated.sent("cinder", "POST")
+    assert sent.json()["snapshot"]["metadata"] == {PARENT: snapshot(4)["id"]}
+    response = member.delete(f"/api/v1/snapshots/{snapshot(1)['id']}")
+    error = refusal(response, 409, "conflict")
+    assert error["snapshots"] == [snapshot(4)["id"], snapshot(2)["id"]]
+
+
+def test_circle_of_parents(member: Caller, populated: Cloud) -> None:
+    """Metadata that a user has written into a circle stops nothing."""
+    serve(populated, [snapshot(1, parent=2), snapshot(2, parent=1)])
+    response = member.post(OF_DATA, json={"snapshot": CREATE_SNAPSHOT | {"is_incremental": True}})
+    assert response.status_code == 202, response.text
 
 
 @pytest.mark.parametrize(
