@@ -67,7 +67,7 @@ def _oldest_first(snapshots: list[JSON]) -> list[JSON]:
         # Users can write the metadata, so a chain can be a circle.
         passed: set[str] = set()
         parent_id = parents[snapshot_id]
-        while parent_id in parents and parent_id not in passed:
+        while parent_id is not None and parent_id in parents and parent_id not in passed:
             passed.add(parent_id)
             parent_id = parents[parent_id]
         return len(passed)

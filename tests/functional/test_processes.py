@@ -1,6 +1,5 @@
 """The processes of a gateway share its clients."""
 
-import os
 import socket
 import time
 from pathlib import Path
@@ -19,7 +18,7 @@ _PAUSE: Final = 0.005
 def sockets(process: int) -> int:
     """The number of a process's sockets."""
     descriptors = Path(f"/proc/{process}/fd").iterdir()
-    return sum(os.readlink(descriptor).startswith("socket:") for descriptor in descriptors)
+    return sum(str(descriptor.readlink()).startswith("socket:") for descriptor in descriptors)
 
 
 def workers(gateway: Gateway) -> list[int]:

@@ -74,9 +74,7 @@ IN_ONE_SECOND = [one | {"created_at": "2026-11-24T00:00:01.000000"} for one in C
 
 
 @pytest.mark.parametrize("snapshots", list(itertools.permutations(IN_ONE_SECOND)))
-def test_chain_of_one_second(
-    member: Caller, populated: Cloud, snapshots: tuple[JSON, ...]
-) -> None:
+def test_chain_of_one_second(member: Caller, populated: Cloud, snapshots: tuple[JSON, ...]) -> None:
     """The chain tells which snapshot is the newest, and which must be deleted first."""
     serve(populated, list(snapshots))
     response = member.post(OF_DATA, json={"snapshot": CREATE_SNAPSHOT | {"is_incremental": True}})
