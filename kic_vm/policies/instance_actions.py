@@ -1,5 +1,6 @@
 """Commands on instances."""
 
+from kic_vm.lifecycle.commands import COMMANDS
 from kic_vm.policies import base
 
 _ONE = "/api/v1/instances/{instance_id}"
@@ -13,22 +14,23 @@ RULES = [
     ),
     *(
         base.rule(
-            f"instances:{verb}",
+            command.rule,
             base.PROJECT_MEMBER,
-            description,
-            ("POST", f"{_ONE}/{verb.replace('_', '-')}"),
+            command.description,
+            ("POST", f"{_ONE}/{command.name}"),
         )
-        for verb, description in (
-            ("start", "Start a stopped instance, or unshelve a terminated one."),
-            ("stop", "Stop an instance."),
-            ("soft_reboot", "Reboot an instance."),
-            ("hard_reboot", "Force an instance to reboot."),
-            ("shelve", "Terminate an instance: release its resources but keep the instance."),
-            ("unshelve", "Restore a terminated instance."),
-            ("resize", "Change the flavor of an instance."),
-            ("rebuild", "Rebuild the root volume of an instance from an image."),
-            ("confirm_resize", "Confirm a resize, also automatically when reading the instance."),
-            ("revert_resize", "Revert a resize that waits for confirmation."),
-        )
+        for command in COMMANDS.values()
+    ),
+    base.rule(
+        "instances:resize",
+        base.PROJECT_MEMBER,
+        "Change the flavor of an instance.",
+        ("POST", f"{_ONE}/resize"),
+    ),
+    base.rule(
+        "instances:rebuild",
+        base.PROJECT_MEMBER,
+        "Rebuild the root volume of an instance from an image.",
+        ("POST", f"{_ONE}/rebuild"),
     ),
 ]

@@ -1,21 +1,9 @@
 """Commands on instances."""
 
-from typing import Final
-
 from marshmallow import fields, validate
 
+from kic_vm.lifecycle.commands import COMMANDS
 from kic_vm.schemas import base
-
-COMMANDS: Final = (
-    "start",
-    "stop",
-    "shelve",
-    "unshelve",
-    "soft-reboot",
-    "hard-reboot",
-    "confirm-resize",
-    "revert-resize",
-)
 
 
 class ActionSchema(base.RequestSchema):
@@ -23,7 +11,7 @@ class ActionSchema(base.RequestSchema):
 
     action = fields.String(
         required=True,
-        validate=validate.OneOf(COMMANDS, error="Must be one of: {choices}."),
+        validate=validate.OneOf(tuple(COMMANDS), error="Must be one of: {choices}."),
     )
 
 

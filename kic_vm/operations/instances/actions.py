@@ -7,6 +7,7 @@ from typing import Any, Final
 from kic_vm import exceptions
 from kic_vm.adapters import compute
 from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.lifecycle.commands import COMMANDS
 from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.instances import flavors, resize_confirmation
@@ -17,35 +18,7 @@ from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
-# Command -> Nova's server action and its argument.
-_NOVA: Final[dict[str, tuple[str, Any]]] = {
-    "start": ("os-start", None),  # but see _STARTS
-    "stop": ("os-stop", None),
-    "soft-reboot": ("reboot", {"type": "SOFT"}),
-    "hard-reboot": ("reboot", {"type": "HARD"}),
-    "shelve": ("shelve", None),
-    "unshelve": ("unshelve", None),
-    "confirm-resize": (resize_confirmation.ACTION, None),
-    "revert-resize": ("revertResize", None),
-}
-# Command -> its names in Nova's list of server actions.
-_RECORDED_AS: Final[dict[str, frozenset[str]]] = {
-    "start": frozenset({"start", "unshelve", "unpause", "resume"}),
-    "stop": frozenset({"stop"}),
-    "soft-reboot": frozenset({"reboot"}),
-    "hard-reboot": frozenset({"reboot"}),
-    "shelve": frozenset({"shelve"}),
-    "unshelve": frozenset({"unshelve"}),
-    "confirm-resize": frozenset({"confirmResize"}),
-    "revert-resize": frozenset({"revertResize"}),
-    "resize": frozenset({"resize"}),
-}
-# KakaoCloud documents one command that runs an instance; Nova has one for each vm_state.
-_STARTS: Final[dict[str, tuple[str, Any]]] = {
-    "shelved_offloaded": ("unshelve", None),
-    "paused": ("unpause", None),
-    "suspended": ("resume", None),
-}
+_RESIZE_RECORDED_AS: Final = frozenset({"resize"})
 _ENDS_OF_RESIZES: Final = frozenset({"confirm-resize", "revert-resize"})
 
 
@@ -54,7 +27,7 @@ def act_by_name(services: RequestServices, instance_id: str, command: str) -> No
 
     :raises Forbidden: the caller's role does not allow the command
     """
-    if not services.may(f"instances:{command.replace('-', '_')}"):
+    if not services.may(COMMANDS[command].rule):
         raise exceptions.Forbidden
     act(services, instance_id, command)
 
@@ -67,19 +40,17 @@ def act(services: RequestServices, instance_id: str, command: str) -> None:
     :raises AlreadyInState: the instance is already in the command's target state
     :raises InvalidState: the documented state does not allow the command; names the allowed ones
     """
-    if earlier_attempts.is_action_begun(services, instance_id, _RECORDED_AS[command]):
+    if earlier_attempts.is_action_begun(services, instance_id, COMMANDS[command].recorded_as):
         return
     server = get_server_for(services, instance_id, command)
-    action, argument = _NOVA[command]
-    if command == "start":
-        action, argument = _STARTS.get(server["OS-EXT-STS:vm_state"], _NOVA["start"])
+    action = COMMANDS[command].server_action(server["OS-EXT-STS:vm_state"])
     with contextlib.ExitStack() as stack:
         stack.enter_context(state_conflicts_reported(services, instance_id, command))
         if command in _ENDS_OF_RESIZES:
             stack.enter_context(
-                resize_confirmation.resize_lease(services.app_state, server, action)
+                resize_confirmation.resize_lease(services.app_state, server, action.name)
             )
-        services.openstack.compute.act(instance_id, action, argument)
+        services.openstack.compute.act(instance_id, action.name, action.argument)
 
 
 def resize_instance(services: RequestServices, instance_id: str, flavor_id: str) -> None:
@@ -91,7 +62,7 @@ def resize_instance(services: RequestServices, instance_id: str, flavor_id: str)
     :raises InvalidRequest: the flavor does not exist or does not fit the instance
     :raises InvalidState: the documented state does not allow a resize; names the allowed commands
     """
-    if earlier_attempts.is_action_begun(services, instance_id, _RECORDED_AS["resize"]):
+    if earlier_attempts.is_action_begun(services, instance_id, _RESIZE_RECORDED_AS):
         return
     server, flavor = gather_reads(
         partial(get_own_server, services, instance_id, compute.SERVER),

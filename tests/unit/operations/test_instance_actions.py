@@ -8,8 +8,8 @@ import pytest
 from oslo_config import cfg
 
 from kic_vm import deploy
+from kic_vm.lifecycle import commands
 from kic_vm.lifecycle.table import load_tables
-from kic_vm.schemas import instance_actions as schemas
 from tests.unit.bodies import INSTANCE, SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
@@ -136,7 +136,7 @@ def test_bodies(member: Caller, populated: Cloud, body: JSON) -> None:
 
 def test_names() -> None:
     """Every command without arguments can be given by its name."""
-    assert set(schemas.COMMANDS) == set(COMMANDS)
+    assert set(commands.COMMANDS) == set(COMMANDS)
 
 
 @pytest.mark.parametrize("action", ["resize", "Stop", "os-stop", "", None, 1, ["stop"]])
