@@ -1,6 +1,6 @@
 # Each target is one call of tox or of a script.
 
-.PHONY: demo demo-stop test unit lint types docs functional guests package bench faults proofs format
+.PHONY: demo demo-stop test unit lint types docs functional guests package bench faults proofs format generate
 
 # with GUESTS=1 the machines of demo and demo-stop are real guests, in an OpenStack of their own
 demo:           ## a real OpenStack, the gateway, and the life of a machine
@@ -44,3 +44,6 @@ proofs:         ## 1,000 creates under faults, and a soak of 100,000 requests: s
 
 format:         ## rewrite the sources in the house's format
 	@tools/tox run -e format
+
+generate:       ## bring the sample files and pictures up to date, and format the sources
+	@tools/tox run -e generate

@@ -6,6 +6,7 @@ diagram that it was drawn from, by which a test finds one that the tables have l
 
 import hashlib
 import itertools
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,8 +36,12 @@ def mark(dot: str) -> str:
 
 
 def main() -> int:
-    """Draw all pictures; the exit code."""
-    for path, dot in pictures():
+    """Draw the pictures of diagrams that have changed; the exit code."""
+    stale = [(path, dot) for path, dot in pictures() if mark(dot) not in path.read_text()]
+    if stale and shutil.which("dot") is None:
+        print("lifecycle_pictures: install Graphviz (Debian: graphviz)", file=sys.stderr)
+        return 1
+    for path, dot in stale:
         drawn = subprocess.run(
             ["dot", "-Tsvg"], input=dot.encode(), capture_output=True, check=True
         ).stdout.decode()

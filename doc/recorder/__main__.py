@@ -23,7 +23,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 def main() -> int:
-    """Record every operation and write the examples; the exit code."""
+    """Send the requests of all stories and write the examples; the exit code."""
     parser = argparse.ArgumentParser(
         prog="recorder",
         description="Calls every operation of a running gateway in front of the standalone "
@@ -37,6 +37,12 @@ def main() -> int:
         type=Path,
         default=Path(__file__).resolve().parents[2] / ".demo",
         help="where the standalone OpenStack has put its credentials",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="OPERATION",
+        nargs="+",
+        help='write only these examples, such as "POST /api/v1/vpcs", and keep the others',
     )
     arguments = parser.parse_args()
     endpoints = json.loads((arguments.demo / "endpoints.json").read_text())
@@ -53,10 +59,10 @@ def main() -> int:
     except RecordingError as error:
         print(f"recorder: {error}", file=sys.stderr)
         return 1
-    if missing := recording.missing():
-        print("recorder: no example of", *missing, sep="\n  ", file=sys.stderr)
+    if missing := recording.missing(arguments.only):
+        print("recorder: no story sends", *missing, sep="\n  ", file=sys.stderr)
         return 1
-    recording.write(EXAMPLES)
+    recording.write(EXAMPLES, arguments.only)
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -130,21 +130,28 @@ class Recording:
         """Return when a resource answers 404."""
         self.wait(who, operation, _is_not_found, **ids)
 
-    def missing(self) -> list[str]:
-        """The operations that have no example yet."""
-        return [operation for operation in self._tags if operation not in self._notes]
+    def missing(self, only: Collection[str] | None = None) -> list[str]:
+        """The operations that have no example yet, of all or only of these."""
+        expected = self._tags if only is None else only
+        return [operation for operation in expected if operation not in self._notes]
 
-    def write(self, directory: Path) -> None:
-        """One file for each group of operations."""
+    def write(self, directory: Path, only: Collection[str] | None = None) -> None:
+        """Write one file for each group of operations.
+
+        :param only: the operations whose examples are written; the other examples remain
+        """
         directory.mkdir(parents=True, exist_ok=True)
         for tag in dict.fromkeys(self._tags.values()):
+            path = directory / f"{tag}.json"
+            kept = {} if only is None or not path.exists() else _by_operation(path)
             notes = [
-                self._notes[operation] | {"refusals": self._refusals.get(operation, [])}
+                kept[operation]
+                if operation in kept and operation not in (only or ())
+                else self._notes[operation] | {"refusals": self._refusals.get(operation, [])}
                 for operation, its in self._tags.items()
-                if its == tag
+                if its == tag and (operation in kept or operation in self._notes)
             ]
-            text = json.dumps(notes, indent=2, ensure_ascii=False)
-            (directory / f"{tag}.json").write_text(text + "\n")
+            path.write_text(json.dumps(notes, indent=2, ensure_ascii=False) + "\n")
 
     def _note(
         self, operation: str, response: requests.Response, body: Any, answered: Any, who: str | None
@@ -163,6 +170,10 @@ class Recording:
             "answer": shown,
             "is_shortened": was_cut or excerpt is not None,
         }
+
+
+def _by_operation(path: Path) -> dict[str, JSON]:
+    return {note["operation"]: note for note in json.loads(path.read_text())}
 
 
 def _is_not_found(body: JSON) -> bool:

@@ -4,10 +4,13 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from api_reference import errors, examples, operation
 from api_reference.document import load_document
+
+LOG = logging.getLogger(__name__)
 
 
 class ApiOperations(SphinxDirective):
@@ -27,7 +30,10 @@ class ApiOperations(SphinxDirective):
                 if method in operation.METHODS and described["tags"] == [tag]:
                     name = f"{method.upper()} {path}"
                     shared = operations.get("parameters", [])
-                    lines += operation.section(document, name, described, shared, recorded[name])
+                    example = recorded.get(name)
+                    if example is None:
+                        LOG.info("%s has no example: record it with tox -e examples", name)
+                    lines += operation.section(document, name, described, shared, example)
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
 

@@ -16,12 +16,16 @@ def path_of(tag: str) -> Path:
 
 
 def load(tag: str) -> dict[str, JSON]:
-    """The examples of one tag, by method and path."""
+    """The examples of one tag, by method and path; none while no file has been recorded."""
+    if not path_of(tag).exists():
+        return {}
     return {one["operation"]: one for one in json.loads(path_of(tag).read_text())}
 
 
-def lines(example: JSON) -> list[str]:
-    """One example as reStructuredText."""
+def lines(example: JSON | None) -> list[str]:
+    """One example as reStructuredText, or a sentence that none is recorded."""
+    if example is None:
+        return ["No example of this operation is recorded yet.", ""]
     found = ["**Example**", "", ".. code-block:: http", ""]
     method = example["operation"].split(" ")[0]
     head = [f"{method} {example['path']} HTTP/1.1", "Host: kic-vm.example.org"]

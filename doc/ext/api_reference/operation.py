@@ -23,12 +23,13 @@ WHO = {
 
 
 def section(
-    document: JSON, name: str, described: JSON, shared: list[JSON], example: JSON
+    document: JSON, name: str, described: JSON, shared: list[JSON], example: JSON | None
 ) -> list[str]:
     """The section of one operation.
 
     :param name: its method and path
     :param shared: the parameters that the path has
+    :param example: None while none is recorded
     """
     title = described["summary"].rstrip(".")
     parameters = [resolved(document, one) for one in [*shared, *described.get("parameters", [])]]
@@ -42,7 +43,7 @@ def section(
         schema = described["requestBody"]["content"]["application/json"]["schema"]
         lines += ["**Request body**", "", *_fields(document, schema, is_sent=True)]
     lines += _answers(document, described)
-    lines += _errors(described, parameters, example["refusals"])
+    lines += _errors(described, parameters, [] if example is None else example["refusals"])
     return [*lines, *examples.lines(example)]
 
 
