@@ -108,11 +108,11 @@ def test_generators(generator: str, words: list[str]) -> None:
     ],
 )
 def test_samples(tmp_path: Path, generator: str, settings: str, sample: str) -> None:
-    """They are what the options and rules of today give; ``tox -e genconfig`` writes them."""
+    """The kept sample files have today's options and rules."""
     command = [Path(sys.executable).with_name(generator), "--config-file", ETC / settings]
     made = tmp_path / sample
     subprocess.run([*command, "--output-file", made], capture_output=True, check=True)
-    assert made.read_text() == (ETC / sample).read_text()
+    assert made.read_text() == (ETC / sample).read_text(), "run: make generate"
 
 
 def test_sample_can_be_used() -> None:

@@ -7,34 +7,13 @@ import pytest
 import yaml
 
 from kic_vm.lifecycle import limits
+from tests.unit.completeness import assert_complete
 
 DIRECTORY = Path(__file__).parent
 CONSTANTS = yaml.safe_load((DIRECTORY / "openstack_constants.yaml").read_text())
 NOVA = yaml.safe_load((DIRECTORY / "nova_accepts.yaml").read_text())
 PAIRS = list(itertools.product(CONSTANTS["vm_states"], [None, *CONSTANTS["task_states"]]))
-# Command -> Nova's method; those of start by vm_state.
-METHODS = {
-    "stop": "stop",
-    "soft-reboot": "_soft_reboot",
-    "hard-reboot": "_hard_reboot",
-    "shelve": "shelve",
-    "unshelve": "unshelve",
-    "resize": "resize",
-    "confirm-resize": "confirm_resize",
-    "revert-resize": "revert_resize",
-    "rebuild": "rebuild",
-    "delete": "delete",
-    "attach-volume": "attach_volume",
-    "detach-volume": "detach_volume",
-    "attach-network-interface": "attach_interface",
-    "detach-network-interface": "detach_interface",
-}
-STARTS = {
-    "stopped": "start",
-    "paused": "unpause",
-    "suspended": "resume",
-    "shelved_offloaded": "unshelve",
-}
+COMMANDS = yaml.safe_load((DIRECTORY / "expected_commands.yaml").read_text())
 # In which statuses Cinder 29 accepts each command (cinder/volume/api.py).
 CINDER = {
     "attach": {"available", "downloading"},
@@ -51,7 +30,12 @@ def nova_accepts(command, vm_state, task_state, has_launched=True):
     """Whether Nova accepts a command in a state."""
     if command == "update":  # no decorator: a name can always be changed
         return True
-    method = STARTS.get(vm_state) if command == "start" else METHODS[command]
+    if command == "delete":
+        method = "delete"
+    elif "methods" in COMMANDS[command]:
+        method = COMMANDS[command]["methods"].get(vm_state)
+    else:
+        method = COMMANDS[command]["method"]
     if method is None:
         return False
     rule = NOVA[method]
@@ -64,7 +48,17 @@ def nova_accepts(command, vm_state, task_state, has_launched=True):
 
 def test_every_command_of_the_table_is_known_here(tables):
     """A new command has to be compared with Nova, too."""
-    assert set(tables.instances.actions) == {"start", "update", *METHODS}
+    assert_complete(
+        set(tables.instances.actions) - {"update", "delete"},
+        COMMANDS,
+        "tests/unit/lifecycle/expected_commands.yaml",
+    )
+    methods = {
+        method
+        for row in COMMANDS.values()
+        for method in row.get("methods", {"": row.get("method")}).values()
+    }
+    assert_complete({*methods, "delete"}, NOVA, "tests/unit/lifecycle/nova_accepts.yaml")
     assert set(tables.volumes.actions) == set(CINDER)
 
 

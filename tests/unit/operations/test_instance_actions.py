@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from oslo_config import cfg
 
 from kic_vm import deploy
@@ -12,28 +13,27 @@ from kic_vm.lifecycle import commands
 from kic_vm.lifecycle.table import load_tables
 from tests.unit.bodies import INSTANCE, SERVER
 from tests.unit.cloud import Cloud
+from tests.unit.completeness import assert_complete
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.personas import token_of
 
 JSON = dict[str, Any]
-COMMANDS = {
-    "start": {"os-start": None},
-    "stop": {"os-stop": None},
-    "soft-reboot": {"reboot": {"type": "SOFT"}},
-    "hard-reboot": {"reboot": {"type": "HARD"}},
-    "shelve": {"shelve": None},
-    "unshelve": {"unshelve": None},
-    "confirm-resize": {"confirmResize": None},
-    "revert-resize": {"revertResize": None},
+EXPECTED = yaml.safe_load(
+    (Path(__file__).parents[1] / "lifecycle/expected_commands.yaml").read_text()
+)
+COMMANDS = {command: row["sends"] for command, row in EXPECTED.items() if "sends" in row}
+# vm_state -> documented state
+DOCUMENTED = {
+    "active": "Active",
+    "stopped": "Stopped",
+    "shelved_offloaded": "Shelved_offloaded",
+    "building": "Starting",
+    "resized": "Resized",
 }
-RESULTS = {("start", "active"), ("stop", "stopped"), ("shelve", "shelved_offloaded")}
 STATES = {
-    "active": ("Active", {"stop", "soft-reboot", "hard-reboot", "shelve"}),
-    "stopped": ("Stopped", {"start", "hard-reboot", "shelve"}),
-    "shelved_offloaded": ("Shelved_offloaded", {"start", "unshelve"}),
-    "building": ("Starting", set()),
-    "resized": ("Resized", {"confirm-resize", "revert-resize"}),
+    vm_state: (state, {name for name in COMMANDS if state in EXPECTED[name]["allowed_in"]})
+    for vm_state, state in DOCUMENTED.items()
 }
 PATH = f"/servers/{SERVER['id']}"
 RESULTS = {("start", "active"), ("stop", "stopped"), ("shelve", "shelved_offloaded")}
@@ -136,7 +136,9 @@ def test_bodies(member: Caller, populated: Cloud, body: JSON) -> None:
 
 def test_names() -> None:
     """Every command without arguments can be given by its name."""
-    assert set(commands.COMMANDS) == set(COMMANDS)
+    assert_complete(
+        commands.COMMANDS, COMMANDS, "tests/unit/lifecycle/expected_commands.yaml, with sends"
+    )
 
 
 @pytest.mark.parametrize("action", ["resize", "Stop", "os-stop", "", None, 1, ["stop"]])
