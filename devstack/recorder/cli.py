@@ -32,7 +32,7 @@ def main() -> int:
     try:
         place = Place.find()
         url = arguments.gateway or place.read("endpoints.json", "gateway")["gateway"]
-        recorders = {
+        recorders: dict[str, InstanceRecorder | VolumeRecorder] = {
             "instance": InstanceRecorder(place, Gateway(url)),
             "volume": VolumeRecorder(place, Gateway(url)),
         }

@@ -42,7 +42,8 @@ class Parser(FlaskParser):
         for name, values in req.args.lists():
             if len(values) > 1:
                 raise exceptions.InvalidRequest(f"{name}: this parameter came twice.")
-        return super().load_querystring(req, schema)
+        parameters: MultiDictProxy = super().load_querystring(req, schema)
+        return parameters
 
     def handle_error(
         self,

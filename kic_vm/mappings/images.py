@@ -39,8 +39,9 @@ def is_windows(properties: JSON) -> bool:
 
 def minimum_volume_size(image: JSON) -> int:
     """The size in GiB that a volume needs: the image's min_disk or unpacked size, if larger."""
-    unpacked = max(image["size"] or 0, image.get("virtual_size") or 0)
-    return max(image["min_disk"], -(-unpacked // 2**30))
+    unpacked: int = max(image["size"] or 0, image.get("virtual_size") or 0)
+    minimum: int = image["min_disk"]
+    return max(minimum, -(-unpacked // 2**30))
 
 
 def image_type(visibility: str | None) -> str | None:

@@ -80,7 +80,7 @@ def get_own_image(services: RequestServices, image_id: str) -> JSON:
 
 def is_offered_image(services: RequestServices, image: JSON) -> bool:
     """Whether another project shares the image with some projects."""
-    return image["visibility"] == "shared" and image["owner"] != services.project_id
+    return bool(image["visibility"] == "shared" and image["owner"] != services.project_id)
 
 
 def get_own_port(services: RequestServices, port_id: str) -> JSON:

@@ -54,6 +54,7 @@ def add_member(services: RequestServices, project_id: str, request: JSON) -> JSO
     :raises AlreadyExists: the user is already a member
     """
     identity = _identity(services, project_id)
+    members: dict[str, JSON]
     (members, roles), user = gather_reads(
         partial(_read_members, services, identity, "project_members:add"),
         partial(_user, services, identity, request),
