@@ -13,9 +13,10 @@ OPTS = [
     ),
     cfg.IntOpt(
         "graceful_timeout",
-        default=60,
+        default=95,
         min=1,
-        help="Time in seconds that requests in progress have to finish when the server stops.",
+        help="Time in seconds that requests in progress have to finish when the server stops. It "
+        "should be longer than request_timeout, so that none of them is cut off.",
     ),
     cfg.IntOpt(
         "keep_alive",

@@ -1,6 +1,7 @@
 """Options and rules are documented, and a wrong configuration does not start."""
 
 import json
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -242,3 +243,11 @@ def test_no_service_user(tmp_path: Path) -> None:
     conf = configuration.load(["--config-file", str(path)])
     with pytest.raises(cfg.Error, match="service_user"):
         deploy.load_app(conf)
+
+
+def test_stop_waits_for_requests(conf: cfg.ConfigOpts) -> None:
+    """With the defaults, a stop gives each request its whole time, and systemd waits longer."""
+    assert conf.api.graceful_timeout > conf.api.request_timeout
+    unit = (ETC / "kic-vm-api.service").read_text()
+    (seconds,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    assert int(seconds) > conf.api.graceful_timeout
