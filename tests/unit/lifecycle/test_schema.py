@@ -52,7 +52,7 @@ def unknown_task_state(data):
 
 
 def unknown_action(data):
-    row(data, "Active")["allowed_actions"].append("pause")
+    row(data, "Active")["allowed_actions"].append("fly")
 
 
 def doubled_action(data):
@@ -108,7 +108,7 @@ def way_to_nowhere(data):
 
 
 def action_that_nobody_allows(data):
-    data["actions"]["pause"] = []
+    data["actions"]["fly"] = []
 
 
 def unknown_limit(data):
@@ -164,7 +164,7 @@ def row_that_is_no_mapping(data):
         (missing_fallback, "instances: no row lists vm_state 'building' with task_state '\\*'"),
         (unknown_vm_state, "instances, state Stopped: unknown vm_state 'shutoff'"),
         (unknown_task_state, "instances, state Stopped: unknown task_state 'powering_on'"),
-        (unknown_action, "instances, state Active: unknown action 'pause'"),
+        (unknown_action, "instances, state Active: unknown action 'fly'"),
         (doubled_action, "instances, state Active, allowed_actions: 'stop' is listed twice"),
         (missing_meaning, "instances, state Active, meaning: ko is missing"),
         (empty_meaning, "instances, state Active, meaning in English: expected a text"),
@@ -178,7 +178,7 @@ def row_that_is_no_mapping(data):
         (allowed_without_a_way, "instances, action stop: .* correct Error"),
         (way_from_where_it_is_not_allowed, "instances, action stop: .* correct Error"),
         (way_to_nowhere, "instances, action stop: unknown state 'Shutoff'"),
-        (action_that_nobody_allows, "instances, action pause: no state allows it"),
+        (action_that_nobody_allows, "instances, action fly: no state allows it"),
         (unknown_limit, "instances, state Active: unknown limit 'locked'"),
         (unknown_stated_limit, "instances, state Active: unknown limit 'locked'"),
         (limit_that_nobody_states, "instances: limited_when paused: no caller passes this limit"),
