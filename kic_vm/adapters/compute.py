@@ -8,7 +8,7 @@ from kic_vm.adapters.compute_existence import ServerExistence
 from kic_vm.adapters.compute_keypairs import Keypairs
 from kic_vm.adapters.compute_servers import Servers
 from kic_vm.adapters.connection import JSON, Answer, path
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.quotas import Figures
 from kic_vm.schemas.texts import with_stored_description
 

@@ -24,10 +24,11 @@ from keystoneauth1.service_token import SERVICE_AUTH_HEADER_NAME, ServiceTokenAu
 from oslo_config import cfg
 
 from kic_vm import exceptions
-from kic_vm.adapters import errors, guards, outcomes, service_user_writes, short_way, time_limits
-from kic_vm.adapters.http import MeteredSession
+from kic_vm.adapters import errors, service_user_writes
+from kic_vm.adapters.http import direct_reads, guards, outcomes, time_limits
+from kic_vm.adapters.http.client import MeteredSession
+from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.own_login import OwnLogin
-from kic_vm.adapters.upstream import calling
 from kic_vm.conf import service_user, upstreams
 from kic_vm.context import RequestContext, current_record
 from kic_vm.metrics import gateway as metrics
@@ -313,12 +314,12 @@ class Service:
     def _fetch(
         self, endpoint: str, path: str, microversion: str | None
     ) -> requests.Response | None:
-        """The answer to a GET by ``short_way``; None if keystoneauth must send it (again)."""
+        """The answer to a GET by ``direct_reads``; None if keystoneauth must send it (again)."""
         headers = self._cloud.headers_for(self._context)
         if headers is None:
             return None
-        more = short_way.headers(self._service, microversion, self._context.request_id)
-        return short_way.fetch(
+        more = direct_reads.headers(self._service, microversion, self._context.request_id)
+        return direct_reads.fetch(
             self._cloud.session, self._cloud.http, endpoint.rstrip("/") + path, headers | more
         )
 

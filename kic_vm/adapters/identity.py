@@ -10,8 +10,8 @@ from werkzeug.datastructures import Headers
 
 from kic_vm.adapters import errors, token_documents, token_errors
 from kic_vm.adapters.connection import JSON, Cloud, Service, path
-from kic_vm.adapters.interleaved import gather_reads
-from kic_vm.adapters.upstream import calling
+from kic_vm.adapters.http.current_call import calling
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.exceptions import NotFound, UpstreamError
 from kic_vm.metrics import gateway as metrics
 

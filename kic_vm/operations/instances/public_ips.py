@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import instance_public_ips as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.operations import earlier_attempts

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings import request_marks

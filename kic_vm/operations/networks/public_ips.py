@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import public_ips as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings.instance_public_ips import associated_public_ip

@@ -7,7 +7,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import parallel
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import security_group_rules as mapping
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.networks.security_groups import drop_rule

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import subnets as mapping
 from kic_vm.operations import earlier_attempts, listing

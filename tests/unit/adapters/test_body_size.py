@@ -9,9 +9,9 @@ import requests
 from keystoneauth1 import session as ksa_session
 from keystoneauth1.exceptions import UnknownConnectionError
 
-from kic_vm.adapters import interleaved, short_way
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.transport import BodyTooLarge
+from kic_vm.adapters.http import direct_reads, interleaved
+from kic_vm.adapters.http.client import MeteredSession
+from kic_vm.adapters.http.curl_adapter import BodyTooLarge
 from tests.unit.adapters.answering import WAIT, Server
 
 LIMIT = 2**20
@@ -59,7 +59,7 @@ def test_stops_early(get: Get) -> None:
 def test_not_asked_again(server: Server, wire: MeteredSession) -> None:
     """keystoneauth does not ask for the same body once more."""
     with pytest.raises(UnknownConnectionError):
-        short_way.fetch(ksa_session.Session(), wire, f"{server.url}/large/{LIMIT + 1}", {})
+        direct_reads.fetch(ksa_session.Session(), wire, f"{server.url}/large/{LIMIT + 1}", {})
     assert len(server.asked) == 1
 
 

@@ -8,12 +8,12 @@ import pytest
 import requests
 
 from kic_vm import deadline, exceptions
-from kic_vm.adapters.bulkhead import Bulkhead
-from kic_vm.adapters.circuit_breaker import CircuitBreaker
-from kic_vm.adapters.guards import Guard
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.time_limits import TimeLimits
-from kic_vm.adapters.upstream import calling
+from kic_vm.adapters.http.bulkhead import Bulkhead
+from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
+from kic_vm.adapters.http.client import MeteredSession
+from kic_vm.adapters.http.current_call import calling
+from kic_vm.adapters.http.guards import Guard
+from kic_vm.adapters.http.time_limits import TimeLimits
 from kic_vm.context import RequestRecord, recording
 from kic_vm.metrics.registry import REGISTRY
 from tests.unit.adapters.answering import Server

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.client import MeteredSession
+from kic_vm.adapters.http.interleaved import gather_reads
 from tests.unit.adapters.answering import WAIT, Server
 
 Read = Callable[[str], str]

@@ -13,7 +13,7 @@ from oslo_config import cfg
 from kic_vm import exceptions
 from kic_vm.adapters import connection
 from kic_vm.adapters.compute import Compute
-from kic_vm.adapters.outcomes import may_have_arrived
+from kic_vm.adapters.http.outcomes import may_have_arrived
 from kic_vm.context import RequestContext
 from tests.unit.adapters.answering import Server
 from tests.unit.cloud import Cloud

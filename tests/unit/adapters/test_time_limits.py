@@ -11,10 +11,10 @@ import requests
 from oslo_config import cfg
 
 from kic_vm import deadline, exceptions
-from kic_vm.adapters import interleaved, time_limits
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.time_limits import TimeLimits
-from kic_vm.adapters.upstream import calling
+from kic_vm.adapters.http import interleaved, time_limits
+from kic_vm.adapters.http.client import MeteredSession
+from kic_vm.adapters.http.current_call import calling
+from kic_vm.adapters.http.time_limits import TimeLimits
 from tests.unit.adapters.answering import WAIT, Server
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nX-A: "

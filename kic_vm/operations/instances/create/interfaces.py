@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
 from kic_vm.mappings.networks import is_vpc_for
 from kic_vm.operations.networks.security_groups import DEFAULT

@@ -10,10 +10,10 @@ import requests
 from keystoneauth1 import session as ksa_session
 from keystoneauth1.exceptions import ConnectTimeout
 
-from kic_vm.adapters import interleaved, short_way
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.time_limits import TimeLimits
-from kic_vm.adapters.upstream import calling
+from kic_vm.adapters.http import direct_reads, interleaved
+from kic_vm.adapters.http.client import MeteredSession
+from kic_vm.adapters.http.current_call import calling
+from kic_vm.adapters.http.time_limits import TimeLimits
 from kic_vm.context import RequestRecord, recording
 from tests.unit.adapters.answering import WAIT, Server
 
@@ -23,7 +23,7 @@ def fetch(server: Server) -> Callable[[str], requests.Response | None]:
     """The short way to the server."""
     session = ksa_session.Session(timeout=WAIT)
     wire = MeteredSession(pool_size=8, max_body_size=2**20)
-    return lambda path: short_way.fetch(session, wire, server.url + path, {"X-Auth-Token": "t"})
+    return lambda path: direct_reads.fetch(session, wire, server.url + path, {"X-Auth-Token": "t"})
 
 
 Fetch = Callable[[str], requests.Response | None]
@@ -79,7 +79,7 @@ def test_nobody_there(fetch: Fetch, server: Server) -> None:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         wire = MeteredSession(pool_size=1, max_body_size=2**20)
-        assert short_way.fetch(ksa_session.Session(), wire, url, {}) is None
+        assert direct_reads.fetch(ksa_session.Session(), wire, url, {}) is None
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -89,7 +89,7 @@ def test_too_late(server: Server, count: int) -> None:
         ksa_session.Session(timeout=0.2),
         MeteredSession(pool_size=1, max_body_size=2**20),
     )
-    call = partial(short_way.fetch, session, wire, f"{server.url}/never", {})
+    call = partial(direct_reads.fetch, session, wire, f"{server.url}/never", {})
     with pytest.raises(ConnectTimeout, match="timed out"):
         interleaved.gather_reads(*[call] * count)
 
@@ -99,7 +99,7 @@ def test_stopped_halfway(server: Server, count: int) -> None:
     """A service that has begun to answer, and goes on no more."""
     session = ksa_session.Session()
     wire = MeteredSession(1, 2**20, {"compute": TimeLimits(total=0.2)})
-    call = partial(short_way.fetch, session, wire, f"{server.url}/half", {})
+    call = partial(direct_reads.fetch, session, wire, f"{server.url}/half", {})
     with calling("compute"), pytest.raises(ConnectTimeout, match="timed out"):
         interleaved.gather_reads(*[call] * count)
 
@@ -107,7 +107,7 @@ def test_stopped_halfway(server: Server, count: int) -> None:
 def test_not_sent(server: Server) -> None:
     """No header brings another one along, and no address leads out of HTTP."""
     wire = MeteredSession(pool_size=1, max_body_size=2**20)
-    call = partial(short_way.fetch, ksa_session.Session(), wire)
+    call = partial(direct_reads.fetch, ksa_session.Session(), wire)
     assert call(server.url, {"X-Auth-Token": "t\r\nX-Roles: admin"}) is None
     assert call(server.url, {"X-Auth-Token": "t\nX-Roles: admin"}) is None
     with pytest.raises(requests.exceptions.InvalidSchema):
@@ -119,7 +119,7 @@ def test_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment's proxy is asked for the whole address."""
     monkeypatch.setenv("http_proxy", server.url)
     wire = MeteredSession(pool_size=1, max_body_size=2**20)
-    answer = short_way.fetch(ksa_session.Session(), wire, "http://nova.test/v2.1/servers", {})
+    answer = direct_reads.fetch(ksa_session.Session(), wire, "http://nova.test/v2.1/servers", {})
     assert answer is not None
     assert (answer.content, server.asked[0].path) == (b"one", "http://nova.test/v2.1/servers")
 
@@ -133,11 +133,11 @@ def test_wire_log(fetch: Fetch, server: Server, caplog: pytest.LogCaptureFixture
 
 def test_headers() -> None:
     """The name of Cinder's microversions is not its type's."""
-    made = short_way.headers("block-storage", "3.64", "req-1")
+    made = direct_reads.headers("block-storage", "3.64", "req-1")
     assert made["OpenStack-API-Version"] == "volume 3.64"
     assert made["X-OpenStack-Request-ID"] == "req-1"
-    assert short_way.headers("compute", "2.90", None)["OpenStack-API-Version"] == "compute 2.90"
-    assert short_way.headers("network", None, None).keys() == {"User-Agent"}
+    assert direct_reads.headers("compute", "2.90", None)["OpenStack-API-Version"] == "compute 2.90"
+    assert direct_reads.headers("network", None, None).keys() == {"User-Agent"}
 
 
 def test_retry_after(fetch: Fetch) -> None:

@@ -6,7 +6,7 @@ import pytest
 import requests
 import requests_mock
 
-from kic_vm.adapters.http import MeteredSession
+from kic_vm.adapters.http.client import MeteredSession
 
 URL = "http://nova.test/v2.1"
 

@@ -9,11 +9,12 @@ import requests
 from urllib3.exceptions import ReadTimeoutError
 
 from kic_vm import deadline, exceptions
-from kic_vm.adapters import errors, time_limits
-from kic_vm.adapters.guards import NO_GUARDS, Guard
-from kic_vm.adapters.time_limits import TimeLimits
-from kic_vm.adapters.transport import BodyTooLarge, Fetch, Transport
-from kic_vm.adapters.upstream import Call, current_call
+from kic_vm.adapters import errors
+from kic_vm.adapters.http import time_limits
+from kic_vm.adapters.http.curl_adapter import BodyTooLarge, Fetch, Transport
+from kic_vm.adapters.http.current_call import Call, current_call
+from kic_vm.adapters.http.guards import NO_GUARDS, Guard
+from kic_vm.adapters.http.time_limits import TimeLimits
 from kic_vm.context import current_record
 
 _PART: Final = 64 * 1024

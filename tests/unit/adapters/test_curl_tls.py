@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from kic_vm.adapters.http import MeteredSession
+from kic_vm.adapters.http.client import MeteredSession
 from tests.unit.adapters.answering import WAIT, Server, answering
 
 

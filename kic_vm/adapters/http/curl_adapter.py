@@ -13,8 +13,8 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import select_proxy
 
 from kic_vm import deadline
-from kic_vm.adapters import bounded_connections, interleaved
-from kic_vm.adapters.transfers import Transfer
+from kic_vm.adapters.http import bounded_connections, interleaved
+from kic_vm.adapters.http.transfers import Transfer
 
 _NO_HOOKS: Final[dict[str, list[Any]]] = {}
 _NO_HEADERS: Final[CaseInsensitiveDict[str]] = CaseInsensitiveDict()

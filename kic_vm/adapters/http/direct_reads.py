@@ -12,8 +12,8 @@ import requests
 from keystoneauth1 import session as ksa_session
 from keystoneauth1.exceptions import ConnectTimeout, UnknownConnectionError
 
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.transport import BodyTooLarge
+from kic_vm.adapters.http.client import MeteredSession
+from kic_vm.adapters.http.curl_adapter import BodyTooLarge
 
 _WIRE_LOG: Final = logging.getLogger("keystoneauth.session")
 _USER_AGENT: Final = f"kic-vm {ksa_session.DEFAULT_USER_AGENT}"

@@ -1,0 +1,1 @@
+"""How requests go out to OpenStack."""
