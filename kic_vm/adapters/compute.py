@@ -7,9 +7,10 @@ from kic_vm.adapters import compute_servers, paging, quotas
 from kic_vm.adapters.compute_existence import ServerExistence
 from kic_vm.adapters.compute_keypairs import Keypairs
 from kic_vm.adapters.compute_servers import Servers
-from kic_vm.adapters.connection import JSON, Answer, path
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.adapters.paths import path
 from kic_vm.adapters.quotas import Figures
+from kic_vm.adapters.service import JSON, Answer
 from kic_vm.schemas.texts import with_stored_description
 
 # Lowest microversions that have the fields that the gateway returns.

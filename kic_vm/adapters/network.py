@@ -1,10 +1,11 @@
 """Neutron: ports and subnets; neighboring modules have the other resources."""
 
 from kic_vm.adapters import quotas
-from kic_vm.adapters.connection import JSON, path
 from kic_vm.adapters.network_floating_ips import FloatingIps
 from kic_vm.adapters.network_security_groups import SecurityGroups
+from kic_vm.adapters.paths import path
 from kic_vm.adapters.quotas import Figures
+from kic_vm.adapters.service import JSON
 
 PORT_FIELDS = ["id", "device_id", "mac_address", "fixed_ips", "security_groups", "created_at"]
 MADE_PORT_FIELDS = [

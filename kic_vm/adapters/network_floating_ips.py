@@ -1,7 +1,8 @@
 """Neutron: floating IPs and external networks."""
 
-from kic_vm.adapters.connection import JSON, path
 from kic_vm.adapters.network_lists import NetworkLists
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON
 
 
 class FloatingIps(NetworkLists):

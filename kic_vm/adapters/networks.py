@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
-from kic_vm.adapters.connection import JSON, path
 from kic_vm.adapters.network_lists import NetworkLists
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON
 
 # The device owners of router interfaces, by the kind of router.
 ROUTER_INTERFACES: Final = [

@@ -1,8 +1,8 @@
 """The services of one cloud, called on behalf of one caller."""
 
 from kic_vm.adapters.block_storage import BlockStorage
+from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.compute import Compute
-from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.identity import Identity
 from kic_vm.adapters.image import Image
 from kic_vm.adapters.network import Network

@@ -11,7 +11,7 @@ from keystoneauth1.exceptions import ClientException
 from oslo_config import cfg
 
 from kic_vm import exceptions
-from kic_vm.adapters import connection
+from kic_vm.adapters import cloud as adapters_cloud
 from kic_vm.adapters.compute import Compute
 from kic_vm.adapters.http.outcomes import may_have_arrived
 from kic_vm.context import RequestContext
@@ -22,7 +22,7 @@ from tests.unit.cloud import Cloud
 @pytest.fixture
 def compute(conf: cfg.ConfigOpts, cloud: Cloud) -> Compute:
     """Nova in the name of a caller."""
-    made = connection.Cloud(conf)
+    made = adapters_cloud.Cloud(conf)
     return Compute(made, RequestContext(auth=copy.copy(made.service_auth)), "compute")
 
 
