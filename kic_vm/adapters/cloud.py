@@ -21,7 +21,7 @@ from oslo_config import cfg
 
 from kic_vm.adapters import errors
 from kic_vm.adapters.http import guards, time_limits
-from kic_vm.adapters.http.client import MeteredSession
+from kic_vm.adapters.http.client import HttpClient
 from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.own_login import OwnLogin
 from kic_vm.conf import service_user, upstreams
@@ -42,7 +42,7 @@ class Cloud:
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf
         self.guards = guards.load(conf)
-        self.http = MeteredSession(
+        self.http = HttpClient(
             conf.service_user.pool_size,
             conf.service_user.max_response_body_size,
             time_limits.load(conf),

@@ -147,7 +147,7 @@ class Service:
         with metrics.UpstreamCall(self._service, method, path) as call:
             response = None
             if method == "GET" and endpoint and not kwargs:
-                response = self._fetch(endpoint, path, microversion)
+                response = self._get_directly(endpoint, path, microversion)
             if response is None:
                 response = self._cloud.adapter(self._service).request(
                     path,
@@ -162,17 +162,16 @@ class Service:
             call.status = response.status_code
         return response
 
-    def _fetch(
+    def _get_directly(
         self, endpoint: str, path: str, microversion: str | None
     ) -> requests.Response | None:
         """The answer to a GET by ``direct_reads``; None if keystoneauth must send it (again)."""
-        headers = self._cloud.headers_for(self._context)
-        if headers is None:
+        tokens = self._cloud.headers_for(self._context)
+        if tokens is None:
             return None
-        more = direct_reads.headers(self._service, microversion, self._context.request_id)
-        return direct_reads.fetch(
-            self._cloud.session, self._cloud.http, endpoint.rstrip("/") + path, headers | more
-        )
+        headers = direct_reads.headers(self._service, microversion, self._context.request_id)
+        url = endpoint.rstrip("/") + path
+        return direct_reads.get(self._cloud.session, self._cloud.http, url, tokens | headers)
 
     def json(self, method: str, path: str, **kwargs: Any) -> Answer:
         """Send one request and read the JSON object in its answer.
