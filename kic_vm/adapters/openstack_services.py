@@ -5,8 +5,7 @@ from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.compute import Compute
 from kic_vm.adapters.identity import Identity
 from kic_vm.adapters.image import Image
-from kic_vm.adapters.network import Network
-from kic_vm.adapters.networks import Networks
+from kic_vm.adapters.network import Network, Networks
 from kic_vm.context import RequestContext
 
 

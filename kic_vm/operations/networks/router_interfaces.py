@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from kic_vm import exceptions
-from kic_vm.adapters.networks import ROUTER_INTERFACES
+from kic_vm.adapters.network import ROUTER_INTERFACES
 from kic_vm.mappings import networks as mapping
 from kic_vm.operations.request import RequestServices
 

@@ -4,7 +4,7 @@ import ipaddress
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.networks import ROUTER_INTERFACES
+from kic_vm.adapters.network import ROUTER_INTERFACES
 from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
 from kic_vm.operations import earlier_attempts

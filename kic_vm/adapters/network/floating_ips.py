@@ -1,6 +1,6 @@
 """Neutron: floating IPs and external networks."""
 
-from kic_vm.adapters.network_lists import NetworkLists
+from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.service import JSON
 

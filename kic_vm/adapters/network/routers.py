@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from kic_vm.adapters.network_lists import NetworkLists
+from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.service import JSON
 

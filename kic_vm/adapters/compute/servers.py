@@ -15,7 +15,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters import paging
-from kic_vm.adapters.compute_existence import CELLS, ServerExistence
+from kic_vm.adapters.compute.existence import CELLS, ServerExistence
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.service import JSON, Answer, Service
 

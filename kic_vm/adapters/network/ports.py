@@ -1,8 +1,8 @@
 """Neutron: ports and subnets; neighboring modules have the other resources."""
 
 from kic_vm.adapters import quotas
-from kic_vm.adapters.network_floating_ips import FloatingIps
-from kic_vm.adapters.network_security_groups import SecurityGroups
+from kic_vm.adapters.network.floating_ips import FloatingIps
+from kic_vm.adapters.network.security_groups import SecurityGroups
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.quotas import Figures
 from kic_vm.adapters.service import JSON
