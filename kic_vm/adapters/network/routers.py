@@ -1,6 +1,5 @@
-"""Neutron: networks, subnets, routers and router interfaces."""
+"""Neutron: routers and their interfaces."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from kic_vm.adapters.network.lists import NetworkLists
@@ -15,86 +14,8 @@ ROUTER_INTERFACES: Final = [
 ]
 
 
-class Networks(NetworkLists):
-    """The network service, called on behalf of one caller."""
-
-    def list_networks(self) -> list[JSON]:
-        """All networks visible to the caller; for cloud admins, those of all projects."""
-        return self.list_all("networks")
-
-    def get_network(self, network_id: str) -> JSON:
-        """One network; with a cloud admin's token, it can belong to another project."""
-        found: JSON = self.json("GET", path("networks", network_id))["network"]
-        return found
-
-    def list_described_networks(self, description: str) -> list[JSON]:
-        """The project's networks with exactly this description."""
-        return self.list_all(
-            "networks", project_id=self._context.project_id, description=description
-        )
-
-    def create_network(self, network: JSON) -> JSON:
-        """Create a network of the project."""
-        created: JSON = self.json("POST", "/networks", json={"network": network})["network"]
-        return created
-
-    def rename_network(self, network_id: str, name: str) -> JSON:
-        """Rename a network; returns the whole network."""
-        updated: JSON = self.json(
-            "PUT", path("networks", network_id), json={"network": {"name": name}}
-        )["network"]
-        return updated
-
-    def delete_network(self, network_id: str) -> None:
-        """Delete a network with its subnets.
-
-        :raises Conflict: it contains ports
-        """
-        self.request("DELETE", path("networks", network_id))
-
-    def set_tags(self, kind: str, resource_id: str, tags: Iterable[str]) -> None:
-        """Replace all tags of a resource.
-
-        This is a separate call, since few Neutron versions accept tags at creation.
-
-        :param kind: ``networks`` or ``subnets``
-        """
-        self.request("PUT", path(kind, resource_id, "tags"), json={"tags": sorted(tags)})
-
-    def list_subnets(self, network_id: str | None = None) -> list[JSON]:
-        """All subnets visible to the caller, or those of one network."""
-        return self.list_all("subnets", network_id=network_id)
-
-    def list_described_subnets(self, description: str, network_id: str) -> list[JSON]:
-        """The subnets of a network with exactly this description."""
-        return self.list_all("subnets", network_id=network_id, description=description)
-
-    def get_subnet(self, subnet_id: str) -> JSON:
-        """One subnet; with a cloud admin's token, it can belong to another project."""
-        found: JSON = self.json("GET", path("subnets", subnet_id))["subnet"]
-        return found
-
-    def create_subnet(self, subnet: JSON) -> JSON:
-        """Create a subnet of a network.
-
-        :raises Conflict: it overlaps with another subnet of the network
-        """
-        created: JSON = self.json("POST", "/subnets", json={"subnet": subnet})["subnet"]
-        return created
-
-    def rename_subnet(self, subnet_id: str, name: str) -> JSON:
-        """Rename a subnet; returns the whole subnet."""
-        updated: JSON = self.json(
-            "PUT", path("subnets", subnet_id), json={"subnet": {"name": name}}
-        )["subnet"]
-        return updated
-
-    def delete_subnet(self, subnet_id: str) -> None:
-        """Delete a subnet.
-
-        :raises Conflict: it contains ports
-        """
-        self.request("DELETE", path("subnets", subnet_id))
+class Routers(NetworkLists):
+    """The part of the network service that manages routers."""
 
     def list_routers(self) -> list[JSON]:
         """The project's routers."""
@@ -168,71 +89,3 @@ class Networks(NetworkLists):
         return self.list_all(
             "ports", project_id=self._context.project_id, device_owner=ROUTER_INTERFACES
         )
-
-    def list_ports(self) -> list[JSON]:
-        """All ports of the project, including Neutron's own."""
-        return self.list_all("ports", project_id=self._context.project_id)
-
-    def list_described_ports(self, description: str) -> list[JSON]:
-        """The project's ports with exactly this description."""
-        return self.list_all("ports", project_id=self._context.project_id, description=description)
-
-    def list_ports_in(
-        self, *, network_id: str | None = None, subnet_id: str | None = None
-    ) -> list[JSON]:
-        """All ports in a network or a subnet; its owner also sees those of other projects."""
-        fixed_ips = f"subnet_id={subnet_id}" if subnet_id else None
-        return self.list_all("ports", network_id=network_id, fixed_ips=fixed_ips)
-
-    def create_port(self, port: JSON) -> JSON:
-        """Create a port."""
-        created: JSON = self.json("POST", "/ports", json={"port": port})["port"]
-        return created
-
-    def delete_port(self, port: JSON) -> None:
-        """Delete a port.
-
-        :param port: the port as it was read
-        :raises Conflict: the port has changed since it was read
-        """
-        self.request(
-            "DELETE",
-            path("ports", port["id"]),
-            headers={"If-Match": f"revision_number={port['revision_number']}"},
-        )
-
-    def list_shares_of(self, network_id: str) -> list[JSON]:
-        """The shares of a network of the caller: ``id`` and ``target_tenant`` of each.
-
-        The ``target_tenant`` is a project's id, or ``*`` for all projects.
-        """
-        return self.list_all(
-            "rbac-policies",
-            object_type="network",
-            object_id=network_id,
-            action="access_as_shared",
-            fields=["id", "target_tenant"],
-        )
-
-    def share_network(self, network_id: str, project_id: str) -> JSON:
-        """Let another project use a network.
-
-        :raises Conflict: the project can already use the network
-        """
-        policy = {
-            "object_type": "network",
-            "object_id": network_id,
-            "action": "access_as_shared",
-            "target_tenant": project_id,
-        }
-        created: JSON = self.json("POST", "/rbac-policies", json={"rbac_policy": policy})[
-            "rbac_policy"
-        ]
-        return created
-
-    def delete_share(self, share_id: str) -> None:
-        """Stop sharing a network with a project.
-
-        :raises Conflict: the project has ports in it
-        """
-        self.request("DELETE", path("rbac-policies", share_id))

@@ -35,7 +35,7 @@ def associate_new(services: RequestServices, instance_id: str, port_id: str) -> 
     (_server, port), present, interfaces, external = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
-        services.openstack.networks.list_router_interfaces,
+        services.openstack.network.list_router_interfaces,
         network.list_external_networks,
     )
     target = public_ips.association_target(services, port, present, interfaces)
@@ -58,7 +58,7 @@ def associate(services: RequestServices, instance_id: str, port_id: str, public_
     (_server, port), present, interfaces, floating_ip = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
-        services.openstack.networks.list_router_interfaces,
+        services.openstack.network.list_router_interfaces,
         partial(get_own_floating_ip, services, public_ip_id),
     )
     target = public_ips.association_target(services, port, present, interfaces)

@@ -71,9 +71,7 @@ def _find_associated_subnet(found: Topology, route_table_id: str, association_id
 
     :raises NotFound: the table has no such association
     """
-    subnet = found.subnets.get(association_id)
-    if subnet is None:
-        raise exceptions.NotFound
+    subnet = topology.find_visible(found.subnets, association_id)
     port = found.connection_of(association_id)
     tables = {router["id"] for router in found.routers_of(subnet["network_id"])}
     sources = {port["device_id"]} if port else tables
@@ -94,10 +92,10 @@ def _move(
         raise exceptions.Conflict(
             "The subnet has no IPv4 gateway address: its route table cannot be changed."
         )
-    networks = services.openstack.networks
+    openstack = services.openstack
     with all_or_nothing() as undo:
         connect_everywhere(services, found, target_id, subnet["network_id"], undo)
-        ports = networks.list_ports_in(subnet_id=subnet["id"])
+        ports = openstack.network.list_ports_in(subnet_id=subnet["id"])
         _refuse_public_ips(floating_ips, ports, target_id)
         return router_interfaces.move_gateway(services, subnet, target_id, ports, undo)
 

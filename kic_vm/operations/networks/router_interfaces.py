@@ -59,17 +59,17 @@ def connect(
     :param ports: all ports of the subnets' network
     :raises Conflict: a subnet has no free address
     """
-    networks = services.openstack.networks
+    openstack = services.openstack
     made = pending(ports)
     missing = [pair for pair in wanted if (pair[0], pair[1]["id"]) not in made]
     if missing:
         created = services.openstack.network.create_ports(_ports(missing, ports))
         made |= pending(created)
         for port in created:
-            undo(partial(networks.delete_port, port))
+            undo(partial(openstack.network.delete_port, port))
     for router_id, subnet in wanted:
-        networks.connect_port(router_id, made[router_id, subnet["id"]]["id"])
-        undo(partial(networks.disconnect_subnet, router_id, subnet["id"]))
+        openstack.network.connect_port(router_id, made[router_id, subnet["id"]]["id"])
+        undo(partial(openstack.network.disconnect_subnet, router_id, subnet["id"]))
 
 
 def _ports(missing: list[tuple[str, JSON]], ports: list[JSON]) -> list[JSON]:
@@ -119,28 +119,28 @@ def disconnect_all(
     :param ports: the ports of a network, a subnet or a router; those in other subnets stay
     :raises Conflict: a route or a floating IP needs the interface
     """
-    networks = services.openstack.networks
+    openstack = services.openstack
     for (_router_id, subnet_id), port in pending(ports).items():
         if subnet_id in subnets:
-            networks.delete_port(port)
+            openstack.network.delete_port(port)
     for router_id, subnet_id, port in connections(ports):
         if subnet_id in subnets:
-            networks.disconnect_subnet(router_id, subnet_id)
+            openstack.network.disconnect_subnet(router_id, subnet_id)
             undo(partial(_reconnect, services, router_id, subnets[subnet_id], port))
 
 
 def _reconnect(services: RequestServices, router_id: str, subnet: JSON, port: JSON) -> None:
     """Restore a router's former interface in a subnet."""
-    networks = services.openstack.networks
+    openstack = services.openstack
     fixed_ip = next(one for one in port["fixed_ips"] if one["subnet_id"] == subnet["id"])
     if fixed_ip["ip_address"] == subnet["gateway_ip"]:
-        networks.connect_subnet(router_id, subnet["id"])
+        openstack.network.connect_subnet(router_id, subnet["id"])
         return
     wanted = _pending_port(
         router_id, subnet["network_id"], fixed_ip, mac_address=port["mac_address"]
     )
     (created,) = services.openstack.network.create_ports([wanted])
-    networks.connect_port(router_id, created["id"])
+    openstack.network.connect_port(router_id, created["id"])
 
 
 def move_gateway(

@@ -23,7 +23,7 @@ def list_shared_projects(services: RequestServices, subnet_id: str) -> list[JSON
     :raises NotFound: the project has no subnet with this id
     """
     subnet = topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
-    shares = services.openstack.networks.list_shares_of(subnet["network_id"])
+    shares = services.openstack.network.list_shares_of(subnet["network_id"])
     return [{"id": project_id} for project_id in sorted({one["target_tenant"] for one in shares})]
 
 
@@ -41,18 +41,18 @@ def share_subnet(services: RequestServices, subnet_id: str, project_id: str) -> 
         raise exceptions.InvalidRequest("project_id: the subnet is this project's own.")
     _refuse_others(found.subnets_of(network_id), subnet_id)
     check_project(services, "project_id", project_id)
-    networks = services.openstack.networks
-    shares = networks.list_shares_of(network_id)
+    openstack = services.openstack
+    shares = openstack.network.list_shares_of(network_id)
     if any(one["target_tenant"] in {project_id, "*"} for one in shares):
         if earlier_attempts.is_repeated(services):
             return
         raise exceptions.AlreadyExists("The subnet is shared with this project already.")
     earlier_attempts.note_absence(services)
     with all_or_nothing() as undo:
-        share = networks.share_network(network_id, project_id)
-        undo(partial(networks.delete_share, share["id"]))
+        share = openstack.network.share_network(network_id, project_id)
+        undo(partial(openstack.network.delete_share, share["id"]))
         # Another request may have created a subnet since the subnets were read.
-        _refuse_others(networks.list_subnets(network_id), subnet_id)
+        _refuse_others(openstack.network.list_whole_subnets(network_id), subnet_id)
 
 
 def _refuse_others(subnets: list[JSON], subnet_id: str) -> None:
@@ -71,12 +71,12 @@ def unshare_subnet(services: RequestServices, subnet_id: str, project_id: str) -
     :raises Conflict: the other project has network interfaces in it; the error has their ids
     """
     subnet = topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
-    networks = services.openstack.networks
-    shares = networks.list_shares_of(subnet["network_id"])
+    openstack = services.openstack
+    shares = openstack.network.list_shares_of(subnet["network_id"])
     share = next((one for one in shares if one["target_tenant"] == project_id), None)
     if share is None:
         raise exceptions.NotFound("The subnet is not shared with this project.")
-    ports = networks.list_ports_in(network_id=subnet["network_id"])
+    ports = openstack.network.list_ports_in(network_id=subnet["network_id"])
     used = [port["id"] for port in ports if port["project_id"] == project_id]
     if used:
         raise exceptions.Conflict(
@@ -84,4 +84,4 @@ def unshare_subnet(services: RequestServices, subnet_id: str, project_id: str) -
             f"{', '.join(used)}.",
             network_interfaces=used,
         )
-    networks.delete_share(share["id"])
+    openstack.network.delete_share(share["id"])

@@ -28,7 +28,7 @@ def add_route(services: RequestServices, route_table_id: str, wanted: JSON) -> J
     earlier_attempts.note_absence(services)
     _refuse_twice(routes, wanted)
     changes = _with(services, found, ports, router, wanted)
-    changed = services.openstack.networks.update_router(router, changes)
+    changed = services.openstack.network.update_router(router, changes)
     return _changed(found, changed, wanted)
 
 
@@ -47,7 +47,7 @@ def update_route(
     _refuse_twice([route for route in routes if route is not old], wanted)
     without = _without(router, old)
     added = _with(services, found, ports, router | without, wanted)
-    changed = services.openstack.networks.update_router(router, without | added)
+    changed = services.openstack.network.update_router(router, without | added)
     return _changed(found, changed, wanted)
 
 
@@ -60,7 +60,7 @@ def delete_route(services: RequestServices, route_table_id: str, route_id: str) 
     found = topology.read_topology(services)
     router = topology.find_router(found, route_table_id)
     old = _find(mapping.routes_of(found, router, {}), route_id)
-    services.openstack.networks.update_router(router, _without(router, old))
+    services.openstack.network.update_router(router, _without(router, old))
 
 
 def _find(routes: list[JSON], route_id: str) -> JSON:

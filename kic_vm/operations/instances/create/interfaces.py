@@ -102,7 +102,7 @@ def _usable(services: RequestServices, visible: list[JSON], wanted: set[str]) ->
         if subnet["project_id"] != services.project_id
     }
     networks = gather_reads(
-        *(partial(services.openstack.networks.get_network, one) for one in others)
+        *(partial(services.openstack.network.get_network, one) for one in others)
     )
     closed = {one["id"] for one in networks if not is_vpc_for(one, services.project_id)}
     return {
