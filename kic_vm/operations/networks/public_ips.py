@@ -156,7 +156,7 @@ def association_target(
     :raises Conflict: the interface has a public IP, no IPv4 address, or no internet gateway
     """
     if present:
-        raise exceptions.Conflict("The network interface has a public IP already.")
+        raise exceptions.Conflict("The network interface already has a public IP.")
     for fixed in port["fixed_ips"]:
         if ipaddress.ip_address(fixed["ip_address"]).version == 4:
             _check_way_out(services, fixed["subnet_id"], interfaces)

@@ -46,9 +46,7 @@ def create_security_group_rule(services: RequestServices, group_id: str, wanted:
         if rule.description == description:
             if earlier_attempts.is_repeated(services):
                 return mapping.changed_rule(rule)
-            raise exceptions.AlreadyExists(
-                f"The security group has this rule already: it is {rule.id}."
-            )
+            raise exceptions.AlreadyExists(f"The security group already has this rule: {rule.id}.")
     return mapping.changed_rule(_note(services, group, alike[0], description))
 
 

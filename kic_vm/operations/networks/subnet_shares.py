@@ -46,7 +46,7 @@ def share_subnet(services: RequestServices, subnet_id: str, project_id: str) -> 
     if any(one["target_tenant"] in {project_id, "*"} for one in shares):
         if earlier_attempts.is_repeated(services):
             return
-        raise exceptions.AlreadyExists("The subnet is shared with this project already.")
+        raise exceptions.AlreadyExists("The subnet is already shared with this project.")
     earlier_attempts.note_absence(services)
     with all_or_nothing() as undo:
         share = openstack.network.share_network(network_id, project_id)

@@ -84,7 +84,7 @@ def _has_route(found: Topology, ports: list[JSON], router: JSON, wanted: JSON) -
 def _refuse_twice(routes: list[JSON], wanted: JSON) -> None:
     if wanted["destination"] in {route["destination"] for route in routes}:
         raise exceptions.AlreadyExists(
-            f"The route table has a route to {wanted['destination']} already."
+            f"The route table already has a route to {wanted['destination']}."
         )
 
 

@@ -90,6 +90,7 @@ ARGUMENTS: Final[JSON] = {
     "server": {"name": "made"},
     "server_id": SERVER["id"],
     "share_id": _SHARE,
+    "since": "2026-11-24T00:00:00Z",
     "size": 20,
     "snapshot": _CHANGES,
     "snapshot_id": SNAPSHOT["id"],
