@@ -17,16 +17,16 @@ from kic_vm.operations.rollback import all_or_nothing
 JSON = dict[str, Any]
 
 
-def check_range(services: RequestServices, field: str, wanted: JSON, vpc_range: str | None) -> None:
+def check_range(services: RequestServices, field: str, body: JSON, vpc_range: str | None) -> None:
     """Check the range and zone of a new subnet; no upstream call.
 
     :param field: the request field of the range, for the error
-    :param wanted: ``cidr_block`` and ``availability_zone``
+    :param body: ``cidr_block`` and ``availability_zone``
     :param vpc_range: the VPC's range; None if it has none
     :raises InvalidRequest: the range is outside the VPC's range, or the zone does not exist
     """
-    services.app_state.translation.zones.to_cloud(wanted["availability_zone"])
-    cidr = ipaddress.IPv4Network(wanted["cidr_block"])
+    services.app_state.translation.zones.to_cloud(body["availability_zone"])
+    cidr = ipaddress.IPv4Network(body["cidr_block"])
     if vpc_range and not cidr.subnet_of(ipaddress.IPv4Network(vpc_range)):
         raise exceptions.InvalidRequest(f"{field}: {cidr} is not in the VPC's range {vpc_range}.")
 
@@ -35,7 +35,7 @@ def make(
     services: RequestServices,
     name: str,
     network_id: str,
-    wanted: JSON,
+    body: JSON,
     routers: list[JSON],
     *tags: str,
 ) -> JSON:
@@ -45,13 +45,13 @@ def make(
     Idempotency-Key, one more call finds the subnet of an earlier attempt, and its missing parts
     are created.
 
-    :param wanted: ``cidr_block`` and ``availability_zone``
+    :param body: ``cidr_block`` and ``availability_zone``
     :param routers: the VPC's route tables, the main one first
     :param tags: tags in addition to the zone's
     """
     openstack = services.openstack
-    cidr_block = wanted["cidr_block"]
-    all_tags = [mapping.zone_tag(wanted["availability_zone"]), *tags]
+    cidr_block = body["cidr_block"]
+    all_tags = [mapping.zone_tag(body["availability_zone"]), *tags]
     subnet: JSON = {
         "name": name,
         "network_id": network_id,

@@ -89,7 +89,7 @@ def tables_for_new_subnets(topology: Topology, vpc_id: str) -> list[JSON]:
     main = topology.main_router_of(vpc_id)
     if main is None:
         return []
-    others = [one for one in topology.routers_of(vpc_id) if is_router_for(one, vpc_id)]
+    others = [router for router in topology.routers_of(vpc_id) if is_router_for(router, vpc_id)]
     return [main, *(router for router in others if router["id"] != main["id"])]
 
 
