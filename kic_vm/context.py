@@ -40,7 +40,7 @@ class RequestRecord:
     answers: list[Any] = dataclasses.field(default_factory=list, repr=False)
     """The answers of services: see adapters.misread_answers."""
     places: dict[str, int] = dataclasses.field(default_factory=dict, repr=False)
-    """Calls in progress by service: see adapters.bulkhead."""
+    """Calls in progress by service: see adapters.http.bulkhead."""
     places_lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
 

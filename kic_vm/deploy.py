@@ -7,7 +7,7 @@ from oslo_middleware import cors, http_proxy_to_wsgi
 
 from kic_vm import app, cache, policies, policy
 from kic_vm.adapters import probes
-from kic_vm.adapters.connection import Cloud
+from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.errors import table as error_table
 from kic_vm.lifecycle import table
 from kic_vm.local_cache import with_local_cache

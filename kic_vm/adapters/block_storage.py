@@ -3,8 +3,9 @@
 import json
 
 from kic_vm.adapters import paging, quotas
-from kic_vm.adapters.connection import JSON, Answer, Service, path
+from kic_vm.adapters.paths import path
 from kic_vm.adapters.quotas import Figures
+from kic_vm.adapters.service import JSON, Answer, Service
 from kic_vm.schemas.texts import with_stored_description
 
 # Lowest microversions that have the fields that the gateway returns.

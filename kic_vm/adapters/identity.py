@@ -9,9 +9,11 @@ from oslo_log import log as logging
 from werkzeug.datastructures import Headers
 
 from kic_vm.adapters import errors, token_documents, token_errors
-from kic_vm.adapters.connection import JSON, Cloud, Service, path
-from kic_vm.adapters.interleaved import gather_reads
-from kic_vm.adapters.upstream import calling
+from kic_vm.adapters.cloud import Cloud
+from kic_vm.adapters.http.current_call import calling
+from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON, Service
 from kic_vm.exceptions import NotFound, UpstreamError
 from kic_vm.metrics import gateway as metrics
 

@@ -1,7 +1,8 @@
 """Glance: images and their members."""
 
 from kic_vm.adapters import paging
-from kic_vm.adapters.connection import JSON, Answer, Service, path
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON, Answer, Service
 
 _PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Final
 
-from kic_vm.adapters.connection import Answer, Service
+from kic_vm.adapters.service import Answer, Service
 
 _MISREADING: Final = (LookupError, TypeError, AttributeError, ValueError)
 _OWN_CODE: Final = "kic_vm."

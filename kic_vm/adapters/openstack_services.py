@@ -1,12 +1,11 @@
 """The services of one cloud, called on behalf of one caller."""
 
 from kic_vm.adapters.block_storage import BlockStorage
+from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.compute import Compute
-from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.identity import Identity
 from kic_vm.adapters.image import Image
 from kic_vm.adapters.network import Network
-from kic_vm.adapters.networks import Networks
 from kic_vm.context import RequestContext
 
 
@@ -19,4 +18,3 @@ class OpenStackServices:
         self.identity = Identity(cloud, context, "identity")
         self.image = Image(cloud, context, "image")
         self.network = Network(cloud, context, "network")
-        self.networks = Networks(cloud, context, "network")

@@ -10,8 +10,8 @@ from keystoneauth1.identity.base import BaseIdentityPlugin
 
 from kic_vm import deadline, exceptions
 from kic_vm.adapters import errors, token_documents
-from kic_vm.adapters.guards import Guard
-from kic_vm.adapters.upstream import calling, current_call
+from kic_vm.adapters.http.current_call import calling, current_call
+from kic_vm.adapters.http.guards import Guard
 
 _LAST_SECONDS: Final = 5
 """Seconds before its expiry from which on a token is no longer used."""

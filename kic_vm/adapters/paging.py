@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from kic_vm import exceptions
 from kic_vm.adapters import errors
-from kic_vm.adapters.connection import JSON, Answer
+from kic_vm.adapters.service import JSON, Answer
 
 PAGE = 1000
 _ATTEMPTS = 3

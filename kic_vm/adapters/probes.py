@@ -14,8 +14,8 @@ from keystoneauth1 import exceptions as ksa_exceptions
 
 from kic_vm import deadline, exceptions
 from kic_vm.adapters import errors, token_documents
-from kic_vm.adapters.connection import Cloud
-from kic_vm.adapters.upstream import calling
+from kic_vm.adapters.cloud import Cloud
+from kic_vm.adapters.http.current_call import calling
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

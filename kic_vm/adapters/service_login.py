@@ -10,8 +10,8 @@ from oslo_config import cfg
 
 from kic_vm import exceptions
 from kic_vm.adapters import errors, token_documents
-from kic_vm.adapters.connection import Cloud
-from kic_vm.adapters.upstream import calling
+from kic_vm.adapters.cloud import Cloud
+from kic_vm.adapters.http.current_call import calling
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from keystoneauth1 import discover
 from keystoneauth1 import exceptions as ksa_exceptions
 
 from kic_vm.adapters import errors
-from kic_vm.adapters.connection import Cloud
-from kic_vm.adapters.upstream import calling
+from kic_vm.adapters.cloud import Cloud
+from kic_vm.adapters.http.current_call import calling
 
 Version = tuple[float, ...]  # whole numbers as floats, as in keystoneauth
 

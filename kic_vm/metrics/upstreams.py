@@ -28,6 +28,13 @@ _OPEN: Final = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+_FALLBACKS: Final = Counter(
+    "kic_vm_upstream_fallbacks",
+    "GETs that keystoneauth sent because a direct GET could not complete the call, by reason: "
+    "unauthorized, unavailable, redirect, no_answer or wire_log.",
+    ("service", "reason"),
+    registry=REGISTRY,
+)
 
 # As in ``gateway``: to find a series by its labels costs as much as to count.
 _in_progress = functools.cache(_IN_PROGRESS.labels)
@@ -49,6 +56,14 @@ def count_refusal(service: str, reason: str) -> None:
     :param reason: ``busy`` or ``down``
     """
     _REFUSED.labels(service, reason).inc()
+
+
+def count_fallback(service: str, reason: str) -> None:
+    """Count a GET that keystoneauth sends because a direct GET did not complete the call.
+
+    :param reason: ``unauthorized``, ``unavailable``, ``redirect``, ``no_answer`` or ``wire_log``
+    """
+    _FALLBACKS.labels(service, reason).inc()
 
 
 def show_circuit(service: str, *, is_open: bool) -> None:

@@ -27,7 +27,7 @@ class Context:
             context = RequestContext(request_id=record.request_id)
         else:
             token = environ["keystone.token_auth"].user
-            # The token has the catalog already: do not parse it again from JSON.
+            # The token already has the catalog: do not parse it again from JSON.
             environ.pop("HTTP_X_SERVICE_CATALOG", None)
             context = RequestContext.from_environ(
                 environ,

@@ -9,9 +9,9 @@ from keystonemiddleware import auth_token
 
 from kic_vm import exceptions
 from kic_vm.adapters import errors, token_documents
-from kic_vm.adapters.connection import Cloud
+from kic_vm.adapters.cloud import Cloud
+from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.own_login import OwnLogin
-from kic_vm.adapters.upstream import calling
 
 
 class TokenValidation(auth_token.AuthProtocol):

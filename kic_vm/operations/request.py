@@ -8,7 +8,7 @@ from oslo_config import cfg
 from oslo_policy.policy import Enforcer
 
 from kic_vm import policy
-from kic_vm.adapters.connection import Cloud
+from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.openstack_services import OpenStackServices
 from kic_vm.cache import Cache, MemoryCache
 from kic_vm.context import RequestContext

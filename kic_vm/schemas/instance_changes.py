@@ -40,7 +40,7 @@ class InstanceSubnetSchema(base.RequestSchema):
     def _one_way_only(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data["network_interface_id"] and data["private_ip"]:
             raise ValidationError(
-                "A network interface has its address already: leave private_ip out.", "private_ip"
+                "A network interface already has an address: leave private_ip out.", "private_ip"
             )
 
 
@@ -51,8 +51,8 @@ class InstanceVolumeSchema(base.RequestSchema):
         allow_none=True,
         load_default=None,
         metadata={
-            "description": "Unset: true for the root volume, false for others and for volumes "
-            "that exist already."
+            "description": "Unset: true for the root volume, false for others and for "
+            "existing volumes."
         },
     )
     size = json_types.Integer(

@@ -5,12 +5,20 @@
 * ``translation``: the error for an answer, and for a call without an answer.
 """
 
+from kic_vm.adapters.errors.table import ISSUE_TOKEN
 from kic_vm.adapters.errors.translation import (
     from_exception,
     from_keystone,
     from_response,
-    message_of,
+    from_rule,
     not_understood,
 )
 
-__all__ = ["from_exception", "from_keystone", "from_response", "message_of", "not_understood"]
+__all__ = [
+    "ISSUE_TOKEN",
+    "from_exception",
+    "from_keystone",
+    "from_response",
+    "from_rule",
+    "not_understood",
+]

@@ -1,7 +1,7 @@
 """The table of error rules: read from ``rules.yaml``, checked when the process starts.
 
 The order of the rules does not matter. Each rule has examples of the messages that it matches, and
-no other rule may match these examples.
+no other rule may match these examples. A rule without a message is the default for its answer.
 """
 
 import dataclasses
@@ -9,7 +9,7 @@ import functools
 import importlib.resources
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import marshmallow as ma
 import yaml
@@ -21,15 +21,21 @@ from kic_vm.adapters import quotas
 LOG = logging.getLogger(__name__)
 
 FILE: Final = "rules.yaml"
-SERVICES: Final = ("compute", "block-storage", "image", "network")
+SERVICES: Final = ("compute", "block-storage", "image", "network", "identity")
+# The operations that have rules of their own; all other rules are for any operation of a service.
+ISSUE_TOKEN: Final = "issue-token"  # noqa: S105 - the name of an operation
+OPERATIONS: Final = (ISSUE_TOKEN,)
 ERRORS: Final[dict[str, type[exceptions.KicVmError]]] = {
     error.__name__: error
     for error in (
         exceptions.AlreadyExists,
         exceptions.AlreadyUnderWay,
         exceptions.Conflict,
+        exceptions.Forbidden,
         exceptions.InvalidRequest,
         exceptions.QuotaExceeded,
+        exceptions.Unauthorized,
+        exceptions.UnsupportedMediaType,
     )
 }
 _FIGURES: Final = frozenset({"quota", "requested", "used", "limit"})
@@ -43,11 +49,13 @@ class _RuleSchema(ma.Schema):
     """A row of ``rules.yaml``."""
 
     service = ma.fields.String(required=True, validate=ma.validate.OneOf(SERVICES))
+    operation = ma.fields.String(load_default=None, validate=ma.validate.OneOf(OPERATIONS))
     status = ma.fields.Integer(required=True, strict=True, validate=ma.validate.Range(400, 599))
     message = ma.fields.String(load_default="")
     unless = ma.fields.String(load_default=None)
     error = ma.fields.String(required=True, validate=ma.validate.OneOf(list(ERRORS)))
     sentence = ma.fields.String(load_default=None)
+    dotted = ma.fields.Boolean(load_default=False)
     quota = ma.fields.String(load_default=None)
     examples = ma.fields.List(ma.fields.String(), load_default=list)
 
@@ -57,14 +65,18 @@ class ErrorRule:
     """One rule: a service's message, and the error for the caller."""
 
     service: str
+    operation: str | None
+    """The only operation that the rule is for, if that has rules of its own."""
     status: int
     message: re.Pattern[str]
-    """The pattern that the service's message must contain."""
+    """The pattern that the service's message must contain; empty for the default rule."""
     unless: re.Pattern[str] | None
     """A pattern that the message must not contain."""
     error: type[exceptions.KicVmError]
     sentence: str | None
     """The sentence for the caller; ``{1}``, ... are groups of ``message``. None for a quota."""
+    is_dotted: bool
+    """Whether slashes in these groups become dots, because the groups are paths of fields."""
     quota: str | None
     """The quota that is used up, if the message does not name it."""
     examples: tuple[str, ...]
@@ -78,7 +90,10 @@ class ErrorRule:
     def error_for(self, match: re.Match[str]) -> exceptions.KicVmError:
         """The error for the caller."""
         if self.sentence is not None:
-            return self.error(self.sentence.format("", *match.groups()))
+            groups = match.groups()
+            if self.is_dotted:
+                groups = tuple(group.replace("/", ".") for group in groups)
+            return self.error(self.sentence.format("", *groups))
         figures = match.groupdict()
         quota = figures.pop("quota", self.quota)
         return exceptions.QuotaExceeded(
@@ -87,23 +102,42 @@ class ErrorRule:
         )
 
 
+class Answer(NamedTuple):
+    """What an answer to a request is, besides its message."""
+
+    service: str
+    operation: str | None
+    """The operation, if it has rules of its own."""
+    status: int
+
+
 class ErrorTable:
-    """All rules, by service and status.
+    """All rules, by the answers that they are for.
 
     :raises ErrorTableError: two rules match the same message, or a rule does not match its example
     """
 
     def __init__(self, rules: Iterable[ErrorRule]) -> None:
         self.rules = tuple(rules)
-        self._by_answer: dict[tuple[str, int], list[ErrorRule]] = {}
+        self._by_answer: dict[Answer, list[ErrorRule]] = {}
+        self._defaults: dict[Answer, ErrorRule] = {}
         for rule in self.rules:
-            self._by_answer.setdefault((rule.service, rule.status), []).append(rule)
+            self._add(rule)
         for rule in self.rules:
             for example in rule.examples:
                 self._check_example(rule, example)
 
+    def _add(self, rule: ErrorRule) -> None:
+        answer = Answer(rule.service, rule.operation, rule.status)
+        if rule.message.pattern:
+            self._by_answer.setdefault(answer, []).append(rule)
+        elif answer in self._defaults:
+            raise ErrorTableError(f"There are two rules without a message for {answer}.")
+        else:
+            self._defaults[answer] = rule
+
     def _check_example(self, rule: ErrorRule, example: str) -> None:
-        matching = self._matching(rule.service, rule.status, example)
+        matching = self._matching(Answer(rule.service, rule.operation, rule.status), example)
         if rule not in matching:
             raise ErrorTableError(f"{_described(rule)} does not match its example {example!r}.")
         for other in matching:
@@ -113,20 +147,26 @@ class ErrorTable:
                     "of them an unless."
                 )
 
-    def _matching(self, service: str, status: int, message: str) -> list[ErrorRule]:
-        return [rule for rule in self._by_answer.get((service, status), ()) if rule.match(message)]
+    def _matching(self, answer: Answer, message: str) -> list[ErrorRule]:
+        return [rule for rule in self._by_answer.get(answer, ()) if rule.match(message)]
 
-    def find(self, service: str, status: int, message: str) -> exceptions.KicVmError | None:
-        """The error for a service's message; None if no rule matches, or several do."""
-        matching = self._matching(service, status, message)
+    def find(
+        self, service: str, status: int, message: str, operation: str | None = None
+    ) -> exceptions.KicVmError | None:
+        """The error for a service's message; None if the table has none for it.
+
+        If several rules match, only the default rule for the answer applies.
+
+        :param operation: the operation, if it has rules of its own
+        """
+        answer = Answer(service, operation, status)
+        matching = self._matching(answer, message)
         if len(matching) > 1:
             rules = " and ".join(_described(rule) for rule in matching)
             LOG.warning("Several error rules are for one message: %s", rules)
-            return None
-        for rule in matching:
-            if match := rule.match(message):
-                return rule.error_for(match)
-        return None
+        rule = matching[0] if len(matching) == 1 else self._defaults.get(answer)
+        match = rule.match(message) if rule else None
+        return rule.error_for(match) if rule and match else None
 
 
 def _described(rule: ErrorRule) -> str:
@@ -157,11 +197,13 @@ def _read_rule(row: Any, number: int) -> ErrorRule:
     _check_words(where, loaded, kind, message)
     return ErrorRule(
         loaded["service"],
+        loaded["operation"],
         loaded["status"],
         message,
         unless,
         kind,
         loaded["sentence"],
+        loaded["dotted"],
         loaded["quota"],
         tuple(loaded["examples"]),
     )

@@ -89,6 +89,17 @@ def from_response(service: str, response: requests.Response) -> exceptions.KicVm
     return STATUSES[400](service) if status < 500 else exceptions.UpstreamError(service)
 
 
+def from_rule(
+    service: str, response: requests.Response, operation: str
+) -> exceptions.KicVmError | None:
+    """The gateway's error for an answer to an operation that has rules of its own.
+
+    :param operation: the operation's name in ``rules.yaml``
+    :returns: None if no rule is for the answer
+    """
+    return load_table().find(service, response.status_code, message_of(response), operation)
+
+
 def _retry_after(headers: Mapping[str, str]) -> int | None:
     """The seconds in a Retry-After header, which is a number or a date; None without one."""
     value = headers.get("Retry-After", "").strip()

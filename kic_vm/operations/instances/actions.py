@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.lifecycle.commands import COMMANDS
 from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.operations import earlier_attempts

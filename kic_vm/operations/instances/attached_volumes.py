@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import listing
 from kic_vm.operations.instances import attached_volumes, flavors, pages, resize_confirmation

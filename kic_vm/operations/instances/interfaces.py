@@ -6,7 +6,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import flavors
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings.instances import public_ips_by_port

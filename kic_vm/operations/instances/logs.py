@@ -5,7 +5,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import instance_logs as mapping
 from kic_vm.operations.instances.states import documented_state
 from kic_vm.operations.ownership import get_own_server

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, Final
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import listing
 from kic_vm.operations.instances import attached_volumes

@@ -3,7 +3,7 @@
 from functools import partial
 
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
 

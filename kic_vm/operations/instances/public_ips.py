@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import instance_public_ips as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.operations import earlier_attempts
@@ -35,7 +35,7 @@ def associate_new(services: RequestServices, instance_id: str, port_id: str) -> 
     (_server, port), present, interfaces, external = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
-        services.openstack.networks.list_router_interfaces,
+        services.openstack.network.list_router_interfaces,
         network.list_external_networks,
     )
     target = public_ips.association_target(services, port, present, interfaces)
@@ -58,7 +58,7 @@ def associate(services: RequestServices, instance_id: str, port_id: str, public_
     (_server, port), present, interfaces, floating_ip = gather_reads(
         partial(get_attached_interface, services, instance_id, port_id),
         partial(network.list_floating_ips_of, port_id),
-        services.openstack.networks.list_router_interfaces,
+        services.openstack.network.list_router_interfaces,
         partial(get_own_floating_ip, services, public_ip_id),
     )
     target = public_ips.association_target(services, port, present, interfaces)

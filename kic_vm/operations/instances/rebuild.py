@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.images.images import get_bootable_image

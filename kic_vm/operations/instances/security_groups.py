@@ -3,8 +3,8 @@
 from functools import partial
 
 from kic_vm import exceptions
-from kic_vm.adapters.connection import JSON
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.adapters.service import JSON
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.instances.interfaces import get_attached_interface
 from kic_vm.operations.ownership import check_own_security_group

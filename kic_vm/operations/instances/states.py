@@ -6,7 +6,7 @@ from typing import Final
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.connection import JSON
+from kic_vm.adapters.service import JSON
 from kic_vm.lifecycle.model import InstanceState
 from kic_vm.mappings.instance_states import state_of
 from kic_vm.operations.instances import resize_confirmation

@@ -9,7 +9,7 @@ from functools import partial
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations import current_roles
 from kic_vm.operations.keypairs import index as keypair_index

@@ -16,7 +16,7 @@ from typing import Any, Final
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.keypairs import assembly

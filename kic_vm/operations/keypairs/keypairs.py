@@ -8,7 +8,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations import current_roles, earlier_attempts, listing
 from kic_vm.operations.keypairs import index as keypair_index

@@ -13,11 +13,13 @@ def choose(services: RequestServices, external: list[JSON]) -> str | None:
 
     :param external: the cloud's external networks
     """
-    wanted = services.app_state.conf.public_ip.network
-    if wanted:
-        external = [one for one in external if wanted in {one["id"], one["name"]}]
+    configured = services.app_state.conf.public_ip.network
+    if configured:
+        external = [
+            network for network in external if configured in {network["id"], network["name"]}
+        ]
     elif len(external) > 1:
-        external = [one for one in external if one.get("is_default")]
+        external = [network for network in external if network.get("is_default")]
     if len(external) != 1:
         return None
     network_id: str = external[0]["id"]

@@ -88,7 +88,7 @@ def remove(services: RequestServices, ports: Iterable[JSON]) -> None:
     """Delete ports, except those changed since they were read; failures are only logged."""
     for port in ports:
         try:
-            services.openstack.networks.delete_port(port)
+            services.openstack.network.delete_port(port)
         except exceptions.NotFound:
             continue
         except exceptions.KicVmError as error:

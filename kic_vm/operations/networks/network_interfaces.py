@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings import request_marks
@@ -43,7 +43,7 @@ def list_network_interfaces(
     """A page of the project's network interfaces. 3 upstream calls side by side."""
     network = services.openstack.network
     ports, floating_ips, groups = gather_reads(
-        services.openstack.networks.list_ports,
+        services.openstack.network.list_whole_ports,
         network.list_floating_ips,
         network.list_security_groups,
     )
@@ -90,17 +90,19 @@ def create_network_interface(services: RequestServices, wanted: JSON) -> JSON:
     :raises Conflict: the address is in use, or the subnet has no free address
     """
     subnet_id = str(wanted["subnet_id"])
-    networks = services.openstack.networks
+    openstack = services.openstack
     description = request_marks.marked_description(
         _description(wanted), services.context.idempotent_request
     )
-    made = earlier_attempts.find_described(services, description, networks.list_described_ports)
+    made = earlier_attempts.find_described(
+        services, description, openstack.network.list_described_ports
+    )
     if made:
         return mapping.updated_interface_from_port(made)
     with as_invalid_request("subnet_id", "subnet", subnet_id):
         subnet, every, groups = gather_reads(
-            partial(networks.get_subnet, subnet_id),
-            networks.list_networks,
+            partial(openstack.network.get_subnet, subnet_id),
+            openstack.network.list_networks,
             services.openstack.network.list_security_groups,
         )
         if not any(
@@ -112,7 +114,7 @@ def create_network_interface(services: RequestServices, wanted: JSON) -> JSON:
     if wanted["private_ip"]:
         check_address("private_ip", wanted["private_ip"], subnet)
         fixed_ip["ip_address"] = wanted["private_ip"]
-    created = networks.create_port(
+    created = openstack.network.create_port(
         {
             "name": wanted["name"],
             "description": description,
@@ -206,4 +208,4 @@ def delete_network_interface(services: RequestServices, port_id: str) -> None:
             f"The network interface is in use by {port['device_id']}: detach it first, or delete "
             "the instance with it."
         )
-    services.openstack.networks.delete_port(port)
+    services.openstack.network.delete_port(port)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import public_ips as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings.instance_public_ips import associated_public_ip
@@ -59,21 +59,21 @@ def get_public_ip(services: RequestServices, public_ip_id: str) -> JSON:
     details = floating_ip.get("port_details")
     if not details:
         return mapping.public_ip_from_floating_ip(floating_ip, (), {})
-    networks = services.openstack.networks
+    openstack = services.openstack
     subnets, network = gather_reads(
-        partial(networks.list_subnets, details["network_id"]),
-        partial(networks.get_network, details["network_id"]),
+        partial(openstack.network.list_whole_subnets, details["network_id"]),
+        partial(openstack.network.get_network, details["network_id"]),
     )
     return mapping.public_ip_from_floating_ip(floating_ip, subnets, {network["id"]: network})
 
 
 def list_public_ips(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's public IPs. 3 upstream calls side by side."""
-    networks = services.openstack.networks
+    openstack = services.openstack
     floating_ips, subnets, seen = gather_reads(
         services.openstack.network.list_whole_floating_ips,
-        networks.list_subnets,
-        networks.list_networks,
+        openstack.network.list_whole_subnets,
+        openstack.network.list_networks,
     )
     by_id = {network["id"]: network for network in seen}
     public_ips = [
@@ -125,7 +125,7 @@ def associate(services: RequestServices, public_ip_id: str, port_id: str) -> JSO
         partial(get_own_floating_ip, services, public_ip_id),
         partial(get_own_interface, services, port_id),
         partial(services.openstack.network.list_floating_ips_of, port_id),
-        services.openstack.networks.list_router_interfaces,
+        services.openstack.network.list_router_interfaces,
     )
     return associate_floating_ip(
         services, floating_ip, association_target(services, port, present, interfaces)
@@ -156,7 +156,7 @@ def association_target(
     :raises Conflict: the interface has a public IP, no IPv4 address, or no internet gateway
     """
     if present:
-        raise exceptions.Conflict("The network interface has a public IP already.")
+        raise exceptions.Conflict("The network interface already has a public IP.")
     for fixed in port["fixed_ips"]:
         if ipaddress.ip_address(fixed["ip_address"]).version == 4:
             _check_way_out(services, fixed["subnet_id"], interfaces)
@@ -178,8 +178,10 @@ def _check_way_out(services: RequestServices, subnet_id: str, interfaces: list[J
     }
     if len(routers) < 2:
         return
-    networks = services.openstack.networks
-    subnet, every = gather_reads(partial(networks.get_subnet, subnet_id), networks.list_routers)
+    openstack = services.openstack
+    subnet, every = gather_reads(
+        partial(openstack.network.get_subnet, subnet_id), openstack.network.list_routers
+    )
     router_id = routers.get(subnet["gateway_ip"])
     if any(one["id"] == router_id and not one["external_gateway_info"] for one in every):
         raise exceptions.Conflict(

@@ -5,12 +5,18 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
 from kic_vm.operations import listing
-from kic_vm.operations.networks import router_interfaces, topology
+from kic_vm.operations.networks import router_interfaces
 from kic_vm.operations.networks.route_tables import connect_everywhere
+from kic_vm.operations.networks.topology import (
+    find_own_network,
+    find_router,
+    find_visible,
+    read_topology,
+)
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
@@ -25,9 +31,9 @@ def list_associations(
 
     :raises NotFound: the project has no route table with this id
     """
-    found = topology.read_topology(services)
-    router = topology.find_router(found, route_table_id)
-    associations = mapping.associations_of(found, router, services.app_state.translation.zones)
+    topology = read_topology(services)
+    router = find_router(topology, route_table_id)
+    associations = mapping.associations_of(topology, router, services.app_state.translation.zones)
     in_order = {"sort_keys": ["subnet_name", "id"], "sort_dirs": ["asc"]}
     return listing.select(associations, {**query, **in_order}, {})
 
@@ -45,37 +51,35 @@ def update_association(
     :raises InvalidRequest: the target is not a route table of the VPC
     :raises Conflict: public IPs in the subnet use the present route table
     """
-    found, floating_ips = gather_reads(
-        partial(topology.read_topology, services),
+    topology, floating_ips = gather_reads(
+        partial(read_topology, services),
         services.openstack.network.list_whole_floating_ips,
     )
-    topology.find_router(found, route_table_id)
-    subnet = _find_associated_subnet(found, route_table_id, association_id)
+    find_router(topology, route_table_id)
+    subnet = _find_associated_subnet(topology, route_table_id, association_id)
     with as_invalid_request("target_route_table_id", "route table", target_id):
-        topology.find_router(found, target_id)
+        find_router(topology, target_id)
     vpc_id = subnet["network_id"]
-    if vpc_id not in {network["id"] for network in found.vpcs_of(target_id)}:
+    if vpc_id not in {network["id"] for network in topology.vpcs_of(target_id)}:
         raise exceptions.InvalidRequest(
             "target_route_table_id: this route table belongs to another VPC."
         )
-    port = found.connection_of(subnet["id"])
+    port = topology.connection_of(subnet["id"])
     if port is None or port["device_id"] != target_id:
-        port = _move(services, found, subnet, target_id, floating_ips)
+        port = _move(services, topology, subnet, target_id, floating_ips)
     return mapping.changed_association(subnet, target_id, port)
 
 
-def _find_associated_subnet(found: Topology, route_table_id: str, association_id: str) -> JSON:
+def _find_associated_subnet(topology: Topology, route_table_id: str, association_id: str) -> JSON:
     """The subnet of an association.
 
     After an interrupted change no router is the gateway, and any table of the VPC is accepted.
 
     :raises NotFound: the table has no such association
     """
-    subnet = found.subnets.get(association_id)
-    if subnet is None:
-        raise exceptions.NotFound
-    port = found.connection_of(association_id)
-    tables = {router["id"] for router in found.routers_of(subnet["network_id"])}
+    subnet = find_visible(topology.subnets, association_id)
+    port = topology.connection_of(association_id)
+    tables = {router["id"] for router in topology.routers_of(subnet["network_id"])}
     sources = {port["device_id"]} if port else tables
     if route_table_id not in sources:
         raise exceptions.NotFound
@@ -84,20 +88,20 @@ def _find_associated_subnet(found: Topology, route_table_id: str, association_id
 
 def _move(
     services: RequestServices,
-    found: Topology,
+    topology: Topology,
     subnet: JSON,
     target_id: str,
     floating_ips: list[JSON],
 ) -> JSON:
-    topology.find_own_network(services, found, subnet["network_id"])
+    find_own_network(services, topology, subnet["network_id"])
     if subnet["gateway_ip"] is None or subnet["ip_version"] != 4:
         raise exceptions.Conflict(
             "The subnet has no IPv4 gateway address: its route table cannot be changed."
         )
-    networks = services.openstack.networks
+    openstack = services.openstack
     with all_or_nothing() as undo:
-        connect_everywhere(services, found, target_id, subnet["network_id"], undo)
-        ports = networks.list_ports_in(subnet_id=subnet["id"])
+        connect_everywhere(services, topology, target_id, subnet["network_id"], undo)
+        ports = openstack.network.list_ports_in(subnet_id=subnet["id"])
         _refuse_public_ips(floating_ips, ports, target_id)
         return router_interfaces.move_gateway(services, subnet, target_id, ports, undo)
 
@@ -106,9 +110,9 @@ def _refuse_public_ips(floating_ips: list[JSON], ports: list[JSON], target_id: s
     """Refuse the change: replies would leave through another router than requests arrive at."""
     inside = {port["id"] for port in ports}
     leading = [
-        one["floating_ip_address"]
-        for one in floating_ips
-        if one["port_id"] in inside and one["router_id"] != target_id
+        floating_ip["floating_ip_address"]
+        for floating_ip in floating_ips
+        if floating_ip["port_id"] in inside and floating_ip["router_id"] != target_id
     ]
     if leading:
         raise exceptions.Conflict(

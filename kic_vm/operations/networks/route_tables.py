@@ -77,14 +77,18 @@ def create_route_table(services: RequestServices, wanted: JSON) -> JSON:
     found = topology.read_topology(services)
     with as_invalid_request("vpc_id", "VPC", vpc_id):
         topology.find_own_network(services, found, vpc_id)
-    networks = services.openstack.networks
+    openstack = services.openstack
     mark = networks_mapping.router_mark(vpc_id)
     description = request_marks.marked_description(mark, services.context.idempotent_request)
-    router = earlier_attempts.find_described(services, description, networks.list_described_routers)
+    router = earlier_attempts.find_described(
+        services, description, openstack.network.list_described_routers
+    )
     with all_or_nothing() as undo:
         if router is None:
-            router = networks.create_router({"name": wanted["name"], "description": description})
-            undo(partial(networks.delete_router, router["id"]))
+            router = openstack.network.create_router(
+                {"name": wanted["name"], "description": description}
+            )
+            undo(partial(openstack.network.delete_router, router["id"]))
         connect_everywhere(services, found, router["id"], vpc_id, undo)
     return mapping.changed_table(router, vpc_id)
 
@@ -98,7 +102,7 @@ def connect_everywhere(
     """
     missing = found.unconnected_subnets_of(router_id, vpc_id)
     if missing:
-        ports = services.openstack.networks.list_ports_in(network_id=vpc_id)
+        ports = services.openstack.network.list_ports_in(network_id=vpc_id)
         wanted = [(router_id, subnet) for subnet in missing]
         router_interfaces.connect(services, wanted, ports, undo)
 
@@ -110,7 +114,7 @@ def rename_route_table(services: RequestServices, route_table_id: str, name: str
     """
     found = topology.read_topology(services)
     topology.find_router(found, route_table_id)
-    renamed = services.openstack.networks.rename_router(route_table_id, name)
+    renamed = services.openstack.network.rename_router(route_table_id, name)
     return mapping.changed_table(renamed, found.vpcs_of(route_table_id)[0]["id"])
 
 
@@ -136,14 +140,14 @@ def delete_route_table(services: RequestServices, route_table_id: str) -> None:
             f"Subnets are associated with this route table: {names}{more}. Associate them with "
             "another one first."
         )
-    networks = services.openstack.networks
+    openstack = services.openstack
     own = [port for port in ports if route_table_id in router_interfaces.routers_of(port)]
     with all_or_nothing() as undo:
         if router["routes"]:
-            networks.set_routes(route_table_id, [])
-            undo(partial(networks.set_routes, route_table_id, router["routes"]))
+            openstack.network.set_routes(route_table_id, [])
+            undo(partial(openstack.network.set_routes, route_table_id, router["routes"]))
         router_interfaces.disconnect_all(services, found.subnets, own, undo)
-        networks.delete_router(route_table_id)
+        openstack.network.delete_router(route_table_id)
 
 
 def set_main_route_table(services: RequestServices, route_table_id: str) -> None:
@@ -163,7 +167,7 @@ def set_main_route_table(services: RequestServices, route_table_id: str) -> None
     with all_or_nothing() as undo:
         connect_everywhere(services, found, route_table_id, vpc_id, undo)
         tags = networks_mapping.tags_with_main(network, route_table_id)
-        services.openstack.networks.set_tags("networks", vpc_id, tags)
+        services.openstack.network.set_tags("networks", vpc_id, tags)
 
 
 def _is_main(found: Topology, router: JSON) -> bool:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from kic_vm import exceptions
-from kic_vm.adapters.networks import ROUTER_INTERFACES
+from kic_vm.adapters.network import ROUTER_INTERFACES
 from kic_vm.mappings import networks as mapping
 from kic_vm.operations.request import RequestServices
 
@@ -48,41 +48,41 @@ def routers_of(port: JSON) -> set[str]:
 
 
 def connect(
-    services: RequestServices, wanted: list[tuple[str, JSON]], ports: list[JSON], undo: Undo
+    services: RequestServices, pairs: list[tuple[str, JSON]], ports: list[JSON], undo: Undo
 ) -> None:
     """Connect routers to subnets at other addresses than the gateway's.
 
     One upstream call for all ports, and one for each interface. An unfinished earlier call is
     completed.
 
-    :param wanted: pairs of a router's id and a subnet in which it has no interface
+    :param pairs: pairs of a router's id and a subnet in which it has no interface
     :param ports: all ports of the subnets' network
     :raises Conflict: a subnet has no free address
     """
-    networks = services.openstack.networks
+    openstack = services.openstack
     made = pending(ports)
-    missing = [pair for pair in wanted if (pair[0], pair[1]["id"]) not in made]
+    missing = [pair for pair in pairs if (pair[0], pair[1]["id"]) not in made]
     if missing:
         created = services.openstack.network.create_ports(_ports(missing, ports))
         made |= pending(created)
         for port in created:
-            undo(partial(networks.delete_port, port))
-    for router_id, subnet in wanted:
-        networks.connect_port(router_id, made[router_id, subnet["id"]]["id"])
-        undo(partial(networks.disconnect_subnet, router_id, subnet["id"]))
+            undo(partial(openstack.network.delete_port, port))
+    for router_id, subnet in pairs:
+        openstack.network.connect_port(router_id, made[router_id, subnet["id"]]["id"])
+        undo(partial(openstack.network.disconnect_subnet, router_id, subnet["id"]))
 
 
 def _ports(missing: list[tuple[str, JSON]], ports: list[JSON]) -> list[JSON]:
     taken = {
         (fixed["subnet_id"], fixed["ip_address"]) for port in ports for fixed in port["fixed_ips"]
     }
-    wanted = []
+    bodies = []
     for router_id, subnet in missing:
         address = free_address(subnet, {ip for subnet_id, ip in taken if subnet_id == subnet["id"]})
         taken.add((subnet["id"], address))
         fixed_ip = {"subnet_id": subnet["id"], "ip_address": address}
-        wanted.append(_pending_port(router_id, subnet["network_id"], fixed_ip))
-    return wanted
+        bodies.append(_pending_port(router_id, subnet["network_id"], fixed_ip))
+    return bodies
 
 
 def _pending_port(router_id: str, network_id: str, fixed_ip: JSON, **more: str) -> JSON:
@@ -119,28 +119,26 @@ def disconnect_all(
     :param ports: the ports of a network, a subnet or a router; those in other subnets stay
     :raises Conflict: a route or a floating IP needs the interface
     """
-    networks = services.openstack.networks
+    openstack = services.openstack
     for (_router_id, subnet_id), port in pending(ports).items():
         if subnet_id in subnets:
-            networks.delete_port(port)
+            openstack.network.delete_port(port)
     for router_id, subnet_id, port in connections(ports):
         if subnet_id in subnets:
-            networks.disconnect_subnet(router_id, subnet_id)
+            openstack.network.disconnect_subnet(router_id, subnet_id)
             undo(partial(_reconnect, services, router_id, subnets[subnet_id], port))
 
 
 def _reconnect(services: RequestServices, router_id: str, subnet: JSON, port: JSON) -> None:
     """Restore a router's former interface in a subnet."""
-    networks = services.openstack.networks
-    fixed_ip = next(one for one in port["fixed_ips"] if one["subnet_id"] == subnet["id"])
+    openstack = services.openstack
+    fixed_ip = next(fixed for fixed in port["fixed_ips"] if fixed["subnet_id"] == subnet["id"])
     if fixed_ip["ip_address"] == subnet["gateway_ip"]:
-        networks.connect_subnet(router_id, subnet["id"])
+        openstack.network.connect_subnet(router_id, subnet["id"])
         return
-    wanted = _pending_port(
-        router_id, subnet["network_id"], fixed_ip, mac_address=port["mac_address"]
-    )
-    (created,) = services.openstack.network.create_ports([wanted])
-    networks.connect_port(router_id, created["id"])
+    body = _pending_port(router_id, subnet["network_id"], fixed_ip, mac_address=port["mac_address"])
+    (created,) = services.openstack.network.create_ports([body])
+    openstack.network.connect_port(router_id, created["id"])
 
 
 def move_gateway(

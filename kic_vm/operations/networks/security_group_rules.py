@@ -7,7 +7,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import parallel
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import security_group_rules as mapping
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.networks.security_groups import drop_rule
@@ -19,7 +19,7 @@ from kic_vm.operations.rollback import all_or_nothing
 JSON = dict[str, Any]
 
 
-def create_security_group_rule(services: RequestServices, group_id: str, wanted: JSON) -> JSON:
+def create_security_group_rule(services: RequestServices, group_id: str, body: JSON) -> JSON:
     """Add a rule. 2 upstream calls; for a remote group, one more beside the first.
 
     Neutron refuses a rule that differs from another only in its description. That description is
@@ -31,9 +31,9 @@ def create_security_group_rule(services: RequestServices, group_id: str, wanted:
     """
     group, _remote = gather_reads(
         partial(get_own_security_group, services, group_id),
-        partial(_look_at_remote, services, group_id, wanted),
+        partial(_check_remote_group, services, group_id, body),
     )
-    rules = mapping.neutron_rules(group["id"], wanted)
+    rules = mapping.neutron_rules(group["id"], body)
     content, description = mapping.content_of(rules[0]), rules[0]["description"]
     alike = [
         rule for rule in mapping.rules_of(group) if mapping.content_of(rule.neutron[0]) == content
@@ -46,9 +46,7 @@ def create_security_group_rule(services: RequestServices, group_id: str, wanted:
         if rule.description == description:
             if earlier_attempts.is_repeated(services):
                 return mapping.changed_rule(rule)
-            raise exceptions.AlreadyExists(
-                f"The security group has this rule already: it is {rule.id}."
-            )
+            raise exceptions.AlreadyExists(f"The security group already has this rule: {rule.id}.")
     return mapping.changed_rule(_note(services, group, alike[0], description))
 
 
@@ -59,25 +57,25 @@ def delete_security_group_rule(services: RequestServices, group_id: str, rule_id
     """
     group = get_own_security_group(services, group_id)
     rules = mapping.rules_of(group)
-    found = next((rule for rule in rules if rule.id == rule_id), None)
-    if found is None:
+    rule = next((known for known in rules if known.id == rule_id), None)
+    if rule is None:
         raise exceptions.NotFound("The security group has no such rule.")
     network = services.openstack.network
-    others = [rule for rule in rules if rule.neutron == found.neutron and rule != found]
-    if others and not found.tags:
-        network.tag_security_group(group["id"], mapping.hiding_tag_for(found))
+    others = [other for other in rules if other.neutron == rule.neutron and other != rule]
+    if others and not rule.tags:
+        network.tag_security_group(group["id"], mapping.hiding_tag_for(rule))
         return
-    needless = {*found.tags}
+    needless = {*rule.tags}
     if not others:
         # Delete the one whose id identifies the rule last, so that a client can retry.
-        for neutron_rule in reversed(found.neutron):
+        for neutron_rule in reversed(rule.neutron):
             drop_rule(services, neutron_rule["id"])
-        needless.add(mapping.hiding_tag_for(found))
+        needless.add(mapping.hiding_tag_for(rule))
     _untag(services, group["id"], needless.intersection(group["tags"]))
 
 
-def _look_at_remote(services: RequestServices, group_id: str, wanted: JSON) -> None:
-    remote = wanted["remote_group_id"] and str(wanted["remote_group_id"])
+def _check_remote_group(services: RequestServices, group_id: str, body: JSON) -> None:
+    remote = body["remote_group_id"] and str(body["remote_group_id"])
     if remote and remote != group_id:
         with as_invalid_request("remote_group_id", "security group", remote):
             check_own_security_group(services, remote)
@@ -95,7 +93,7 @@ def _note(
             *(partial(network.tag_security_group, group["id"], tag) for tag in tags)
         )
     after = mapping.rules_of(get_own_security_group(services, group["id"]))
-    noted = next((one for one in after if one.tags == tags), None)
+    noted = next((changed for changed in after if changed.tags == tags), None)
     if noted is None:  # the rule was deleted meanwhile
         _untag(services, group["id"], tags)
         raise exceptions.Conflict(

@@ -169,7 +169,7 @@ def _refuse_taken(names: Mapping[str, str], name: str) -> None:
     """Keep names unique, as documented; Neutron allows duplicates."""
     if name in names.values():
         raise exceptions.AlreadyExists(
-            f"name: there is a security group {name!r} already: choose another name."
+            f"name: the security group {name!r} already exists: choose another name."
         )
 
 

@@ -17,16 +17,16 @@ from kic_vm.operations.rollback import all_or_nothing
 JSON = dict[str, Any]
 
 
-def check_range(services: RequestServices, field: str, wanted: JSON, vpc_range: str | None) -> None:
+def check_range(services: RequestServices, field: str, body: JSON, vpc_range: str | None) -> None:
     """Check the range and zone of a new subnet; no upstream call.
 
     :param field: the request field of the range, for the error
-    :param wanted: ``cidr_block`` and ``availability_zone``
+    :param body: ``cidr_block`` and ``availability_zone``
     :param vpc_range: the VPC's range; None if it has none
     :raises InvalidRequest: the range is outside the VPC's range, or the zone does not exist
     """
-    services.app_state.translation.zones.to_cloud(wanted["availability_zone"])
-    cidr = ipaddress.IPv4Network(wanted["cidr_block"])
+    services.app_state.translation.zones.to_cloud(body["availability_zone"])
+    cidr = ipaddress.IPv4Network(body["cidr_block"])
     if vpc_range and not cidr.subnet_of(ipaddress.IPv4Network(vpc_range)):
         raise exceptions.InvalidRequest(f"{field}: {cidr} is not in the VPC's range {vpc_range}.")
 
@@ -35,7 +35,7 @@ def make(
     services: RequestServices,
     name: str,
     network_id: str,
-    wanted: JSON,
+    body: JSON,
     routers: list[JSON],
     *tags: str,
 ) -> JSON:
@@ -45,13 +45,13 @@ def make(
     Idempotency-Key, one more call finds the subnet of an earlier attempt, and its missing parts
     are created.
 
-    :param wanted: ``cidr_block`` and ``availability_zone``
+    :param body: ``cidr_block`` and ``availability_zone``
     :param routers: the VPC's route tables, the main one first
     :param tags: tags in addition to the zone's
     """
-    networks = services.openstack.networks
-    cidr_block = wanted["cidr_block"]
-    all_tags = [mapping.zone_tag(wanted["availability_zone"]), *tags]
+    openstack = services.openstack
+    cidr_block = body["cidr_block"]
+    all_tags = [mapping.zone_tag(body["availability_zone"]), *tags]
     subnet: JSON = {
         "name": name,
         "network_id": network_id,
@@ -63,18 +63,18 @@ def make(
     description = request_marks.marked_description("", services.context.idempotent_request)
     if description:
         subnet["description"] = description
-        list_made = partial(networks.list_described_subnets, network_id=network_id)
+        list_made = partial(openstack.network.list_described_subnets, network_id=network_id)
         made = earlier_attempts.find_described(services, description, list_made)
         if made:
             return _finish(services, made, all_tags, routers)
     with all_or_nothing() as undo:
-        created = networks.create_subnet(subnet)
-        undo(partial(networks.delete_subnet, created["id"]))
-        networks.set_tags("subnets", created["id"], all_tags)
+        created = openstack.network.create_subnet(subnet)
+        undo(partial(openstack.network.delete_subnet, created["id"]))
+        openstack.network.set_tags("subnets", created["id"], all_tags)
         tagged = created | {"tags": all_tags}
         if routers:
-            networks.connect_subnet(routers[0]["id"], created["id"])
-            undo(partial(networks.disconnect_subnet, routers[0]["id"], created["id"]))
+            openstack.network.connect_subnet(routers[0]["id"], created["id"])
+            undo(partial(openstack.network.disconnect_subnet, routers[0]["id"], created["id"]))
         others = [(router["id"], tagged) for router in routers[1:]]
         router_interfaces.connect(services, others, [], undo)
     return created
@@ -82,16 +82,16 @@ def make(
 
 def _finish(services: RequestServices, subnet: JSON, tags: list[str], routers: list[JSON]) -> JSON:
     """Complete a subnet that an earlier attempt began."""
-    networks = services.openstack.networks
+    openstack = services.openstack
     earlier_attempts.note_absence(services)
     if not set(tags) <= set(subnet["tags"]):
-        networks.set_tags("subnets", subnet["id"], tags)
+        openstack.network.set_tags("subnets", subnet["id"], tags)
     if not routers:
         return subnet
-    ports = networks.list_ports_in(subnet_id=subnet["id"])
+    ports = openstack.network.list_ports_in(subnet_id=subnet["id"])
     connected = {router_id for router_id, _at, _port in router_interfaces.connections(ports)}
     if routers[0]["id"] not in connected:
-        networks.connect_subnet(routers[0]["id"], subnet["id"])
+        openstack.network.connect_subnet(routers[0]["id"], subnet["id"])
     tagged = subnet | {"tags": tags}
     others = [(router["id"], tagged) for router in routers[1:] if router["id"] not in connected]
     with all_or_nothing() as undo:

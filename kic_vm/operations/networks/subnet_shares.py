@@ -9,7 +9,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.operations import earlier_attempts
-from kic_vm.operations.networks import topology
+from kic_vm.operations.networks.topology import find_own_subnet, read_topology
 from kic_vm.operations.ownership import check_project
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
@@ -22,9 +22,11 @@ def list_shared_projects(services: RequestServices, subnet_id: str) -> list[JSON
 
     :raises NotFound: the project has no subnet with this id
     """
-    subnet = topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
-    shares = services.openstack.networks.list_shares_of(subnet["network_id"])
-    return [{"id": project_id} for project_id in sorted({one["target_tenant"] for one in shares})]
+    subnet = find_own_subnet(services, read_topology(services), subnet_id)
+    shares = services.openstack.network.list_shares_of(subnet["network_id"])
+    return [
+        {"id": project_id} for project_id in sorted({share["target_tenant"] for share in shares})
+    ]
 
 
 def share_subnet(services: RequestServices, subnet_id: str, project_id: str) -> None:
@@ -35,28 +37,30 @@ def share_subnet(services: RequestServices, subnet_id: str, project_id: str) -> 
     :raises AlreadyExists: the subnet is already shared with this project
     :raises Conflict: the VPC has other subnets
     """
-    found = topology.read_topology(services)
-    network_id = topology.find_own_subnet(services, found, subnet_id)["network_id"]
+    topology = read_topology(services)
+    network_id = find_own_subnet(services, topology, subnet_id)["network_id"]
     if project_id == services.project_id:
         raise exceptions.InvalidRequest("project_id: the subnet is this project's own.")
-    _refuse_others(found.subnets_of(network_id), subnet_id)
+    _refuse_others(topology.subnets_of(network_id), subnet_id)
     check_project(services, "project_id", project_id)
-    networks = services.openstack.networks
-    shares = networks.list_shares_of(network_id)
-    if any(one["target_tenant"] in {project_id, "*"} for one in shares):
+    openstack = services.openstack
+    shares = openstack.network.list_shares_of(network_id)
+    if any(share["target_tenant"] in {project_id, "*"} for share in shares):
         if earlier_attempts.is_repeated(services):
             return
-        raise exceptions.AlreadyExists("The subnet is shared with this project already.")
+        raise exceptions.AlreadyExists("The subnet is already shared with this project.")
     earlier_attempts.note_absence(services)
     with all_or_nothing() as undo:
-        share = networks.share_network(network_id, project_id)
-        undo(partial(networks.delete_share, share["id"]))
+        share = openstack.network.share_network(network_id, project_id)
+        undo(partial(openstack.network.delete_share, share["id"]))
         # Another request may have created a subnet since the subnets were read.
-        _refuse_others(networks.list_subnets(network_id), subnet_id)
+        _refuse_others(openstack.network.list_whole_subnets(network_id), subnet_id)
 
 
 def _refuse_others(subnets: list[JSON], subnet_id: str) -> None:
-    others = [f"{one['name']} ({one['id']})" for one in subnets if one["id"] != subnet_id]
+    others = [
+        f"{subnet['name']} ({subnet['id']})" for subnet in subnets if subnet["id"] != subnet_id
+    ]
     if others:
         raise exceptions.Conflict(
             "Only a subnet that is alone in its VPC can be shared: OpenStack shares a VPC as a "
@@ -70,13 +74,13 @@ def unshare_subnet(services: RequestServices, subnet_id: str, project_id: str) -
     :raises NotFound: the project has no such subnet, or it is not shared with that project
     :raises Conflict: the other project has network interfaces in it; the error has their ids
     """
-    subnet = topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
-    networks = services.openstack.networks
-    shares = networks.list_shares_of(subnet["network_id"])
-    share = next((one for one in shares if one["target_tenant"] == project_id), None)
+    subnet = find_own_subnet(services, read_topology(services), subnet_id)
+    openstack = services.openstack
+    shares = openstack.network.list_shares_of(subnet["network_id"])
+    share = next((item for item in shares if item["target_tenant"] == project_id), None)
     if share is None:
         raise exceptions.NotFound("The subnet is not shared with this project.")
-    ports = networks.list_ports_in(network_id=subnet["network_id"])
+    ports = openstack.network.list_ports_in(network_id=subnet["network_id"])
     used = [port["id"] for port in ports if port["project_id"] == project_id]
     if used:
         raise exceptions.Conflict(
@@ -84,4 +88,4 @@ def unshare_subnet(services: RequestServices, subnet_id: str, project_id: str) -
             f"{', '.join(used)}.",
             network_interfaces=used,
         )
-    networks.delete_share(share["id"])
+    openstack.network.delete_share(share["id"])

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import subnets as mapping
 from kic_vm.operations import earlier_attempts, listing
@@ -50,7 +50,7 @@ def get_subnet(services: RequestServices, subnet_id: str) -> JSON:
     :raises NotFound: no subnet with this id is visible to the project
     """
     found = topology.read_topology(services)
-    return _shown(services, found, topology.find_subnet(found, subnet_id))
+    return _shown(services, found, topology.find_visible(found.subnets, subnet_id))
 
 
 def _shown(services: RequestServices, found: networks_mapping.Topology, subnet: JSON) -> JSON:
@@ -70,7 +70,7 @@ def create_subnet(services: RequestServices, wanted: JSON) -> JSON:
     vpc_id = str(wanted["vpc_id"])
     found, shares = gather_reads(
         partial(topology.read_topology, services),
-        partial(services.openstack.networks.list_shares_of, vpc_id),
+        partial(services.openstack.network.list_shares_of, vpc_id),
     )
     with as_invalid_request("vpc_id", "VPC", vpc_id):
         network = topology.find_own_network(services, found, vpc_id)
@@ -93,7 +93,7 @@ def rename_subnet(services: RequestServices, subnet_id: str, name: str) -> JSON:
     :raises NotFound: the project has no subnet with this id
     """
     topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
-    renamed = services.openstack.networks.rename_subnet(subnet_id, name)
+    renamed = services.openstack.network.rename_subnet(subnet_id, name)
     zones = services.app_state.translation.zones
     return mapping.changed_subnet(renamed, networks_mapping.zone_of(renamed, zones))
 
@@ -103,13 +103,13 @@ def delete_subnet(services: RequestServices, subnet_id: str) -> None:
 
     :raises Conflict: it has network interfaces, or a route or public IP needs it
     """
-    networks = services.openstack.networks
+    openstack = services.openstack
     found, ports = gather_reads(
         partial(topology.read_topology, services),
-        partial(networks.list_ports_in, subnet_id=subnet_id),
+        partial(openstack.network.list_ports_in, subnet_id=subnet_id),
     )
     subnet = topology.find_own_subnet(services, found, subnet_id)
     subnet_create.refuse_while_in_use("subnet", ports)
     with all_or_nothing() as undo:
         router_interfaces.disconnect_all(services, {subnet_id: subnet}, ports, undo)
-        networks.delete_subnet(subnet_id)
+        openstack.network.delete_subnet(subnet_id)

@@ -1,10 +1,10 @@
 """Read the networks of a project, and find a VPC, subnet or route table in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings.networks import Topology, is_router_for
 from kic_vm.operations.request import RequestServices
 
@@ -13,33 +13,37 @@ JSON = dict[str, Any]
 
 def read_topology(services: RequestServices) -> Topology:
     """The VPCs visible to the project, and their resources. 4 upstream calls side by side."""
-    return _look(services, services.openstack.networks.list_router_interfaces)[0]
+    return _read(services, services.openstack.network.list_router_interfaces)[0]
 
 
 def read_topology_with_ports(services: RequestServices) -> tuple[Topology, list[JSON]]:
     """As ``read_topology``, and all ports of the project. 4 upstream calls side by side."""
-    return _look(services, services.openstack.networks.list_ports)
+    return _read(services, services.openstack.network.list_whole_ports)
 
 
-def _look(
+def _read(
     services: RequestServices, list_ports: Callable[[], list[JSON]]
 ) -> tuple[Topology, list[JSON]]:
-    networks = services.openstack.networks
-    seen, subnets, routers, ports = gather_reads(
-        networks.list_networks, networks.list_subnets, networks.list_routers, list_ports
+    openstack = services.openstack
+    networks, subnets, routers, ports = gather_reads(
+        openstack.network.list_networks,
+        openstack.network.list_whole_subnets,
+        openstack.network.list_routers,
+        list_ports,
     )
-    return Topology(services.project_id, seen, subnets, routers, ports), ports
+    return Topology(services.project_id, networks, subnets, routers, ports), ports
 
 
-def find_network(topology: Topology, vpc_id: str) -> JSON:
-    """The network of a VPC that is visible to the project.
+def find_visible(resources: Mapping[str, JSON], resource_id: str) -> JSON:
+    """The network of a VPC, or the subnet, with an id.
 
-    :raises NotFound: there is none with this id
+    :param resources: the topology's networks or subnets
+    :raises NotFound: none with this id is visible to the project
     """
-    network = topology.networks.get(vpc_id)
-    if network is None:
+    resource = resources.get(resource_id)
+    if resource is None:
         raise exceptions.NotFound
-    return network
+    return resource
 
 
 def find_own_network(services: RequestServices, topology: Topology, vpc_id: str) -> JSON:
@@ -48,23 +52,12 @@ def find_own_network(services: RequestServices, topology: Topology, vpc_id: str)
     :raises NotFound: there is none with this id
     :raises Forbidden: another project owns and shares it
     """
-    network = find_network(topology, vpc_id)
+    network = find_visible(topology.networks, vpc_id)
     if network["project_id"] != services.project_id:
         raise exceptions.Forbidden(
             "Another project shares this VPC: only that project can change it."
         )
     return network
-
-
-def find_subnet(topology: Topology, subnet_id: str) -> JSON:
-    """A subnet that is visible to the project.
-
-    :raises NotFound: there is none with this id
-    """
-    subnet = topology.subnets.get(subnet_id)
-    if subnet is None:
-        raise exceptions.NotFound
-    return subnet
 
 
 def find_own_subnet(services: RequestServices, topology: Topology, subnet_id: str) -> JSON:
@@ -73,7 +66,7 @@ def find_own_subnet(services: RequestServices, topology: Topology, subnet_id: st
     :raises NotFound: there is none with this id
     :raises Forbidden: another project owns and shares it
     """
-    subnet = find_subnet(topology, subnet_id)
+    subnet = find_visible(topology.subnets, subnet_id)
     find_own_network(services, topology, subnet["network_id"])
     return subnet
 
@@ -96,7 +89,7 @@ def tables_for_new_subnets(topology: Topology, vpc_id: str) -> list[JSON]:
     main = topology.main_router_of(vpc_id)
     if main is None:
         return []
-    others = [one for one in topology.routers_of(vpc_id) if is_router_for(one, vpc_id)]
+    others = [router for router in topology.routers_of(vpc_id) if is_router_for(router, vpc_id)]
     return [main, *(router for router in others if router["id"] != main["id"])]
 
 

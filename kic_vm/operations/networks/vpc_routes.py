@@ -4,51 +4,52 @@ import ipaddress
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.networks import ROUTER_INTERFACES
+from kic_vm.adapters.network import ROUTER_INTERFACES
 from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
 from kic_vm.operations import earlier_attempts
-from kic_vm.operations.networks import external_networks, topology
+from kic_vm.operations.networks import external_networks
+from kic_vm.operations.networks.topology import find_router, read_topology, read_topology_with_ports
 from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def add_route(services: RequestServices, route_table_id: str, wanted: JSON) -> JSON:
+def add_route(services: RequestServices, route_table_id: str, new_route: JSON) -> JSON:
     """Add a route. 5 upstream calls, the first 4 side by side; one more for a gateway.
 
-    :param wanted: RouteSchema, loaded
+    :param new_route: RouteSchema, loaded
     :raises Conflict: the table already has a route to this destination
     """
-    found, ports = topology.read_topology_with_ports(services)
-    router = topology.find_router(found, route_table_id)
-    routes = mapping.routes_of(found, router, {})
-    if earlier_attempts.is_repeated(services) and _has_route(found, ports, router, wanted):
-        return _changed(found, router, wanted)
+    topology, ports = read_topology_with_ports(services)
+    router = find_router(topology, route_table_id)
+    routes = mapping.routes_of(topology, router, {})
+    if earlier_attempts.is_repeated(services) and _has_route(topology, ports, router, new_route):
+        return _changed(topology, router, new_route)
     earlier_attempts.note_absence(services)
-    _refuse_twice(routes, wanted)
-    changes = _with(services, found, ports, router, wanted)
-    changed = services.openstack.networks.update_router(router, changes)
-    return _changed(found, changed, wanted)
+    _refuse_twice(routes, new_route)
+    changes = _with(services, topology, ports, router, new_route)
+    changed = services.openstack.network.update_router(router, changes)
+    return _changed(topology, changed, new_route)
 
 
 def update_route(
-    services: RequestServices, route_table_id: str, route_id: str, wanted: JSON
+    services: RequestServices, route_table_id: str, route_id: str, new_route: JSON
 ) -> JSON:
     """Replace a route in one step. As many upstream calls as adding a route.
 
     :raises NotFound: the table has no route with this id
     :raises Conflict: it is the local route, or another route has the destination
     """
-    found, ports = topology.read_topology_with_ports(services)
-    router = topology.find_router(found, route_table_id)
-    routes = mapping.routes_of(found, router, {})
+    topology, ports = read_topology_with_ports(services)
+    router = find_router(topology, route_table_id)
+    routes = mapping.routes_of(topology, router, {})
     old = _find(routes, route_id)
-    _refuse_twice([route for route in routes if route is not old], wanted)
+    _refuse_twice([route for route in routes if route is not old], new_route)
     without = _without(router, old)
-    added = _with(services, found, ports, router | without, wanted)
-    changed = services.openstack.networks.update_router(router, without | added)
-    return _changed(found, changed, wanted)
+    added = _with(services, topology, ports, router | without, new_route)
+    changed = services.openstack.network.update_router(router, without | added)
+    return _changed(topology, changed, new_route)
 
 
 def delete_route(services: RequestServices, route_table_id: str, route_id: str) -> None:
@@ -57,10 +58,10 @@ def delete_route(services: RequestServices, route_table_id: str, route_id: str) 
     :raises NotFound: the table has no route with this id
     :raises Conflict: it is the local route, or public IPs need it
     """
-    found = topology.read_topology(services)
-    router = topology.find_router(found, route_table_id)
-    old = _find(mapping.routes_of(found, router, {}), route_id)
-    services.openstack.networks.update_router(router, _without(router, old))
+    topology = read_topology(services)
+    router = find_router(topology, route_table_id)
+    old = _find(mapping.routes_of(topology, router, {}), route_id)
+    services.openstack.network.update_router(router, _without(router, old))
 
 
 def _find(routes: list[JSON], route_id: str) -> JSON:
@@ -72,19 +73,19 @@ def _find(routes: list[JSON], route_id: str) -> JSON:
     return route
 
 
-def _has_route(found: Topology, ports: list[JSON], router: JSON, wanted: JSON) -> bool:
+def _has_route(topology: Topology, ports: list[JSON], router: JSON, new_route: JSON) -> bool:
     """Whether a router already has a route with the same destination and target."""
-    if wanted["route_type"] == "igw":
-        is_default = wanted["destination"] == mapping.EVERYWHERE
+    if new_route["route_type"] == "igw":
+        is_default = new_route["destination"] == mapping.EVERYWHERE
         return is_default and bool(router["external_gateway_info"])
-    next_hop = _address_of(found, ports, router, str(wanted["target_id"]))
-    return {"destination": wanted["destination"], "nexthop": next_hop} in router["routes"]
+    next_hop = _address_of(topology, ports, router, str(new_route["target_id"]))
+    return {"destination": new_route["destination"], "nexthop": next_hop} in router["routes"]
 
 
-def _refuse_twice(routes: list[JSON], wanted: JSON) -> None:
-    if wanted["destination"] in {route["destination"] for route in routes}:
+def _refuse_twice(routes: list[JSON], new_route: JSON) -> None:
+    if new_route["destination"] in {route["destination"] for route in routes}:
         raise exceptions.AlreadyExists(
-            f"The route table has a route to {wanted['destination']} already."
+            f"The route table already has a route to {new_route['destination']}."
         )
 
 
@@ -93,32 +94,34 @@ def _without(router: JSON, route: JSON) -> JSON:
     if route["next_hop"] is None:
         return {"external_gateway_info": {}}
     gone = (route["destination"], route["next_hop"])
-    left = [one for one in router["routes"] if (one["destination"], one["nexthop"]) != gone]
+    left = [kept for kept in router["routes"] if (kept["destination"], kept["nexthop"]) != gone]
     return {"routes": left}
 
 
 def _with(
-    services: RequestServices, found: Topology, ports: list[JSON], router: JSON, wanted: JSON
+    services: RequestServices, topology: Topology, ports: list[JSON], router: JSON, new_route: JSON
 ) -> JSON:
     """The changes to a router that add a route."""
-    if wanted["route_type"] == "tgw":
+    if new_route["route_type"] == "tgw":
         raise exceptions.NotOffered("route_type: there are no transit gateways in this cloud.")
-    if wanted["route_type"] == "igw":
-        return _with_gateway(services, found, router, wanted)
-    next_hop = _address_of(found, ports, router, str(wanted["target_id"]))
-    route = {"destination": wanted["destination"], "nexthop": next_hop}
+    if new_route["route_type"] == "igw":
+        return _with_gateway(services, topology, router, new_route)
+    next_hop = _address_of(topology, ports, router, str(new_route["target_id"]))
+    route = {"destination": new_route["destination"], "nexthop": next_hop}
     return {"routes": [*router["routes"], route]}
 
 
-def _with_gateway(services: RequestServices, found: Topology, router: JSON, wanted: JSON) -> JSON:
-    vpc_ids = [network["id"] for network in found.vpcs_of(router["id"])]
-    tables = {table["id"] for vpc_id in vpc_ids for table in found.routers_of(vpc_id)}
+def _with_gateway(
+    services: RequestServices, topology: Topology, router: JSON, new_route: JSON
+) -> JSON:
+    vpc_ids = [network["id"] for network in topology.vpcs_of(router["id"])]
+    tables = {table["id"] for vpc_id in vpc_ids for table in topology.routers_of(vpc_id)}
     # Earlier versions showed the id of the main route table as the gateway's id.
-    if str(wanted["target_id"]) not in {*vpc_ids, *tables}:
+    if str(new_route["target_id"]) not in {*vpc_ids, *tables}:
         raise exceptions.InvalidRequest(
             f"target_id: the internet gateway of this VPC has the VPC's id, {vpc_ids[0]}."
         )
-    if wanted["destination"] != mapping.EVERYWHERE:
+    if new_route["destination"] != mapping.EVERYWHERE:
         raise exceptions.InvalidRequest(
             f"destination: to an internet gateway it must be {mapping.EVERYWHERE}."
         )
@@ -130,7 +133,7 @@ def _with_gateway(services: RequestServices, found: Topology, router: JSON, want
     return {"external_gateway_info": {"network_id": way_out}}
 
 
-def _address_of(found: Topology, ports: list[JSON], router: JSON, instance_id: str) -> str:
+def _address_of(topology: Topology, ports: list[JSON], router: JSON, instance_id: str) -> str:
     """The address of an instance's only network interface in a router's VPCs."""
     of_instance = [
         port
@@ -141,7 +144,7 @@ def _address_of(found: Topology, ports: list[JSON], router: JSON, instance_id: s
         raise exceptions.InvalidRequest(
             "target_id: this instance has several network interfaces: a route cannot lead to it."
         )
-    vpcs = {network["id"] for network in found.vpcs_of(router["id"])}
+    vpcs = {network["id"] for network in topology.vpcs_of(router["id"])}
     for port in of_instance:
         for fixed in port["fixed_ips"] if port["network_id"] in vpcs else ():
             if ipaddress.ip_address(fixed["ip_address"]).version == 4:
@@ -152,10 +155,10 @@ def _address_of(found: Topology, ports: list[JSON], router: JSON, instance_id: s
     )
 
 
-def _changed(found: Topology, router: JSON, wanted: JSON) -> JSON:
-    routes = mapping.routes_of(found, router, {})
+def _changed(topology: Topology, router: JSON, new_route: JSON) -> JSON:
+    routes = mapping.routes_of(topology, router, {})
     return next(
         mapping.changed_route(route)
         for route in routes
-        if route["destination"] == wanted["destination"] and not route["is_local_route"]
+        if route["destination"] == new_route["destination"] and not route["is_local_route"]
     )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import vpcs as mapping
@@ -46,7 +46,7 @@ def get_vpc(services: RequestServices, vpc_id: str) -> JSON:
     :raises NotFound: no VPC with this id is visible to the project
     """
     found = topology.read_topology(services)
-    return _shown(services, found, topology.find_network(found, vpc_id))
+    return _shown(services, found, topology.find_visible(found.networks, vpc_id))
 
 
 def _shown(services: RequestServices, found: networks_mapping.Topology, network: JSON) -> JSON:
@@ -64,9 +64,11 @@ def create_vpc(services: RequestServices, wanted: JSON) -> JSON:
     cidr_block, subnet = wanted["cidr_block"], wanted["subnet"]
     if subnet:
         subnet_create.check_range(services, "subnet.cidr_block", subnet, cidr_block)
-    networks = services.openstack.networks
+    openstack = services.openstack
     description = request_marks.marked_description("", services.context.idempotent_request)
-    made = earlier_attempts.find_described(services, description, networks.list_described_networks)
+    made = earlier_attempts.find_described(
+        services, description, openstack.network.list_described_networks
+    )
     if made:
         _finish(services, made, wanted)
         return mapping.changed_vpc(made, cidr_block)
@@ -74,9 +76,11 @@ def create_vpc(services: RequestServices, wanted: JSON) -> JSON:
         services, services.openstack.network.list_external_networks()
     )
     with all_or_nothing() as undo:
-        network = networks.create_network(_network(wanted["name"], description))
-        undo(partial(networks.delete_network, network["id"]))
-        networks.set_tags("networks", network["id"], [networks_mapping.cidr_tag(cidr_block)])
+        network = openstack.network.create_network(_network(wanted["name"], description))
+        undo(partial(openstack.network.delete_network, network["id"]))
+        openstack.network.set_tags(
+            "networks", network["id"], [networks_mapping.cidr_tag(cidr_block)]
+        )
         # Find the router by its mark: after a timeout, Neutron may still have created it.
         undo(partial(_remove_routers, services, network["id"]))
         router = _create_router(services, wanted["name"], network["id"], way_out)
@@ -104,11 +108,11 @@ def _make_first_subnet(
 
 def _finish(services: RequestServices, network: JSON, wanted: JSON) -> None:
     """Create the missing parts of a VPC that an earlier attempt began."""
-    networks = services.openstack.networks
+    openstack = services.openstack
     earlier_attempts.note_absence(services)
     if networks_mapping.declared_range(network) is None:
         tags = [networks_mapping.cidr_tag(wanted["cidr_block"])]
-        networks.set_tags("networks", network["id"], tags)
+        openstack.network.set_tags("networks", network["id"], tags)
     routers = _routers_made_for(services, network["id"])
     if not routers:
         external = services.openstack.network.list_external_networks()
@@ -125,7 +129,7 @@ def _create_router(
     if way_out:
         router["external_gateway_info"] = {"network_id": way_out}
     try:
-        return services.openstack.networks.create_router(router)
+        return services.openstack.network.create_router(router)
     except exceptions.Conflict as error:
         raise exceptions.Conflict(
             "There is no address left for the VPC's way to the internet: ask the cloud's operator."
@@ -136,12 +140,12 @@ def _remove_routers(services: RequestServices, network_id: str) -> int:
     """Delete the routers created for a VPC, which have no subnets; the number of routers."""
     routers = _routers_made_for(services, network_id)
     for router in routers:
-        services.openstack.networks.delete_router(router["id"])
+        services.openstack.network.delete_router(router["id"])
     return len(routers)
 
 
 def _routers_made_for(services: RequestServices, network_id: str) -> list[JSON]:
-    routers = services.openstack.networks.list_routers()
+    routers = services.openstack.network.list_routers()
     return [router for router in routers if networks_mapping.is_router_for(router, network_id)]
 
 
@@ -152,7 +156,7 @@ def rename_vpc(services: RequestServices, vpc_id: str, name: str) -> JSON:
     """
     found = topology.read_topology(services)
     topology.find_own_network(services, found, vpc_id)
-    renamed = services.openstack.networks.rename_network(vpc_id, name)
+    renamed = services.openstack.network.rename_network(vpc_id, name)
     return mapping.changed_vpc(renamed, found.range_of(vpc_id))
 
 
@@ -164,10 +168,10 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
 
     :raises Conflict: the VPC has subnets or network interfaces
     """
-    networks = services.openstack.networks
+    openstack = services.openstack
     found, ports = gather_reads(
         partial(topology.read_topology, services),
-        partial(networks.list_ports_in, network_id=vpc_id),
+        partial(openstack.network.list_ports_in, network_id=vpc_id),
     )
     if vpc_id not in found.networks and _remove_routers(services, vpc_id):
         return  # an earlier attempt deleted the network; only these parts were left
@@ -180,10 +184,10 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
             others = _routes_elsewhere(router, found, vpc_id)
             if others != router["routes"]:
                 # The routes' instances are gone, but the routes would keep the subnet in use.
-                networks.set_routes(router["id"], others)
-                undo(partial(networks.set_routes, router["id"], router["routes"]))
+                openstack.network.set_routes(router["id"], others)
+                undo(partial(openstack.network.set_routes, router["id"], router["routes"]))
         router_interfaces.disconnect_all(services, subnets, ports, undo)
-        networks.delete_network(vpc_id)
+        openstack.network.delete_network(vpc_id)
     _remove_routers(services, vpc_id)
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from oslo_log import log as logging
 
 from kic_vm import exceptions
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.identity import Identity
-from kic_vm.adapters.interleaved import gather_reads
 from kic_vm.mappings.project_members import ROLES, members_from_assignments
 from kic_vm.operations import current_roles, earlier_attempts, listing
 from kic_vm.operations.request import RequestServices

@@ -49,7 +49,7 @@ def extend_volume(services: RequestServices, volume_id: str, size: int) -> None:
 
 
 def _wait(services: RequestServices, volume_id: str) -> None:
-    # The volume is extended already: better no longer waited for than no answer.
+    # The volume is already extended: end the wait, so that the caller gets an answer.
     seconds = min(services.app_state.conf.volume.extend_wait, deadline.seconds_left() - _LAST_LOOK)
     end = time.monotonic() + seconds
     pause = _FIRST_PAUSE

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import snapshots as mapping
 from kic_vm.operations import earlier_attempts, listing
@@ -129,7 +129,7 @@ def delete_snapshot(services: RequestServices, snapshot_id: str) -> None:
     snapshot = get_own_snapshot(services, snapshot_id)
     status = mapping.status_of(snapshot)
     if status == "deleting":
-        raise exceptions.AlreadyUnderWay("The snapshot is being deleted already.")
+        raise exceptions.AlreadyUnderWay("The snapshot is already being deleted.")
     if status not in {"available", "error"}:
         raise exceptions.InvalidState(
             f"The snapshot is {status}: it can be deleted when it is available or in error."

@@ -8,7 +8,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.lifecycle.model import VolumeState
 from kic_vm.mappings import volumes as mapping
 from kic_vm.operations.ownership import get_own_server, get_own_volume

@@ -13,7 +13,7 @@ from typing import Any, Final
 from oslo_log import log as logging
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import lease

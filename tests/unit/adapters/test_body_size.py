@@ -9,9 +9,9 @@ import requests
 from keystoneauth1 import session as ksa_session
 from keystoneauth1.exceptions import UnknownConnectionError
 
-from kic_vm.adapters import interleaved, short_way
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.transport import BodyTooLarge
+from kic_vm.adapters.http import direct_reads, interleaved
+from kic_vm.adapters.http.bodies import BodyTooLarge
+from kic_vm.adapters.http.client import HttpClient
 from tests.unit.adapters.answering import WAIT, Server
 
 LIMIT = 2**20
@@ -19,17 +19,17 @@ Get = Callable[[str], requests.Response]
 
 
 @pytest.fixture
-def wire() -> MeteredSession:
+def wire() -> HttpClient:
     """A session with a limit."""
-    return MeteredSession(pool_size=4, max_body_size=LIMIT)
+    return HttpClient(pool_size=4, max_body_size=LIMIT)
 
 
 @pytest.fixture(params=["libcurl", "requests"])
-def get(request: pytest.FixtureRequest, server: Server, wire: MeteredSession) -> Get:
+def get(request: pytest.FixtureRequest, server: Server, wire: HttpClient) -> Get:
     """A GET by each of the two ways."""
     if request.param == "libcurl":
-        return lambda path: wire.fetch(server.url + path, {}, timeout=WAIT, verify=True, cert=None)
-    return lambda path: wire.get(server.url + path, timeout=WAIT)
+        return lambda path: wire.get(server.url + path, {}, timeout=WAIT, verify=True, cert=None)
+    return lambda path: wire.request("GET", server.url + path, timeout=WAIT)
 
 
 @pytest.mark.parametrize("kind", ["large", "compressed"])
@@ -56,18 +56,18 @@ def test_stops_early(get: Get) -> None:
     assert peak < 8 * LIMIT
 
 
-def test_not_asked_again(server: Server, wire: MeteredSession) -> None:
+def test_not_asked_again(server: Server, wire: HttpClient) -> None:
     """keystoneauth does not ask for the same body once more."""
     with pytest.raises(UnknownConnectionError):
-        short_way.fetch(ksa_session.Session(), wire, f"{server.url}/large/{LIMIT + 1}", {})
+        direct_reads.get(ksa_session.Session(), wire, f"{server.url}/large/{LIMIT + 1}", {})
     assert len(server.asked) == 1
 
 
-def test_body_is_not_kept(server: Server, wire: MeteredSession) -> None:
+def test_body_is_not_kept(server: Server, wire: HttpClient) -> None:
     """An idle connection holds no body: three large ones side by side leave nothing behind."""
 
     def get_large() -> int:
-        answer = wire.fetch(f"{server.url}/large/{LIMIT}", {}, timeout=WAIT, verify=True, cert=None)
+        answer = wire.get(f"{server.url}/large/{LIMIT}", {}, timeout=WAIT, verify=True, cert=None)
         return len(answer.content)
 
     interleaved.gather_reads(*[get_large] * 3)

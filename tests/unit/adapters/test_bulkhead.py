@@ -8,12 +8,12 @@ import pytest
 import requests
 
 from kic_vm import deadline, exceptions
-from kic_vm.adapters.bulkhead import Bulkhead
-from kic_vm.adapters.circuit_breaker import CircuitBreaker
-from kic_vm.adapters.guards import Guard
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.time_limits import TimeLimits
-from kic_vm.adapters.upstream import calling
+from kic_vm.adapters.http.bulkhead import Bulkhead
+from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
+from kic_vm.adapters.http.client import HttpClient
+from kic_vm.adapters.http.current_call import calling
+from kic_vm.adapters.http.guards import Guard
+from kic_vm.adapters.http.time_limits import TimeLimits
 from kic_vm.context import RequestRecord, recording
 from kic_vm.metrics.registry import REGISTRY
 from tests.unit.adapters.answering import Server
@@ -115,11 +115,11 @@ def test_calls_on_the_wire(server: Server) -> None:
     """A call has a place while it waits for its answer, and gives it back after a failure too."""
     breaker = CircuitBreaker("compute", 0, 1)
     guards = {"compute": Guard(Bulkhead("compute", 1, 0.01), breaker)}
-    session = MeteredSession(1, 2**20, {"compute": TimeLimits(first_byte=SECONDS)}, guards)
+    session = HttpClient(1, 2**20, {"compute": TimeLimits(first_byte=SECONDS)}, guards)
 
     def fetch(path: str) -> None:
         with recording(RequestRecord(path)), calling("compute"):
-            session.fetch(server.url + path, {}, timeout=None, verify=True, cert=None)
+            session.get(server.url + path, {}, timeout=None, verify=True, cert=None)
 
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(fetch, "/wait/here")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from kic_vm import exceptions
-from kic_vm.adapters.circuit_breaker import CircuitBreaker
+from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
 from kic_vm.metrics.registry import REGISTRY
 
 FAILURES = 3

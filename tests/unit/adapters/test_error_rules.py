@@ -9,7 +9,7 @@ import requests
 import yaml
 
 from kic_vm import exceptions
-from kic_vm.adapters import errors
+from kic_vm.adapters import errors, token_errors
 from kic_vm.adapters.errors import table
 from tests.unit.bodies import body
 
@@ -58,7 +58,8 @@ def test_every_rule_is_met() -> None:
         for rule in rules
         if (rule.service, rule.status) == (service, status) and rule.match(message)
     }
-    assert [rule.message.pattern for rule in rules if rule not in met and rule.examples] == []
+    general = [rule for rule in rules if rule.examples and rule.operation is None]
+    assert [rule.message.pattern for rule in general if rule not in met] == []
 
 
 RULE = {
@@ -109,6 +110,45 @@ def test_unforeseen_overlap() -> None:
     rules = table.ErrorTable(table.read_rules([RULE, other]))
     assert rules.find("compute", 409, "Instance ID is locked by its owner") is None
     assert isinstance(rules.find("compute", 409, "Instance ID is locked"), exceptions.Conflict)
+
+
+def test_default() -> None:
+    """A rule without a message is for the messages that no other rule matches; there is one."""
+    default = RULE | {"message": "", "examples": [], "sentence": "Ask the operator."}
+    rules = table.ErrorTable(table.read_rules([RULE, default]))
+    for message, sentence in {
+        "Instance ID is locked": "Unlock it.",
+        "x": "Ask the operator.",
+    }.items():
+        error = rules.find("compute", 409, message)
+        assert error is not None
+        assert error.message == sentence
+    assert rules.find("compute", 400, "x") is None
+    with pytest.raises(table.ErrorTableError, match="two rules without a message"):
+        table.ErrorTable(table.read_rules([default, default]))
+
+
+TOKEN_RULES = [rule for rule in table.load_table().rules if rule.operation == "issue-token"]
+
+
+@pytest.mark.parametrize("rule", TOKEN_RULES, ids=lambda rule: rule.message.pattern or "default")
+def test_token_rule(rule: table.ErrorRule) -> None:
+    """A rule for token requests gives its sentence with dotted paths, and is for nothing else."""
+    for example in rule.examples or ["Something else."]:
+        answer = response(rule.status, {"error": {"code": rule.status, "message": example}})
+        error = token_errors.of_creation(answer, b"{}")
+        assert type(error) is rule.error
+        assert error.message.startswith((rule.sentence or "").partition("{")[0])
+        assert "{" not in error.message
+        assert "/" not in error.message.replace("application/json", "")
+        assert errors.from_response("identity", answer).message != error.message
+
+
+def test_several_token_rules() -> None:
+    """A value in the request that reads like another message gets the default sentence."""
+    text = "Invalid input for field 'identity': 'find auth in request body' is not of type 'object'"
+    answer = response(400, {"error": {"code": 400, "message": text}})
+    assert token_errors.of_creation(answer, b"{}").message.startswith("auth: the identity service")
 
 
 @pytest.mark.parametrize("name", sorted(body("errors")))

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.client import HttpClient
+from kic_vm.adapters.http.interleaved import gather_reads
 from tests.unit.adapters.answering import WAIT, Server
 
 Read = Callable[[str], str]
@@ -17,11 +17,11 @@ Read = Callable[[str], str]
 @pytest.fixture
 def read(server: Server) -> Read:
     """Ask the server, which answers when it is told to, and give back what for."""
-    wire = MeteredSession(pool_size=1, max_body_size=2**20)
+    wire = HttpClient(pool_size=1, max_body_size=2**20)
 
     def ask(name: str) -> str:
         url = f"{server.url}/wait/{name}"
-        assert wire.fetch(url, {}, timeout=WAIT, verify=True, cert=None).content == b"one"
+        assert wire.get(url, {}, timeout=WAIT, verify=True, cert=None).content == b"one"
         return name
 
     return ask

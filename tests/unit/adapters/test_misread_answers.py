@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kic_vm.adapters import misread_answers
-from kic_vm.adapters.connection import Answer
+from kic_vm.adapters.service import Answer
 
 SERVER: dict[str, Any] = {"id": "s", "flavor": {"vcpus": 1}, "created": 7, "tags": []}
 PORT: dict[str, Any] = {"id": "p", "fixed_ips": [{"subnet_id": "n"}]}

@@ -11,9 +11,9 @@ from keystoneauth1.exceptions import ClientException
 from oslo_config import cfg
 
 from kic_vm import exceptions
-from kic_vm.adapters import connection
+from kic_vm.adapters import cloud as adapters_cloud
 from kic_vm.adapters.compute import Compute
-from kic_vm.adapters.outcomes import may_have_arrived
+from kic_vm.adapters.http.outcomes import may_have_arrived
 from kic_vm.context import RequestContext
 from tests.unit.adapters.answering import Server
 from tests.unit.cloud import Cloud
@@ -22,7 +22,7 @@ from tests.unit.cloud import Cloud
 @pytest.fixture
 def compute(conf: cfg.ConfigOpts, cloud: Cloud) -> Compute:
     """Nova in the name of a caller."""
-    made = connection.Cloud(conf)
+    made = adapters_cloud.Cloud(conf)
     return Compute(made, RequestContext(auth=copy.copy(made.service_auth)), "compute")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from kic_vm import exceptions
 from kic_vm.adapters import paging
-from kic_vm.adapters.connection import Answer
+from kic_vm.adapters.service import Answer
 
 JSON = dict[str, Any]
 

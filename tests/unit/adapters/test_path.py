@@ -2,7 +2,7 @@
 
 import pytest
 
-from kic_vm.adapters.connection import path
+from kic_vm.adapters.paths import path
 
 
 @pytest.mark.parametrize(

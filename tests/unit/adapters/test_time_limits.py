@@ -11,25 +11,25 @@ import requests
 from oslo_config import cfg
 
 from kic_vm import deadline, exceptions
-from kic_vm.adapters import interleaved, time_limits
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.time_limits import TimeLimits
-from kic_vm.adapters.upstream import calling
+from kic_vm.adapters.http import interleaved, time_limits
+from kic_vm.adapters.http.client import HttpClient
+from kic_vm.adapters.http.current_call import calling
+from kic_vm.adapters.http.time_limits import TimeLimits
 from tests.unit.adapters.answering import WAIT, Server
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nX-A: "
-Send = Callable[[MeteredSession, str], requests.Response]
+Send = Callable[[HttpClient, str], requests.Response]
 
 
-def _fetch(session: MeteredSession, url: str) -> requests.Response:
-    return session.fetch(url, {}, timeout=None, verify=True, cert=None)
+def _get(session: HttpClient, url: str) -> requests.Response:
+    return session.get(url, {}, timeout=None, verify=True, cert=None)
 
 
-def _post(session: MeteredSession, url: str) -> requests.Response:
-    return session.post(url, data=b"{}")
+def _post(session: HttpClient, url: str) -> requests.Response:
+    return session.request("POST", url, data=b"{}")
 
 
-SENDS = [pytest.param(_fetch, id="fetch"), pytest.param(_post, id="post")]
+SENDS = [pytest.param(_get, id="get"), pytest.param(_post, id="post")]
 
 
 class Dripping:
@@ -72,9 +72,9 @@ class Dripping:
             server._listener.close()
 
 
-def session_with(**limits: float) -> MeteredSession:
+def session_with(**limits: float) -> HttpClient:
     """An HTTP session with limits for calls to compute."""
-    return MeteredSession(1, 2**20, {"compute": TimeLimits(**limits)})
+    return HttpClient(1, 2**20, {"compute": TimeLimits(**limits)})
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -134,9 +134,9 @@ def test_connect(send: Send) -> None:
 def test_lost_connections(server: Server) -> None:
     """A GET whose connection is lost is sent twice, however many kept connections there are."""
     session = session_with()
-    interleaved.gather_reads(*[partial(_fetch, session, f"{server.url}/together")] * 4)
+    interleaved.gather_reads(*[partial(_get, session, f"{server.url}/together")] * 4)
     with pytest.raises(requests.ConnectionError):
-        _fetch(session, f"{server.url}/broken")
+        _get(session, f"{server.url}/broken")
     assert len(server.asked) == 4 + 2
 
 

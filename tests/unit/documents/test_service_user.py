@@ -13,7 +13,7 @@ from kic_vm.operations.worker import upkeep
 ROOT: Final = Path(kic_vm.__file__).parent
 PAGE: Final = Path(__file__).parents[3] / "doc/source/admin/service-user.rst"
 # Here the gateway's own user is made known to the rest.
-DEFINITIONS: Final = {"adapters.connection", "operations.request"}
+DEFINITIONS: Final = {"adapters.cloud", "adapters.service", "operations.request"}
 CHANGE: Final = re.compile(r"``([a-z-]+) ([A-Z]+) (/\S+)``")
 PLACE: Final = re.compile(r"``((?:\w+\.){2,}\w+)``")
 

@@ -10,7 +10,7 @@ import requests
 from oslo_config import cfg
 
 from kic_vm import deploy
-from kic_vm.adapters.connection import Cloud as GatewayCloud
+from kic_vm.adapters.cloud import Cloud as GatewayCloud
 from kic_vm.context import RequestRecord, recording
 from tests.unit.bodies import body
 from tests.unit.cloud import Cloud

@@ -94,7 +94,7 @@ def test_interface_has_one(
         for verb, where in (("POST", ""), ("PUT", f"/{FREE_PUBLIC_IP['id']}")):
             populated.refuse(verb, "neutron", f"/floatingips{where}", "neutron_409_floating_ip")
     error = refusal(admin.request(method, path), 409, "conflict")
-    assert error["message"] == "The network interface has a public IP already."
+    assert error["message"] == "The network interface already has a public IP."
     assert len(populated.writes()) == (0 if is_known else 1)
 
 

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.operations.images.images import get_bootable_image
 from kic_vm.operations.ownership import get_own_volume
 from kic_vm.operations.projects import quotas

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from kic_vm import exceptions
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
 from kic_vm.mappings.networks import is_vpc_for
 from kic_vm.operations.networks.security_groups import DEFAULT
@@ -102,7 +102,7 @@ def _usable(services: RequestServices, visible: list[JSON], wanted: set[str]) ->
         if subnet["project_id"] != services.project_id
     }
     networks = gather_reads(
-        *(partial(services.openstack.networks.get_network, one) for one in others)
+        *(partial(services.openstack.network.get_network, one) for one in others)
     )
     closed = {one["id"] for one in networks if not is_vpc_for(one, services.project_id)}
     return {

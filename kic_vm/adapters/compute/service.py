@@ -3,18 +3,20 @@
 from functools import partial
 from typing import Any
 
-from kic_vm.adapters import compute_servers, paging, quotas
-from kic_vm.adapters.compute_existence import ServerExistence
-from kic_vm.adapters.compute_keypairs import Keypairs
-from kic_vm.adapters.compute_servers import Servers
-from kic_vm.adapters.connection import JSON, Answer, path
-from kic_vm.adapters.interleaved import gather_reads
+from kic_vm.adapters import paging, quotas
+from kic_vm.adapters.compute import servers
+from kic_vm.adapters.compute.existence import ServerExistence
+from kic_vm.adapters.compute.keypairs import Keypairs
+from kic_vm.adapters.compute.servers import Servers
+from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.adapters.paths import path
 from kic_vm.adapters.quotas import Figures
+from kic_vm.adapters.service import JSON, Answer
 from kic_vm.schemas.texts import with_stored_description
 
 # Lowest microversions that have the fields that the gateway returns.
-STATE = compute_servers.STATE
-SERVER = compute_servers.SERVER
+STATE = servers.STATE
+SERVER = servers.SERVER
 ATTACHED = "2.3"  # delete_on_termination of attached volumes
 DETACH = "2.20"  # works for shelved servers
 ATTACH = "2.79"  # delete_on_termination of a new attachment

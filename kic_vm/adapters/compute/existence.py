@@ -4,7 +4,8 @@ import orjson
 
 from kic_vm import exceptions
 from kic_vm.adapters import errors
-from kic_vm.adapters.connection import JSON, Service, path
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON, Service
 
 # Since 2.69, Nova returns 404 for a server that is being deleted, or is soft-deleted, in a cell
 # that does not respond. Older microversions return 500.

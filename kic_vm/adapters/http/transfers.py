@@ -49,12 +49,15 @@ class Transfer:
         self.is_over = False
         self.is_too_large = False
         self.failure: int | None = None
+        self.head: list[bytes] = []
+        """The header lines that have come."""
         self._body = io.BytesIO()
         self._max_size = float("inf") if max_size is None else max_size
         self._attempts = 0
         now = time.monotonic()
         self._last = now + total
         self.end = min(now + first_byte, self._last)
+        curl.setopt(pycurl.HEADERFUNCTION, self.head.append)
         curl.setopt(pycurl.WRITEFUNCTION, self._receive)
         curl.setopt(pycurl.PREREQFUNCTION, self._begin)
 
@@ -94,6 +97,7 @@ class Transfer:
         self.is_over = True
         self.failure = failure
         # Otherwise the idle handle would keep this transfer and its body in memory.
+        self.curl.setopt(pycurl.HEADERFUNCTION, _discard)
         self.curl.setopt(pycurl.WRITEFUNCTION, _discard)
         self.curl.setopt(pycurl.PREREQFUNCTION, _refuse)
 

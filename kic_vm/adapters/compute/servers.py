@@ -15,8 +15,9 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters import paging
-from kic_vm.adapters.compute_existence import CELLS, ServerExistence
-from kic_vm.adapters.connection import JSON, Answer, Service, path
+from kic_vm.adapters.compute.existence import CELLS, ServerExistence
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON, Answer, Service
 
 LOG = logging.getLogger(__name__)
 

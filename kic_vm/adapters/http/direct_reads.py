@@ -1,7 +1,8 @@
 """GETs sent without keystoneauth, which costs more than sending and reading them.
 
-The requests are the same as keystoneauth would send. For everything beyond sending once,
-keystoneauth is used: new tokens, redirects, retries, and its log of the traffic.
+The requests are the same as keystoneauth would send. Everything beyond sending once is left to
+keystoneauth: new tokens, redirects, retries, and its log of the traffic. Each such fallback counts
+in the metric ``kic_vm_upstream_fallbacks``.
 """
 
 import logging
@@ -11,14 +12,28 @@ from typing import Final
 import requests
 from keystoneauth1 import session as ksa_session
 from keystoneauth1.exceptions import ConnectTimeout, UnknownConnectionError
+from oslo_log import log as oslo_logging
 
-from kic_vm.adapters.http import MeteredSession
-from kic_vm.adapters.transport import BodyTooLarge
+from kic_vm.adapters.http.bodies import BodyTooLarge
+from kic_vm.adapters.http.client import HttpClient
+from kic_vm.adapters.http.current_call import current_call
+from kic_vm.metrics import upstreams as metrics
+
+LOG = oslo_logging.getLogger(__name__)
 
 _WIRE_LOG: Final = logging.getLogger("keystoneauth.session")
 _USER_AGENT: Final = f"kic-vm {ksa_session.DEFAULT_USER_AGENT}"
 # Service type -> its name in OpenStack-API-Version, if different.
 _VERSIONED: Final = {"block-storage": "volume"}
+
+# Status of an answer -> why keystoneauth must send the GET again: it logs in again, follows a
+# redirect, or retries as configured.
+_REASONS: Final = {
+    401: "unauthorized",
+    503: "unavailable",
+    **dict.fromkeys(range(300, 400), "redirect"),
+}
+_logged: set[tuple[str, str]] = set()
 
 
 def headers(service: str, microversion: str | None, request_id: str | None) -> dict[str, str]:
@@ -34,8 +49,8 @@ def headers(service: str, microversion: str | None, request_id: str | None) -> d
     return made
 
 
-def fetch(
-    session: ksa_session.Session, http: MeteredSession, url: str, sent: Mapping[str, str]
+def get(
+    session: ksa_session.Session, client: HttpClient, url: str, sent: Mapping[str, str]
 ) -> requests.Response | None:
     """The answer to a GET; None if keystoneauth must send it (again).
 
@@ -46,9 +61,10 @@ def fetch(
         too large
     """
     if _WIRE_LOG.isEnabledFor(logging.DEBUG):
+        _note_fallback("wire_log")
         return None
     try:
-        answer = http.fetch(
+        answer = client.get(
             url, sent, timeout=session.timeout, verify=session.verify, cert=session.cert
         )
     except requests.Timeout as error:
@@ -56,10 +72,24 @@ def fetch(
     except BodyTooLarge as error:
         raise UnknownConnectionError(f"{url}: {error}", error) from error
     except requests.RequestException:
+        _note_fallback("no_answer")
         return None
-    return None if _is_for_keystoneauth(answer.status_code) else answer
+    if answer.status_code in _REASONS:
+        _note_fallback(_REASONS[answer.status_code])
+        return None
+    return answer
 
 
-def _is_for_keystoneauth(status: int) -> bool:
-    """Whether keystoneauth must log in again, follow a redirect, or retry as configured."""
-    return 300 <= status < 400 or status in {401, 503}
+def _note_fallback(reason: str) -> None:
+    """Count that keystoneauth sends the GET; log it once for each service and reason."""
+    call = current_call()
+    service = call.service if call else "-"
+    metrics.count_fallback(service, reason)
+    if (service, reason) not in _logged:
+        _logged.add((service, reason))
+        LOG.warning(
+            "keystoneauth sends a GET to %s, which takes more CPU time: %s. The metric "
+            "kic_vm_upstream_fallbacks counts this; it is logged once.",
+            service,
+            reason,
+        )

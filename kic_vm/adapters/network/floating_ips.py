@@ -1,7 +1,8 @@
-"""Neutron: floating IPs and external networks."""
+"""Neutron: floating IPs."""
 
-from kic_vm.adapters.connection import JSON, path
-from kic_vm.adapters.network_lists import NetworkLists
+from kic_vm.adapters.network.lists import NetworkLists
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON
 
 
 class FloatingIps(NetworkLists):
@@ -70,8 +71,3 @@ class FloatingIps(NetworkLists):
             path("floatingips", floating_ip["id"]),
             headers={"If-Match": f"revision_number={floating_ip['revision_number']}"},
         )
-
-    def list_external_networks(self) -> list[JSON]:
-        """The networks that provide floating IPs: id, name, and whether it is the default."""
-        query = {"router:external": "true"}
-        return self.list_all("networks", fields=["id", "name", "is_default"], **query)

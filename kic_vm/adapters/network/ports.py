@@ -1,10 +1,8 @@
-"""Neutron: ports and subnets; neighboring modules have the other resources."""
+"""Neutron: ports."""
 
-from kic_vm.adapters import quotas
-from kic_vm.adapters.connection import JSON, path
-from kic_vm.adapters.network_floating_ips import FloatingIps
-from kic_vm.adapters.network_security_groups import SecurityGroups
-from kic_vm.adapters.quotas import Figures
+from kic_vm.adapters.network.lists import NetworkLists
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON
 
 PORT_FIELDS = ["id", "device_id", "mac_address", "fixed_ips", "security_groups", "created_at"]
 MADE_PORT_FIELDS = [
@@ -17,7 +15,6 @@ MADE_PORT_FIELDS = [
     "updated_at",
     "revision_number",
 ]
-SUBNET_FIELDS = ["id", "project_id", "network_id", "cidr", "ip_version", "gateway_ip", "tags"]
 
 # Marks the ports that the gateway has created for an instance, so that it can find them again. It
 # is not a tag: Neutron drops tags at bulk creation, except with a driver that few clouds load.
@@ -26,8 +23,8 @@ PORT_MARK = "Made by kic-vm for an instance"
 INSTANCE_TAG = "kic-vm-instance-"
 
 
-class Network(FloatingIps, SecurityGroups):
-    """The network service, called on behalf of one caller."""
+class Ports(NetworkLists):
+    """The part of the network service that manages ports."""
 
     def list_ports(self, device_id: str | list[str] | None = None) -> list[JSON]:
         """Ports of all or some devices of the project, with the fields in PORT_FIELDS."""
@@ -38,8 +35,11 @@ class Network(FloatingIps, SecurityGroups):
             fields=PORT_FIELDS,
         )
 
-    def list_whole_ports(self, device_id: str) -> list[JSON]:
-        """Ports of one device of the project, with all their fields."""
+    def list_whole_ports(self, device_id: str | None = None) -> list[JSON]:
+        """Ports of the project with all their fields, also Neutron's own.
+
+        :param device_id: only the ports of this device
+        """
         return self.list_all("ports", project_id=self._context.project_id, device_id=device_id)
 
     def list_made_ports(self, instance_id: str) -> list[JSON]:
@@ -58,10 +58,26 @@ class Network(FloatingIps, SecurityGroups):
         """Ports that the gateway has created for instances, in all projects; for cloud admins."""
         return _made(self.list_all("ports", description=PORT_MARK, fields=MADE_PORT_FIELDS))
 
+    def list_described_ports(self, description: str) -> list[JSON]:
+        """The project's ports with exactly this description."""
+        return self.list_all("ports", project_id=self._context.project_id, description=description)
+
+    def list_ports_in(
+        self, *, network_id: str | None = None, subnet_id: str | None = None
+    ) -> list[JSON]:
+        """All ports in a network or a subnet; its owner also sees those of other projects."""
+        fixed_ips = f"subnet_id={subnet_id}" if subnet_id else None
+        return self.list_all("ports", network_id=network_id, fixed_ips=fixed_ips)
+
     def get_port(self, port_id: str) -> JSON:
         """One port; with a cloud admin's token, it can belong to another project."""
         port: JSON = self.json("GET", path("ports", port_id))["port"]
         return port
+
+    def create_port(self, port: JSON) -> JSON:
+        """Create a port."""
+        created: JSON = self.json("POST", "/ports", json={"port": port})["port"]
+        return created
 
     def create_ports(self, ports: list[JSON]) -> list[JSON]:
         """Create all of ``ports`` or none; the answer has the same order."""
@@ -86,19 +102,17 @@ class Network(FloatingIps, SecurityGroups):
         )["port"]
         return updated
 
-    def list_subnets(self) -> list[JSON]:
-        """All subnets visible to the caller, also shared ones, with the fields in SUBNET_FIELDS."""
-        return self.list_all("subnets", fields=SUBNET_FIELDS)
+    def delete_port(self, port: JSON) -> None:
+        """Delete a port.
 
-    def list_extensions(self) -> set[str]:
-        """The aliases of Neutron's extensions."""
-        found = self.json("GET", path("extensions", fields="alias"))["extensions"]
-        return {extension["alias"] for extension in found}
-
-    def get_quotas(self) -> dict[str, Figures]:
-        """The quotas of the caller's project, by our names; needs the extension quota_details."""
-        answered = self.json("GET", path("quotas", str(self._context.project_id), "details.json"))
-        return quotas.read("network", answered["quota"])
+        :param port: the port as it was read
+        :raises Conflict: the port has changed since it was read
+        """
+        self.request(
+            "DELETE",
+            path("ports", port["id"]),
+            headers={"If-Match": f"revision_number={port['revision_number']}"},
+        )
 
 
 def _made(ports: list[JSON]) -> list[JSON]:

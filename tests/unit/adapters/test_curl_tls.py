@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from kic_vm.adapters.http import MeteredSession
+from kic_vm.adapters.http.client import HttpClient
 from tests.unit.adapters.answering import WAIT, Server, answering
 
 
@@ -66,8 +66,8 @@ def tls(own: Path) -> Iterator[Server]:
 
 
 def _read(server: Server, verify: Any, cert: Any = None) -> bytes:
-    wire = MeteredSession(pool_size=1, max_body_size=2**20)
-    return wire.fetch(server.url, {}, timeout=WAIT, verify=verify, cert=cert).content
+    wire = HttpClient(pool_size=1, max_body_size=2**20)
+    return wire.get(server.url, {}, timeout=WAIT, verify=verify, cert=cert).content
 
 
 def test_trusted(tls: Server, own: Path) -> None:
@@ -95,9 +95,9 @@ def test_unknown(tls: Server) -> None:
 
 def test_another_name(tls: Server, own: Path) -> None:
     """Nor one who is known by another name."""
-    wire = MeteredSession(pool_size=1, max_body_size=2**20)
+    wire = HttpClient(pool_size=1, max_body_size=2**20)
     with pytest.raises(requests.ConnectionError):
-        wire.fetch(
+        wire.get(
             tls.url.replace("127.0.0.1", "localhost"),
             {},
             timeout=WAIT,

@@ -3,8 +3,8 @@
 Each read is a greenlet: while it waits for its answer, the others continue. Threads would take
 twice the CPU time for the same, most of it for switching the interpreter between threads.
 
-A read waits in this way only where no lock is held: in ``transport``, for the GETs of
-``short_way``. Everything else in a call, such as a new login, blocks the others.
+A read waits in this way only where no lock is held: in ``curl_adapter``, for the GETs of
+``direct_reads``. Everything else in a call, such as a new login, blocks the others.
 """
 
 import contextvars
@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import greenlet
 
-from kic_vm.adapters import transfers
-from kic_vm.adapters.transfers import Transfer
+from kic_vm.adapters.http import transfers
+from kic_vm.adapters.http.transfers import Transfer
 
 # Concurrent reads of one gathering: each has its own connection.
 _MOST: Final = 64

@@ -9,9 +9,9 @@ import socket
 from http.client import HTTPResponse
 from typing import Any, Final
 
+from keystoneauth1 import session as ksa_session
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.poolmanager import PoolManager
 
 from kic_vm import deadline
 
@@ -82,6 +82,18 @@ class _TlsPool(HTTPSConnectionPool):
 _POOLS: Final = {"http": _Pool, "https": _TlsPool}
 
 
-def bound(manager: PoolManager) -> None:
-    """Make a pool manager open bounded connections; it must not have opened any yet."""
-    manager.pool_classes_by_scheme = _POOLS
+class BoundedAdapter(ksa_session.TCPKeepAliveAdapter):
+    """keystoneauth's own adapter, with bounded connections."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """See requests.adapters.HTTPAdapter."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """See requests.adapters.HTTPAdapter."""
+        is_new = proxy not in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if is_new:  # it has opened no connection yet
+            manager.pool_classes_by_scheme = _POOLS
+        return manager

@@ -1,7 +1,8 @@
 """Neutron: complete lists, whatever its page limit."""
 
-from kic_vm.adapters.connection import JSON, Service, path
 from kic_vm.adapters.paging import follow
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON, Service
 
 Value = str | int | list[str] | None
 

@@ -8,8 +8,8 @@ from typing import Final
 import requests
 from oslo_config import cfg
 
-from kic_vm.adapters.bulkhead import Bulkhead
-from kic_vm.adapters.circuit_breaker import CircuitBreaker
+from kic_vm.adapters.http.bulkhead import Bulkhead
+from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
 from kic_vm.conf import service_user, upstreams
 from kic_vm.context import current_record
 

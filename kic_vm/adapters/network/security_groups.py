@@ -1,7 +1,8 @@
 """Neutron: security groups, their rules and their tags."""
 
-from kic_vm.adapters.connection import JSON, path
-from kic_vm.adapters.network_lists import NetworkLists
+from kic_vm.adapters.network.lists import NetworkLists
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON
 
 
 class SecurityGroups(NetworkLists):

@@ -1,7 +1,8 @@
 """Nova: keypairs."""
 
 from kic_vm.adapters import paging
-from kic_vm.adapters.connection import JSON, Answer, Service, path
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON, Answer, Service
 
 # Lowest microversions that have the fields that the gateway returns.
 KEYPAIR = "2.2"  # type; since 2.92, Nova no longer generates private keys

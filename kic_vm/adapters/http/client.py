@@ -1,0 +1,178 @@
+"""The HTTP client of a process: every request to OpenStack goes through it."""
+
+import copy
+import http.cookiejar
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import requests
+from requests.structures import CaseInsensitiveDict
+
+from kic_vm import deadline, exceptions
+from kic_vm.adapters import errors
+from kic_vm.adapters.http import bodies, time_limits
+from kic_vm.adapters.http.bounded_connections import BoundedAdapter
+from kic_vm.adapters.http.curl_adapter import CurlAdapter
+from kic_vm.adapters.http.current_call import Call, current_call
+from kic_vm.adapters.http.environment import Environment
+from kic_vm.adapters.http.guards import NO_GUARDS, Guard
+from kic_vm.adapters.http.time_limits import TimeLimits
+from kic_vm.context import current_record
+
+_SUBJECT_TOKEN: Final = "X-Subject-Token"  # noqa: S105 - the name of a header
+_POOLS: Final = 32
+# A prepared GET: to copy it costs a fiftieth of preparing one.
+_GET: Final = requests.Request("GET", "http://localhost/").prepare()
+
+
+class OtherTokenError(requests.RequestException):
+    """Keystone's answer is about another token than the request."""
+
+
+class HttpClient:
+    """Sends requests within their time limits, past the guards of their service, and counts them.
+
+    It serves all callers, so it stores no cookies and reads no ``.netrc``. It follows no redirects.
+
+    :param pool_size: connections kept open to each address
+    :param max_body_size: maximum size of a decoded body in bytes; larger ones fail the request
+    :param limits: the time limits of a call, by service type
+    :param guards: the guards that calls pass, by service type
+    """
+
+    def __init__(
+        self,
+        pool_size: int,
+        max_body_size: int,
+        limits: Mapping[str, TimeLimits] = time_limits.NONE_SET,
+        guards: Mapping[str, Guard] = NO_GUARDS,
+    ) -> None:
+        self._limits = limits
+        self._guards = guards
+        self._max_body_size = max_body_size
+        self._environment = Environment()
+        self._session = _session(BoundedAdapter(pool_connections=_POOLS, pool_maxsize=pool_size))
+        self._curl_session = _session(CurlAdapter(max_body_size))
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        timeout: float | None = None,
+        verify: Any = None,
+        cert: Any = None,
+        **kwargs: Any,
+    ) -> requests.Response:
+        """Send any request; keystoneauth calls this method of what it takes for its session.
+
+        :param kwargs: as in requests: ``headers``, ``data``, ``json``, ``params``
+        :raises requests.RequestException: there is no answer
+        :raises BodyTooLarge: the body is larger than the limit
+        :raises OtherTokenError: the answer is about another token than the request
+        :raises UpstreamError: there is no answer, and the call must fail at once
+        :raises UpstreamTimeout: the deadline has passed, so the request was not sent
+        :raises UpstreamUnavailable: the service is known to be down; the request was not sent
+        :raises UpstreamBusy: too many requests wait for the service; the request was not sent
+        """
+        kwargs |= self._environment.settings_for(url, verify, cert)
+        kwargs |= {"stream": True, "allow_redirects": False}
+
+        def send(timeouts: tuple[float, float]) -> requests.Response:
+            response = self._session.request(method, url, timeout=timeouts, **kwargs)
+            bodies.read(response, self._max_body_size)
+            _check_subject(response)
+            return response
+
+        return self._send_in_time(send, timeout)
+
+    def get(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        timeout: float | None,
+        verify: Any,
+        cert: Any,
+    ) -> requests.Response:
+        """Send a GET with libcurl: the same as ``request`` at a fifth of the cost.
+
+        Within ``gather_reads``, the other reads continue until the answer is there.
+
+        :param url: the complete, quoted URL
+        :raises requests.RequestException: as ``request``
+        :raises UpstreamError: as ``request``
+        """
+        settings = self._environment.settings_for(url, verify, cert)
+        prepared = copy.copy(_GET)
+        prepared.url = url
+        prepared.headers = CaseInsensitiveDict(headers)
+
+        def send(timeouts: tuple[float, float]) -> requests.Response:
+            return self._curl_session.send(
+                prepared, timeout=timeouts, stream=True, allow_redirects=False, **settings
+            )
+
+        return self._send_in_time(send, timeout)
+
+    def _send_in_time(
+        self, send: Callable[[tuple[float, float]], requests.Response], timeout: float | None
+    ) -> requests.Response:
+        """Send within the deadline of the request, and the time limits of the service."""
+        call = current_call()
+        limits = self._limits.get(call.service if call else "", time_limits.DEFAULT)
+        left = min(deadline.seconds_left(), limits.total)
+        if left <= 0:
+            raise exceptions.UpstreamTimeout(call.service) if call else requests.Timeout
+        longest = left if timeout is None else min(left, timeout)
+        timeouts = min(limits.connect, longest), min(limits.first_byte, longest)
+        try:
+            with deadline.within(left):
+                return self._send_guarded(call, lambda: _counted(lambda: send(timeouts)))
+        except requests.RequestException as error:
+            if call is not None and call.fails_at_once:
+                raise errors.from_keystone(error) from error
+            raise
+
+    def _send_guarded(
+        self, call: Call | None, send: Callable[[], requests.Response]
+    ) -> requests.Response:
+        guard = self._guards.get(call.service) if call and call.is_guarded else None
+        if guard is None:
+            return send()
+        with guard.entered():
+            try:
+                response = send()
+            except requests.RequestException as error:
+                guard.note(error)
+                raise
+        guard.note(response)
+        return response
+
+
+def _session(adapter: requests.adapters.BaseAdapter) -> requests.Session:
+    """A session that sends with an adapter, and knows nothing but what each request gives it."""
+    session = requests.Session()
+    session.trust_env = False  # see Environment; the machine's .netrc is not for OpenStack
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    return session
+
+
+def _counted(send: Callable[[], requests.Response]) -> requests.Response:
+    """Send, and count the call in the record of the request that it serves."""
+    started = time.monotonic()
+    try:
+        return send()
+    finally:
+        record = current_record()
+        if record is not None:
+            record.add_upstream_call(time.monotonic() - started)
+
+
+def _check_subject(response: requests.Response) -> None:
+    asked = response.request.headers.get(_SUBJECT_TOKEN)
+    if asked is not None and response.headers.get(_SUBJECT_TOKEN, asked) != asked:
+        raise OtherTokenError("Keystone answered about another token", request=response.request)

@@ -1,0 +1,95 @@
+"""Neutron: networks, their tags, and the projects that they are shared with."""
+
+from collections.abc import Iterable
+
+from kic_vm.adapters.network.lists import NetworkLists
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON
+
+
+class Networks(NetworkLists):
+    """The part of the network service that manages networks."""
+
+    def list_networks(self) -> list[JSON]:
+        """All networks visible to the caller; for cloud admins, those of all projects."""
+        return self.list_all("networks")
+
+    def list_external_networks(self) -> list[JSON]:
+        """The networks that provide floating IPs: id, name, and whether it is the default."""
+        query = {"router:external": "true"}
+        return self.list_all("networks", fields=["id", "name", "is_default"], **query)
+
+    def get_network(self, network_id: str) -> JSON:
+        """One network; with a cloud admin's token, it can belong to another project."""
+        found: JSON = self.json("GET", path("networks", network_id))["network"]
+        return found
+
+    def list_described_networks(self, description: str) -> list[JSON]:
+        """The project's networks with exactly this description."""
+        return self.list_all(
+            "networks", project_id=self._context.project_id, description=description
+        )
+
+    def create_network(self, network: JSON) -> JSON:
+        """Create a network of the project."""
+        created: JSON = self.json("POST", "/networks", json={"network": network})["network"]
+        return created
+
+    def rename_network(self, network_id: str, name: str) -> JSON:
+        """Rename a network; returns the whole network."""
+        updated: JSON = self.json(
+            "PUT", path("networks", network_id), json={"network": {"name": name}}
+        )["network"]
+        return updated
+
+    def delete_network(self, network_id: str) -> None:
+        """Delete a network with its subnets.
+
+        :raises Conflict: it contains ports
+        """
+        self.request("DELETE", path("networks", network_id))
+
+    def set_tags(self, kind: str, resource_id: str, tags: Iterable[str]) -> None:
+        """Replace all tags of a resource.
+
+        This is a separate call, since few Neutron versions accept tags at creation.
+
+        :param kind: ``networks`` or ``subnets``
+        """
+        self.request("PUT", path(kind, resource_id, "tags"), json={"tags": sorted(tags)})
+
+    def list_shares_of(self, network_id: str) -> list[JSON]:
+        """The shares of a network of the caller: ``id`` and ``target_tenant`` of each.
+
+        The ``target_tenant`` is a project's id, or ``*`` for all projects.
+        """
+        return self.list_all(
+            "rbac-policies",
+            object_type="network",
+            object_id=network_id,
+            action="access_as_shared",
+            fields=["id", "target_tenant"],
+        )
+
+    def share_network(self, network_id: str, project_id: str) -> JSON:
+        """Let another project use a network.
+
+        :raises Conflict: the project can already use the network
+        """
+        policy = {
+            "object_type": "network",
+            "object_id": network_id,
+            "action": "access_as_shared",
+            "target_tenant": project_id,
+        }
+        created: JSON = self.json("POST", "/rbac-policies", json={"rbac_policy": policy})[
+            "rbac_policy"
+        ]
+        return created
+
+    def delete_share(self, share_id: str) -> None:
+        """Stop sharing a network with a project.
+
+        :raises Conflict: the project has ports in it
+        """
+        self.request("DELETE", path("rbac-policies", share_id))

@@ -1,0 +1,91 @@
+"""Neutron: routers and their interfaces."""
+
+from typing import Final
+
+from kic_vm.adapters.network.lists import NetworkLists
+from kic_vm.adapters.paths import path
+from kic_vm.adapters.service import JSON
+
+# The device owners of router interfaces, by the kind of router.
+ROUTER_INTERFACES: Final = [
+    "network:router_interface",
+    "network:router_interface_distributed",
+    "network:ha_router_replicated_interface",
+]
+
+
+class Routers(NetworkLists):
+    """The part of the network service that manages routers."""
+
+    def list_routers(self) -> list[JSON]:
+        """The project's routers."""
+        return self.list_all("routers", project_id=self._context.project_id)
+
+    def list_described_routers(self, description: str) -> list[JSON]:
+        """The project's routers with exactly this description."""
+        return self.list_all(
+            "routers", project_id=self._context.project_id, description=description
+        )
+
+    def create_router(self, router: JSON) -> JSON:
+        """Create a router of the project."""
+        created: JSON = self.json("POST", "/routers", json={"router": router})["router"]
+        return created
+
+    def update_router(self, router: JSON, changes: JSON) -> JSON:
+        """Change a router; returns the whole router.
+
+        :param router: the router as it was read
+        :raises Conflict: the routes are to change, and the router has changed since it was read
+        """
+        # No revision check for gateway changes: Neutron writes the router first, and then fails it.
+        guard = {"If-Match": f"revision_number={router['revision_number']}"}
+        updated: JSON = self.json(
+            "PUT",
+            path("routers", router["id"]),
+            json={"router": changes},
+            headers={} if "external_gateway_info" in changes else guard,
+        )["router"]
+        return updated
+
+    def rename_router(self, router_id: str, name: str) -> JSON:
+        """Rename a router; returns the whole router."""
+        updated: JSON = self.json(
+            "PUT", path("routers", router_id), json={"router": {"name": name}}
+        )["router"]
+        return updated
+
+    def set_routes(self, router_id: str, routes: list[JSON]) -> None:
+        """Replace all routes of a router, without a check for concurrent changes."""
+        self.request("PUT", path("routers", router_id), json={"router": {"routes": routes}})
+
+    def delete_router(self, router_id: str) -> None:
+        """Delete a router.
+
+        :raises Conflict: it is connected to a subnet
+        """
+        self.request("DELETE", path("routers", router_id))
+
+    def connect_subnet(self, router_id: str, subnet_id: str) -> None:
+        """Make a router the gateway of a subnet."""
+        address = path("routers", router_id, "add_router_interface")
+        self.request("PUT", address, json={"subnet_id": subnet_id})
+
+    def connect_port(self, router_id: str, port_id: str) -> None:
+        """Connect a free port to a router; it becomes the router's interface."""
+        address = path("routers", router_id, "add_router_interface")
+        self.request("PUT", address, json={"port_id": port_id})
+
+    def disconnect_subnet(self, router_id: str, subnet_id: str) -> None:
+        """Disconnect a router from a subnet.
+
+        :raises Conflict: a floating IP or a route needs it
+        """
+        address = path("routers", router_id, "remove_router_interface")
+        self.request("PUT", address, json={"subnet_id": subnet_id})
+
+    def list_router_interfaces(self) -> list[JSON]:
+        """The interface ports of the project's routers."""
+        return self.list_all(
+            "ports", project_id=self._context.project_id, device_owner=ROUTER_INTERFACES
+        )

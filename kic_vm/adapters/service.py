@@ -1,0 +1,193 @@
+"""One OpenStack service, called on behalf of one caller, with raw JSON both ways."""
+
+from typing import Any, Final
+
+import openstack.exceptions
+import orjson
+import requests
+from keystoneauth1 import exceptions as ksa_exceptions
+
+from kic_vm import exceptions
+from kic_vm.adapters import errors, service_user_writes
+from kic_vm.adapters.cloud import Cloud
+from kic_vm.adapters.http import direct_reads, outcomes
+from kic_vm.adapters.http.current_call import calling
+from kic_vm.context import RequestContext, current_record
+from kic_vm.metrics import gateway as metrics
+
+JSON = dict[str, Any]
+
+_READS: Final = frozenset({"GET", "HEAD"})
+# The exceptions of a call that got no answer.
+_FAILURES: Final = (ksa_exceptions.ClientException, openstack.exceptions.SDKException)
+
+
+class Answer(dict[str, Any]):
+    """The JSON object in a service's answer.
+
+    :param is_write: the request was a write
+    """
+
+    def __init__(self, service: str, body: JSON, *, is_write: bool = False) -> None:
+        super().__init__(body)
+        self.service = service
+        self._is_write = is_write
+
+    def __missing__(self, key: str) -> Any:
+        """Report a documented field that the answer lacks.
+
+        :raises UpstreamError: always
+        """
+        raise _not_understood(self.service, is_write=self._is_write)
+
+
+def _not_understood(service: str, *, is_write: bool) -> exceptions.KicVmError:
+    error = errors.not_understood(service)
+    if is_write:
+        _leave_open(error)
+    return error
+
+
+def _leave_open(error: exceptions.KicVmError) -> None:
+    """Mark a failed write as possibly performed."""
+    error.is_outcome_unknown = True
+    _note_write(is_outcome_unknown=True)
+
+
+def _note_write(*, is_outcome_unknown: bool) -> None:
+    record = current_record()
+    if record is not None:
+        record.note_write(is_outcome_unknown=is_outcome_unknown)
+
+
+class Service:
+    """One OpenStack service, called on behalf of one caller.
+
+    :param service: the service's type in the service catalog
+    """
+
+    def __init__(self, cloud: Cloud, context: RequestContext, service: str) -> None:
+        self._cloud = cloud
+        self._context = context
+        self._service = service
+
+    @property
+    def service(self) -> str:
+        """The service's type in the service catalog."""
+        return self._service
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        microversion: str | None = None,
+        returned: int | None = None,
+        **kwargs: Any,
+    ) -> requests.Response:
+        """Send one request.
+
+        :param path: path below the service's versioned endpoint; build it with ``path()``
+        :param microversion: the lowest microversion that has the needed fields
+        :param returned: an error status that is returned instead of raised
+        :raises KicVmError: the service refused or failed; ``is_outcome_unknown`` is set if a write
+            was sent and no complete refusal came back
+        """
+        if self._context.auth is self._cloud.service_auth:
+            service_user_writes.check(self._service, method, path)
+        self._context.update_store()  # so that this thread's log lines have the request id
+        if method not in _READS:
+            return self._write(method, path, microversion=microversion, **kwargs)
+        try:
+            with calling(self._service):
+                endpoint = self._cloud.endpoint(self._service, self._context)
+                response = self._send(method, path, endpoint, microversion, **kwargs)
+        except _FAILURES as error:
+            raise errors.from_exception(self._service, error) from error
+        if response.status_code >= 400 and response.status_code != returned:
+            raise errors.from_response(self._service, response)
+        return response
+
+    def _write(
+        self, method: str, path: str, *, microversion: str | None = None, **kwargs: Any
+    ) -> requests.Response:
+        """Send a write once, and note its outcome.
+
+        It was performed or refused, or the outcome is unknown; see KicVmError.is_outcome_unknown.
+        """
+        if self._context.idempotent_request is not None:
+            self._context.idempotent_request.check_write()
+        retries = {"connect_retries": 0, "status_code_retries": 0}
+        endpoint = None
+        try:
+            with calling(self._service):
+                endpoint = self._cloud.endpoint(self._service, self._context)
+                response = self._send(method, path, endpoint, microversion, **retries, **kwargs)
+        except _FAILURES as error:
+            failure = errors.from_exception(self._service, error)
+            if outcomes.may_have_arrived(error, endpoint):
+                _leave_open(failure)
+            raise failure from error
+        if response.status_code >= 400:
+            failure = errors.from_response(self._service, response)
+            if response.status_code >= 500:
+                _leave_open(failure)
+            raise failure
+        _note_write(is_outcome_unknown=False)
+        return response
+
+    def _send(
+        self, method: str, path: str, endpoint: str | None, microversion: str | None, **kwargs: Any
+    ) -> requests.Response:
+        """The answer of the service, whatever its status.
+
+        :raises keystoneauth1.exceptions.ClientException: there is no answer
+        :raises openstack.exceptions.SDKException: there is no answer
+        """
+        with metrics.UpstreamCall(self._service, method, path) as call:
+            response = None
+            if method == "GET" and endpoint and not kwargs:
+                response = self._get_directly(endpoint, path, microversion)
+            if response is None:
+                response = self._cloud.adapter(self._service).request(
+                    path,
+                    method,
+                    auth=self._cloud.auth_for(self._context),
+                    endpoint_override=endpoint,
+                    microversion=microversion,
+                    global_request_id=self._context.request_id,
+                    raise_exc=False,
+                    **kwargs,
+                )
+            call.status = response.status_code
+        return response
+
+    def _get_directly(
+        self, endpoint: str, path: str, microversion: str | None
+    ) -> requests.Response | None:
+        """The answer to a GET by ``direct_reads``; None if keystoneauth must send it (again)."""
+        tokens = self._cloud.headers_for(self._context)
+        if tokens is None:
+            return None
+        headers = direct_reads.headers(self._service, microversion, self._context.request_id)
+        url = endpoint.rstrip("/") + path
+        return direct_reads.get(self._cloud.session, self._cloud.http, url, tokens | headers)
+
+    def json(self, method: str, path: str, **kwargs: Any) -> Answer:
+        """Send one request and read the JSON object in its answer.
+
+        :raises KicVmError: as ``request``, or the answer is not a JSON object
+        """
+        is_write = method not in _READS
+        response = self.request(method, path, **kwargs)
+        try:
+            body = orjson.loads(response.content)
+        except orjson.JSONDecodeError as error:
+            raise _not_understood(self._service, is_write=is_write) from error
+        if not isinstance(body, dict):
+            raise _not_understood(self._service, is_write=is_write)
+        answer = Answer(self._service, body, is_write=is_write)
+        record = current_record()
+        if record is not None:
+            record.answers.append(answer)
+        return answer

@@ -1,0 +1,28 @@
+"""The base of all errors, and the error for a defect of the gateway."""
+
+from typing import Any, ClassVar
+
+
+class KicVmError(Exception):
+    """An error response.
+
+    :param message: a sentence for this case; the class has one for the general case
+    :param details: JSON fields besides the message in the error envelope
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    sentence: ClassVar[str] = "The gateway has an internal error, which it has logged."
+    retry_after: int | None = None
+    """Seconds after which a retry makes sense, for the Retry-After header."""
+    is_outcome_unknown: bool = False
+    """Whether the outcome of a write to a service is unknown."""
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        self.message = message or self.sentence
+        self.details = details
+        super().__init__(self.message)
+
+
+class InternalError(KicVmError):
+    """A defect of the gateway."""
