@@ -10,7 +10,8 @@ from oslo_policy.policy import Enforcer
 from kic_vm import policy
 from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.openstack_services import OpenStackServices
-from kic_vm.cache import Cache, MemoryCache
+from kic_vm.cache.interface import Cache
+from kic_vm.cache.memory import MemoryCache
 from kic_vm.context import RequestContext
 from kic_vm.mappings.instances import Translation
 
