@@ -25,6 +25,21 @@ _IDEMPOTENCY_KEY: Final = {
     "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255},
 }
 
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of an earlier answer, or several of them. While the content is still "
+    "the same, the answer is 304 without a body.",
+    "schema": {"type": "string"},
+}
+_READ_HEADERS: Final = {
+    "ETag": "Identifies the content of the answer. Send it in If-None-Match with the next read.",
+    "Cache-Control": "`private, no-cache`: store the answer for this user only, and ask before "
+    "each use whether it is still valid. `no-store`: do not store it.",
+    "Vary": "The request headers on which the answer depends.",
+}
+
 CONFIGURATION: Final = {
     "API_TITLE": "KakaoCloud VM API on OpenStack",
     "API_VERSION": "v1",
@@ -61,6 +76,10 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     found.setdefault("components", {})["securitySchemes"] = {
         _TOKEN: {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
     }
+    found["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}}
+        for name, text in _READ_HEADERS.items()
+    }
     for rule in rules:
         for guarded in rule.operations:
             described = found["paths"].get(guarded["path"])
@@ -70,8 +89,21 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
             operation["x-policy-rule"] = rule.name
             if guarded["method"] == "POST" and rule.check_str != base.PUBLIC:
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+            if guarded["method"] == "GET":
+                _add_conditional_read(operation)
             operation["security"] = [] if rule.check_str == base.PUBLIC else [{_TOKEN: []}]
     return found
+
+
+def _add_conditional_read(operation: dict[str, Any]) -> None:
+    """Describe If-None-Match, the headers of the answer, and the answer 304."""
+    operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _READ_HEADERS}
+    operation["responses"]["200"]["headers"] = headers
+    operation["responses"]["304"] = {
+        "description": "The client already has this content: the ETag is one of If-None-Match.",
+        "headers": headers,
+    }
 
 
 def _error_table() -> str:
