@@ -10,6 +10,7 @@ from kic_vm.adapters import probes
 from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.errors import table as error_table
 from kic_vm.cache.memory import MemoryCache
+from kic_vm.cache.recent_lists import create_recent_lists
 from kic_vm.cache.redis import create_cache
 from kic_vm.cache.store import create_store
 from kic_vm.cache.two_tier import with_local_cache
@@ -42,12 +43,15 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
     shared = create_cache(conf)
     cloud = Cloud(conf)
     probes.attach(cloud)
+    recent_lists = create_recent_lists(conf)
+    cloud.changing = recent_lists.changing
     return AppState(
         conf=conf,
         cloud=cloud,
         cache=shared,
         local_cache=with_local_cache(shared),
         read_hints=MemoryCache(conf.redis.memory_entries),
+        recent_lists=recent_lists,
         translation=Translation(
             table.load_tables(),
             Zones(conf.availability_zones.zones),

@@ -5,10 +5,12 @@ connections; it is built once. Calls send raw JSON through its adapters with the
 create no SDK objects.
 """
 
+import contextlib
 import functools
 import threading
 import time
 import urllib.parse
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 import cachetools
@@ -77,6 +79,10 @@ class Cloud:
         self._endpoints_lock = threading.Lock()
         self._adapters: dict[str, ksa_adapter.Adapter] = {}
         self._token: tuple[object, float, str | None] | None = None
+        self.changing: Callable[[str | None], contextlib.AbstractContextManager[None]] = (
+            lambda _project_id: contextlib.nullcontext()
+        )
+        """Entered around each write, with the project of the request."""
         self._connection = openstack.connection.Connection(
             session=self.session, oslo_conf=conf, service_types=list(upstreams.GROUPS.values())
         )
@@ -231,6 +237,7 @@ class Service:
         *,
         microversion: str | None = None,
         returned: int | None = None,
+        is_change: bool = True,
         **kwargs: Any,
     ) -> requests.Response:
         """Send one request.
@@ -238,6 +245,7 @@ class Service:
         :param path: path below the service's versioned endpoint; build it with ``path()``
         :param microversion: the lowest microversion that has the needed fields
         :param returned: an error status that is returned instead of raised
+        :param is_change: whether the request changes the project, if it is a write by its method
         :raises KicVmError: the service refused or failed; ``is_outcome_unknown`` is set if a write
             was sent and no complete refusal came back
         """
@@ -245,7 +253,9 @@ class Service:
             service_user_writes.check(self._service, method, path)
         self._context.update_store()  # so that this thread's log lines have the request id
         if method not in _READS:
-            return self._write(method, path, microversion=microversion, **kwargs)
+            project_id = self._context.project_id if is_change else None
+            with self._cloud.changing(project_id):
+                return self._write(method, path, microversion=microversion, **kwargs)
         try:
             with calling(self._service):
                 endpoint = self._cloud.endpoint(self._service, self._context)

@@ -1,9 +1,10 @@
-"""Conditional reads: ``ETag`` and ``If-None-Match`` for every GET and HEAD (RFC 9110, 13).
+"""Headers of every read: ``ETag``, ``Age`` and conditions (RFC 9110, 13; RFC 9111).
 
 The tag is a digest of the body alone, so every process returns the same tag for the same content.
 """
 
 import hashlib
+import math
 from typing import Final
 
 import flask
@@ -28,8 +29,11 @@ def apply(response: flask.Response) -> flask.Response:
     response.set_etag(tag)
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "private, no-cache"
-    if request.environ[ENVIRON_KEY].auth is not None:
+    context = request.environ[ENVIRON_KEY]
+    if context.auth is not None:
         response.vary.add(_TOKEN)
+    if context.age is not None:
+        response.headers["Age"] = str(math.ceil(context.age))
     # Without this check, werkzeug parses the header although most requests have none.
     if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(tag):
         response.status_code = 304

@@ -4,13 +4,12 @@ The cache never holds the only copy of a value. After a failure, the process doe
 a while and continues with its memory; callers notice only the difference in speed.
 """
 
-import time
-
 import redis
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from kic_vm.cache.memory import MemoryCache
+from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, UnreadableError, connect
 
 LOG = logging.getLogger(__name__)
@@ -22,17 +21,7 @@ class RedisCache:
     def __init__(self, client: SealedRedis, fallback: MemoryCache, retry_after: float) -> None:
         self._client = client
         self._fallback = fallback
-        self._retry_after = retry_after
-        self._unused_until = 0.0
-
-    def _is_usable(self) -> bool:
-        return time.monotonic() >= self._unused_until
-
-    def _failed(self, error: redis.RedisError) -> None:
-        self._unused_until = time.monotonic() + self._retry_after
-        LOG.warning(
-            "Redis failed (%s); using memory for %g s", type(error).__name__, self._retry_after
-        )
+        self._outage = Outage(retry_after)
 
     def get(self, key: str) -> bytes | None:
         """See Cache."""
@@ -40,45 +29,45 @@ class RedisCache:
 
     def get_with_rest(self, key: str) -> tuple[bytes | None, float]:
         """The value, and the minimum remaining time in seconds until it expires."""
-        if self._is_usable():
+        if self._outage.is_over():
             try:
                 return self._client.get_with_rest(key)
             except UnreadableError:
                 LOG.warning("Ignored a value in Redis that this gateway cannot have written")
                 return None, 0.0
             except redis.RedisError as error:
-                self._failed(error)
+                self._outage.begin(error)
         return self._fallback.get(key), 0.0
 
     def set(self, key: str, value: bytes, time: float) -> None:
         """See Cache."""
         if time <= 0:
             return
-        if self._is_usable():
+        if self._outage.is_over():
             try:
                 self._client.set(key, value, time)
             except redis.RedisError as error:
-                self._failed(error)
+                self._outage.begin(error)
             else:
                 return
         self._fallback.set(key, value, time)
 
     def add(self, key: str, value: bytes, time: float) -> bool:
         """See Cache."""
-        if self._is_usable():
+        if self._outage.is_over():
             try:
                 return self._client.add(key, value, time)
             except redis.RedisError as error:
-                self._failed(error)
+                self._outage.begin(error)
         return self._fallback.add(key, value, time)
 
     def acquire(self, key: str, value: bytes, time: float) -> bool:
         """See Cache."""
-        if self._is_usable():
+        if self._outage.is_over():
             try:
                 return self._client.add(key, value, time)
             except redis.RedisError as error:
-                self._failed(error)
+                self._outage.begin(error)
         return False
 
     def ping(self) -> None:
