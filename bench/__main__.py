@@ -14,7 +14,7 @@ from tests.functional import standalone
 JSON = dict[str, Any]
 
 _DOCUMENTATION: Final = Path(__file__).parents[1] / "doc/source/admin"
-PARTS: Final = ("live", "replayed", "loaded", "lasting")
+PARTS: Final = ("live", "replayed", "loaded", "aged", "lasting")
 
 
 def main() -> int:
@@ -39,6 +39,7 @@ def main() -> int:
                     runs.replayed(base, 10_000, 3, is_quick=True),
                 ],
                 "loaded": lambda: runs.loaded(base, 8),
+                "aged": lambda: runs.aged(base, 20),
                 "lasting": lambda: runs.lasting(base, arguments.requests),
             }
             for part in arguments.only:

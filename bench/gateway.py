@@ -26,6 +26,7 @@ class Measured:
 
     def __init__(self, gateway: Gateway, started: float) -> None:
         self.url = gateway.url
+        self._lines = gateway.access_lines
         self._master = gateway.process.pid
         self.first_answer_seconds = time.perf_counter() - started
 
@@ -43,6 +44,10 @@ class Measured:
         """What the worker has used so far."""
         fields = (self._worker / "stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def upstream_calls(self) -> int:
+        """Its calls to OpenStack so far, for lists of instances."""
+        return sum(int(line["upstream_calls"]) for line in self._lines("/api/v1/instances"))
 
     def resident_bytes(self) -> int:
         """The worker's memory."""

@@ -44,6 +44,8 @@ def page(results: JSON) -> str:
         parts.append(_cases(title, run["cases"]))
     if loads := results.get("loaded"):
         parts.append(_loads(loads))
+    if aged := results.get("aged"):
+        parts += [_ages(run) for run in aged["projects"]] + [_consoles(aged["consoles"])]
     return "\n".join(parts)
 
 
@@ -77,6 +79,39 @@ def _loads(loads: JSON) -> str:
         "Gets of one instance, one worker process, 20 ms latency",
         ["", "Requests a second", "Median, ms", "p99, ms", "Errors"],
         rows,
+    )
+
+
+def _ages(run: JSON) -> str:
+    rows = [
+        [
+            name,
+            f"{way['median'] * 1000:.1f}",
+            f"{way['cpu'] * 1000:.1f}",
+            f"{way['calls']:.1f}",
+        ]
+        for name, way in run["ways"].items()
+    ]
+    return table(
+        f"Responses of an accepted age, {run['servers']:,} machines, 20 ms latency",
+        ["Way", "Median, ms", "CPU, ms", "Upstream calls"],
+        rows,
+    )
+
+
+def _consoles(run: JSON) -> str:
+    return table(
+        f"{run['clients']} clients that poll pages of 100 of 1,000 machines every 2 s, max-age=2",
+        ["Median, ms", "p99, ms", "Errors", "Upstream calls in 2 s", "CPU, % of a core"],
+        [
+            [
+                f"{run['median'] * 1000:.1f}",
+                f"{run['p99'] * 1000:.1f}",
+                str(run["errors"]),
+                f"{run['calls_per_pause']:.1f}",
+                f"{run['cpu_share'] * 100:.0f}",
+            ]
+        ],
     )
 
 

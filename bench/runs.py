@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import openstack
 
-from bench import cases, gateway, load, project, raw
+from bench import ages, cases, gateway, load, project, raw
 from bench.measure import SLOW, interleaved
 from bench.services import TOKEN
 from bench.world import World
@@ -90,6 +90,18 @@ def loaded(base: Path, seconds: float) -> JSON:
             for clients in (32, 200) if threads > 1 else (32,):
                 run = load.run(process.url, path, TOKEN, clients, seconds)
                 found[f"{threads} threads, {clients} clients"] = run
+    return found
+
+
+def aged(base: Path, seconds: float) -> JSON:
+    """Responses from known lists, and many clients that poll; as ``ages`` measures them."""
+    found: JSON = {"projects": []}
+    for servers in (1000, 10_000):
+        # The lists are to last as long as the measure.
+        with _replayed(base, servers, LATENCY, api={"max_age": "3600"}) as (process, _address):
+            found["projects"].append(ages.one_client(process, servers, 1000))
+            if servers == 1000:
+                found["consoles"] = ages.consoles(process, seconds)
     return found
 
 

@@ -37,9 +37,31 @@ def of(results: JSON) -> list[Target]:
     if (loads := results.get("loaded")) and results.get("replayed"):
         get = results["replayed"][0]["cases"]["get"]
         found += _of_loads(loads, get[ONE_BY_ONE]["median"])
+    if aged := results.get("aged"):
+        found += _of_ages(aged)
     if lasting := results.get("lasting"):
         found += _of_lasting(lasting)
     return found
+
+
+def _of_ages(aged: JSON) -> list[Target]:
+    thousand, many = (run["ways"] for run in aged["projects"])
+    unchanged = thousand["page of 100, known, 304"]
+    polls, small = aged["consoles"], many["page of 20, known"]
+    return [
+        Target("100 polling clients, upstream calls in 2 s", 4, "calls", polls["calls_per_pause"]),
+        Target("100 polling clients, median", 15, "ms", polls["median"] * 1000),
+        Target("100 polling clients, p99", 100, "ms", polls["p99"] * 1000),
+        Target("100 polling clients, CPU", 50, "% of a core", polls["cpu_share"] * 100),
+        Target(
+            "304 from a known list, CPU",
+            1.5,
+            "ms",
+            unchanged["cpu"] * 1000,
+        ),
+        Target("page of 20 of 10,000, known, CPU", 4, "ms", small["cpu"] * 1000),
+        Target("page of 20 of 10,000, known", 8, "ms", small["median"] * 1000),
+    ]
 
 
 def _of_live(live: JSON) -> list[Target]:

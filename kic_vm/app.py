@@ -11,6 +11,7 @@ from werkzeug.routing import Map, MapAdapter
 from kic_vm import exceptions, policies
 from kic_vm.api import (
     blueprint,
+    conditional_reads,
     docs_page,
     documents,
     errors,
@@ -115,6 +116,7 @@ def create_app(app_state: AppState) -> flask.Flask:
     app.register_error_handler(Exception, errors.render)
     app.before_request(_was_decided)
     app.before_request(_has_possible_ids)
+    app.after_request(conditional_reads.apply)
     return app
 
 

@@ -25,8 +25,8 @@ from typing import Any
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from kic_vm.cache import SharedStore, StoreUnavailable
-from kic_vm.leases import Keeper
+from kic_vm.cache.lease import Keeper
+from kic_vm.cache.store import SharedStore, StoreUnavailable
 
 JSON = dict[str, Any]
 

@@ -88,7 +88,8 @@ class RequestContext(oslo_context.RequestContext):
     request only. ``is_multiprocess`` means that the server has other processes that serve
     requests. ``idempotent_request`` is set when the request must be performed only once.
     ``upstream_headers`` are the token headers for calls to OpenStack, with the plugin that they
-    belong to.
+    belong to. ``max_age`` is the age in seconds that the client accepts; 0 for a fresh answer.
+    ``age`` is the age of the answer, None if it was not built from lists that may have an age.
     """
 
     def __init__(
@@ -105,6 +106,8 @@ class RequestContext(oslo_context.RequestContext):
         self.is_multiprocess = is_multiprocess
         self.idempotent_request: IdempotentRequest | None = None
         self.upstream_headers: tuple[BaseAuthPlugin, dict[str, str]] | None = None
+        self.max_age = 0
+        self.age: float | None = None
 
     def __repr__(self) -> str:
         """The request without the token."""

@@ -5,12 +5,16 @@ from wsgiref.types import WSGIApplication
 from oslo_config import cfg
 from oslo_middleware import cors, http_proxy_to_wsgi
 
-from kic_vm import app, cache, policies, policy
+from kic_vm import app, policies, policy
 from kic_vm.adapters import probes
 from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.errors import table as error_table
+from kic_vm.cache.memory import MemoryCache
+from kic_vm.cache.recent_lists import create_recent_lists
+from kic_vm.cache.redis import create_cache
+from kic_vm.cache.store import create_store
+from kic_vm.cache.two_tier import with_local_cache
 from kic_vm.lifecycle import table
-from kic_vm.local_cache import with_local_cache
 from kic_vm.mappings.instances import Translation
 from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
@@ -36,15 +40,18 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
     :raises ErrorTableError: the table of error rules is invalid
     """
     error_table.load_table()  # an invalid table must stop the start, not fail a request
-    shared = cache.create(conf)
+    shared = create_cache(conf)
     cloud = Cloud(conf)
     probes.attach(cloud)
+    recent_lists = create_recent_lists(conf)
+    cloud.changing = recent_lists.changing
     return AppState(
         conf=conf,
         cloud=cloud,
         cache=shared,
         local_cache=with_local_cache(shared),
-        read_hints=cache.MemoryCache(conf.redis.memory_entries),
+        read_hints=MemoryCache(conf.redis.memory_entries),
+        recent_lists=recent_lists,
         translation=Translation(
             table.load_tables(),
             Zones(conf.availability_zones.zones),
@@ -70,7 +77,7 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
     pipeline: WSGIApplication = flask_app
     for layer in (
         # Below Rbac: a caller without the right to an operation gets no stored response of it.
-        lambda inner: Idempotency(inner, cache.create_store(conf), conf),
+        lambda inner: Idempotency(inner, create_store(conf), conf),
         lambda inner: Rbac(inner, app_state.enforcer),
         Context,
         lambda inner: Authentication(inner, conf, app_state.local_cache, app_state.cloud),

@@ -5,8 +5,10 @@ connections; it is built once. Calls send raw JSON through its adapters with the
 create no SDK objects.
 """
 
+import contextlib
 import threading
 import time
+from collections.abc import Callable
 from typing import Final, cast
 
 import cachetools
@@ -67,6 +69,10 @@ class Cloud:
         self._endpoints_lock = threading.Lock()
         self._adapters: dict[str, ksa_adapter.Adapter] = {}
         self._token: tuple[object, float, str | None] | None = None
+        self.changing: Callable[[str | None], contextlib.AbstractContextManager[None]] = (
+            lambda _project_id: contextlib.nullcontext()
+        )
+        """Entered around each write, with the project of the request."""
         self._connection = openstack.connection.Connection(
             session=self.session, oslo_conf=conf, service_types=list(upstreams.GROUPS.values())
         )

@@ -83,6 +83,7 @@ class Service:
         *,
         microversion: str | None = None,
         returned: int | None = None,
+        is_change: bool = True,
         **kwargs: Any,
     ) -> requests.Response:
         """Send one request.
@@ -90,6 +91,7 @@ class Service:
         :param path: path below the service's versioned endpoint; build it with ``path()``
         :param microversion: the lowest microversion that has the needed fields
         :param returned: an error status that is returned instead of raised
+        :param is_change: whether the request changes the project, if it is a write by its method
         :raises KicVmError: the service refused or failed; ``is_outcome_unknown`` is set if a write
             was sent and no complete refusal came back
         """
@@ -97,7 +99,9 @@ class Service:
             service_user_writes.check(self._service, method, path)
         self._context.update_store()  # so that this thread's log lines have the request id
         if method not in _READS:
-            return self._write(method, path, microversion=microversion, **kwargs)
+            project_id = self._context.project_id if is_change else None
+            with self._cloud.changing(project_id):
+                return self._write(method, path, microversion=microversion, **kwargs)
         try:
             with calling(self._service):
                 endpoint = self._cloud.endpoint(self._service, self._context)

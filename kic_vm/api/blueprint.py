@@ -8,6 +8,7 @@ import flask
 import flask_smorest
 from marshmallow import Schema
 
+from kic_vm.api.accepted_age import accepted_age
 from kic_vm.api.arguments import parser
 from kic_vm.context import ENVIRON_KEY, REPLAY_KEY
 from kic_vm.operations.request import AppState, RequestServices
@@ -59,7 +60,12 @@ def app_state() -> AppState:
 
 def services() -> RequestServices:
     """The services of this request."""
-    return RequestServices.of(app_state(), flask.request.environ[ENVIRON_KEY])
+    request = flask.request
+    context = request.environ[ENVIRON_KEY]
+    header = request.environ.get("HTTP_CACHE_CONTROL")
+    if header and request.method in {"GET", "HEAD"}:
+        context.max_age = accepted_age(header)
+    return RequestServices.of(app_state(), context)
 
 
 def answer(status: int, body: Any = None) -> flask.Response:

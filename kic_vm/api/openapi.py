@@ -25,6 +25,32 @@ _IDEMPOTENCY_KEY: Final = {
     "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255},
 }
 
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of an earlier answer, or several of them. While the content is still "
+    "the same, the answer is 304 without a body.",
+    "schema": {"type": "string"},
+}
+_ACCEPTED_AGE: Final = {
+    "name": "Cache-Control",
+    "in": "header",
+    "required": False,
+    "description": "`max-age=N`: the answer may be built from a list that was fetched at most N "
+    "seconds ago for the same project and roles. Without it, the answer is fresh.",
+    "schema": {"type": "string"},
+}
+_AGE: Final = {
+    "Age": "The age of the answer in seconds. Only an answer to a request with `max-age` has one."
+}
+_READ_HEADERS: Final = {
+    "ETag": "Identifies the content of the answer. Send it in If-None-Match with the next read.",
+    "Cache-Control": "`private, no-cache`: store the answer for this user only, and ask before "
+    "each use whether it is still valid. `no-store`: do not store it.",
+    "Vary": "The request headers on which the answer depends.",
+}
+
 CONFIGURATION: Final = {
     "API_TITLE": "KakaoCloud VM API on OpenStack",
     "API_VERSION": "v1",
@@ -61,6 +87,10 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     found.setdefault("components", {})["securitySchemes"] = {
         _TOKEN: {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
     }
+    found["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}}
+        for name, text in (_READ_HEADERS | _AGE).items()
+    }
     for rule in rules:
         for guarded in rule.operations:
             described = found["paths"].get(guarded["path"])
@@ -70,8 +100,26 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
             operation["x-policy-rule"] = rule.name
             if guarded["method"] == "POST" and rule.check_str != base.PUBLIC:
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+            if guarded["method"] == "GET":
+                _add_conditional_read(operation, has_age=rule.check_str != base.PUBLIC)
             operation["security"] = [] if rule.check_str == base.PUBLIC else [{_TOKEN: []}]
     return found
+
+
+def _add_conditional_read(operation: dict[str, Any], *, has_age: bool) -> None:
+    """Describe the request headers of a read, the headers of the answer, and the answer 304.
+
+    :param has_age: the answer may have an age
+    """
+    parameters = [_IF_NONE_MATCH, _ACCEPTED_AGE] if has_age else [_IF_NONE_MATCH]
+    operation.setdefault("parameters", []).extend(parameters)
+    names = [*_READ_HEADERS, *_AGE] if has_age else [*_READ_HEADERS]
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    operation["responses"]["200"]["headers"] = headers
+    operation["responses"]["304"] = {
+        "description": "The client already has this content: the ETag is one of If-None-Match.",
+        "headers": headers,
+    }
 
 
 def _error_table() -> str:

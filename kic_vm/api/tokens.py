@@ -13,7 +13,7 @@ def _forward() -> flask.Response:
     request = flask.request
     upstream = identity.forward_tokens(
         app_state().cloud,
-        request.method,
+        "GET" if request.method == "HEAD" else request.method,  # Flask drops the body for HEAD
         request.headers,
         request.query_string.decode("latin-1"),
         request.get_data(),
@@ -22,7 +22,7 @@ def _forward() -> flask.Response:
     response = flask.Response(
         upstream.content, upstream.status_code, content_type="application/json"
     )
-    response.headers["Vary"] = "X-Auth-Token"
+    response.vary.update(("X-Auth-Token", "X-Subject-Token"))
     response.cache_control.no_store = True  # the token itself is in a header
     if "X-Subject-Token" in upstream.headers:
         response.headers["X-Subject-Token"] = upstream.headers["X-Subject-Token"]

@@ -75,6 +75,25 @@ OPTS = [
         "made for it, token validation included, end by then; the answer is 504 and names the "
         "service that was waited for.",
     ),
+    cfg.IntOpt(
+        "max_age",
+        default=30,
+        min=0,
+        max=3600,
+        help="Maximum age in seconds of an answer to a read whose client accepts an age "
+        "(Cache-Control: max-age). Such an answer may be built from lists that were fetched for "
+        "the same project and roles; without the header, every answer is fresh. Gateways share the "
+        "lists through Redis, and a write through any of them ends their use. Without Redis, or "
+        "while it is unavailable, each of several processes uses its own lists, for one second at "
+        "most. 0 turns this off.",
+    ),
+    cfg.IntOpt(
+        "max_age_memory",
+        default=32,
+        min=1,
+        help="Maximum size in MiB of the lists for max_age in one process, as JSON. In memory they "
+        "take several times as much.",
+    ),
     cfg.FloatOpt(
         "readiness_cache_time",
         default=2.0,

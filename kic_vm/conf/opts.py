@@ -75,12 +75,20 @@ def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
         http_request_max_retries=0,
     )
     cors.set_defaults(
-        allow_headers=["X-Auth-Token", "X-Openstack-Request-Id", "Idempotency-Key"],
+        allow_headers=[
+            "X-Auth-Token",
+            "X-Openstack-Request-Id",
+            "Idempotency-Key",
+            "If-None-Match",
+            "Cache-Control",
+        ],
         expose_headers=[
             "X-Subject-Token",
             "X-Openstack-Request-Id",
             "Idempotency-Replayed",
             "Retry-After",
+            "ETag",
+            "Age",
         ],
         allow_methods=["GET", "PUT", "POST", "DELETE"],
     )

@@ -32,6 +32,13 @@ _TOKENS: Final = Counter(
     ("result",),
     registry=REGISTRY,
 )
+_RECENT_LISTS: Final = Counter(
+    "kic_vm_recent_list_reads",
+    "Reads whose client accepts an age, by resource and result: hit (from a known list), miss "
+    "(the list was fetched) or wait (for the fetch of another request).",
+    ("resource", "result"),
+    registry=REGISTRY,
+)
 _REFUSALS: Final = Counter(
     "kic_vm_rbac_refusals",
     "Requests that the gateway's own policy has refused, by rule.",
@@ -111,6 +118,14 @@ def template(path: str) -> str:
 def count_token_lookup(*, is_hit: bool) -> None:
     """Count a lookup in the token cache."""
     _lookup("hit" if is_hit else "miss").inc()
+
+
+def count_recent_list(resource: str, result: str) -> None:
+    """Count a read whose client accepts an age.
+
+    :param result: ``hit``, ``miss`` or ``wait``
+    """
+    _RECENT_LISTS.labels(resource, result).inc()
 
 
 def count_refusal(rule: str) -> None:

@@ -7,7 +7,7 @@ from oslo_config import cfg
 
 from kic_vm import exceptions
 from kic_vm.adapters.cloud import Cloud
-from kic_vm.cache import Cache
+from kic_vm.cache.interface import Cache
 from kic_vm.conf.shared_secrets import shared_secrets
 from kic_vm.metrics import gateway as metrics
 from kic_vm.middleware import routes

@@ -10,7 +10,9 @@ from oslo_policy.policy import Enforcer
 from kic_vm import policy
 from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.openstack_services import OpenStackServices
-from kic_vm.cache import Cache, MemoryCache
+from kic_vm.cache.interface import Cache
+from kic_vm.cache.memory import MemoryCache
+from kic_vm.cache.recent_lists import RecentLists
 from kic_vm.context import RequestContext
 from kic_vm.mappings.instances import Translation
 
@@ -26,6 +28,8 @@ class AppState:
     """The cache for values that do not change before they expire: a process fetches each once."""
     read_hints: MemoryCache
     """Recent values that let calls start earlier. Each value is checked before it is used."""
+    recent_lists: RecentLists
+    """Complete lists of projects, for clients that accept answers of some age."""
     translation: Translation
     enforcer: Enforcer
 

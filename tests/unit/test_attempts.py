@@ -6,8 +6,8 @@ import pytest
 from oslo_config import cfg
 
 from kic_vm.attempts import Attempt, Attempts, Kind
-from kic_vm.cache import SharedStore
-from kic_vm.sealed_redis import SealedRedis
+from kic_vm.cache.sealed import SealedRedis
+from kic_vm.cache.store import SharedStore
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET
 

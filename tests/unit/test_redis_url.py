@@ -4,8 +4,8 @@ import pytest
 from oslo_config import cfg
 from redis.sentinel import SentinelConnectionPool
 
+from kic_vm.cache.client import connect
 from kic_vm.conf.redis_url import SentinelUrl, parse_sentinel_url
-from kic_vm.redis_client import connect
 
 
 @pytest.mark.parametrize(

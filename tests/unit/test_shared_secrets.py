@@ -13,8 +13,9 @@ import redis
 from cryptography.fernet import Fernet, InvalidToken
 from oslo_config import cfg
 
-from kic_vm import cache, deploy
 from kic_vm import conf as configuration
+from kic_vm import deploy
+from kic_vm.cache.store import SharedStore, StoreUnavailable, create_store
 from kic_vm.conf import shared_secrets as module
 from kic_vm.conf.shared_secrets import shared_secrets
 from tests.unit.fake_redis import FakeRedis
@@ -63,9 +64,9 @@ def derivations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     module._stretch.cache_clear()
 
 
-def store_of(conf: cfg.ConfigOpts) -> cache.SharedStore:
+def store_of(conf: cfg.ConfigOpts) -> SharedStore:
     """What one process sees of the Redis."""
-    store = cache.create_store(conf)
+    store = create_store(conf)
     assert store is not None
     return store
 
@@ -141,16 +142,16 @@ def test_rotation(load: Load, server: FakeRedis) -> None:
             writer.set("a", b"value", 60)
             assert reader.get("a") == b"value"
     stores[0].set("a", b"value", 60)
-    with pytest.raises(cache.StoreUnavailable):
+    with pytest.raises(StoreUnavailable):
         stores[3].get("a")
 
 
 def test_another_secret(load: Load, server: FakeRedis) -> None:
     """What was sealed with none of the secrets is not read."""
     store_of(load(f"{REDIS}secret = {OTHER}\n")).set("a", b"value", 60)
-    with pytest.raises(cache.StoreUnavailable):
+    with pytest.raises(StoreUnavailable):
         store_of(load(f"{REDIS}secret = {NEW},{OLD}\n")).get("a")
-    with pytest.raises(cache.StoreUnavailable):
+    with pytest.raises(StoreUnavailable):
         store_of(load(REDIS)).get("a")
 
 

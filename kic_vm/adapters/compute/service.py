@@ -119,6 +119,7 @@ class Compute(Servers, Keypairs, ServerExistence):
             "POST",
             path("servers", server_id, "action"),
             json={"os-getConsoleOutput": {"length": lines}},
+            is_change=False,
         )["output"]
         return output
 

@@ -13,7 +13,7 @@ import redis
 
 from kic_vm import exceptions
 from kic_vm.adapters import probes
-from kic_vm.cache import RedisCache
+from kic_vm.cache.redis import RedisCache
 from kic_vm.operations.request import AppState
 
 JSON = dict[str, Any]

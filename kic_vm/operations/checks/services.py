@@ -3,7 +3,7 @@
 import redis
 
 from kic_vm.adapters import needs, versions
-from kic_vm.cache import RedisCache
+from kic_vm.cache.redis import RedisCache
 from kic_vm.conf.redis_url import is_local
 from kic_vm.operations.checks.finding import (
     Finding,

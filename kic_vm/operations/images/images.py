@@ -7,7 +7,7 @@ from typing import Any
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import images as mapping
-from kic_vm.operations import listing
+from kic_vm.operations import listing, recent_lists
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import find_image, get_own_image, is_offered_image
 from kic_vm.operations.references import as_invalid_request
@@ -49,6 +49,10 @@ def list_images(services: RequestServices, query: Mapping[str, Any]) -> tuple[li
 
     One upstream call; three if other projects share images with this one.
     """
+    return listing.select(recent_lists.read(services, "images", _all_images), query, _FILTERS)
+
+
+def _all_images(services: RequestServices) -> list[JSON]:
     images = [
         image
         for image in services.openstack.image.list_images()
@@ -57,12 +61,11 @@ def list_images(services: RequestServices, query: Mapping[str, Any]) -> tuple[li
     offers = _offers(
         services, {image["id"] for image in images if is_offered_image(services, image)}
     )
-    shown = [
+    return [
         mapping.image_from_image(image, offers.get(image["id"]))
         for image in images
         if not is_offered_image(services, image) or image["id"] in offers
     ]
-    return listing.select(shown, query, _FILTERS)
 
 
 def update_image(services: RequestServices, image_id: str, changes: JSON) -> JSON:

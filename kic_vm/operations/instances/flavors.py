@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kic_vm.mappings import flavors as mapping
-from kic_vm.operations import listing
+from kic_vm.operations import listing, recent_lists
 from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
@@ -76,10 +76,14 @@ def get_flavor(services: RequestServices, flavor_id: str) -> JSON:
 
 def list_flavors(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the flavors. One upstream call."""
+    return listing.select(recent_lists.read(services, "flavors", _all_flavors), query, _FILTERS)
+
+
+def _all_flavors(services: RequestServices) -> list[JSON]:
     flavors = services.openstack.compute.list_flavors()
     _remember(services, {flavor["name"]: flavor["id"] for flavor in flavors})
     zones = services.app_state.translation.zones.names
     shown = [mapping.flavor_from_flavor(flavor, zones) for flavor in flavors]
     # Nova does not tell when a flavor was made: the usual order is that of the names.
     shown.sort(key=operator.itemgetter("name"))
-    return listing.select(shown, query, _FILTERS)
+    return shown

@@ -8,7 +8,7 @@ from kic_vm import exceptions
 from kic_vm.adapters import compute
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import instances as mapping
-from kic_vm.operations import listing
+from kic_vm.operations import listing, recent_lists
 from kic_vm.operations.instances import attached_volumes, flavors, pages, resize_confirmation
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.ownership import get_own_server
@@ -87,8 +87,12 @@ def get_instance(services: RequestServices, instance_id: str) -> JSON:
 
     See attached_volumes for projects with very many volumes. The call for the volumes waits for
     the others if the instance is read for the first time, or its volumes have changed since the
-    last time. One more call if a finished resize must be confirmed, as [resize] configures.
+    last time. One more call if a finished resize must be confirmed, as [resize] configures. None
+    if the client accepts the age of a list that the gateway knows.
     """
+    known = recent_lists.find(services, "instances", instance_id)
+    if known is not None:
+        return known
     openstack = services.openstack
     expected = attached_volumes.expected(services, instance_id)
     try:
@@ -119,15 +123,22 @@ def list_instances(services: RequestServices, query: Mapping[str, Any]) -> tuple
     One more call for each instance whose finished resize must be confirmed, as [resize]
     configures; none while a confirmation is in progress.
 
+    If the client accepts an age, every page is a part of the whole list, which other requests use.
+
     :raises InvalidRequest: the availability zone does not exist
     """
     services.app_state.translation.zones.check_filter(query)
-    page = pages.fetch(services, query, _FILTERS)
-    if page is not None:
-        found, pagination = page
-        return _shown(services, found), pagination
-    found = pages.fetch_all(services)
-    return listing.select(_shown(services, found), query, _FILTERS)
+    if not recent_lists.is_age_accepted(services):
+        page = pages.fetch(services, query, _FILTERS)
+        if page is not None:
+            found, pagination = page
+            return _shown(services, found), pagination
+    instances = recent_lists.read(services, "instances", _all_instances)
+    return listing.select(instances, query, _FILTERS)
+
+
+def _all_instances(services: RequestServices) -> list[JSON]:
+    return _shown(services, pages.fetch_all(services))
 
 
 def delete_instance(services: RequestServices, instance_id: str) -> None:

@@ -155,7 +155,8 @@ def confirm(app_state: AppState, compute: Compute, server: JSON) -> bool:
     if not app_state.cache.acquire(_key(server), _TAKEN, _TAKEN_TIME):
         return is_under_way(app_state, server)
     try:
-        compute.act(server["id"], ACTION)
+        with app_state.recent_lists.changing(server["tenant_id"]):
+            compute.act(server["id"], ACTION)
     except exceptions.AlreadyUnderWay:
         _remember(app_state, server)
     except exceptions.KicVmError as error:

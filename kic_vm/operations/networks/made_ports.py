@@ -95,6 +95,7 @@ def remove(services: RequestServices, ports: Iterable[JSON]) -> None:
             LOG.warning("Port %s, made for an instance, stays for now: %s", port["id"], error)
             metrics.count_upkeep("remove_port", is_done=False)
         else:
+            services.app_state.recent_lists.drop(port["project_id"])
             LOG.info("Port %s, made for an instance that is gone, is removed", port["id"])
             metrics.count_upkeep("remove_port")
 

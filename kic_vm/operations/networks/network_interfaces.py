@@ -11,7 +11,7 @@ from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings.instances import public_ips_by_port
 from kic_vm.mappings.networks import is_vpc_for
-from kic_vm.operations import earlier_attempts, listing
+from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.networks import topology
 from kic_vm.operations.networks.subnet_addresses import check_address
 from kic_vm.operations.ownership import get_own_interface, is_interface
@@ -41,16 +41,18 @@ def list_network_interfaces(
     services: RequestServices, query: Mapping[str, Any]
 ) -> tuple[list[JSON], JSON]:
     """A page of the project's network interfaces. 3 upstream calls side by side."""
+    interfaces = recent_lists.read(services, "network-interfaces", _all_network_interfaces)
+    return listing.select(interfaces, query, _FILTERS)
+
+
+def _all_network_interfaces(services: RequestServices) -> list[JSON]:
     network = services.openstack.network
     ports, floating_ips, groups = gather_reads(
         services.openstack.network.list_whole_ports,
         network.list_floating_ips,
         network.list_security_groups,
     )
-    interfaces = [
-        _shown(services, port, floating_ips, groups) for port in ports if is_interface(port)
-    ]
-    return listing.select(interfaces, query, _FILTERS)
+    return [_shown(services, port, floating_ips, groups) for port in ports if is_interface(port)]
 
 
 def get_network_interface(services: RequestServices, port_id: str) -> JSON:

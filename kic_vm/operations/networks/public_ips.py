@@ -10,7 +10,7 @@ from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import public_ips as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings.instance_public_ips import associated_public_ip
-from kic_vm.operations import earlier_attempts, listing
+from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.networks import external_networks
 from kic_vm.operations.ownership import get_own_floating_ip, get_own_interface
 from kic_vm.operations.request import RequestServices
@@ -69,6 +69,11 @@ def get_public_ip(services: RequestServices, public_ip_id: str) -> JSON:
 
 def list_public_ips(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's public IPs. 3 upstream calls side by side."""
+    public_ips = recent_lists.read(services, "public-ips", _all_public_ips)
+    return listing.select(public_ips, query, _FILTERS)
+
+
+def _all_public_ips(services: RequestServices) -> list[JSON]:
     openstack = services.openstack
     floating_ips, subnets, seen = gather_reads(
         services.openstack.network.list_whole_floating_ips,
@@ -76,11 +81,10 @@ def list_public_ips(services: RequestServices, query: Mapping[str, Any]) -> tupl
         openstack.network.list_networks,
     )
     by_id = {network["id"]: network for network in seen}
-    public_ips = [
+    return [
         mapping.public_ip_from_floating_ip(floating_ip, subnets, by_id)
         for floating_ip in floating_ips
     ]
-    return listing.select(public_ips, query, _FILTERS)
 
 
 def update_public_ip(services: RequestServices, public_ip_id: str, wanted: JSON) -> JSON:

@@ -9,7 +9,7 @@ from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
-from kic_vm.operations import earlier_attempts, listing
+from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.networks import router_interfaces, topology
 from kic_vm.operations.networks.router_interfaces import Undo
 from kic_vm.operations.references import as_invalid_request
@@ -38,13 +38,17 @@ def list_route_tables(
     services: RequestServices, query: Mapping[str, Any]
 ) -> tuple[list[JSON], JSON]:
     """A page of the project's route tables. 4 upstream calls side by side."""
+    tables = recent_lists.read(services, "route-tables", _all_route_tables)
+    return listing.select(tables, query, _FILTERS)
+
+
+def _all_route_tables(services: RequestServices) -> list[JSON]:
     found, ports = topology.read_topology_with_ports(services)
-    tables = [
+    return [
         _shown(services, found, router, ports)
         for router in found.routers.values()
         if found.vpcs_of(router["id"])
     ]
-    return listing.select(tables, query, _FILTERS)
 
 
 def get_route_table(services: RequestServices, route_table_id: str) -> JSON:

@@ -9,7 +9,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import security_groups as mapping
-from kic_vm.operations import earlier_attempts, listing
+from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import get_own_security_group
 from kic_vm.operations.request import RequestServices
@@ -46,11 +46,15 @@ def list_security_groups(
     services: RequestServices, query: Mapping[str, Any]
 ) -> tuple[list[JSON], JSON]:
     """A page of the project's groups. One upstream call."""
+    groups = recent_lists.read(services, "security-groups", _all_security_groups)
+    return listing.select(groups, query, _FILTERS)
+
+
+def _all_security_groups(services: RequestServices) -> list[JSON]:
     groups = services.openstack.network.list_whole_security_groups()
     names = {group["id"]: group["name"] for group in groups}
     project_name = services.context.project_name
-    shown = [mapping.read_group(group, project_name, names) for group in groups]
-    return listing.select(shown, query, _FILTERS)
+    return [mapping.read_group(group, project_name, names) for group in groups]
 
 
 def create_security_group(services: RequestServices, wanted: JSON) -> JSON:

@@ -8,7 +8,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import subnets as mapping
-from kic_vm.operations import earlier_attempts, listing
+from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.networks import router_interfaces, subnet_create, topology
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
@@ -39,9 +39,12 @@ def list_subnets(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
     :raises InvalidRequest: the availability zone does not exist
     """
     services.app_state.translation.zones.check_filter(query)
+    return listing.select(recent_lists.read(services, "subnets", _all_subnets), query, _FILTERS)
+
+
+def _all_subnets(services: RequestServices) -> list[JSON]:
     found = topology.read_topology(services)
-    subnets = [_shown(services, found, subnet) for subnet in found.subnets.values()]
-    return listing.select(subnets, query, _FILTERS)
+    return [_shown(services, found, subnet) for subnet in found.subnets.values()]
 
 
 def get_subnet(services: RequestServices, subnet_id: str) -> JSON:

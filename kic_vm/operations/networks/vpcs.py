@@ -10,7 +10,7 @@ from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import vpcs as mapping
-from kic_vm.operations import earlier_attempts, listing
+from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.networks import (
     external_networks,
     router_interfaces,
@@ -35,9 +35,12 @@ _FILTERS = {
 
 def list_vpcs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the VPCs visible to the project. 4 upstream calls side by side."""
+    return listing.select(recent_lists.read(services, "vpcs", _all_vpcs), query, _FILTERS)
+
+
+def _all_vpcs(services: RequestServices) -> list[JSON]:
     found = topology.read_topology(services)
-    vpcs = [_shown(services, found, network) for network in found.networks.values()]
-    return listing.select(vpcs, query, _FILTERS)
+    return [_shown(services, found, network) for network in found.networks.values()]
 
 
 def get_vpc(services: RequestServices, vpc_id: str) -> JSON:

@@ -1,6 +1,5 @@
 """The configuration that the official clients read first: service endpoints and zones."""
 
-import datetime
 import uuid
 from typing import Any, Final
 
@@ -12,18 +11,19 @@ JSON = dict[str, Any]
 SERVICES: Final = ("iam", "config", "bcs", "volume", "image", "network", "vpc")
 _ZONED: Final = ("bcs", "volume", "vpc")
 _NAMESPACE: Final = uuid.UUID("6f1b8f6e-5d0c-5b8e-9a51-0d5f4c3a2b10")
-_STARTED: Final = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+# The documents have no history. A constant, so that all processes return the same content.
+_CREATED_AT: Final = "2026-01-01T00:00:00Z"
 
 
 def _document(kind: str, base_url: str) -> JSON:
-    """The common fields of a configuration document; it is as old as this process."""
+    """The common fields of a configuration document."""
     return {
         "id": str(uuid.uuid5(_NAMESPACE, f"{kind} {base_url}")),
         "priority": 0,
         "created_by": "kic-vm",
         "updated_by": "kic-vm",
-        "created_at": _STARTED,
-        "updated_at": _STARTED,
+        "created_at": _CREATED_AT,
+        "updated_at": _CREATED_AT,
     }
 
 

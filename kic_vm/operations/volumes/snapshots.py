@@ -8,7 +8,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import snapshots as mapping
-from kic_vm.operations import earlier_attempts, listing
+from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import get_own_snapshot
 from kic_vm.operations.request import RequestServices
@@ -92,13 +92,21 @@ def get_snapshot(services: RequestServices, snapshot_id: str) -> JSON:
 
 def list_snapshots(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's snapshots. One upstream call."""
-    snapshots = services.openstack.block_storage.list_snapshots(volume_id=query.get("volume_id"))
+    if recent_lists.is_age_accepted(services):
+        snapshots = recent_lists.read(services, "snapshots", _all_snapshots)
+    else:
+        snapshots = _all_snapshots(services, query.get("volume_id"))
+    return listing.select(snapshots, query, _FILTERS)
+
+
+def _all_snapshots(services: RequestServices, volume_id: str | None = None) -> list[JSON]:
+    """The snapshots of the project or of a volume."""
+    snapshots = services.openstack.block_storage.list_snapshots(volume_id=volume_id)
     needed = mapping.parent_ids(snapshots)
-    shown = [
+    return [
         mapping.snapshot_from_snapshot(snapshot, has_dependents=snapshot["id"] in needed)
         for snapshot in snapshots
     ]
-    return listing.select(shown, query, _FILTERS)
 
 
 def update_snapshot(services: RequestServices, snapshot_id: str, changes: JSON) -> JSON:

@@ -8,7 +8,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import volumes as mapping
 from kic_vm.mappings.volume_types import volume_type_from_type
-from kic_vm.operations import listing
+from kic_vm.operations import listing, recent_lists
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.refusals import refusal
 from kic_vm.operations.request import RequestServices
@@ -63,6 +63,11 @@ def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
     :raises UpstreamUnavailable: Nova could not list all servers
     """
     services.app_state.translation.zones.check_filter(query)
+    volumes = recent_lists.read(services, "volumes", _all_volumes)
+    return listing.select(volumes, query, _FILTERS)
+
+
+def _all_volumes(services: RequestServices) -> list[JSON]:
     openstack = services.openstack
     volumes, snapshots, servers = gather_reads(
         openstack.block_storage.list_volumes,
@@ -73,8 +78,7 @@ def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
     if mapping.lacks_servers(volumes, servers, related):
         openstack.compute.list_server_ids()
     translation = services.app_state.translation
-    shown = [mapping.volume_from_volume(volume, related, translation) for volume in volumes]
-    return listing.select(shown, query, _FILTERS)
+    return [mapping.volume_from_volume(volume, related, translation) for volume in volumes]
 
 
 def update_volume(services: RequestServices, volume_id: str, changes: JSON) -> JSON:

@@ -8,7 +8,7 @@ import pytest
 from marshmallow import Schema, fields
 from oslo_config import cfg
 
-from kic_vm import cache
+from kic_vm.cache.store import create_store
 from kic_vm.schemas.secrets import Concealed, SecretString, conceal, has_secrets
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
@@ -138,7 +138,7 @@ def test_secret_is_told_once(
     else:
         refusal(again, 409, "idempotency_answer_withheld")
     assert empty.calls() == []
-    opened = cache.create_store(conf)
+    opened = create_store(conf)
     assert opened is not None
     records = [
         opened.get(key.removeprefix(conf.redis.key_prefix))

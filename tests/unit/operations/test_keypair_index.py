@@ -10,7 +10,7 @@ from oslo_config import cfg
 from oslo_context import context as oslo_context
 
 from kic_vm import deploy
-from kic_vm.cache import MemoryCache
+from kic_vm.cache.memory import MemoryCache
 from kic_vm.context import RequestContext
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations.keypairs import index

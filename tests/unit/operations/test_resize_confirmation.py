@@ -10,8 +10,8 @@ import requests
 from oslo_config import cfg
 
 from kic_vm import deploy
+from kic_vm.cache.sealed import SealedRedis
 from kic_vm.conf.shared_secrets import shared_secrets
-from kic_vm.sealed_redis import SealedRedis
 from tests.unit import personas
 from tests.unit.bodies import INSTANCE, SERVER, body
 from tests.unit.cloud import Cloud

@@ -97,7 +97,7 @@ def test_secret_for_redis(
     gateway: RequestServices, level: Level, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Redis of another host, where others may read it, should have a secret of its own."""
-    monkeypatch.setattr("kic_vm.sealed_redis.SealedRedis.ping", lambda _redis: None)
+    monkeypatch.setattr("kic_vm.cache.sealed.SealedRedis.ping", lambda _redis: None)
     found = services.redis_store(gateway)
     assert found.level is level
     assert ("openssl rand -hex 32" in found.sentence) == (level is Level.WARNING)

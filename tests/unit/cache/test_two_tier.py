@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from kic_vm import cache
-from kic_vm.local_cache import LocalCache, with_local_cache
-from kic_vm.sealed_redis import SealedRedis
+from kic_vm.cache.memory import MemoryCache
+from kic_vm.cache.redis import RedisCache
+from kic_vm.cache.sealed import SealedRedis
+from kic_vm.cache.two_tier import LocalCache, with_local_cache
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET
 
@@ -27,9 +28,7 @@ def server() -> FakeRedis:
 
 def process(server: FakeRedis) -> LocalCache:
     """The cache of one of several processes."""
-    made = with_local_cache(
-        cache.RedisCache(SealedRedis(server, "p:", SECRET), cache.MemoryCache(10), 5)
-    )
+    made = with_local_cache(RedisCache(SealedRedis(server, "p:", SECRET), MemoryCache(10), 5))
     assert isinstance(made, LocalCache)
     return made
 
@@ -85,5 +84,5 @@ def test_add(server: FakeRedis, go_on: Callable[[float], None]) -> None:
 
 def test_memory_needs_none() -> None:
     """Where there is no Redis nothing is put in front."""
-    memory = cache.MemoryCache(10)
+    memory = MemoryCache(10)
     assert with_local_cache(memory) is memory

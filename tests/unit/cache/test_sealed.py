@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from kic_vm.sealed_redis import SealedRedis, UnreadableError
+from kic_vm.cache.sealed import SealedRedis, UnreadableError
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET
 

@@ -7,8 +7,9 @@ import pytest
 import redis
 from oslo_config import cfg
 
-from kic_vm import cache
-from kic_vm.sealed_redis import SealedRedis
+from kic_vm.cache.memory import MemoryCache
+from kic_vm.cache.redis import RedisCache, create_cache
+from kic_vm.cache.sealed import SealedRedis
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET
 
@@ -27,9 +28,9 @@ def server() -> FakeRedis:
 
 
 @pytest.fixture
-def shared(clock: Any, server: FakeRedis) -> cache.RedisCache:
+def shared(clock: Any, server: FakeRedis) -> RedisCache:
     """The cache over Redis, with a breaker of 5 s."""
-    return cache.RedisCache(SealedRedis(server, "kic-vm:", SECRET), cache.MemoryCache(10), 5)
+    return RedisCache(SealedRedis(server, "kic-vm:", SECRET), MemoryCache(10), 5)
 
 
 class TestMemory:
@@ -37,7 +38,7 @@ class TestMemory:
 
     def test_time(self, clock: Callable[[float], None]) -> None:
         """A value is there for its time and not longer."""
-        memory = cache.MemoryCache(10)
+        memory = MemoryCache(10)
         memory.set("a", b"1", 5)
         memory.set("b", b"2", 50)
         clock(4.9)
@@ -47,7 +48,7 @@ class TestMemory:
 
     def test_bound(self, clock: Callable[[float], None]) -> None:
         """It never holds more than its bound; what was used longest ago goes."""
-        memory = cache.MemoryCache(3)
+        memory = MemoryCache(3)
         for name in "abc":
             memory.set(name, name.encode(), 60)
         memory.get("a")
@@ -56,19 +57,19 @@ class TestMemory:
 
     def test_no_time(self, clock: Callable[[float], None]) -> None:
         """A value for no time is not kept."""
-        memory = cache.MemoryCache(3)
+        memory = MemoryCache(3)
         memory.set("a", b"1", 0)
         assert memory.get("a") is None
 
     def test_empty_value(self, clock: Callable[[float], None]) -> None:
         """An empty value is a value."""
-        memory = cache.MemoryCache(3)
+        memory = MemoryCache(3)
         memory.set("a", b"", 5)
         assert memory.get("a") == b""
 
     def test_add(self, clock: Callable[[float], None]) -> None:
         """The first one counts, for its time."""
-        memory = cache.MemoryCache(3)
+        memory = MemoryCache(3)
         assert memory.add("a", b"1", 5)
         assert not memory.add("a", b"1", 5)
         clock(5.1)
@@ -77,7 +78,7 @@ class TestMemory:
 
     def test_acquire(self, clock: Callable[[float], None]) -> None:
         """Where there is no Redis, the threads of this process are all that have to agree."""
-        memory = cache.MemoryCache(3)
+        memory = MemoryCache(3)
         assert memory.acquire("a", b"1", 5)
         assert not memory.acquire("a", b"1", 5)
 
@@ -85,7 +86,7 @@ class TestMemory:
 class TestRedis:
     """With Redis."""
 
-    def test_values(self, shared: cache.RedisCache, server: FakeRedis) -> None:
+    def test_values(self, shared: RedisCache, server: FakeRedis) -> None:
         """Keys have the prefix and values their time, in milliseconds."""
         shared.set("a", b"1", 2.5)
         assert server.values.keys() == {"kic-vm:a"}
@@ -94,12 +95,12 @@ class TestRedis:
         assert shared.get("b") is None
 
     @pytest.mark.parametrize("life", [0, -1])
-    def test_no_time(self, shared: cache.RedisCache, server: FakeRedis, life: float) -> None:
+    def test_no_time(self, shared: RedisCache, server: FakeRedis, life: float) -> None:
         """A value for no time never gets to Redis, which would refuse it."""
         shared.set("a", b"1", life)
         assert server.asked == 0
 
-    def test_down(self, shared: cache.RedisCache, server: FakeRedis, lines: list[str]) -> None:
+    def test_down(self, shared: RedisCache, server: FakeRedis, lines: list[str]) -> None:
         """When Redis fails memory takes over, and the log says so once."""
         server.is_down = True
         shared.set("a", b"1", 60)
@@ -107,18 +108,18 @@ class TestRedis:
         assert shared.get("b") is None
         assert len([line for line in lines if "Redis failed" in line]) == 1
 
-    def test_add(self, shared: cache.RedisCache, server: FakeRedis) -> None:
+    def test_add(self, shared: RedisCache, server: FakeRedis) -> None:
         """The first one counts, of all processes; without Redis, of this one."""
-        other = cache.RedisCache(SealedRedis(server, "kic-vm:", SECRET), cache.MemoryCache(10), 5)
+        other = RedisCache(SealedRedis(server, "kic-vm:", SECRET), MemoryCache(10), 5)
         assert shared.add("a", b"1", 60)
         assert not other.add("a", b"2", 60)
         server.is_down = True
         assert shared.add("b", b"1", 60)
         assert not shared.add("b", b"2", 60)
 
-    def test_acquire(self, shared: cache.RedisCache, server: FakeRedis) -> None:
+    def test_acquire(self, shared: RedisCache, server: FakeRedis) -> None:
         """The first one counts, of all processes; while Redis fails nobody acquires anything."""
-        other = cache.RedisCache(SealedRedis(server, "kic-vm:", SECRET), cache.MemoryCache(10), 5)
+        other = RedisCache(SealedRedis(server, "kic-vm:", SECRET), MemoryCache(10), 5)
         assert shared.acquire("a", b"1", 60)
         assert not other.acquire("a", b"2", 60)
         server.is_down = True
@@ -127,7 +128,7 @@ class TestRedis:
         assert server.asked == 3
 
     def test_breaker(
-        self, shared: cache.RedisCache, server: FakeRedis, clock: Callable[[float], None]
+        self, shared: RedisCache, server: FakeRedis, clock: Callable[[float], None]
     ) -> None:
         """A Redis that failed is left alone for a while, then tried again."""
         server.is_down = True
@@ -145,7 +146,7 @@ class TestRedis:
         assert server.values.keys() == {"kic-vm:a"}
         assert shared.get("a") == b"2"
 
-    def test_lie(self, shared: cache.RedisCache, server: FakeRedis, lines: list[str]) -> None:
+    def test_lie(self, shared: RedisCache, server: FakeRedis, lines: list[str]) -> None:
         """What the gateway has not written is no value; Redis is not left alone for it."""
         server.values["kic-vm:a"] = b"forged"
         assert shared.get("a") is None
@@ -153,7 +154,7 @@ class TestRedis:
         shared.set("a", b"1", 60)
         assert shared.get("a") == b"1"
 
-    def test_ping(self, shared: cache.RedisCache, server: FakeRedis) -> None:
+    def test_ping(self, shared: RedisCache, server: FakeRedis) -> None:
         """Whether Redis answers is asked of Redis."""
         shared.ping()
         server.is_down = True
@@ -166,12 +167,12 @@ class TestCreate:
 
     def test_without(self, conf: cfg.ConfigOpts) -> None:
         """Unset, it is memory."""
-        assert isinstance(cache.create(conf), cache.MemoryCache)
+        assert isinstance(create_cache(conf), MemoryCache)
 
     def test_with(self, conf: cfg.ConfigOpts) -> None:
         """Set, it is Redis; nothing is asked of it yet."""
         conf.set_override("url", "redis://127.0.0.1:1/0", "redis")
-        made = cache.create(conf)
-        assert isinstance(made, cache.RedisCache)
+        made = create_cache(conf)
+        assert isinstance(made, RedisCache)
         made.set("a", b"1", 60)
         assert made.get("a") == b"1"

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from kic_vm.cache import Cache, MemoryCache, RedisCache
+from kic_vm.cache.interface import Cache
+from kic_vm.cache.memory import MemoryCache
+from kic_vm.cache.redis import RedisCache
 
 # The largest values are validated tokens with their catalog: some kilobytes each.
 _ENTRIES: Final = 512

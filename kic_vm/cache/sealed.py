@@ -13,8 +13,11 @@ from typing import Final
 
 import redis
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from oslo_config import cfg
 
-from kic_vm.leases import Lease
+from kic_vm.cache import client
+from kic_vm.cache.lease import Lease
+from kic_vm.conf.shared_secrets import shared_secrets
 
 _END: Final = struct.Struct(">d")
 _VALUE: Final = _END.size + hashlib.sha256().digest_size  # offset of the value
@@ -119,6 +122,14 @@ class SealedRedis:
         if digest != _digest(key) or rest <= 0:
             raise UnreadableError
         return value, rest
+
+
+def connect(conf: cfg.ConfigOpts) -> SealedRedis | None:
+    """The Redis in [redis]; None without Redis. No call to Redis."""
+    connected = client.connect(conf)
+    if connected is None:
+        return None
+    return SealedRedis(connected, conf.redis.key_prefix, *shared_secrets(conf, "redis"))
 
 
 def _cipher(secret: str) -> Fernet:

@@ -1,0 +1,38 @@
+"""``Cache-Control`` of a request: the age that the client accepts (RFC 9111, 5.2.1)."""
+
+import re
+from typing import Final
+
+_TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 - the grammar of a directive
+_DIRECTIVE: Final = re.compile(rf'({_TOKEN})(?:=(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?')
+_DIGITS: Final = re.compile(r"[0-9]+")
+_MOST: Final = 9  # digits: more than any age
+
+
+def accepted_age(header: str) -> int:
+    """The age in seconds that the client accepts; 0 if the answer must be fresh.
+
+    An answer is fresh without ``max-age``, with ``no-cache`` or ``no-store``, and if the header is
+    malformed. ``min-fresh`` reduces the accepted age. Other directives are ignored.
+    """
+    ages: dict[str, list[int]] = {"max-age": [], "min-fresh": []}
+    for part in _parts(header):
+        match = _DIRECTIVE.fullmatch(part)
+        if match is None:
+            return 0
+        name, value = match[1].lower(), match[2] or match[3] or ""
+        if name in {"no-cache", "no-store"}:
+            return 0
+        if name in ages:
+            if not _DIGITS.fullmatch(value):
+                return 0
+            ages[name].append(int(value) if len(value) <= _MOST else 10**_MOST)
+    if not ages["max-age"]:
+        return 0
+    return max(0, min(ages["max-age"]) - max(ages["min-fresh"], default=0))
+
+
+def _parts(header: str) -> list[str]:
+    """The directives; commas within quotes do not separate them, and empty ones do not count."""
+    parts = re.findall(r'(?:"(?:[^"\\]|\\.)*"|[^,"]|")+', header)
+    return [part.strip(" \t") for part in parts if part.strip(" \t")]

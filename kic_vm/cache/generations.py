@@ -1,0 +1,91 @@
+"""Generations of a project: a new one begins with each write, so older lists are not used.
+
+The generation is a random value in Redis, so a write in one process ends the lists of all. While
+Redis is away, each process has generations of its own.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import redis
+
+from kic_vm.cache.memory import MemoryCache
+from kic_vm.cache.outage import Outage
+from kic_vm.cache.sealed import SealedRedis, UnreadableError
+
+# Longer than any list is used. A lost generation ends the lists of its project.
+_SECONDS: Final = 3600.0
+_PROJECTS: Final = 4096
+
+
+class Generations:
+    """The current generation of each project."""
+
+    def __init__(self, client: SealedRedis | None, outage: Outage) -> None:
+        self._client = client
+        self._outage = outage
+        self._own = MemoryCache(_PROJECTS)
+        self._lock = threading.Lock()
+        self._unannounced: set[str] = set()
+
+    def current(self, project_id: str) -> tuple[bytes, bool]:
+        """The generation, and whether all processes share it."""
+        shared = self._try(self._shared, project_id)
+        return (self._alone(project_id), False) if shared is None else (shared, True)
+
+    def renew(self, project_id: str) -> None:
+        """Begin a new generation: lists whose fetch began before are not used any more."""
+        self._own.set(project_id, _random(), _SECONDS)
+        if self._client is not None and self._try(self._announce, project_id) is None:
+            with self._lock:
+                self._unannounced.add(project_id)
+
+    def _try(self, command: Callable[[SealedRedis, str], bytes], project_id: str) -> bytes | None:
+        """The result of a command; None while Redis is not used or fails."""
+        if self._client is None or not self._outage.is_over():
+            return None
+        try:
+            for missed in self._take_unannounced():
+                self._announce(self._client, missed)
+            return command(self._client, project_id)
+        except UnreadableError:  # written by others: the value is replaced
+            return self._try(self._announce, project_id)
+        except redis.RedisError as error:
+            self._outage.begin(error)
+            return None
+
+    def _take_unannounced(self) -> set[str]:
+        """The projects that were written to while Redis was away."""
+        if not self._unannounced:
+            return set()
+        with self._lock:
+            taken, self._unannounced = self._unannounced, set()
+        return taken
+
+    def _alone(self, project_id: str) -> bytes:
+        self._own.add(project_id, _random(), _SECONDS)
+        return self._own.get(project_id) or _random()
+
+    @staticmethod
+    def _announce(client: SealedRedis, project_id: str) -> bytes:
+        generation = _random()
+        client.set(_key(project_id), generation, _SECONDS)
+        return generation
+
+    @staticmethod
+    def _shared(client: SealedRedis, project_id: str) -> bytes:
+        generation = client.get(_key(project_id))
+        if generation is None:
+            client.add(_key(project_id), _random(), _SECONDS)
+            generation = client.get(_key(project_id))
+        return generation or _random()
+
+
+def _key(project_id: str) -> str:
+    return f"lists-generation:{project_id}"
+
+
+def _random() -> bytes:
+    return secrets.token_bytes(8)

@@ -1,0 +1,265 @@
+"""Lists of a project that were fetched recently, for requests that accept answers of some age.
+
+A list is complete: filters, order and pages are applied to it for each request. It is known by the
+project, the roles and the resource, and belongs to a generation of the project, which ends with
+each write (see ``generations``). A request may use a list of the current generation whose fetch
+began within the age that the request accepts.
+
+Several requests need only one fetch: in a process they wait for the first of them, and processes
+agree by a lease in Redis. A request waits for an earlier fetch only as long as its own age limit
+allows, and then for a fetch that began after its arrival, which is as fresh as one of its own.
+"""
+
+import contextlib
+import dataclasses
+import enum
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import cachetools
+import orjson
+from oslo_config import cfg
+
+from kic_vm import deadline
+from kic_vm.cache.generations import Generations
+from kic_vm.cache.outage import Outage
+from kic_vm.cache.sealed import SealedRedis, connect
+from kic_vm.cache.stored_lists import RecentList, Stamp, StoredLists
+
+JSON = dict[str, Any]
+Fetch = Callable[[], list[JSON]]
+
+# Seconds for which a list is used where other processes may write unnoticed.
+_ALONE_SECONDS: Final = 1.0
+# The clocks of two hosts may differ by some seconds; a later time is an error.
+_CLOCK_DIFFERENCE: Final = 5.0
+_MEGABYTE: Final = 2**20
+
+
+class Source(enum.StrEnum):
+    """How a request got its list."""
+
+    KNOWN = "hit"
+    FETCHED = "miss"
+    OTHERS = "wait"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Key:
+    """What a list is known by."""
+
+    project_id: str
+    roles: str
+    resource: str
+
+    @classmethod
+    def of(cls, project_id: str, roles: Iterable[str], resource: str) -> "Key":
+        """The key of a project's list, as callers with exactly these roles see it."""
+        names = "\0".join(sorted(set(roles)))
+        return cls(project_id, hashlib.sha256(names.encode()).hexdigest()[:32], resource)
+
+    def __str__(self) -> str:
+        """The key in Redis."""
+        return f"lists:{self.project_id}:{self.roles}:{self.resource}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Terms:
+    """What a request accepts."""
+
+    generation: bytes
+    is_shared: bool
+    arrived: float
+    max_age: float
+
+    @property
+    def end_of_wait(self) -> float:
+        """See stored_lists.Terms."""
+        return self.arrived + self.max_age
+
+    def accept(self, stamp: Stamp) -> bool:
+        """See stored_lists.Terms."""
+        age = time.time() - stamp.began
+        return (
+            stamp.generation == self.generation
+            and age >= -_CLOCK_DIFFERENCE
+            and (stamp.began >= self.arrived or age <= self.max_age)
+        )
+
+    def age_of(self, stamp: Stamp) -> float:
+        """The age of a list in seconds; 0 if its fetch began after the arrival."""
+        return 0.0 if stamp.began >= self.arrived else max(0.0, time.time() - stamp.began)
+
+
+class _Flight:
+    """A fetch in progress, for which other requests of the process may wait."""
+
+    def __init__(self, generation: bytes) -> None:
+        self.stamp = Stamp(generation, time.time())
+        self.result: RecentList | None = None
+        """Set before ``finish``; None if the fetch has failed."""
+        self._is_over = threading.Event()
+
+    def finish(self) -> None:
+        """Wake the requests that wait."""
+        self._is_over.set()
+
+    def wait(self, end: float) -> RecentList | None:
+        """The result; None if there is none until ``end``, in seconds since the epoch."""
+        seconds = min(end - time.time(), deadline.seconds_left())
+        self._is_over.wait(None if seconds == deadline.NEVER else max(0.0, seconds))
+        return self.result
+
+
+class RecentLists:
+    """The recent lists of one process, which all processes share through Redis.
+
+    :param retry_after: seconds for which Redis is not used after a failure
+    :param max_age: the maximum age of a list in seconds; 0 keeps no lists
+    :param memory: maximum size in bytes of all lists in the process, as JSON
+    """
+
+    def __init__(
+        self, client: SealedRedis | None, *, retry_after: float, max_age: float, memory: int
+    ) -> None:
+        outage = Outage(retry_after)
+        self.max_age = max_age
+        self._has_redis = client is not None
+        self._generations = Generations(client, outage)
+        self._stored = StoredLists(client, outage, max_age)
+        self._lock = threading.Lock()
+        self._flights: dict[Key, _Flight] = {}
+        self._lists: cachetools.LRUCache[Key, RecentList] = cachetools.LRUCache(
+            memory, getsizeof=lambda known: min(known.size, memory)
+        )
+
+    def drop(self, project_id: str | None) -> None:
+        """Stop using all lists of a project whose fetch has begun, in all processes."""
+        if self.max_age and project_id:
+            self._generations.renew(project_id)
+
+    @contextlib.contextmanager
+    def changing(self, project_id: str | None) -> Iterator[None]:
+        """Drop the lists of a project around a write, whatever its outcome is.
+
+        Without the first drop, a list that was fetched before the write could be stored after it.
+        """
+        self.drop(project_id)
+        try:
+            yield
+        finally:
+            self.drop(project_id)
+
+    def find(
+        self, key: Key, max_age: float, *, is_only_process: bool
+    ) -> tuple[list[JSON], float] | None:
+        """A list that this process knows, and its age; None if none is acceptable."""
+        with self._lock:
+            known = self._lists.get(key)
+        if known is None:
+            return None
+        terms = self._terms(key, max_age, is_only_process=is_only_process)
+        return (known.items, terms.age_of(known.stamp)) if terms.accept(known.stamp) else None
+
+    def read(
+        self, key: Key, max_age: float, fetch: Fetch, *, is_only_process: bool
+    ) -> tuple[list[JSON], float, Source]:
+        """A list, its age in seconds, and how it was got.
+
+        :param max_age: the age in seconds that the request accepts
+        :param fetch: fetches the complete list; its exceptions are raised
+        :param is_only_process: no other process serves requests
+        """
+        terms = self._terms(key, max_age, is_only_process=is_only_process)
+        with self._lock:
+            known = self._lists.get(key)
+        if known is not None and terms.accept(known.stamp):
+            return known.items, terms.age_of(known.stamp), Source.KNOWN
+        for oldest in (terms.arrived - terms.max_age, terms.arrived):
+            flight, is_new = self._join(key, terms, oldest)
+            if is_new:
+                return self._lead(flight, key, terms, fetch)
+            is_as_fresh = flight.stamp.began >= terms.arrived
+            known = flight.wait(deadline.NEVER if is_as_fresh else terms.end_of_wait)
+            if known is not None and terms.accept(known.stamp):
+                return known.items, terms.age_of(known.stamp), Source.OTHERS
+        return fetch(), 0.0, Source.FETCHED  # the others have failed, each for its own reasons
+
+    def _terms(self, key: Key, max_age: float, *, is_only_process: bool) -> Terms:
+        generation, is_shared = self._generations.current(key.project_id)
+        if not is_shared and (self._has_redis or not is_only_process):
+            max_age = min(max_age, _ALONE_SECONDS)
+        return Terms(generation, is_shared, time.time(), min(max_age, self.max_age))
+
+    def _join(self, key: Key, terms: Terms, oldest: float) -> tuple[_Flight, bool]:
+        """The flight if it began at ``oldest`` or later, otherwise a new one; whether it is new."""
+        with self._lock:
+            flight = self._flights.get(key)
+            if (
+                flight is not None
+                and flight.stamp.generation == terms.generation
+                and flight.stamp.began >= oldest
+            ):
+                return flight, False
+            flight = self._flights[key] = _Flight(terms.generation)
+            return flight, True
+
+    def _lead(
+        self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch
+    ) -> tuple[list[JSON], float, Source]:
+        """The list of another process, or a new one, also for those who wait for the flight."""
+        try:
+            known, lease = None, None
+            if terms.is_shared:
+                known, lease = self._stored.find_or_acquire(str(key), terms)
+            if known is not None:
+                self._finish(flight, key, known)
+                return known.items, terms.age_of(known.stamp), Source.KNOWN
+            try:
+                return self._fetch(flight, key, terms, fetch), 0.0, Source.FETCHED
+            finally:
+                if lease is not None:
+                    self._stored.release(lease)
+        finally:
+            self._finish(flight, key, flight.result)
+
+    def _fetch(self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch) -> list[JSON]:
+        stamp = Stamp(terms.generation, time.time())
+        items = fetch()
+        text, is_storable = _as_json(items)
+        self._finish(flight, key, RecentList(items, stamp, len(text)))
+        if terms.is_shared and is_storable:
+            self._stored.store(str(key), stamp, text)
+        return items
+
+    def _finish(self, flight: _Flight, key: Key, result: RecentList | None) -> None:
+        """Remember the result, and let those who wait continue."""
+        with self._lock:
+            if result is not None:
+                self._lists[key] = result
+            if self._flights.get(key) is flight:
+                del self._flights[key]
+        flight.result = result
+        flight.finish()
+
+
+def _as_json(items: list[JSON]) -> tuple[bytes, bool]:
+    """A list as JSON, and whether reading it gives the same list again."""
+    try:
+        return orjson.dumps(items), True
+    except TypeError:  # a number over 64 bits, or an unpaired surrogate
+        return json.dumps(items).encode(), False
+
+
+def create_recent_lists(conf: cfg.ConfigOpts) -> RecentLists:
+    """Create the recent lists that [api] and [redis] configure."""
+    return RecentLists(
+        connect(conf),
+        retry_after=conf.redis.retry_after,
+        max_age=conf.api.max_age,
+        memory=conf.api.max_age_memory * _MEGABYTE,
+    )

@@ -1,0 +1,80 @@
+"""The store for values on which all processes must agree."""
+
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from oslo_config import cfg
+
+from kic_vm.cache.lease import Lease
+from kic_vm.cache.sealed import SealedRedis, UnreadableError, connect
+
+
+class StoreUnavailable(Exception):
+    """Redis does not answer, or returns a value that this gateway cannot have written."""
+
+
+class SharedStore:
+    """The store for values on which all processes must agree.
+
+    Unlike a cache, it never falls back to memory.
+    """
+
+    def __init__(self, client: SealedRedis) -> None:
+        self._client = client
+
+    def add(self, key: str, value: bytes, time: float) -> bool:
+        """Store ``value`` for ``time`` seconds if there is none; whether it was stored.
+
+        :raises StoreUnavailable: as for every method here
+        """
+        return bool(self._do(self._client.add, key, value, time))
+
+    def get(self, key: str) -> bytes | None:
+        """The value; None if there is none or it has expired."""
+        value: bytes | None = self._do(self._client.get, key)
+        return value
+
+    def set(self, key: str, value: bytes, time: float) -> None:
+        """Store ``value`` for ``time`` seconds, replacing any other value."""
+        self._do(self._client.set, key, value, time)
+
+    def lease(self, key: str) -> Lease:
+        """A lease that is not acquired yet. No call to Redis."""
+        return self._client.lease(key)
+
+    def acquire(self, lease: Lease, time: float) -> bool:
+        """Acquire a lease for ``time`` seconds; False while another holder has it."""
+        return bool(self._do(lease.acquire, time))
+
+    def renew(self, lease: Lease, time: float) -> bool:
+        """Renew a lease for ``time`` seconds from now; False if it is no longer held."""
+        return bool(self._do(lease.renew, time))
+
+    def release(self, lease: Lease) -> None:
+        """Release a lease, if it is still held."""
+        self._do(lease.release)
+
+    def remaining(self, lease: Lease) -> float:
+        """Seconds until a lease expires, whoever holds it; 0 if nobody holds it."""
+        return float(self._do(lease.remaining))
+
+    def set_while_held(self, lease: Lease, key: str, value: bytes, time: float) -> bool:
+        """Store ``value`` for ``time`` seconds if the lease is held; whether it was held."""
+        return bool(self._do(self._client.set_while_held, lease, key, value, time))
+
+    def delete_while_held(self, lease: Lease, key: str) -> bool:
+        """Delete a value if the lease is held; whether it was held."""
+        return bool(self._do(self._client.delete_while_held, lease, key))
+
+    def _do(self, command: Callable[..., Any], *args: Any) -> Any:
+        try:
+            return command(*args)
+        except (redis.RedisError, UnreadableError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+
+def create_store(conf: cfg.ConfigOpts) -> SharedStore | None:
+    """Create the store that [redis] configures; None without Redis."""
+    client = connect(conf)
+    return None if client is None else SharedStore(client)

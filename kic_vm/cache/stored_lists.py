@@ -1,0 +1,127 @@
+"""Recent lists in Redis: compressed, encrypted, and with a lease for the process that fetches."""
+
+import dataclasses
+import struct
+import time
+import zlib
+from typing import Any, Final, Protocol
+
+import orjson
+import redis
+
+from kic_vm import deadline
+from kic_vm.cache.lease import Lease
+from kic_vm.cache.outage import Outage
+from kic_vm.cache.sealed import SealedRedis, UnreadableError
+
+JSON = dict[str, Any]
+
+_HEAD: Final = struct.Struct(">8sd")
+_FASTEST: Final = 1
+_LEASE_SECONDS: Final = 10.0
+_POLL_SECONDS: Final = 0.02
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a list was fetched."""
+
+    generation: bytes
+    """The project's generation before the fetch: 8 bytes."""
+    began: float
+    """The begin of the fetch, in seconds since the epoch."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RecentList:
+    """A complete list; nobody may change it."""
+
+    items: list[JSON]
+    stamp: Stamp
+    size: int
+    """The size of the list as JSON, in bytes."""
+
+
+class Terms(Protocol):
+    """What a request accepts."""
+
+    @property
+    def end_of_wait(self) -> float:
+        """Until when the request may wait for another fetch, in seconds since the epoch."""
+
+    def accept(self, stamp: Stamp) -> bool:
+        """Whether the request may use a list now."""
+
+
+class StoredLists:
+    """The lists that all processes share. If Redis fails, nothing is found and nothing is stored.
+
+    :param seconds: time for which a list is stored
+    """
+
+    def __init__(self, client: SealedRedis | None, outage: Outage, seconds: float) -> None:
+        self._client = client
+        self._outage = outage
+        self._seconds = seconds
+
+    def find_or_acquire(self, key: str, terms: Terms) -> tuple[RecentList | None, Lease | None]:
+        """An acceptable list, or the lease to fetch one.
+
+        Neither, if Redis is away, or if another process fetches for longer than the request waits.
+        """
+        if self._client is None or not self._outage.is_over():
+            return None, None
+        try:
+            lease = self._client.lease(f"{key}:fetch")
+            is_held = False
+            while (found := self._find(self._client, key, terms)) is None and not is_held:
+                is_held = lease.acquire(_LEASE_SECONDS)
+                if not is_held and self._is_wait_over(terms):
+                    return None, None
+                if not is_held:
+                    time.sleep(_POLL_SECONDS)
+        except redis.RedisError as error:
+            self._outage.begin(error)
+            return None, None
+        return found, lease if is_held else None
+
+    @staticmethod
+    def _is_wait_over(terms: Terms) -> bool:
+        return time.time() >= terms.end_of_wait or deadline.seconds_left() <= _POLL_SECONDS
+
+    @staticmethod
+    def _find(client: SealedRedis, key: str, terms: Terms) -> RecentList | None:
+        try:
+            head = client.get(f"{key}:head")
+            if head is None or not terms.accept(Stamp(*_HEAD.unpack(head))):
+                return None
+            stored = client.get(key)
+        except UnreadableError:  # written by others, or expired
+            return None
+        if stored is None:
+            return None
+        stamp = Stamp(*_HEAD.unpack_from(stored))
+        text = zlib.decompress(stored[_HEAD.size :])
+        return RecentList(orjson.loads(text), stamp, len(text)) if terms.accept(stamp) else None
+
+    def store(self, key: str, stamp: Stamp, text: bytes) -> None:
+        """Store a list for the other processes.
+
+        :param text: the list as JSON
+        """
+        if self._client is None or not self._outage.is_over():
+            return
+        head = _HEAD.pack(stamp.generation, stamp.began)
+        try:
+            self._client.set(key, head + zlib.compress(text, _FASTEST), self._seconds)
+            # Last: processes read the list only if its head is acceptable.
+            self._client.set(f"{key}:head", head, self._seconds)
+        except redis.RedisError as error:
+            self._outage.begin(error)
+
+    def release(self, lease: Lease) -> None:
+        """Let other processes fetch."""
+        try:
+            lease.release()
+        except redis.RedisError as error:
+            self._outage.begin(error)
