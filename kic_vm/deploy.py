@@ -9,6 +9,8 @@ from kic_vm import app, cache, policies, policy
 from kic_vm.adapters import probes
 from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.errors import table as error_table
+from kic_vm.events import stream as event_stream
+from kic_vm.events.hub import EventHub
 from kic_vm.lifecycle import table
 from kic_vm.local_cache import with_local_cache
 from kic_vm.mappings.instances import Translation
@@ -37,6 +39,7 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
     """
     error_table.load_table()  # an invalid table must stop the start, not fail a request
     shared = cache.create(conf)
+    events = event_stream.create(conf)
     cloud = Cloud(conf)
     probes.attach(cloud)
     return AppState(
@@ -51,6 +54,7 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
             VolumeTypes(conf.volume.type_names),
         ),
         enforcer=policy.create_enforcer(conf),
+        event_hub=None if events is None else EventHub(events, conf.history.waiting_requests),
     )
 
 

@@ -182,6 +182,17 @@ class KeypairChanged(KicVmError):
     sentence = "The keypair has changed since you last used it."
 
 
+class CursorExpired(KicVmError):
+    """Events after the cursor are no longer kept."""
+
+    status = 410
+    code = "cursor_expired"
+    sentence = (
+        "Events after this cursor are no longer kept: request a new cursor without `after`, then "
+        "list the resources again."
+    )
+
+
 class IdempotencyInProgress(KicVmError):
     """A request with this Idempotency-Key is in progress, or may still have an effect.
 
@@ -368,6 +379,17 @@ class IdempotencyUnavailable(KicVmError):
     )
 
 
+class EventsUnavailable(KicVmError):
+    """The Redis that has the events does not answer."""
+
+    status = 503
+    code = "events_unavailable"
+    sentence = (
+        "The gateway cannot read the events at the moment: try again later with the same cursor."
+    )
+    retry_after = 1
+
+
 class NotReady(KicVmError):
     """A service that the gateway requires does not answer."""
 
@@ -392,6 +414,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     AlreadyUnderWay,
     AlreadyExists,
     KeypairChanged,
+    CursorExpired,
     IdempotencyInProgress,
     OutcomeUnknown,
     IdempotencyAnswerWithheld,
@@ -411,5 +434,6 @@ ERRORS: tuple[type[KicVmError], ...] = (
     NotOffered,
     IdempotencyNotOffered,
     IdempotencyUnavailable,
+    EventsUnavailable,
     NotReady,
 )

@@ -12,6 +12,7 @@ from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.openstack_services import OpenStackServices
 from kic_vm.cache import Cache, MemoryCache
 from kic_vm.context import RequestContext
+from kic_vm.events.hub import EventHub
 from kic_vm.mappings.instances import Translation
 
 
@@ -28,6 +29,8 @@ class AppState:
     """Recent values that let calls start earlier. Each value is checked before it is used."""
     translation: Translation
     enforcer: Enforcer
+    event_hub: EventHub | None
+    """The events in Redis, and the requests that wait for them; None without Redis."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
