@@ -11,7 +11,7 @@ OPTS = [
         help="Whether kic-vm-worker follows the state changes of all instances and volumes, for "
         "the event feed. It needs [redis] url.",
     ),
-    cfg.URIOpt(
+    cfg.StrOpt(
         "transport_url",
         secret=True,
         help="URL of the message bus of Nova and Cinder, as in their transport_url. With it, "

@@ -38,6 +38,7 @@ Entry = tuple[Position, Event]
 _PROJECTS: Final = "events:projects"
 _EPOCH: Final = "events:epoch"
 _FOLLOWED: Final = "events:followed"
+_NOTIFIED: Final = "events:notified"
 _LEASE: Final = "events:follower"
 _CHANNEL: Final = "events:new"
 _PAGE: Final = 500
@@ -136,19 +137,21 @@ class EventStream:
             int(self._age * 1000),
         ]
 
-    def record_gap(self, project_ids: Iterable[str], since: str | None) -> None:
-        """Write a gap that ends now to the streams of these projects, and of all known ones.
+    def record_gap(self, project_ids: Iterable[str], since: str | None) -> int:
+        """Write a gap that ends now to the streams of these and all known projects; their number.
 
         :param since: the beginning of the gap; None if it is unknown
         """
         now = iso_of_milliseconds(self.now())
         event = Event(type=GAP, at=since, seen_at=now)
-        for project_id in sorted({*project_ids, *self._known_projects()}):
+        projects = {*project_ids, *self._known_projects()}
+        for project_id in sorted(projects):
             keys = [
                 self._sealed.full_key(_stream_key(project_id)),
                 self._sealed.full_key(_PROJECTS),
             ]
             self._do(self._write_gap, keys, self._common_arguments(project_id, event))
+        return len(projects)
 
     def _known_projects(self) -> list[str]:
         oldest = self.now() - int(self._age * 1000)
@@ -248,6 +251,14 @@ class EventStream:
     def note_followed(self, milliseconds: int) -> None:
         """Note that the cloud was followed until a time in Redis."""
         self._do(self._sealed.set, _FOLLOWED, orjson.dumps(milliseconds), self._age)
+
+    def note_notified(self, service: str) -> None:
+        """Note that a service has sent a notification."""
+        self._do(self._sealed.set, f"{_NOTIFIED}:{service}", b"yes", self._age)
+
+    def is_notified(self, service: str) -> bool:
+        """Whether a service has sent a notification within the age of the streams."""
+        return self._do(self._sealed.get, f"{_NOTIFIED}:{service}") is not None
 
     def _followed(self, sealed: bytes | None) -> str | None:
         milliseconds = self._milliseconds(sealed)
