@@ -77,7 +77,12 @@ def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
         http_request_max_retries=0,
     )
     cors.set_defaults(
-        allow_headers=["X-Auth-Token", "X-Openstack-Request-Id", "Idempotency-Key"],
+        allow_headers=[
+            "X-Auth-Token",
+            "X-Openstack-Request-Id",
+            "Idempotency-Key",
+            "Last-Event-ID",
+        ],
         expose_headers=[
             "X-Subject-Token",
             "X-Openstack-Request-Id",
