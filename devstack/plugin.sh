@@ -43,7 +43,7 @@ function install_kic_vm {
     local constraints
     constraints=$(mktemp)
     kic_vm_constraints "$constraints"
-    pip_install -c "$constraints" -e "$KIC_VM_DIR"
+    pip_install -c "$constraints" -e "$KIC_VM_DIR[notifications]"
     rm -f "$constraints"
 }
 
@@ -104,6 +104,53 @@ function configure_kic_vm {
 function configure_kic_vm_cinder {
     if is_service_enabled c-api; then
         iniset "$CINDER_CONF" DEFAULT enable_force_upload True
+    fi
+}
+
+# The worker follows what happens to instances and volumes. Nova's conductors send the notifications
+# about instances, so each of them needs the options.
+function configure_kic_vm_notifications {
+    local url file cell
+    url=$(get_notification_url)
+    iniset "$KIC_VM_CONF" history transport_url "$url"
+    if is_service_enabled nova; then
+        local files=("$NOVA_CONF")
+        for ((cell = 1; cell <= ${NOVA_NUM_CELLS:-0}; cell++)); do
+            files+=("$(conductor_conf "$cell")")
+        done
+        for file in "${files[@]}"; do
+            if [[ -f "$file" ]]; then
+                iniset "$file" notifications notify_on_state_change vm_and_task_state
+                iniset "$file" notifications notification_format both
+                kic_vm_add_topic "$file" notifications versioned_notifications_topics \
+                    versioned_notifications
+                kic_vm_send_notifications "$file" "$url"
+            fi
+        done
+    fi
+    if is_service_enabled cinder; then
+        kic_vm_add_topic "$CINDER_CONF" oslo_messaging_notifications topics notifications
+        kic_vm_send_notifications "$CINDER_CONF" "$url"
+    fi
+}
+
+# kic_vm_send_notifications FILE URL - also if DevStack has turned them off
+function kic_vm_send_notifications {
+    iniset "$1" oslo_messaging_notifications driver messagingv2
+    iniset "$1" oslo_messaging_notifications transport_url "$2"
+}
+
+# kic_vm_add_topic FILE SECTION OPTION DEFAULT - the topic of kic-vm, after those of other consumers
+function kic_vm_add_topic {
+    local topics
+    topics=$(iniget "$1" "$2" "$3")
+    if [[ ",$topics," != *,kic_vm,* ]]; then
+        # Without another consumer, nobody would empty the default topic.
+        if [[ -z "$topics" ]] && ! is_service_enabled ceilometer; then
+            iniset "$1" "$2" "$3" kic_vm
+        else
+            iniset "$1" "$2" "$3" "${topics:-$4},kic_vm"
+        fi
     fi
 }
 
@@ -229,6 +276,7 @@ if is_service_enabled kic-vm-api kic-vm-worker; then
             create_kic_vm_endpoint
             configure_kic_vm
             configure_kic_vm_cinder
+            configure_kic_vm_notifications
             ;;
         "stack extra")
             echo_summary "Starting kic-vm"

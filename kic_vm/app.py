@@ -23,6 +23,7 @@ from kic_vm.api import (
 from kic_vm.api.json_provider import JsonProvider
 from kic_vm.api.v1 import (
     client_configuration,
+    events,
     flavors,
     images,
     instance_actions,
@@ -73,6 +74,7 @@ _BLUEPRINTS: Final = (
     volumes.blueprint,
     snapshots.blueprint,
     quotas.blueprint,
+    events.blueprint,
     project_members.blueprint,
     network_interfaces.blueprint,
     route_tables.blueprint,

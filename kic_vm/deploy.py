@@ -14,6 +14,8 @@ from kic_vm.cache.recent_lists import create_recent_lists
 from kic_vm.cache.redis import create_cache
 from kic_vm.cache.store import create_store
 from kic_vm.cache.two_tier import with_local_cache
+from kic_vm.events import stream as event_stream
+from kic_vm.events.hub import EventHub
 from kic_vm.lifecycle import table
 from kic_vm.mappings.instances import Translation
 from kic_vm.mappings.volume_types import VolumeTypes
@@ -41,6 +43,7 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
     """
     error_table.load_table()  # an invalid table must stop the start, not fail a request
     shared = create_cache(conf)
+    events = event_stream.create(conf)
     cloud = Cloud(conf)
     probes.attach(cloud)
     recent_lists = create_recent_lists(conf)
@@ -58,6 +61,7 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
             VolumeTypes(conf.volume.type_names),
         ),
         enforcer=policy.create_enforcer(conf),
+        event_hub=None if events is None else EventHub(events, conf.history.waiting_requests),
     )
 
 

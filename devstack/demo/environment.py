@@ -21,7 +21,7 @@ def ensure(place: Place) -> bool:
     _must([sys.executable, "-m", "venv", str(place.venv)], "make a Python environment")
     pip = [str(place.venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
     constraints = ["-c", str(REPOSITORY / "constraints.txt")]
-    _must([*pip, *constraints, "-e", str(REPOSITORY)], "install the gateway")
+    _must([*pip, *constraints, "-e", f"{REPOSITORY}[notifications]"], "install the gateway")
     stamp.write_text(wanted)
     return True
 

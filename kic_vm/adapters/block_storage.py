@@ -46,6 +46,29 @@ class BlockStorage(Service):
 
         return paging.follow(page, "volumes")
 
+    def list_all_volumes(self, changed_since: str | None = None) -> list[JSON]:
+        """The volumes of all projects; for cloud admins.
+
+        :param changed_since: only those that have changed since this time
+        """
+        updated_at = f"gte:{changed_since}" if changed_since else None
+
+        def page(marker: str | None) -> Answer:
+            return self.json(
+                "GET",
+                path(
+                    "volumes",
+                    "detail",
+                    all_tenants="1",
+                    limit=paging.PAGE,
+                    marker=marker,
+                    updated_at=updated_at,
+                ),
+                microversion=VOLUME,
+            )
+
+        return paging.follow(page, "volumes")
+
     def list_marked_volumes(self, metadata: dict[str, str]) -> list[JSON]:
         """The volumes of the caller's project with these metadata, at most one page."""
         volumes: list[JSON] = self.json(

@@ -25,6 +25,7 @@ _MATCHING: Final = {
     ENGLISH: "Return only items whose value matches. {}",
     KOREAN: "값이 일치하는 항목만 반환합니다. {}",
 }
+_NO_FILTERS: Final = frozenset({"limit", "offset", "after", "wait"})
 _INSTANCES: Final = ("Instance", "RebuiltInstance", "UpdatedInstance")
 _VOLUMES: Final = ("Volume", "ChangedVolume")
 
@@ -146,7 +147,7 @@ def _describe_parameter(parameter: JSON, path: str, language: str) -> None:
     meaning = _meaning(parameter["name"], language, path)
     if language == ENGLISH and "description" in parameter:
         return
-    if meaning and parameter["in"] == "query" and parameter["name"] not in {"limit", "offset"}:
+    if meaning and parameter["in"] == "query" and parameter["name"] not in _NO_FILTERS:
         meaning = _MATCHING[language].format(meaning)
     if meaning:
         parameter["description"] = meaning

@@ -7,6 +7,7 @@ its expiry time.
 
 import base64
 import hashlib
+import hmac
 import struct
 import time
 from typing import Final
@@ -53,6 +54,7 @@ class SealedRedis:
         self._client = client
         self._prefix = prefix
         self._cipher = MultiFernet([_cipher(secret) for secret in secrets])
+        self._digest_key = hashlib.sha256(f"digest {secrets[0]}".encode()).digest()
 
     def get(self, key: str) -> bytes | None:
         """The value; None if there is none.
@@ -68,17 +70,17 @@ class SealedRedis:
             kept beyond its expiry time
         """
         sealed: bytes | None = self._client.get(self._prefix + key)
-        return (None, 0.0) if sealed is None else self._open(key, sealed)
+        return (None, 0.0) if sealed is None else self.open(key, sealed)
 
     def set(self, key: str, value: bytes, seconds: float) -> None:
         """Store a value for a number of seconds, replacing any other value."""
         self._client.set(
-            self._prefix + key, self._seal(key, value, seconds), px=_milliseconds(seconds)
+            self._prefix + key, self.seal(key, value, seconds), px=_milliseconds(seconds)
         )
 
     def add(self, key: str, value: bytes, seconds: float) -> bool:
         """Store a value for a number of seconds if there is none; whether it was stored."""
-        sealed = self._seal(key, value, seconds)
+        sealed = self.seal(key, value, seconds)
         return bool(
             self._client.set(self._prefix + key, sealed, px=_milliseconds(seconds), nx=True)
         )
@@ -93,7 +95,7 @@ class SealedRedis:
 
     def set_while_held(self, lease: Lease, key: str, value: bytes, seconds: float) -> bool:
         """Store a value for a number of seconds if the lease is held; whether it was held."""
-        sealed = self._seal(key, value, seconds)
+        sealed = self.seal(key, value, seconds)
         return self._while_held(_SET_WHILE_HELD, lease, key, sealed, _milliseconds(seconds))
 
     def delete_while_held(self, lease: Lease, key: str) -> bool:
@@ -108,10 +110,28 @@ class SealedRedis:
         """Check that Redis answers."""
         self._client.ping()
 
-    def _seal(self, key: str, value: bytes, seconds: float) -> bytes:
+    @property
+    def client(self) -> "redis.Redis[bytes]":
+        """The client, for commands whose values are sealed by the caller."""
+        return self._client
+
+    def full_key(self, key: str) -> str:
+        """The key as Redis has it."""
+        return self._prefix + key
+
+    def digest(self, text: str) -> str:
+        """A digest of a text that only this deployment can compute."""
+        return hmac.new(self._digest_key, text.encode(), "sha256").hexdigest()[:32]
+
+    def seal(self, key: str, value: bytes, seconds: float) -> bytes:
+        """A value in sealed form, for storage under a key for a number of seconds."""
         return self._cipher.encrypt(_END.pack(time.time() + seconds) + _digest(key) + value)
 
-    def _open(self, key: str, sealed: bytes) -> tuple[bytes, float]:
+    def open(self, key: str, sealed: bytes) -> tuple[bytes, float]:
+        """A sealed value, and the remaining time in seconds until it expires.
+
+        :raises UnreadableError: see ``get_with_rest``
+        """
         try:
             opened = self._cipher.decrypt(sealed)
         except InvalidToken as error:

@@ -9,7 +9,7 @@ from oslo_upgradecheck import upgradecheck
 from kic_vm import conf as configuration
 from kic_vm import deploy
 from kic_vm.context import RequestContext
-from kic_vm.operations.checks import identity, resources, services
+from kic_vm.operations.checks import events, identity, resources, services
 from kic_vm.operations.checks.finding import Check, Level
 from kic_vm.operations.request import RequestServices
 
@@ -25,6 +25,7 @@ CHECKS: Final[dict[str, Check]] = {
     "Flavors": resources.flavors,
     "Images": resources.images,
     "Redis": services.redis_store,
+    "Events": events.follower,
 }
 _CODES: Final = {
     Level.SUCCESS: upgradecheck.Code.SUCCESS,

@@ -1,4 +1,4 @@
-"""kic-vm-worker: confirm resizes, delete unused ports and index keypairs in the background.
+"""kic-vm-worker: confirm resizes, delete unused ports, index keypairs and follow state changes.
 
 Workers are stateless: run any number, or none, and stop any of them at any time. On SIGHUP a worker
 reloads its configuration before its next round.
@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from typing import Self
 
 import prometheus_client
 from oslo_config import cfg
@@ -21,6 +22,7 @@ from kic_vm.context import RequestContext
 from kic_vm.metrics.registry import REGISTRY
 from kic_vm.operations.request import AppState, RequestServices
 from kic_vm.operations.worker import upkeep
+from kic_vm.operations.worker.follower.follower import Follower
 
 LOG = logging.getLogger(__name__)
 
@@ -97,17 +99,70 @@ def work(
 
     :param reload: returns the state for the next round, given that of the last one
     """
-    while not stopped.is_set():
-        app_state = reload(app_state)
-        # Each round has its own context: its request id appears in OpenStack's logs too.
-        context = RequestContext(auth=app_state.cloud.service_auth)
-        try:
-            upkeep.run(RequestServices.of(app_state, context))
-        except Exception:
-            LOG.exception("Unexpected error in this round")
-        if is_once:
+    with Following() as following:
+        while not stopped.is_set():
+            app_state = reload(app_state)
+            following.use(app_state, is_once=is_once)
+            try:
+                upkeep.run(gateway_services(app_state))
+            except Exception:
+                LOG.exception("Unexpected error in this round")
+            if is_once:
+                return
+            stopped.wait(app_state.conf.worker.interval)
+
+
+def gateway_services(app_state: AppState) -> RequestServices:
+    """The services of the gateway's own user for one round, or one tick of the follower.
+
+    Each has its own context: its request id appears in OpenStack's logs too.
+    """
+    return RequestServices.of(app_state, RequestContext(auth=app_state.cloud.service_auth))
+
+
+class Following:
+    """The follower of this worker, in a thread beside the rounds."""
+
+    def __init__(self) -> None:
+        self._app_state: AppState | None = None
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing is followed yet."""
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        """Stop following."""
+        self._stop()
+
+    def use(self, app_state: AppState, *, is_once: bool) -> None:
+        """Follow with a state, if it is another one than before.
+
+        :param is_once: follow for one tick, and return then
+        """
+        if app_state is self._app_state:
             return
-        stopped.wait(app_state.conf.worker.interval)
+        self._stop()
+        self._app_state, self._stopped = app_state, threading.Event()
+        hub = app_state.event_hub
+        if hub is None or not app_state.conf.history.follow:
+            return
+        follower = Follower(app_state, hub.stream, gateway_services)
+        if is_once:
+            self._stopped.set()
+            follower.follow_once()
+            return
+        self._thread = threading.Thread(
+            target=follower.follow, args=(self._stopped,), name="follower"
+        )
+        self._thread.start()
+
+    def _stop(self) -> None:
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
 
 
 if __name__ == "__main__":

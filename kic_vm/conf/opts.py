@@ -14,6 +14,7 @@ from kic_vm.conf import (
     api,
     availability_zones,
     flavors,
+    history,
     idempotency,
     instance,
     keypairs,
@@ -32,6 +33,7 @@ OWN = (
     api,
     availability_zones,
     flavors,
+    history,
     idempotency,
     instance,
     keypairs,
@@ -81,6 +83,7 @@ def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
             "Idempotency-Key",
             "If-None-Match",
             "Cache-Control",
+            "Last-Event-ID",
         ],
         expose_headers=[
             "X-Subject-Token",

@@ -8,6 +8,7 @@ from kic_vm.exceptions.base import (
     InternalError,
     KicVmError,
 )
+from kic_vm.exceptions.events import CursorExpired, EventsUnavailable
 from kic_vm.exceptions.http import (
     AddressTooLong,
     HeadersTooLarge,
@@ -215,6 +216,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     AlreadyUnderWay,
     AlreadyExists,
     KeypairChanged,
+    CursorExpired,
     IdempotencyInProgress,
     OutcomeUnknown,
     IdempotencyAnswerWithheld,
@@ -234,6 +236,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     NotOffered,
     IdempotencyNotOffered,
     IdempotencyUnavailable,
+    EventsUnavailable,
     NotReady,
 )
 
@@ -244,6 +247,8 @@ __all__ = [
     "AlreadyInState",
     "AlreadyUnderWay",
     "Conflict",
+    "CursorExpired",
+    "EventsUnavailable",
     "Forbidden",
     "GatewayNotAllowed",
     "HeadersTooLarge",

@@ -14,6 +14,7 @@ from kic_vm.cache.interface import Cache
 from kic_vm.cache.memory import MemoryCache
 from kic_vm.cache.recent_lists import RecentLists
 from kic_vm.context import RequestContext
+from kic_vm.events.hub import EventHub
 from kic_vm.mappings.instances import Translation
 
 
@@ -32,6 +33,8 @@ class AppState:
     """Complete lists of projects, for clients that accept answers of some age."""
     translation: Translation
     enforcer: Enforcer
+    event_hub: EventHub | None
+    """The events in Redis, and the requests that wait for them; None without Redis."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

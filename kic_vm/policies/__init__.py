@@ -5,6 +5,7 @@ from oslo_policy import policy
 from kic_vm.policies import (
     base,
     client_configuration,
+    events,
     flavors,
     images,
     instance_actions,
@@ -56,6 +57,7 @@ def guarding_rules() -> list[policy.DocumentedRuleDefault]:
         volumes,
         snapshots,
         quotas,
+        events,
         project_members,
         network_interfaces,
         route_tables,

@@ -9,8 +9,10 @@ or when the client must send or receive more, the connection waits again::
                                                 |                                     |
                                                 +--event--> thread: receive, serve, send
 
-So a client that sends or receives slowly holds a connection and some memory, both limited, but
-never a thread. The accepting thread also closes connections that have taken too long.
+If the application has no answer yet (``events.held_answers``), the connection waits too, until
+another thread has news for it or its time is up. So a client that sends or receives slowly, or
+waits for news, holds a connection and some memory, both limited, but never a thread. The accepting
+thread also closes connections that have taken too long.
 
 ``heads`` and ``requests`` parse bytes into requests, ``environ`` and ``answers`` are the WSGI
 interface to the application, ``connections`` has the waiting connections, ``server`` the threads.

@@ -1,11 +1,13 @@
 """Convert the application's responses to bytes."""
 
+import dataclasses
 import email.utils
 import functools
 import http
 import json
 import logging
 import time
+from collections.abc import Callable
 from typing import Any, Final
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -13,6 +15,7 @@ from oslo_context import context as oslo_context
 
 from kic_vm import exceptions
 from kic_vm.api.errors import envelope
+from kic_vm.events.held_answers import ANSWER_KEY, HeldAnswer
 from kic_vm.middleware.request_id import HEADER
 
 LOG = logging.getLogger(__name__)
@@ -23,7 +26,18 @@ CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BODILESS: Final = frozenset({"204", "304"})
 
 
-def answer_of(application: WSGIApplication, environ: WSGIEnvironment, *, is_last: bool) -> bytes:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answer:
+    """A response of the application."""
+
+    data: bytes
+    """The bytes to send now; for a held answer, only the begin of a stream, or nothing."""
+    held: HeldAnswer | None = None
+    complete: Callable[[bytes], bytes] = bytes
+    """Returns the whole response, given the body of the held answer."""
+
+
+def answer_of(application: WSGIApplication, environ: WSGIEnvironment, *, is_last: bool) -> Answer:
     """The application's response, as bytes for the client.
 
     :param is_last: the connection closes after the response, and the response announces that
@@ -37,10 +51,23 @@ def answer_of(application: WSGIApplication, environ: WSGIEnvironment, *, is_last
             close = getattr(parts, "close", None)
             if close is not None:
                 close()
-        return _rendered(started, body, environ["REQUEST_METHOD"], is_last=is_last)
+        method, held = environ["REQUEST_METHOD"], environ.get(ANSWER_KEY)
+        if held is not None:
+            return _held(started, held, body, method, is_last=is_last)
+        return Answer(_rendered(started, body, method, is_last=is_last))
     except Exception:
         LOG.exception("The application failed")
-        return refusal(exceptions.InternalError(), is_last=is_last)
+        return Answer(refusal(exceptions.InternalError(), is_last=is_last))
+
+
+def _held(
+    started: "_Started", held: HeldAnswer, begin: bytes, method: str, *, is_last: bool
+) -> Answer:
+    headers = [item for item in started.headers if item[0].lower() != "content-length"]
+    if held.is_stream:  # its end is the end of the connection
+        return Answer(_head(started.status, headers, is_last=True) + begin, held)
+    started.headers = headers
+    return Answer(b"", held, lambda body: _rendered(started, body, method, is_last=is_last))
 
 
 def refusal(error: exceptions.KicVmError, *, is_last: bool = True) -> bytes:
@@ -70,21 +97,26 @@ class _Started:
 
 
 def _rendered(started: _Started, body: bytes, method: str, *, is_last: bool) -> bytes:
-    lines = [
-        f"HTTP/1.1 {started.status}",
-        f"Date: {_date(int(time.time()))}",
-        "Connection: close" if is_last else "Connection: keep-alive",
-        *[f"{name}: {value}" for name, value in started.headers],
-    ]
+    headers = started.headers
     if started.status[:3] in _BODILESS:
         body = b""
-    elif not any(name.lower() == "content-length" for name, _value in started.headers):
-        lines.append(f"Content-Length: {len(body)}")
+    elif not any(name.lower() == "content-length" for name, _value in headers):
+        headers = [*headers, ("Content-Length", str(len(body)))]
+    head = _head(started.status, headers, is_last=is_last)
+    return head if method == "HEAD" else head + body
+
+
+def _head(status: str, headers: list[tuple[str, str]], *, is_last: bool) -> bytes:
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Date: {_date(int(time.time()))}",
+        "Connection: close" if is_last else "Connection: keep-alive",
+        *[f"{name}: {value}" for name, value in headers],
+    ]
     head = "\r\n".join(lines)
     if head.count("\n") != len(lines) - 1:
         raise ValueError("a header of the answer has several lines")
-    head_bytes = head.encode("latin-1") + b"\r\n\r\n"
-    return head_bytes if method == "HEAD" else head_bytes + body
+    return head.encode("latin-1") + b"\r\n\r\n"
 
 
 @functools.lru_cache(1)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from kic_vm.events.held_answers import HeldAnswer
 from kic_vm.server.environ import Address
 from kic_vm.server.limits import Limits
 from kic_vm.server.requests import RequestReader
@@ -28,6 +29,7 @@ class Phase(enum.Enum):
     SENDING = "the client to take its answer"
     CLOSING = "the client to close it"
     PIPELINED = "a thread for the next request, which has come already"
+    HELD = "news from the application"
 
 
 _SENDS: Final = frozenset({Phase.SENDING, Phase.PIPELINED})
@@ -50,6 +52,10 @@ class Connection:
         """The response is sent before the whole request was received."""
         self.is_continued = False
         """The client was told to send the body."""
+        self.held_answer: HeldAnswer | None = None
+        """An answer of the application that is not ready yet."""
+        self.complete: Callable[[bytes], bytes] = bytes
+        """Returns the whole response, given the body of the held answer."""
         self.phase = Phase.NEW
         self.transferred = 0
         """Bytes of the body or the response transferred in this phase."""
@@ -79,10 +85,14 @@ class Connection:
                 return _LINGER_SECONDS
             case Phase.SERVING | Phase.PIPELINED:
                 return math.inf
+            case Phase.HELD:
+                return self.held_answer.due - self._since if self.held_answer else 0
 
     @property
     def events(self) -> int:
         """The events that a poller must watch for."""
+        if self.phase is Phase.HELD:
+            return select.EPOLLRDHUP  # only that the client disconnects
         # With nothing to send, the socket is writable, so a received request is served soon.
         return select.EPOLLOUT if self.phase in _SENDS else select.EPOLLIN
 
@@ -91,6 +101,21 @@ class Connection:
         poller = select.poll()
         poller.register(self.number, self.events)
         return bool(poller.poll(0))
+
+    def is_disconnected(self) -> bool:
+        """Whether the client has closed the connection, or will send nothing more."""
+        try:
+            return self.sock.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def drop_held_answer(self) -> None:
+        """End the held answer, if there is one."""
+        if self.held_answer is not None:
+            self.held_answer.close()
+            self.held_answer = None
 
     def send(self) -> bool:
         """Send as much as the client accepts now; whether everything is sent.
@@ -147,10 +172,17 @@ class WaitingConnections:
         with self._lock:
             return self._remove(connection)
 
-    def take_longest(self) -> Connection | None:
-        """Take the connection that has waited longest."""
+    def take_held(self, connection: Connection) -> bool:
+        """Take a connection that waits for the application; False if it does not."""
         with self._lock:
-            return self._take_first(lambda _connection: True)
+            return connection.phase is Phase.HELD and self._remove(connection)
+
+    def take_longest(self) -> Connection | None:
+        """Take the connection that has waited longest for its client, if any, or for news."""
+        with self._lock:
+            return self._take_first(
+                lambda connection: connection.phase is not Phase.HELD
+            ) or self._take_first(lambda _connection: True)
 
     def take_excess(self) -> Iterator[Connection]:
         """Take the longest waiting connections, until the others hold few enough bytes."""

@@ -1,6 +1,7 @@
 """Threads that receive requests and send responses; one thread that accepts and checks times."""
 
 import contextlib
+import functools
 import logging
 import os
 import select
@@ -12,6 +13,7 @@ from typing import Final
 from wsgiref.types import WSGIApplication
 
 from kic_vm import exceptions
+from kic_vm.events.held_answers import SERVER_KEY
 from kic_vm.metrics import gateway as metrics
 from kic_vm.server import answers
 from kic_vm.server.connections import Connection, Phase, WaitingConnections
@@ -27,6 +29,7 @@ _LAST_TURNS_SECONDS: Final = 0.1
 # When the server stops: time for requests that clients are just sending on open connections.
 _LAST_REQUEST_SECONDS: Final = 2.0
 _WAITING_FOR_REQUEST: Final = frozenset({Phase.NEW, Phase.IDLE})
+_WAITING_FOR_NEWS: Final = frozenset({Phase.HELD})
 _LAST_ACCEPTS: Final = 256
 _NO_DESCRIPTOR_SECONDS: Final = 0.1
 _ACCEPT_DELAY_PER_CONNECTION_SECONDS: Final = 50e-6
@@ -82,6 +85,7 @@ class Server:
         end = now + self._limits.graceful_timeout
         while self._connections and time.monotonic() < end:
             self._waiting.hurry(_WAITING_FOR_REQUEST, now + _LAST_REQUEST_SECONDS)
+            self._waiting.hurry(_WAITING_FOR_NEWS, now)
             self._turn(poller, wake_up)
             self._check(notify)
         poller.close()
@@ -167,6 +171,12 @@ class Server:
         if connection.phase is Phase.PIPELINED:
             self._read(connection)
             return
+        if connection.phase is Phase.HELD:
+            if connection.is_disconnected():
+                self._close(connection)
+            else:
+                self._hold(connection)
+            return
         try:
             data = connection.sock.recv(_PIECE)
         except BlockingIOError:
@@ -224,6 +234,7 @@ class Server:
             connection.server,
             is_multiprocess=self._is_multiprocess,
         )
+        environ[SERVER_KEY] = True
         connection.is_cut = request.is_cut
         connection.is_last = (
             request.is_cut
@@ -232,7 +243,41 @@ class Server:
             or not self._limits.keep_alive
         )
         answer = answers.answer_of(self._application, environ, is_last=connection.is_last)
-        self._begin_to_send(connection, answer)
+        if answer.held is None:
+            self._begin_to_send(connection, answer.data)
+            return
+        connection.held_answer, connection.complete = answer.held, answer.complete
+        answer.held.call_on_news(functools.partial(self._wake, connection))
+        if answer.held.is_stream:
+            connection.is_last = True
+            self._begin_to_send(connection, answer.data)
+        else:
+            self._hold(connection)
+
+    def _hold(self, connection: Connection) -> None:
+        """Let the connection wait for the application."""
+        held = connection.held_answer
+        self._waiting.add(connection, Phase.HELD)
+        # News that came before had nothing to wake.
+        if held is not None and held.has_news():
+            self._wake(connection)
+
+    def _wake(self, connection: Connection) -> None:
+        """Continue with a held answer, in any thread."""
+        if self._waiting.take_held(connection):
+            with self._closed_on_defects(connection):
+                self._resume(connection)
+
+    def _resume(self, connection: Connection) -> None:
+        """Send the next part of a held answer."""
+        held = connection.held_answer
+        if held is None:
+            self._close(connection)
+            return
+        part, is_last_part = held.next_part()
+        if is_last_part or self._is_stopping:
+            connection.drop_held_answer()
+        self._begin_to_send(connection, part if held.is_stream else connection.complete(part))
 
     def _refuse(self, connection: Connection, error: exceptions.KicVmError) -> None:
         """Respond to bytes that are not a request. The log does not contain them."""
@@ -257,6 +302,8 @@ class Server:
             return
         if not is_sent:
             self._wait(connection, Phase.SENDING)
+        elif connection.held_answer is not None:
+            self._hold(connection)
         elif not connection.is_last:
             # Requests already received wait their turn behind other clients.
             is_idle = connection.reader.is_idle
@@ -267,7 +314,10 @@ class Server:
             self._close(connection)
 
     def _end(self, connection: Connection) -> None:
-        """Close a connection whose client has taken too long."""
+        """Close a connection whose client has taken too long, or send a held answer that is due."""
+        if connection.phase is Phase.HELD:
+            self._resume(connection)
+            return
         if connection.phase in {Phase.HEAD, Phase.BODY}:
             self._refuse(connection, exceptions.RequestTimeout())
             return
@@ -287,4 +337,5 @@ class Server:
     def _close(self, connection: Connection) -> None:
         # After the close, another connection can have the same number.
         self._connections.pop(connection.number, None)
+        connection.drop_held_answer()
         connection.sock.close()

@@ -47,9 +47,9 @@ def remarks(found: dict[str, tuple[str, str]]) -> dict[str, str]:
 
 def test_healthy(check: Check) -> None:
     """The standalone cloud is as the gateway needs it."""
-    status, found = check({})
+    status, found = check({"redis": {"key_prefix": "unused:"}})
     assert (status, remarks(found)) == (0, {})
-    assert len(found) == 11
+    assert len(found) == 12
 
 
 def test_wrong_grants(check: Check, standalone: Path) -> None:
@@ -82,9 +82,9 @@ def test_wrong_password(check: Check) -> None:
 
 
 def test_redis_that_is_down(check: Check) -> None:
-    """Nothing else is affected."""
+    """Only what needs Redis is affected."""
     status, found = check({"redis": {"url": "redis://127.0.0.1:9/0"}})
-    assert (status, remarks(found)) == (2, {"Redis": "failure"})
+    assert (status, remarks(found)) == (2, {"Redis": "failure", "Events": "warning"})
 
 
 @pytest.mark.parametrize(("ahead", "level", "status"), [(20, "warning", 1), (-600, "failure", 2)])

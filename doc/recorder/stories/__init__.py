@@ -13,3 +13,4 @@ def play(recording: Recording, credential: dict[str, str]) -> None:
     with networks.network(recording) as network:
         instances.play(recording, network)
     images.play(recording)
+    recording.call("member", "GET /api/v1/events", query={"after": "oldest"})

@@ -96,6 +96,18 @@ class Servers(Service):
             return self.list_reachable_servers(all_tenants="1", status=status)
         return self._list_whole("detail", microversion=CELLS, all_tenants="1")
 
+    def list_all_reachable_servers(self) -> list[JSON]:
+        """The servers of all projects in the cells that answer; for cloud admins."""
+        return self.list_reachable_servers(all_tenants="1")
+
+    def list_changed_servers(self, since: str) -> list[JSON]:
+        """The servers of all projects that have changed since a time, deleted ones included.
+
+        Only those in the cells that answer, and not those that are built and have no host yet; for
+        cloud admins.
+        """
+        return self.list_reachable_servers(all_tenants="1", **{"changes-since": since})
+
     def _list(self, *parts: str, microversion: str, **query: str | None) -> list[JSON]:
         """The servers in the cells that answer."""
 

@@ -105,7 +105,7 @@ def answer(
         start_response(status, headers or [])
         return parts
 
-    head, body = answer_of(application, environ(method), is_last=False).split(b"\r\n\r\n", 1)
+    head, body = answer_of(application, environ(method), is_last=False).data.split(b"\r\n\r\n", 1)
     line, *lines = head.decode("latin-1").split("\r\n")
     found = dict(line.split(": ", 1) for line in lines)
     assert found.pop("Date").endswith(" GMT")
@@ -118,7 +118,7 @@ def test_answer() -> None:
     assert answer() == ("HTTP/1.1 200 OK", kept | {"Content-Length": "4"}, b"body")
     assert answer(headers=[("content-length", "4")])[1] == kept | {"content-length": "4"}
     assert answer(parts=[])[1:] == (kept | {"Content-Length": "0"}, b"")
-    assert b"\r\nConnection: close\r\n" in answer_of(echo, environ(), is_last=True)
+    assert b"\r\nConnection: close\r\n" in answer_of(echo, environ(), is_last=True).data
 
 
 def test_head() -> None:
@@ -142,7 +142,7 @@ def test_written_answer() -> None:
         start_response("200 OK", [])(b"writ")
         return [b"ten"]
 
-    assert answer_of(application, environ(), is_last=False).endswith(b"\r\n\r\nwritten")
+    assert answer_of(application, environ(), is_last=False).data.endswith(b"\r\n\r\nwritten")
 
 
 def test_header_of_several_lines() -> None:

@@ -1,0 +1,134 @@
+"""Events."""
+
+from typing import Any, Final
+
+import flask
+import orjson
+from marshmallow import ValidationError
+
+from kic_vm import exceptions
+from kic_vm.api.blueprint import Blueprint, answer, services
+from kic_vm.events.held_answers import ANSWER_KEY, SERVER_KEY
+from kic_vm.events.model import Cursor
+from kic_vm.events.stream import Entry
+from kic_vm.operations import events as operations
+from kic_vm.schemas import events as schemas
+
+blueprint = Blueprint("events", __name__, url_prefix="/api/v1/events")
+
+_STREAM: Final = "text/event-stream"
+_JSON: Final = "application/json"
+# Then the client connects again, and its token is validated again.
+_STREAM_SECONDS: Final = 300.0
+_RETRY: Final = b"retry: 1000\n\n"
+
+_LAST_EVENT_ID: Final = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "For a stream, the cursor of the last event that was received. It replaces "
+    "`after`.",
+    "schema": {"type": "string"},
+}
+
+
+@blueprint.get("")
+@blueprint.doc(parameters=[_LAST_EVENT_ID])
+@blueprint.arguments(schemas.EventQuerySchema, location="query")
+@blueprint.response(200, schemas.EventsSchema)
+def list_events(query: dict[str, Any]) -> flask.Response:
+    """List the state changes of instances and volumes, oldest first.
+
+    With `Accept: text/event-stream`, the answer is a stream of server-sent events.
+    """
+    is_wanted = operations.EventFilter(
+        query["instance_id"] and str(query["instance_id"]), query["type"]
+    )
+    accepted = flask.request.accept_mimetypes.best_match([_JSON, _STREAM], default=_JSON)
+    if accepted == _STREAM:
+        return _stream(query, is_wanted)
+    if query["wait"] and _can_hold():
+        found = operations.wait_for_events(
+            services(), query["after"], is_wanted, seconds=query["wait"], render=_json
+        )
+    else:
+        found = operations.list_events(services(), query["after"], is_wanted)
+    if found.waiting is not None:
+        flask.request.environ[ANSWER_KEY] = found.waiting
+        return flask.Response(content_type=_JSON)
+    response = answer(200, _body(found.entries, found.cursor, found.followed_at))
+    if query["wait"] and not found.entries:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def _stream(query: dict[str, Any], is_wanted: operations.EventFilter) -> flask.Response:
+    """Server-sent events: those that are there, then each as it comes.
+
+    If the server cannot hold the connection, or holds too many, the stream ends at once, and the
+    client connects again.
+    """
+    after, body = _last_event_id() or query["after"], _RETRY
+    if _can_hold():
+        found = operations.wait_for_events(
+            services(),
+            after,
+            is_wanted,
+            seconds=_STREAM_SECONDS,
+            render=_server_sent,
+            is_stream=True,
+        )
+    else:
+        found = operations.list_events(services(), after, is_wanted)
+    if found.waiting is None:
+        body += _server_sent(found.entries, found.cursor, found.followed_at)
+    else:
+        flask.request.environ[ANSWER_KEY] = found.waiting
+        if not found.entries:
+            body += _server_sent([], found.cursor, found.followed_at)
+    response = flask.Response(body, content_type=_STREAM)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would collect the events
+    return response
+
+
+def _last_event_id() -> operations.After:
+    text = flask.request.headers.get("Last-Event-ID")
+    if not text:
+        return None
+    try:
+        return schemas.parse_cursor(text)
+    except ValidationError as error:
+        raise exceptions.InvalidRequest(f"Last-Event-ID: {error.messages[0]}") from error
+
+
+def _can_hold() -> bool:
+    environ = flask.request.environ
+    return bool(environ.get(SERVER_KEY)) and environ["REQUEST_METHOD"] == "GET"
+
+
+def _body(entries: list[Entry], cursor: Cursor, followed_at: str | None) -> dict[str, Any]:
+    return {
+        "events": [_event(entry, cursor.epoch) for entry in entries],
+        "cursor": str(cursor),
+        "followed_at": followed_at,
+    }
+
+
+def _event(entry: Entry, epoch: str) -> dict[str, Any]:
+    position, event = entry
+    return event.as_json(Cursor(position, epoch))
+
+
+def _json(entries: list[Entry], cursor: Cursor, followed_at: str | None) -> bytes:
+    return orjson.dumps(_body(entries, cursor, followed_at))
+
+
+def _server_sent(entries: list[Entry], cursor: Cursor, _followed_at: str | None) -> bytes:
+    """Each entry with its cursor as id; without entries, only the cursor, as a sign of life."""
+    parts = [
+        b"id: %b\ndata: %b\n\n"
+        % (str(Cursor(entry[0], cursor.epoch)).encode(), orjson.dumps(_event(entry, cursor.epoch)))
+        for entry in entries
+    ]
+    return b"".join(parts) or b"id: %b\n: no event yet\n\n" % str(cursor).encode()

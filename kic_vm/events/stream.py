@@ -1,0 +1,347 @@
+"""The streams of events: one for each project, in Redis.
+
+A stream is bounded by its length and its age, and its entries are sealed like all values in Redis.
+Each resource has its last state beside the stream. A change is written only if it differs from this
+state and is newer, in one script, so that several followers never write a change twice.
+"""
+
+import datetime
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import orjson
+import redis
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from kic_vm.cache import sealed
+from kic_vm.cache.lease import Lease
+from kic_vm.cache.sealed import SealedRedis, UnreadableError
+from kic_vm.cache.store import StoreUnavailable
+from kic_vm.events import scripts
+from kic_vm.events.model import (
+    GAP,
+    Cursor,
+    Event,
+    Position,
+    Sighting,
+    iso_of_milliseconds,
+    microseconds,
+)
+
+LOG = logging.getLogger(__name__)
+
+Entry = tuple[Position, Event]
+
+_PROJECTS: Final = "events:projects"
+_EPOCH: Final = "events:epoch"
+_FOLLOWED: Final = "events:followed"
+_NOTIFIED: Final = "events:notified"
+_LEASE: Final = "events:follower"
+_CHANNEL: Final = "events:new"
+_PAGE: Final = 500
+_BATCH: Final = 200
+_SUBSCRIBE_SECONDS: Final = 2.0
+# A sealed entry must stay readable as long as the stream may have it.
+_SEAL_MARGIN: Final = 3600.0
+# Above the number of any entry of a millisecond.
+_LAST_NUMBER: Final = 10**9
+
+
+class CursorExpiredError(Exception):
+    """Entries after the cursor may have been removed."""
+
+
+class Page(NamedTuple):
+    """The entries after a cursor."""
+
+    entries: list[Entry]
+    cursor: Cursor
+    """The position after these entries."""
+    is_last: bool
+    """There were no more entries at that moment."""
+    followed_at: str | None
+    """The time until which a follower has seen the changes; None if none has."""
+
+
+class EventStream:
+    """Writes and reads the events of all projects.
+
+    Every method raises StoreUnavailable when Redis fails.
+
+    :param length: maximum number of entries of a stream
+    :param age: seconds for which a stream keeps its entries
+    """
+
+    def __init__(self, sealed: SealedRedis, *, length: int, age: float) -> None:
+        self._sealed = sealed
+        self._length = length
+        self._age = age
+        self._write = sealed.client.register_script(scripts.WRITE_CHANGE)
+        self._write_gap = sealed.client.register_script(scripts.WRITE_GAP)
+        self._read = sealed.client.register_script(scripts.READ)
+
+    # Writing
+
+    def record(self, sightings: Iterable[Sighting]) -> list[Event]:
+        """Write an event for each sighting that is a change; the events that were written."""
+        written: list[Event] = []
+        batch: list[Sighting] = []
+        for sighting in sightings:
+            batch.append(sighting)
+            if len(batch) == _BATCH:
+                written += self._record(batch)
+                batch = []
+        return written + self._record(batch) if batch else written
+
+    def _record(self, sightings: Sequence[Sighting]) -> list[Event]:
+        try:
+            pipeline = self._sealed.client.pipeline(transaction=False)
+            for sighting in sightings:
+                self._write(*self._arguments(sighting), client=pipeline)
+            ids = pipeline.execute()
+        except redis.RedisError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return [
+            sighting.event
+            for sighting, entry_id in zip(sightings, ids, strict=True)
+            if entry_id is not None
+        ]
+
+    def _arguments(self, sighting: Sighting) -> tuple[list[str], list[Any]]:
+        event, project_id = sighting.event, sighting.project_id
+        keys = [
+            self._sealed.full_key(_stream_key(project_id)),
+            self._sealed.full_key(f"events:last:{sighting.resource}"),
+            self._sealed.full_key(_PROJECTS),
+        ]
+        state = f"{sighting.resource} {project_id} {event.state} {event.deleted}"
+        return keys, [
+            *self._common_arguments(project_id, event),
+            self._sealed.digest(state),
+            microseconds(event.at),
+            "" if sighting.read_began is None else sighting.read_began,
+            int(event.deleted),
+            int(sighting.is_change),
+        ]
+
+    def _common_arguments(self, project_id: str, event: Event) -> list[Any]:
+        key = _stream_key(project_id)
+        return [
+            self._sealed.full_key(_CHANNEL),
+            project_id,
+            self._sealed.seal(key, event.as_bytes(), self._age + _SEAL_MARGIN),
+            self._length,
+            int(self._age * 1000),
+        ]
+
+    def record_gap(self, project_ids: Iterable[str], since: str | None) -> int:
+        """Write a gap that ends now to the streams of these and all known projects; their number.
+
+        :param since: the beginning of the gap; None if it is unknown
+        """
+        now = iso_of_milliseconds(self.now())
+        event = Event(type=GAP, at=since, seen_at=now)
+        projects = {*project_ids, *self._known_projects()}
+        for project_id in sorted(projects):
+            keys = [
+                self._sealed.full_key(_stream_key(project_id)),
+                self._sealed.full_key(_PROJECTS),
+            ]
+            self._do(self._write_gap, keys, self._common_arguments(project_id, event))
+        return len(projects)
+
+    def _known_projects(self) -> list[str]:
+        oldest = self.now() - int(self._age * 1000)
+        projects = self._sealed.full_key(_PROJECTS)
+        self._do(self._sealed.client.zremrangebyscore, projects, 0, oldest)
+        return [
+            project_id.decode()
+            for project_id in self._do(self._sealed.client.zrange, projects, 0, -1)
+        ]
+
+    # Reading
+
+    def read(self, project_id: str, after: Cursor | None) -> Page:
+        """A page of a project's events after a cursor; without one, no events and a new cursor.
+
+        :raises CursorExpiredError: events after the cursor may have been removed
+        """
+        stream = _stream_key(project_id)
+        now, epoch, first, raw, followed = self._do(
+            self._read,
+            [self._sealed.full_key(key) for key in (stream, _EPOCH, _FOLLOWED)],
+            ["" if after is None else str(after.position), _PAGE, secrets.token_hex(4)],
+        )
+        milliseconds, current_epoch = int(now), epoch.decode()
+        if after is not None:
+            self._check(after, current_epoch, milliseconds, first)
+        entries = [
+            (Position.of(entry_id), event)
+            for entry_id, fields in raw
+            if (event := self._opened(stream, _field(fields, b"event"))) is not None
+        ]
+        latest = Position(milliseconds - 1, _LAST_NUMBER)
+        if raw:
+            latest = Position.of(raw[-1][0])
+        elif after is not None:
+            latest = max(latest, after.position)
+        return Page(
+            entries, Cursor(latest, current_epoch), len(raw) < _PAGE, self._followed(followed)
+        )
+
+    def read_oldest(self, project_id: str) -> Page:
+        """The first page of all events that the project's stream has."""
+        epoch = self.read(project_id, None).cursor.epoch
+        first = self._do(
+            self._sealed.client.xrange, self._sealed.full_key(_stream_key(project_id)), count=1
+        )
+        if not first:
+            return self.read(project_id, None)
+        position = Position.of(_field(first[0][1], b"after"))
+        oldest = Position(self.now() - int(self._age * 1000) + 1000, 0)
+        return self.read(project_id, Cursor(max(position, oldest), epoch))
+
+    def newest_position(self, project_id: str) -> str:
+        """The position of a project's newest event, ``0-0`` without events. One Redis command."""
+        entries = self._do(
+            self._sealed.client.xrevrange, self._sealed.full_key(_stream_key(project_id)), count=1
+        )
+        return entries[0][0].decode() if entries else "0-0"
+
+    def _check(self, after: Cursor, epoch: str, now: int, first: list[Any]) -> None:
+        is_old = after.position.milliseconds < now - self._age * 1000
+        is_trimmed = first and Position.of(_field(first[0][1], b"after")) > after.position
+        if after.epoch != epoch or is_old or is_trimmed:
+            raise CursorExpiredError
+
+    def _opened(self, key: str, sealed: bytes) -> Event | None:
+        try:
+            return Event.from_bytes(self._sealed.open(key, sealed)[0])
+        except UnreadableError:
+            LOG.warning("Ignored an event in Redis that this gateway cannot have written")
+            return None
+
+    # The followers
+
+    def now(self) -> int:
+        """The time in Redis, in milliseconds: it orders what several followers do."""
+        seconds, fraction = self._do(self._sealed.client.time)
+        return int(seconds) * 1000 + int(fraction) // 1000
+
+    def lease(self) -> Lease:
+        """The right to follow the cloud, not acquired yet."""
+        return self._sealed.lease(_LEASE)
+
+    def acquire(self, lease: Lease, seconds: float) -> bool:
+        """Acquire or renew the right for some seconds; False while another follower has it."""
+        return bool(self._do(lease.renew, seconds) or self._do(lease.acquire, seconds))
+
+    def release(self, lease: Lease) -> None:
+        """Give up the right."""
+        self._do(lease.release)
+
+    def followed_until(self) -> int | None:
+        """The time in Redis until which the cloud was followed; None if that is unknown."""
+        sealed = self._do(self._sealed.client.get, self._sealed.full_key(_FOLLOWED))
+        return self._milliseconds(sealed)
+
+    def note_followed(self, milliseconds: int) -> None:
+        """Note that the cloud was followed until a time in Redis."""
+        self._do(self._sealed.set, _FOLLOWED, orjson.dumps(milliseconds), self._age)
+
+    def note_notified(self, service: str) -> None:
+        """Note that a service has sent a notification."""
+        self._do(self._sealed.set, f"{_NOTIFIED}:{service}", b"yes", self._age)
+
+    def is_notified(self, service: str) -> bool:
+        """Whether a service has sent a notification within the age of the streams."""
+        return self._do(self._sealed.get, f"{_NOTIFIED}:{service}") is not None
+
+    def _followed(self, sealed: bytes | None) -> str | None:
+        milliseconds = self._milliseconds(sealed)
+        return None if milliseconds is None else iso_of_milliseconds(milliseconds)
+
+    def _milliseconds(self, sealed: bytes | None) -> int | None:
+        if sealed is None:
+            return None
+        try:
+            return int(orjson.loads(self._sealed.open(_FOLLOWED, sealed)[0]))
+        except UnreadableError:
+            return None
+
+    # New events, as they are written
+
+    def subscribe(self) -> "Subscription":
+        """Subscribe to the new events of all projects."""
+        pubsub = self._sealed.client.pubsub()
+        self._do(pubsub.subscribe, self._sealed.full_key(_CHANNEL))
+        # Only after Redis has confirmed it, no event is missed.
+        confirmation = self._do(pubsub.get_message, timeout=_SUBSCRIBE_SECONDS)
+        if confirmation is None:
+            pubsub.close()
+            raise StoreUnavailable("TimeoutError")
+        return Subscription(pubsub)
+
+    def opened(self, message: bytes) -> tuple[str, Entry] | None:
+        """The project and the entry in a message of the channel; None if it is unreadable."""
+        project_id, entry_id, sealed = message.split(b" ", 2)
+        event = self._opened(_stream_key(project_id.decode()), sealed)
+        return None if event is None else (project_id.decode(), (Position.of(entry_id), event))
+
+    def _do(self, command: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (redis.RedisError, UnreadableError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+
+class Subscription:
+    """New events of all projects, in the order in which they were written."""
+
+    def __init__(self, pubsub: Any) -> None:
+        self._pubsub = pubsub
+
+    def next_message(self, seconds: float) -> bytes | None:
+        """The next message, for ``EventStream.opened``; None if none comes in time.
+
+        :raises StoreUnavailable: the connection was lost, and messages may have been lost with it
+        """
+        try:
+            message = self._pubsub.get_message(timeout=seconds)
+        except (redis.RedisError, OSError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return message["data"] if message and message["type"] == "message" else None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._pubsub.close()
+
+
+def create(conf: cfg.ConfigOpts) -> EventStream | None:
+    """The streams in the Redis of [redis]; None without Redis."""
+    redis_server = sealed.connect(conf)
+    if redis_server is None:
+        return None
+    options = conf.history
+    return EventStream(
+        redis_server, length=options.stream_length, age=float(options.stream_hours) * 3600
+    )
+
+
+def _stream_key(project_id: str) -> str:
+    return f"events:of:{project_id}"
+
+
+def _field(fields: Any, name: bytes) -> bytes:
+    """A field of an entry: a script returns a list, a command a dictionary."""
+    if isinstance(fields, dict):
+        found: bytes = fields[name]
+        return found
+    return bytes(fields[fields.index(name) + 1])
+
+
+def stamp_now() -> str:
+    """The time of this process, for events that OpenStack gives no time."""
+    return iso_of_milliseconds(int(datetime.datetime.now(datetime.UTC).timestamp() * 1000))

@@ -1,0 +1,1 @@
+"""The follower: it sees the state changes of the whole cloud, and records them as events."""

@@ -1,0 +1,173 @@
+"""The follower's ticks: one follower at a time reads what has changed, and records it."""
+
+import datetime
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from oslo_log import log as logging
+
+from kic_vm import exceptions
+from kic_vm.cache.store import StoreUnavailable
+from kic_vm.events.model import GAP, Sighting, iso_of_milliseconds, microseconds
+from kic_vm.events.stream import EventStream
+from kic_vm.metrics import events as metrics
+from kic_vm.operations.request import AppState, RequestServices
+from kic_vm.operations.worker.follower import notifications
+from kic_vm.operations.worker.follower.sources import Servers, Source, Volumes
+
+LOG = logging.getLogger(__name__)
+
+_LEASE_MINIMUM: Final = 10.0
+_LEASE_TICKS: Final = 3
+# With notifications, the lists only find what no notification has told in time.
+_NOTIFIED_INTERVAL: Final = 5.0
+_NOTIFIED_SECONDS: Final = 5.0
+
+
+class Follower:
+    """Follows the state changes of the whole cloud.
+
+    :param make_services: returns services of a cloud admin, such as the gateway's own user
+    """
+
+    def __init__(
+        self,
+        app_state: AppState,
+        stream: EventStream,
+        make_services: Callable[[AppState], RequestServices],
+    ) -> None:
+        self._app_state = app_state
+        self._stream = stream
+        self._make_services = make_services
+        self._options = app_state.conf.history
+        self._sources: tuple[Source, ...] = (
+            Servers(self._options.full_interval),
+            Volumes(self._options.full_interval),
+        )
+        self._lease = stream.lease()
+        self._is_recovering = False
+        self._listener: notifications.Listener | None = None
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two ticks."""
+        return _NOTIFIED_INTERVAL if self._listener else float(self._options.interval)
+
+    def follow(self, stopped: threading.Event) -> None:
+        """Follow until ``stopped`` is set."""
+        while not stopped.is_set():
+            self._try_tick()
+            stopped.wait(self.interval)
+        self.stop()
+
+    def follow_once(self) -> None:
+        """Follow for one tick."""
+        self._try_tick()
+        self.stop()
+
+    def _try_tick(self) -> None:
+        try:
+            self.tick()
+        except (exceptions.KicVmError, StoreUnavailable) as error:
+            LOG.warning("Could not follow the changes of the cloud: %r", error)
+        except Exception:
+            LOG.exception("Unexpected error while following the changes of the cloud")
+
+    def stop(self) -> None:
+        """Stop following, so that another follower can start at once."""
+        self._stop_listening()
+        try:
+            self._stream.release(self._lease)
+        except StoreUnavailable:
+            return
+
+    def tick(self) -> bool:
+        """Record what has changed since the last tick; False if another follower does this.
+
+        Usually three upstream calls. If nobody has followed for [history] gap_after, the streams
+        get a gap first.
+
+        :raises KicVmError: Nova or Cinder fails; what the other one shows is recorded
+        :raises StoreUnavailable: Redis fails
+        """
+        stream = self._stream
+        if not stream.acquire(self._lease, max(_LEASE_MINIMUM, _LEASE_TICKS * self.interval)):
+            self._stop_listening()
+            return False
+        self._listen()
+        began, followed = stream.now(), stream.followed_until()
+        is_gap = followed is None or began - followed > self._options.gap_after * 1000
+        sightings, failure = self._read(began if followed is None else followed, is_gap=is_gap)
+        if is_gap and failure is None:
+            self._record_gap(followed)
+        self._record(sightings, began, is_start=followed is None)
+        if failure is not None:
+            raise failure
+        stream.note_followed(began)
+        metrics.show_followed(began / 1000)
+        return True
+
+    def _read(
+        self, since: int, *, is_gap: bool
+    ) -> tuple[list[Sighting], exceptions.KicVmError | None]:
+        """What the sources show, and the failure of the last one that failed."""
+        services = self._make_services(self._app_state)
+        moment = datetime.datetime.fromtimestamp(since / 1000, datetime.UTC)
+        # While a service fails, the gap stays open: the complete lists are read only once for it.
+        is_full = is_gap and not self._is_recovering
+        found: list[Sighting] = []
+        failure = None
+        for source in self._sources:
+            try:
+                found += source.read(services, moment, is_full=is_full)
+            except exceptions.KicVmError as error:
+                failure = error
+        self._is_recovering = failure is not None
+        return found, failure
+
+    def _record_gap(self, followed: int | None) -> None:
+        projects = set().union(*(source.project_ids for source in self._sources))
+        since = None if followed is None else iso_of_milliseconds(followed)
+        count = self._stream.record_gap(projects, since)
+        metrics.count_written([GAP] * count)
+        LOG.info("Nobody followed the changes of the cloud since %s", since or "the beginning")
+
+    def _record(self, sightings: list[Sighting], read_began: int, *, is_start: bool) -> None:
+        """Record the changes in the order in which they happened.
+
+        At the very start, the state of a resource is not a change, unless the resource is gone.
+        """
+        if self._listener is not None and not is_start:
+            latest = (read_began - int(_NOTIFIED_SECONDS * 1000)) * 1000
+            sightings = [
+                sighting for sighting in sightings if microseconds(sighting.event.at) <= latest
+            ]
+        sightings.sort(key=lambda sighting: sighting.event.at or "9")
+        written = self._stream.record(
+            Sighting(
+                sighting.project_id,
+                sighting.event,
+                read_began=read_began,
+                is_change=not is_start or sighting.event.deleted,
+            )
+            for sighting in sightings
+        )
+        metrics.count_written(event.type for event in written)
+
+    def _listen(self) -> None:
+        if self._listener is not None or not self._options.transport_url:
+            return
+        try:
+            self._listener = notifications.Listener(
+                self._app_state.conf, self._app_state.translation.lifecycle, self._stream
+            )
+        except ImportError:
+            LOG.error("[history] transport_url: pip install kic-vm[notifications]")  # noqa: TRY400
+        else:
+            self._listener.start()
+
+    def _stop_listening(self) -> None:
+        if self._listener is not None:
+            self._listener.stop()
+            self._listener = None

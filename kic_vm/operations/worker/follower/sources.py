@@ -1,0 +1,158 @@
+"""What the follower reads from Nova and Cinder when it gets no notifications.
+
+Both list what has changed since a time, but neither lists every deletion. Nova omits the deletion
+of a server without a host, Cinder omits all deletions. So a resource that is missing from a list is
+asked for by its id: only its absence there proves that it is gone.
+"""
+
+import datetime
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Final
+
+from kic_vm import exceptions
+from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.events.model import Sighting
+from kic_vm.operations.instances import resize_confirmation
+from kic_vm.operations.request import RequestServices
+from kic_vm.operations.worker.follower import sightings
+
+JSON = dict[str, Any]
+
+# Nova and Cinder write a time before they commit the change, with the clock of the writing host.
+_OVERLAP: Final = datetime.timedelta(seconds=30)
+_MOST_QUESTIONS: Final = 50
+_STAMP: Final = "%Y-%m-%dT%H:%M:%S"
+
+
+class Source:
+    """One service whose resources the follower reads.
+
+    :param full_interval: seconds between two complete lists
+    """
+
+    def __init__(self, full_interval: float) -> None:
+        self._full_interval = full_interval
+        self._next_full = 0.0
+        self._known: dict[str, Sighting] = {}
+        """The last sighting of each resource that was not seen deleted."""
+
+    @property
+    def project_ids(self) -> set[str]:
+        """The projects of all known resources."""
+        return {sighting.project_id for sighting in self._known.values()}
+
+    def read(
+        self, services: RequestServices, since: datetime.datetime, *, is_full: bool
+    ) -> list[Sighting]:
+        """The resources that have changed since a time, or all of them, and deleted ones.
+
+        :raises KicVmError: the service fails, or refuses the gateway's user
+        """
+        is_full = is_full or time.monotonic() >= self._next_full
+        found = self._list(services, (since - _OVERLAP).strftime(_STAMP), is_full=is_full)
+        by_id = {str(sighting.event.id): sighting for sighting in found}
+        gone = self._confirm_gone(services, self._suspects(by_id, is_full=is_full))
+        for resource_id, sighting in (by_id | gone).items():
+            self._known[resource_id] = sighting
+            if sighting.event.deleted:
+                del self._known[resource_id]
+        if is_full:
+            self._next_full = time.monotonic() + self._full_interval
+        return [*found, *gone.values()]
+
+    def _suspects(self, found: dict[str, Sighting], *, is_full: bool) -> Iterable[str]:
+        """Known resources that may be gone."""
+        return [
+            resource_id
+            for resource_id, last in self._known.items()
+            if resource_id not in found and (is_full or self._may_vanish(last))
+        ]
+
+    def _confirm_gone(
+        self, services: RequestServices, suspects: Iterable[str]
+    ) -> dict[str, Sighting]:
+        ids = list(itertools.islice(suspects, _MOST_QUESTIONS))
+        calls = [partial(self._is_gone, services, resource_id) for resource_id in ids]
+        answers = gather_reads(*calls)
+        self._ask_later(ids)
+        return {
+            resource_id: sightings.deleted(self._known[resource_id])
+            for resource_id, is_gone in zip(ids, answers, strict=True)
+            if is_gone
+        }
+
+    def _ask_later(self, resource_ids: Iterable[str]) -> None:
+        for resource_id in resource_ids:
+            self._known[resource_id] = self._known.pop(resource_id)
+
+    def _list(self, services: RequestServices, since: str, *, is_full: bool) -> list[Sighting]:
+        raise NotImplementedError
+
+    def _may_vanish(self, last: Sighting) -> bool:
+        """Whether no list of changes shows that this resource is deleted."""
+        raise NotImplementedError
+
+    def _is_gone(self, services: RequestServices, resource_id: str) -> bool:
+        raise NotImplementedError
+
+
+class Servers(Source):
+    """Nova's servers. Two upstream calls, and one for each server that may be gone."""
+
+    def _list(self, services: RequestServices, since: str, *, is_full: bool) -> list[Sighting]:
+        compute = services.openstack.compute
+        # A server that is built has no time of change at first.
+        building = partial(compute.list_all_servers, "BUILD")
+        changed = partial(compute.list_changed_servers, since)
+        calls: list[Callable[[], list[JSON]]] = [
+            compute.list_all_reachable_servers,
+            building,
+            changed,
+        ]
+        by_id: dict[str, JSON] = {}
+        for server in itertools.chain(*gather_reads(*calls[0 if is_full else 1 :])):
+            other = by_id.get(server["id"])
+            if other is None or server["updated"] >= other["updated"]:
+                by_id[server["id"]] = server
+        lifecycle = services.app_state.translation.lifecycle
+        return [
+            sightings.sighting_of_server(
+                server,
+                lifecycle,
+                confirm_in_progress=resize_confirmation.is_under_way(services.app_state, server),
+            )
+            for server in by_id.values()
+        ]
+
+    def _may_vanish(self, last: Sighting) -> bool:
+        return last.event.state in {"Building", "Scheduling", "Deleting"}
+
+    def _is_gone(self, services: RequestServices, resource_id: str) -> bool:
+        try:
+            return services.openstack.compute.find_server(resource_id) is None
+        except exceptions.UpstreamError:
+            return False  # its cell may be down: asked again
+
+
+class Volumes(Source):
+    """Cinder's volumes. One upstream call, and one for each volume that may be gone."""
+
+    def _list(self, services: RequestServices, since: str, *, is_full: bool) -> list[Sighting]:
+        volumes = services.openstack.block_storage.list_all_volumes(None if is_full else since)
+        lifecycle = services.app_state.translation.lifecycle
+        return [sightings.sighting_of_listed_volume(volume, lifecycle) for volume in volumes]
+
+    def _may_vanish(self, last: Sighting) -> bool:
+        return last.event.state == "Deleting"
+
+    def _is_gone(self, services: RequestServices, resource_id: str) -> bool:
+        try:
+            services.openstack.block_storage.get_volume(resource_id)
+        except exceptions.NotFound:
+            return True
+        except exceptions.UpstreamError:
+            return False
+        return False

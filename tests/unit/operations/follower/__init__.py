@@ -1,0 +1,1 @@
+"""The follower, on a faked wire."""

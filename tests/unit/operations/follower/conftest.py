@@ -1,0 +1,144 @@
+"""A cloud whose resources change while it is followed."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from oslo_config import cfg
+
+from kic_vm import deploy
+from kic_vm.cmd.worker import gateway_services
+from kic_vm.events import stream as event_stream
+from kic_vm.events.model import Event
+from kic_vm.events.stream import EventStream
+from kic_vm.operations.worker.follower.follower import Follower
+from tests.unit.bodies import SERVER, body
+from tests.unit.cloud import Cloud
+from tests.unit.fake_redis import FakeRedis
+
+JSON = dict[str, Any]
+PROJECT: str = SERVER["tenant_id"]
+OTHER_PROJECT = "b" * 32
+
+
+@pytest.fixture
+def options() -> str:
+    return f"[redis]\nurl = redis://redis.test/0\nsecret = {'s' * 32}\n"
+
+
+@pytest.fixture
+def stream(conf: cfg.ConfigOpts, store: FakeRedis) -> EventStream:
+    found = event_stream.create(conf)
+    assert found is not None
+    return found
+
+
+class ChangingCloud:
+    """Nova and Cinder with some servers and volumes, listed as these services list them."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.servers: dict[str, JSON] = {}
+        self.volumes: dict[str, JSON] = {}
+        self._second = 0
+        cloud.answer("GET", "nova", "/servers/detail", json=self._list_servers)
+        cloud.answer("GET", "cinder", "/volumes/detail", json=self._list_volumes)
+
+    def set_server(
+        self,
+        server_id: str,
+        vm_state: str,
+        task_state: str | None = None,
+        *,
+        project_id: str = PROJECT,
+        has_time: bool = True,
+    ) -> None:
+        """Change a server, or create it."""
+        self._second += 1
+        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        self.servers[server_id] = SERVER | {
+            "id": server_id,
+            "tenant_id": project_id,
+            "flavor": {"id": "m1"},
+            "status": {"building": "BUILD", "deleted": "DELETED"}.get(vm_state, "ACTIVE"),
+            "OS-EXT-STS:vm_state": vm_state,
+            "OS-EXT-STS:task_state": task_state,
+            "updated": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "has_time": has_time,
+        }
+
+    def set_volume(self, volume_id: str, status: str) -> None:
+        """Change a volume, or create it."""
+        now = datetime.datetime.now(datetime.UTC)
+        self.volumes[volume_id] = body("volumes")["volumes"][0] | {
+            "id": volume_id,
+            "status": status,
+            "os-vol-tenant-attr:tenant_id": PROJECT,
+            "updated_at": now.strftime("%Y-%m-%dT%H:%M:%S.%f"),
+        }
+        self.cloud.answer("GET", "cinder", f"/volumes/{volume_id}", json=self._get_volume)
+
+    def remove_server(self, server_id: str) -> None:
+        """Have Nova forget a server without a trace in its lists."""
+        del self.servers[server_id]
+        self.cloud.answer(
+            "GET",
+            "nova",
+            f"/servers/{server_id}",
+            {"itemNotFound": {"code": 404, "message": f"Instance {server_id} could not be found."}},
+            404,
+        )
+
+    def _list_servers(self, request: Any, _context: Any) -> JSON:
+        query = parse_qs(request.query)
+        assert query["all_tenants"] == ["1"]
+        listed = self.servers.values()
+        if "changes-since" in query:
+            listed = [one for one in listed if one["has_time"] and is_after(one["updated"], query)]
+        elif "status" in query:
+            listed = [one for one in listed if one["status"].lower() == query["status"][0]]
+        else:
+            listed = [one for one in listed if one["status"] != "DELETED"]
+        return {"servers": list(listed)}
+
+    def _list_volumes(self, request: Any, _context: Any) -> JSON:
+        assert parse_qs(request.query)["all_tenants"] == ["1"]
+        return {"volumes": list(self.volumes.values())}
+
+    def _get_volume(self, request: Any, context: Any) -> JSON:
+        volume = self.volumes.get(request.path.rpartition("/")[2])
+        context.status_code = 200 if volume else 404
+        return {"volume": volume} if volume else {"itemNotFound": {"code": 404, "message": "no"}}
+
+
+def is_after(stamp: str, query: dict[str, list[str]]) -> bool:
+    return stamp.lower() >= query["changes-since"][0]
+
+
+@pytest.fixture
+def changing(cloud: Cloud) -> ChangingCloud:
+    return ChangingCloud(cloud)
+
+
+@pytest.fixture
+def start_follower(
+    conf: cfg.ConfigOpts, stream: EventStream, changing: ChangingCloud
+) -> Callable[[], Follower]:
+    """A follower of a worker that has just started."""
+    return lambda: Follower(deploy.load_app_state(conf), stream, gateway_services)
+
+
+@pytest.fixture
+def follower(start_follower: Callable[[], Follower]) -> Follower:
+    return start_follower()
+
+
+def events(stream: EventStream, project_id: str = PROJECT) -> list[Event]:
+    return [event for _position, event in stream.read_oldest(project_id).entries]
+
+
+def states(stream: EventStream, project_id: str = PROJECT) -> list[str | None]:
+    """The states of the events; ``gap`` for a gap."""
+    return [event.state or event.type for event in events(stream, project_id)]

@@ -1,0 +1,202 @@
+"""The follower without notifications: what it reads, and what it makes of it."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from kic_vm import exceptions
+from kic_vm.cache.store import StoreUnavailable
+from kic_vm.events.stream import EventStream
+from kic_vm.operations.worker.follower.follower import Follower
+from tests.unit.fake_redis import FakeRedis
+from tests.unit.operations.follower.conftest import (
+    OTHER_PROJECT,
+    PROJECT,
+    ChangingCloud,
+    events,
+    states,
+)
+
+
+def test_changes(follower: Follower, changing: ChangingCloud, stream: EventStream) -> None:
+    """Each change of the documented state is an event of the project; the first state is none."""
+    changing.set_server("i", "active")
+    changing.set_server("j", "active", project_id=OTHER_PROJECT)
+    follower.tick()
+    assert states(stream) == ["gap"]
+    changing.set_server("i", "active", "powering-off")
+    follower.tick()
+    changing.set_server("i", "stopped")
+    follower.tick()
+    follower.tick()
+    assert states(stream) == ["gap", "Powering-off", "Stopped"]
+    event = events(stream)[-1]
+    assert (event.type, event.id, event.name, event.flavor_id) == ("instance", "i", "web", "m1")
+    assert event.at == changing.servers["i"]["updated"]
+    assert states(stream, OTHER_PROJECT) == ["gap"]
+
+
+def test_calls(follower: Follower, changing: ChangingCloud) -> None:
+    """A tick costs three calls for the whole cloud; the first one lists everything."""
+    follower.tick()
+    changing.cloud.forget()
+    follower.tick()
+    calls = [call.partition("?")[0] for call in changing.cloud.calls() if "keystone" not in call]
+    assert calls == [
+        "GET cinder /volumes/detail",
+        "GET nova /servers/detail",
+        "GET nova /servers/detail",
+    ]
+
+
+def test_new_server(follower: Follower, changing: ChangingCloud, stream: EventStream) -> None:
+    """A server that is built is seen although Nova's list of changes does not have it yet."""
+    follower.tick()
+    changing.set_server("i", "building", "scheduling", has_time=False)
+    follower.tick()
+    changing.set_server("i", "building", "spawning")
+    follower.tick()
+    changing.set_server("i", "active")
+    follower.tick()
+    assert states(stream) == ["Scheduling", "Spawning", "Active"]
+
+
+def test_deleted_server(follower: Follower, changing: ChangingCloud, stream: EventStream) -> None:
+    """The deletion is the last event, and not billed."""
+    changing.set_server("i", "active")
+    follower.tick()
+    changing.set_server("i", "active", "deleting")
+    follower.tick()
+    changing.set_server("i", "deleted")
+    follower.tick()
+    follower.tick()
+    assert states(stream) == ["gap", "Deleting", "Deleting"]
+    assert [event.deleted for event in events(stream)] == [False, False, True]
+    assert events(stream)[-1].billable is False
+
+
+def test_server_without_trace(
+    follower: Follower, changing: ChangingCloud, stream: EventStream
+) -> None:
+    """A server that was deleted before it had a host is missed, and Nova confirms its deletion."""
+    follower.tick()
+    changing.set_server("i", "building", "scheduling", has_time=False)
+    follower.tick()
+    changing.remove_server("i")
+    follower.tick()
+    event = events(stream)[-1]
+    assert (event.deleted, event.at) == (True, None)
+
+
+def test_missing_server(follower: Follower, changing: ChangingCloud, stream: EventStream) -> None:
+    """A server that is missing because its cell is down is not deleted."""
+    follower.tick()
+    changing.set_server("i", "building", "scheduling", has_time=False)
+    follower.tick()
+    del changing.servers["i"]
+    changing.cloud.answer("GET", "nova", "/servers/i", {}, 500)
+    follower.tick()
+    assert states(stream) == ["Scheduling"]
+
+
+def test_volumes(follower: Follower, changing: ChangingCloud, stream: EventStream) -> None:
+    """Volumes are followed too; Cinder confirms a deletion that no list shows."""
+    follower.tick()
+    for status in ("creating", "available", "deleting"):
+        changing.set_volume("v", status)
+        follower.tick()
+    del changing.volumes["v"]
+    follower.tick()
+    assert states(stream) == ["Creating", "Active", "Deleting", "Deleting"]
+    assert {event.type for event in events(stream)} == {"volume"}
+    assert events(stream)[-1].deleted
+
+
+def test_full_list(
+    start_follower: Callable[[], Follower],
+    changing: ChangingCloud,
+    stream: EventStream,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The complete list finds what the lists of changes do not have."""
+    follower = start_follower()
+    follower.tick()
+    changing.set_server("i", "active", has_time=False)
+    follower.tick()
+    assert states(stream) == []
+    for source in follower._sources:
+        source._next_full = 0
+    follower.tick()
+    assert states(stream) == ["Active"]
+
+
+def test_second_follower(
+    start_follower: Callable[[], Follower], changing: ChangingCloud, stream: EventStream
+) -> None:
+    """It waits until the first one stops, goes on at once, and writes nothing twice."""
+    first, second = start_follower(), start_follower()
+    changing.set_server("i", "active")
+    assert first.tick()
+    assert not second.tick()
+    changing.set_server("i", "stopped")
+    first.tick()
+    first.stop()
+    assert second.tick()
+    changing.set_server("i", "active")
+    second.tick()
+    assert states(stream) == ["gap", "Stopped", "Active"]
+
+
+def test_gap(
+    start_follower: Callable[[], Follower], changing: ChangingCloud, stream: EventStream
+) -> None:
+    """After an absence, a gap comes before the present state of what has changed."""
+    changing.set_server("i", "active")
+    first = start_follower()
+    first.tick()
+    first.stop()
+    stream.note_followed(stream.now() - 60_000)
+    changing.set_server("i", "stopped")
+    changing.set_server("j", "active")
+    start_follower().tick()
+    assert states(stream) == ["gap", "gap", "Stopped", "Active"]
+    gap = events(stream)[1]
+    assert gap.at is not None
+    assert gap.at < gap.seen_at
+
+
+def test_cinder_away(follower: Follower, changing: ChangingCloud, stream: EventStream) -> None:
+    """While Cinder fails, instances are followed; afterwards a gap says what may be missing."""
+    changing.set_server("i", "active")
+    follower.tick()
+    changing.cloud.take_down("cinder")
+    changing.set_server("i", "stopped")
+    with pytest.raises(exceptions.UpstreamError):
+        follower.tick()
+    assert states(stream) == ["gap", "Stopped"]
+    stream.note_followed(stream.now() - 60_000)
+    with pytest.raises(exceptions.UpstreamError):
+        follower.tick()
+    changing.cloud.answer("GET", "cinder", "/volumes/detail", {"volumes": []})
+    follower.tick()
+    assert states(stream) == ["gap", "Stopped", "gap"]
+
+
+def test_redis_away(
+    follower: Follower, changing: ChangingCloud, stream: EventStream, store: FakeRedis
+) -> None:
+    """The follower goes on after it; if Redis has lost its data, the stream begins with a gap."""
+    changing.set_server("i", "active")
+    follower.tick()
+    store.is_down = True
+    with pytest.raises(StoreUnavailable):
+        follower.tick()
+    store.is_down = False
+    store.flushall()
+    follower.tick()
+    changing.set_server("i", "stopped")
+    time.sleep(0.002)
+    follower.tick()
+    assert states(stream) == ["gap", "Stopped"]
+    assert stream.read(PROJECT, None).followed_at is not None
