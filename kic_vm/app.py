@@ -23,6 +23,7 @@ from kic_vm.api.json_provider import JsonProvider
 from kic_vm.api.v1 import (
     client_configuration,
     flavors,
+    history,
     images,
     instance_actions,
     instance_logs,
@@ -66,6 +67,7 @@ _BLUEPRINTS: Final = (
     instance_public_ips.blueprint,
     instance_security_groups.blueprint,
     instance_volumes.blueprint,
+    history.blueprint,
     keypairs.blueprint,
     security_groups.blueprint,
     public_ips.blueprint,

@@ -9,6 +9,7 @@ from kic_vm import app, cache, policies, policy
 from kic_vm.adapters import probes
 from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.errors import table as error_table
+from kic_vm.history import edges
 from kic_vm.lifecycle import table
 from kic_vm.local_cache import with_local_cache
 from kic_vm.mappings.instances import Translation
@@ -35,6 +36,7 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
     :raises LifecycleTableError: a lifecycle table is invalid
     :raises ErrorTableError: the table of error rules is invalid
     """
+    edges.load_edges()
     error_table.load_table()  # an invalid table must stop the start, not fail a request
     shared = cache.create(conf)
     cloud = Cloud(conf)

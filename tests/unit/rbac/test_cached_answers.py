@@ -84,8 +84,11 @@ def test_no_key_in_common(
 def test_no_answer_in_common(
     elsewhere: Callable[[str], Caller], populated: Cloud, store: ListeningRedis
 ) -> None:
-    """Two members of one project have the project's catalogues and keypairs, and no more."""
+    """Two members of one project have the project's catalogues, keypairs and record, and no more.
+
+    The record of instances is read with a list that Nova answers with the caller's own token.
+    """
     mine = asked_by(elsewhere("member"), store)
     colleagues = asked_by(elsewhere("colleague"), store)
     kinds = {key.split(":")[1] for key in mine & colleagues}
-    assert kinds == {"flavor-ids", "keypairs", "keypairs-generation"}
+    assert kinds == {"flavor-ids", "keypairs", "keypairs-generation", "usage-record"}
