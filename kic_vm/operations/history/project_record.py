@@ -145,7 +145,9 @@ def _take_changes(
     # Nova always lists the servers that are being scheduled; a deletion then leaves no trace.
     listed = {server["id"] for server in changed}
     for server_id, entry in list(entries.items()):
-        if entry["server"]["OS-EXT-STS:vm_state"] == _BUILDING and server_id not in listed:
+        server = entry["server"]
+        is_building = (server["OS-EXT-STS:vm_state"], server["status"]) == (_BUILDING, "BUILD")
+        if is_building and server_id not in listed:
             del entries[server_id]
 
 
