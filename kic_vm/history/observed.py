@@ -54,6 +54,9 @@ def _refined(
             if current.evidence == OBSERVED:
                 parts.append(Stretch(at, (), None))
             continue
+        is_at_start = abs(item.at - stretch.started_at) <= _TOLERANCE
+        if len(parts) == 1 and is_at_start and item.state in stretch.states:
+            current.states = (item.state,)
         if item.state == current.state:
             continue
         is_of_next = (
