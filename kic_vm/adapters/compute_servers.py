@@ -104,6 +104,30 @@ class Servers(Service):
         """
         return self._list("detail", microversion=RECORD, **{"changes-since": since}, **scope)
 
+    def has_deleted_server(self, before: str) -> bool:
+        """Whether Nova has a deleted server that was last changed before a time; for admins."""
+        return bool(
+            self.json(
+                "GET",
+                path(
+                    "servers",
+                    all_tenants=1,
+                    deleted="true",
+                    limit=1,
+                    **{"changes-before": before},
+                ),
+                microversion=RECORD,
+            )["servers"]
+        )
+
+    def get_oldest_server(self) -> JSON | None:
+        """The server of all projects that was created first; for cloud admins."""
+        query: dict[str, str | int] = {"sort_key": "created_at", "sort_dir": "asc", "limit": 1}
+        servers: list[JSON] = self.json(
+            "GET", path("servers", "detail", all_tenants=1, **query), microversion=STATE
+        )["servers"]
+        return servers[0] if servers else None
+
     def list_all_servers(self, status: str | None = None) -> list[JSON]:
         """The servers of all projects; for cloud admins.
 

@@ -12,7 +12,7 @@ from kic_vm.history import ledger, records, timeline
 from kic_vm.history.periods import Period
 from kic_vm.mappings import periods as mapping
 from kic_vm.operations.history import actions, sources
-from kic_vm.operations.instances import flavors, resize_confirmation
+from kic_vm.operations.instances import flavors, resize_confirmation, state_since
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
 
@@ -66,7 +66,7 @@ def _periods(services: RequestServices, instance_id: str, now: datetime.datetime
     own_actions = actions.with_deciding_events(services, server, listed)
     name = server["flavor"]["original_name"]
     is_confirming = resize_confirmation.is_under_way(services.app_state, server)
-    return ledger.periods(
+    periods = ledger.periods(
         records.server_from_server(
             server,
             services.app_state.translation.lifecycle,
@@ -81,6 +81,22 @@ def _periods(services: RequestServices, instance_id: str, now: datetime.datetime
         ],
         now,
     )
+    _remember_current(services, server, periods)
+    return periods
+
+
+def _remember_current(services: RequestServices, server: JSON, periods: list[Period]) -> None:
+    """Remember the current period, so that the instance itself can show since when it lasts."""
+    current = periods[-1]
+    if current.state is None or current.ended_at is not None:
+        return
+    billed_from = None
+    for period in reversed(periods):
+        if not period.billable:
+            break
+        billed_from = mapping.stamp(period.started_at)
+    since = mapping.stamp(current.started_at)
+    state_since.remember(services, server, current.state, since, billed_from)
 
 
 def _existing_server(services: RequestServices, instance_id: str) -> JSON | None:

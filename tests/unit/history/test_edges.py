@@ -12,13 +12,48 @@ from kic_vm.lifecycle.table import load_tables, parse
 
 BILLABLE = {row.state: row.billable for row in load_tables().instances.rows}
 # nova/compute/instance_actions.py of Nova 34.
-NOVA_ACTIONS = """
-create delete evacuate restore stop start reboot rebuild revertResize confirmResize resize migrate
-pause unpause suspend resume rescue unrescue changePassword shelve shelveOffload unshelve
-live-migration live_migration_cancel live_migration_force_complete trigger_crash_dump extend_volume
-attach_interface detach_interface attach_volume detach_volume attach_share detach_share swap_volume
-lock unlock createBackup createImage resetState refresh_volume_attachment
-""".split()
+NOVA_ACTIONS = [
+    "create",
+    "delete",
+    "evacuate",
+    "restore",
+    "stop",
+    "start",
+    "reboot",
+    "rebuild",
+    "revertResize",
+    "confirmResize",
+    "resize",
+    "migrate",
+    "pause",
+    "unpause",
+    "suspend",
+    "resume",
+    "rescue",
+    "unrescue",
+    "changePassword",
+    "shelve",
+    "shelveOffload",
+    "unshelve",
+    "live-migration",
+    "live_migration_cancel",
+    "live_migration_force_complete",
+    "trigger_crash_dump",
+    "extend_volume",
+    "attach_interface",
+    "detach_interface",
+    "attach_volume",
+    "detach_volume",
+    "attach_share",
+    "detach_share",
+    "swap_volume",
+    "lock",
+    "unlock",
+    "createBackup",
+    "createImage",
+    "resetState",
+    "refresh_volume_attachment",
+]
 
 
 def data() -> Any:

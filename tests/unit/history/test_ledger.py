@@ -1,6 +1,7 @@
 """The ledger: periods from Nova's record, on played lives, recorded ones and special cases."""
 
 import datetime
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def seen(state: str, at: float, **kwargs: Any) -> Observation:
 def check_whole(periods: list[Period], start: datetime.datetime, end: Any) -> None:
     """Periods follow each other without gaps from start to end."""
     assert periods[0].started_at == start
-    for before, after in zip(periods, periods[1:], strict=False):
+    for before, after in itertools.pairwise(periods):
         assert before.ended_at == after.started_at
     assert periods[-1].ended_at == end
 
@@ -148,7 +149,7 @@ def test_failed_create() -> None:
 
 
 def test_create_without_end() -> None:
-    """A nova-compute that is killed during a create leaves no end: unknown until Nova's last save."""
+    """A nova-compute that is killed in a create leaves no end: unknown until Nova's last save."""
     of = server(state="Error", was_launched=False, updated_at=second(100))
     assert read(of, action("create", 0, 2)) == [
         (None, 0, 100, "unknown"),
