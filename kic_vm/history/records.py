@@ -108,7 +108,7 @@ def actions_from_actions(actions: Iterable[JSON]) -> list[Action]:
             request_id=action["request_id"],
             user_id=action["user_id"],
             started_at=time_of(action["start_time"]),
-            updated_at=time_of(action["updated_at"]),
+            updated_at=time_of(action["updated_at"] or action["start_time"]),
             is_failed=bool(action["message"]),
             events=frozenset(event["event"] for event in action["events"])
             if "events" in action

@@ -37,7 +37,7 @@ def with_deciding_events(
     actions = [
         {field: action[field] for field in _FIELDS}
         for action in listed
-        if action["action"] in edges.starts
+        if action["action"] in edges.starts and action["start_time"]
     ]
     if not server["image"]:
         return actions
