@@ -25,6 +25,8 @@ _MATCHING: Final = {
     ENGLISH: "Return only items whose value matches. {}",
     KOREAN: "값이 일치하는 항목만 반환합니다. {}",
 }
+# Parameters of queries that do not select items by a field.
+_NO_FILTERS: Final = frozenset({"limit", "offset", "start", "end", "group_by", "format"})
 _INSTANCES: Final = ("Instance", "RebuiltInstance", "UpdatedInstance")
 _VOLUMES: Final = ("Volume", "ChangedVolume")
 
@@ -146,7 +148,7 @@ def _describe_parameter(parameter: JSON, path: str, language: str) -> None:
     meaning = _meaning(parameter["name"], language, path)
     if language == ENGLISH and "description" in parameter:
         return
-    if meaning and parameter["in"] == "query" and parameter["name"] not in {"limit", "offset"}:
+    if meaning and parameter["in"] == "query" and parameter["name"] not in _NO_FILTERS:
         meaning = _MATCHING[language].format(meaning)
     if meaning:
         parameter["description"] = meaning

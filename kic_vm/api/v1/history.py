@@ -1,6 +1,6 @@
 """The history of an instance, and the usage of the project."""
 
-from typing import Any
+from typing import Any, Final
 
 import flask
 
@@ -9,12 +9,15 @@ from kic_vm.mappings import usage as usage_mapping
 from kic_vm.operations.history import instance_history, usage
 from kic_vm.schemas import history as schemas
 
+_TEXT: Final = {"schema": {"type": "string"}}
+
 blueprint = Blueprint("history", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/instances/<instance_id>/history")
 @blueprint.arguments(schemas.PeriodListQuerySchema, location="query")
 @blueprint.response(200, schemas.PeriodPageSchema)
+@blueprint.doc(responses={200: {"content": {"image/svg+xml": _TEXT}}})
 def list_instance_periods(query: dict[str, Any], instance_id: str) -> flask.Response:
     """List the periods that an instance spent in each state, the latest first."""
     if query["format"] == schemas.SVG:
@@ -26,6 +29,7 @@ def list_instance_periods(query: dict[str, Any], instance_id: str) -> flask.Resp
 @blueprint.get("/usage")
 @blueprint.arguments(schemas.UsageQuerySchema, location="query")
 @blueprint.response(200, schemas.UsageEnvelopeSchema)
+@blueprint.doc(responses={200: {"content": {"text/csv": _TEXT}}})
 def get_usage(query: dict[str, Any]) -> flask.Response:
     """Show how many seconds the project's instances were billed."""
     shown = usage.get_usage(services(), query)
