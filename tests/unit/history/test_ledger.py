@@ -3,6 +3,7 @@
 import datetime
 import itertools
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,22 @@ def test_seconds_with_observations(seed: int) -> None:
     for period in periods:
         middle = period.started_at + ((period.ended_at or life.now) - period.started_at) / 2
         assert period.state == life.true_state(middle), period
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_late_observations(seed: int) -> None:
+    """A follower that is up to a second late moves no edge that Nova recorded."""
+    life = play(seed)
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    late = [
+        Observation("s", state, at + datetime.timedelta(seconds=chance.uniform(0, 0.99)))
+        for at, state in life.truth
+        if state != "gone"
+    ]
+    exact = [Observation("s", item.state, item.at.replace(microsecond=0)) for item in late]
+    periods = ledger.periods(life.server, life.actions, late, life.now)
+    check_whole(periods, second(0), life.server.ended_at)
+    assert periods == ledger.periods(life.server, life.actions, exact, life.now)
 
 
 @pytest.mark.parametrize("number", range(len(RECORDED)))
