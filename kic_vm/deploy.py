@@ -16,6 +16,7 @@ from kic_vm.cache.store import create_store
 from kic_vm.cache.two_tier import with_local_cache
 from kic_vm.events import stream as event_stream
 from kic_vm.events.hub import EventHub
+from kic_vm.history import edges
 from kic_vm.lifecycle import table
 from kic_vm.mappings.instances import Translation
 from kic_vm.mappings.volume_types import VolumeTypes
@@ -41,6 +42,7 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
     :raises LifecycleTableError: a lifecycle table is invalid
     :raises ErrorTableError: the table of error rules is invalid
     """
+    edges.load_edges()
     error_table.load_table()  # an invalid table must stop the start, not fail a request
     shared = create_cache(conf)
     events = event_stream.create(conf)

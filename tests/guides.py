@@ -17,6 +17,7 @@ GUIDES = (
     "keypairs",
     "gpu-types",
     "root-volume-gpt",
+    "usage-and-billing",
 )
 
 _DIRECTIVE = re.compile(r"\.\. code-block:: (\w+)")

@@ -45,6 +45,11 @@ class Place:
         """The gateway's log."""
         return self.directory / "kic-vm-api.log"
 
+    @property
+    def picture(self) -> Path:
+        """The picture of the last machine's life."""
+        return self.directory / "timeline.svg"
+
     def read(self, name: str, *keys: str) -> dict[str, Any]:
         """One of the JSON files that the standalone OpenStack wrote.
 

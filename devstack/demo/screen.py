@@ -3,8 +3,8 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
-from typing import TextIO
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
 
 from .timeline import Span, Timeline
 
@@ -105,6 +105,20 @@ class Screen:
                 for cell in timeline.bar(BAR_WIDTH, now)
             )
             self._line(f"{''.join(cells)}  {self._paint('█', GREEN)} billed")
+
+    def bill(self, periods: Sequence[Mapping[str, Any]], picture: str) -> None:
+        """What the machine was billed for, by the gateway's history of it."""
+        seconds: dict[str, int] = {}
+        for period in reversed(periods):
+            if period["billable"]:
+                state = period["state"]
+                seconds[state] = seconds.get(state, 0) + period["seconds"]
+        unknown = sum(period["seconds"] for period in periods if period["billable"] is None)
+        states = ", ".join(f"{state} {number} s" for state, number in seconds.items())
+        self._line(
+            f"The bill, from its history: {sum(seconds.values())} s billed ({states}), "
+            f"{unknown} s unknown. Its picture: {picture}"
+        )
 
     # ------------------------------------------------------------ lines
     def _request(self, number: int, name: str, request: str, status: str, took: str) -> str:

@@ -38,6 +38,7 @@ class Story:
     """Plays the steps in order; knows what it has made, so that it can take it away."""
 
     def __init__(self, place: Place, gateway: Gateway, screen: Screen) -> None:
+        self._place = place
         self._credential = place.read("app-credential.json", "id", "secret")
         self._subnet: str = place.read("endpoints.json", "subnet_id")["subnet_id"]
         self._gateway = gateway
@@ -50,6 +51,7 @@ class Story:
         self._has_keypair = False
         self._watch: Watch | None = None
         self._instance_id = ""
+        self._periods: list[dict[str, Any]] = []
 
     def play(self) -> None:
         """The whole story; raises DemoError where it ends early, when it has cleaned up."""
@@ -64,6 +66,7 @@ class Story:
             self._clean_up()
         seconds = time.monotonic() - begin
         self._screen.summary(watch.timeline, watch.looks, self._known_states, self._number, seconds)
+        self._screen.bill(self._periods, self._place.shown(self._place.picture))
 
     def _live(self) -> Watch:
         self._learn_the_states()
@@ -77,6 +80,7 @@ class Story:
             watch.until(state, self._asked)
         self._do("delete", "DELETE", path, expect=204)
         watch.until_gone(self._asked)
+        self._read_history(f"{path}/history")
         self._instance_id = ""
         self._do("keypair gone", "DELETE", f"/api/v1/keypairs/{self._name}", expect=204)
         self._has_keypair = False
@@ -147,6 +151,15 @@ class Story:
         self._watch = Watch(self._gateway, self._screen, self._instance_id)
         self._watch.until(ACTIVE, self._asked)
         return self._watch
+
+    def _read_history(self, path: str) -> None:
+        """Read the periods of the deleted machine, and save their picture."""
+        answer = self._ask("history", "GET", f"{path}?limit=1000").expect(200)
+        self._periods = answer.body["periods"]
+        self._tell(answer, f"{len(self._periods)} periods, from OpenStack's own record")
+        answer = self._ask("picture", "GET", f"{path}?format=svg").expect(200)
+        self._place.picture.write_text(answer.text)
+        self._tell(answer, self._place.shown(self._place.picture))
 
     # ------------------------------------------------------------ requests
     def _do(self, name: str, method: str, path: str, expect: int) -> None:

@@ -20,6 +20,7 @@ class Answer:
     status: int
     headers: http.client.HTTPMessage
     body: Any
+    text: str = ""
 
     def expect(self, *statuses: int) -> "Answer":
         """This answer, if it has one of the statuses; else raise Refused."""
@@ -66,7 +67,13 @@ class Gateway:
             raise NoAnswer(f"{method} {self.url}{path} had no answer: {error!r}") from error
         finally:
             connection.close()
-        return Answer(f"{method} {path}", response.status, response.headers, _parsed(received))
+        return Answer(
+            f"{method} {path}",
+            response.status,
+            response.headers,
+            _parsed(received),
+            received.decode(errors="replace"),
+        )
 
 
 def _parsed(content: bytes) -> Any:

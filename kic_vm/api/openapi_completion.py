@@ -25,7 +25,10 @@ _MATCHING: Final = {
     ENGLISH: "Return only items whose value matches. {}",
     KOREAN: "값이 일치하는 항목만 반환합니다. {}",
 }
-_NO_FILTERS: Final = frozenset({"limit", "offset", "after", "wait"})
+# Parameters of queries that do not select items by a field.
+_NO_FILTERS: Final = frozenset(
+    {"limit", "offset", "after", "wait", "start", "end", "group_by", "format"}
+)
 _INSTANCES: Final = ("Instance", "RebuiltInstance", "UpdatedInstance")
 _VOLUMES: Final = ("Volume", "ChangedVolume")
 

@@ -3,7 +3,13 @@
 import argparse
 import sys
 
-from kic_vm.cmd import manage_config, manage_flavors, manage_keypairs, manage_lifecycle
+from kic_vm.cmd import (
+    manage_config,
+    manage_flavors,
+    manage_keypairs,
+    manage_lifecycle,
+    manage_usage,
+)
 
 
 def main() -> int:
@@ -14,6 +20,7 @@ def main() -> int:
     manage_flavors.add_parser(subparsers)
     manage_keypairs.add_parser(subparsers)
     manage_lifecycle.add_parser(subparsers)
+    manage_usage.add_parser(subparsers)
     args = parser.parse_args()
     status: int = args.run(args)
     return status

@@ -9,7 +9,7 @@ from oslo_upgradecheck import upgradecheck
 from kic_vm import conf as configuration
 from kic_vm import deploy
 from kic_vm.context import RequestContext
-from kic_vm.operations.checks import events, identity, resources, services
+from kic_vm.operations.checks import events, identity, records, resources, services
 from kic_vm.operations.checks.finding import Check, Level
 from kic_vm.operations.request import RequestServices
 
@@ -24,6 +24,7 @@ CHECKS: Final[dict[str, Check]] = {
     "Neutron extensions": services.extensions,
     "Flavors": resources.flavors,
     "Images": resources.images,
+    "Record of deleted servers": records.archiving,
     "Redis": services.redis_store,
     "Events": events.follower,
 }

@@ -52,9 +52,14 @@ _ACTIONS: Final = {
 }
 
 
+def action_name(action: str) -> str:
+    """The contract's name for an action of Nova's; ``other`` for an unknown one."""
+    return _ACTIONS.get(action, "other")
+
+
 def action_from_action(action: JSON) -> JSON:
     """The contract's action log. About a failure, Nova only says that it happened."""
-    name = _ACTIONS.get(action["action"], "other")
+    name = action_name(action["action"])
     return {
         "action": name,
         "request_id": action["request_id"],

@@ -19,6 +19,10 @@ _POWER_STATES: Final = {
     7: "SUSPENDED",
 }
 
+# Nova saves a server's launched_at together with these states.
+_LAUNCHED_STATES: Final = frozenset({"Active", "Resized"})
+_SAVE_TIME: Final = datetime.timedelta(seconds=2)
+
 
 def state_of(
     server: JSON, lifecycle: LifecycleTables, *, confirm_in_progress: bool = False
@@ -43,8 +47,7 @@ def waiting_since(server: JSON) -> datetime.datetime:
     Nova sets launched_at at the end of each resize. Unlike ``updated``, a new name or other updates
     do not change it.
     """
-    launched_at = datetime.datetime.fromisoformat(server["OS-SRV-USG:launched_at"])
-    return launched_at if launched_at.tzinfo else launched_at.replace(tzinfo=datetime.UTC)
+    return _time_of(server["OS-SRV-USG:launched_at"])
 
 
 def is_powered_off(server: JSON) -> bool:
@@ -69,6 +72,27 @@ def lifecycle_of(state: Row[Any]) -> JSON:
     if state.limits:
         lifecycle["reason"] = " ".join(limit.reason.en for limit in state.limits)
     return lifecycle
+
+
+def instance_lifecycle_of(state: Row[Any], server: JSON) -> JSON:
+    """The ``lifecycle`` object of an instance: with the time since which it is in its state.
+
+    The time is known here only if launching the server was Nova's last change of it. When billing
+    began is not known, because a rebuild, which is billed, launches a server as well.
+    """
+    launched_at, updated = server["OS-SRV-USG:launched_at"], server["updated"]
+    is_new = (
+        state.state in _LAUNCHED_STATES
+        and launched_at
+        and abs(_time_of(updated) - _time_of(launched_at)) <= _SAVE_TIME
+    )
+    since = f"{launched_at[:19]}Z" if is_new else None
+    return lifecycle_of(state) | {"since": since, "billable_since": None}
+
+
+def _time_of(stamp: str) -> datetime.datetime:
+    moment = datetime.datetime.fromisoformat(stamp)
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
 def power_state(server: JSON) -> str:

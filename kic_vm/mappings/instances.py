@@ -9,7 +9,12 @@ from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.mappings import attachments, flavors, images, keypairs
 from kic_vm.mappings.instance_faults import fault_of
 from kic_vm.mappings.instance_network_interfaces import in_attachment_order
-from kic_vm.mappings.instance_states import lifecycle_of, power_state, state_of
+from kic_vm.mappings.instance_states import (
+    instance_lifecycle_of,
+    lifecycle_of,
+    power_state,
+    state_of,
+)
 from kic_vm.mappings.times import utc
 from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
@@ -164,7 +169,7 @@ def instance_from_server(server: JSON, related: RelatedResources, translation: T
         "task_state": server["OS-EXT-STS:task_state"],
         "power_state": power_state(server),
         "status": state.wire,
-        "lifecycle": lifecycle_of(state),
+        "lifecycle": instance_lifecycle_of(state, server),
         "fault": fault_of(server, state),
         "user_id": server["user_id"],
         "project_id": server["tenant_id"],

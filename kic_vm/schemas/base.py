@@ -66,6 +66,27 @@ class LifecycleSchema(Schema):
     )
 
 
+class InstanceLifecycleSchema(LifecycleSchema):
+    """The documented state of an instance, and since when it has lasted."""
+
+    since = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Since when the instance has been in this state; null if that takes "
+            "another call: its history tells it."
+        },
+    )
+    billable_since = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Since when the instance has been billed without a break; null if it is "
+            "not billed, or if that takes another call: its history tells it."
+        },
+    )
+
+
 def name(**kwargs: Any) -> fields.String:
     """A resource's name, limited to what all services accept."""
     return fields.String(validate=[texts.is_name], **kwargs)

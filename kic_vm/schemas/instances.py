@@ -98,7 +98,7 @@ class InstanceSchema(Schema):
     status = fields.String(
         required=True, metadata={"description": "Documented state in lower case."}
     )
-    lifecycle = fields.Nested(base.LifecycleSchema, required=True)
+    lifecycle = fields.Nested(base.InstanceLifecycleSchema, required=True)
     fault = fields.Nested(
         FaultSchema,
         required=True,

@@ -114,6 +114,8 @@ def _commands(recording: Recording, instance_id: str, flavor_id: str, image_id: 
         time.sleep(1)  # an instance may show for a moment what it was before
         _status(recording, instance_id, end)
     recording.call("member", f"GET {INSTANCE}/action-logs", instance_id=instance_id)
+    recording.call("member", f"GET {INSTANCE}/history", query={"limit": 3}, instance_id=instance_id)
+    recording.call("member", "GET /api/v1/usage", query={"instance_id": instance_id})
 
 
 def _volume(recording: Recording, instance_id: str) -> None:

@@ -24,6 +24,7 @@ LOG = logging.getLogger(__name__)
 # Lowest microversions that have the fields that the gateway returns.
 STATE = "2.1"  # vm_state, task_state, flavor id
 TAGS = "2.26"
+RECORD = CELLS  # name of the flavor since 2.47
 SERVER = "2.90"  # hostname for all users; flavor details since 2.47, description since 2.19
 
 _DOWN: Final = (
@@ -85,6 +86,48 @@ class Servers(Service):
     def list_reserved_servers(self, reservation: str) -> list[JSON]:
         """The servers that one request has created, in the cells that answer."""
         return self.list_reachable_servers(reservation_id=reservation)
+
+    def list_server_records(self, **scope: str) -> list[JSON]:
+        """The servers that exist, as the ledger reads them.
+
+        :param scope: ``all_tenants`` and ``project_id``, for cloud admins; by default, the servers
+            of the caller's project
+        :raises UpstreamUnavailable: a cell with some of these servers does not answer
+        """
+        if "project_id" in scope:
+            return self._list("detail", microversion=RECORD, **scope)
+        return self._list_whole("detail", microversion=RECORD, **scope)
+
+    def list_changed_server_records(self, since: str, **scope: str) -> list[JSON]:
+        """The servers that were changed or deleted since a time, in the cells that answer.
+
+        Servers that are being scheduled are always listed.
+        """
+        return self._list("detail", microversion=RECORD, **{"changes-since": since}, **scope)
+
+    def has_deleted_server(self, before: str) -> bool:
+        """Whether Nova has a deleted server that was last changed before a time; for admins."""
+        return bool(
+            self.json(
+                "GET",
+                path(
+                    "servers",
+                    all_tenants=1,
+                    deleted="true",
+                    limit=1,
+                    **{"changes-before": before},
+                ),
+                microversion=RECORD,
+            )["servers"]
+        )
+
+    def get_oldest_server(self) -> JSON | None:
+        """The server of all projects that was created first; for cloud admins."""
+        query: dict[str, str | int] = {"sort_key": "created_at", "sort_dir": "asc", "limit": 1}
+        servers: list[JSON] = self.json(
+            "GET", path("servers", "detail", all_tenants=1, **query), microversion=STATE
+        )["servers"]
+        return servers[0] if servers else None
 
     def list_all_servers(self, status: str | None = None) -> list[JSON]:
         """The servers of all projects; for cloud admins.

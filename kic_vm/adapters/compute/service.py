@@ -113,6 +113,15 @@ class Compute(Servers, Keypairs, ServerExistence):
             marker_of=lambda action: str(action["request_id"]),
         )
 
+    def list_action_events(self, server_id: str, request_id: str) -> list[JSON]:
+        """The events of an action, newest first."""
+        events: list[JSON] = self.json(
+            "GET",
+            path("servers", server_id, "os-instance-actions", request_id),
+            microversion=ACTIONS,
+        )["instanceAction"]["events"]
+        return events
+
     def get_console_output(self, server_id: str, lines: int) -> str:
         """The last lines of a server's console."""
         output: str = self.json(

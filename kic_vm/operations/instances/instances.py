@@ -9,7 +9,13 @@ from kic_vm.adapters import compute
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import listing, recent_lists
-from kic_vm.operations.instances import attached_volumes, flavors, pages, resize_confirmation
+from kic_vm.operations.instances import (
+    attached_volumes,
+    flavors,
+    pages,
+    resize_confirmation,
+    state_since,
+)
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
@@ -111,7 +117,9 @@ def get_instance(services: RequestServices, instance_id: str) -> JSON:
         volumes = attached_volumes.get_volumes(services, attached)
     confirming = resize_confirmation.confirm_due(services, [server])
     related = _related_resources(services, [server], ports, floating_ips, volumes, confirming)
-    return mapping.instance_from_server(server, related, services.app_state.translation)
+    instance = mapping.instance_from_server(server, related, services.app_state.translation)
+    state_since.add_remembered(services, server, instance["lifecycle"])
+    return instance
 
 
 def list_instances(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:

@@ -10,6 +10,15 @@ from demo.story import Story
 INSTANCE = "/api/v1/instances/9d6a"
 STATES = ("Active", "Stopped", "Active", "Active", "Shelved_offloaded", "Active")
 
+PERIODS = [
+    {"state": "Deleting", "billable": False, "seconds": 2},
+    {"state": None, "billable": None, "seconds": 1},
+    {"state": "Active", "billable": True, "seconds": 5},
+    {"state": "Stopped", "billable": True, "seconds": 3},
+    {"state": "Active", "billable": True, "seconds": 4},
+    {"state": "Building", "billable": False, "seconds": 6},
+]
+
 
 def shows(state):
     """An answer that shows the instance."""
@@ -50,6 +59,7 @@ def story(place, gateway, output, told, monkeypatch):
     told.on(f"DELETE {INSTANCE}", (204, None))
     told.on("DELETE /api/v1/keypairs/demo-c0ffee", (204, None))
     told.on(f"GET {INSTANCE}", *(shows(state) for state in STATES), (404, {"error": {}}))
+    told.on(f"GET {INSTANCE}/history", (200, {"periods": PERIODS}), (200, "the picture"))
     return Story(place, gateway, Screen(output, live=False))
 
 
@@ -70,7 +80,17 @@ def test_the_story_plays_every_step_in_order_and_leaves_nothing(story, told, out
         f"DELETE {INSTANCE}",
         "DELETE /api/v1/keypairs/demo-c0ffee",
     ]
-    assert "The story went through: 13 steps" in output.getvalue()
+    assert "The story went through: 15 steps" in output.getvalue()
+
+
+def test_the_last_line_is_the_bill(story, place, output):
+    """Billed seconds by state, from the history; the picture is in the demo's directory."""
+    story.play()
+    last = output.getvalue().splitlines()[-1]
+    assert last.startswith(
+        "The bill, from its history: 12 s billed (Active 9 s, Stopped 3 s), 1 s unknown."
+    )
+    assert "the picture" in place.picture.read_text()
 
 
 def test_the_instance_is_made_of_what_was_chosen(story, told):

@@ -55,7 +55,12 @@ def test_whole(reader: Caller, populated: Cloud) -> None:
         "power_state": "RUNNING",
         "status": "active",
         "fault": None,
-        "lifecycle": {"state": "Active", "billable": True},
+        "lifecycle": {
+            "state": "Active",
+            "billable": True,
+            "since": "2026-11-23T10:47:04Z",
+            "billable_since": None,
+        },
         "user_id": USER,
         "project_id": PROJECT,
         "key_name": "recorded",

@@ -93,6 +93,8 @@ def test_busy(member: Caller, populated: Cloud) -> None:
         "billable": True,
         "allowed_actions": ["update", "delete"],
         "reason": "Another task of the instance is running; wait until it has finished.",
+        "since": "2026-11-23T10:47:04Z",
+        "billable_since": None,
     }
     error = refusal(member.post(f"{INSTANCE}/stop"), 409, "invalid_state")
     assert "wait until it has finished" in error["message"]
@@ -125,6 +127,8 @@ class TestNeverRan:
             "billable": False,
             "allowed_actions": ["delete"],
             "reason": "The instance never ran; delete it and create another one.",
+            "since": None,
+            "billable_since": None,
         }
         assert instance["fault"]["hint"].startswith("Delete the instance")
 

@@ -14,6 +14,8 @@ from tests.unit.requests_of import arguments_of, path_of
 
 # Who has taken a job or the end of a resize is no answer to anybody.
 NO_ANSWERS = ("worker:", "resize-confirmation:")
+# What the record of a project's instances tells; it is read for a caller who may read them.
+RECORDS = {"usage-record", "state-since"}
 OPERATIONS = [
     (guarded["method"], guarded["path"])
     for rule in policies.guarding_rules()
@@ -84,8 +86,11 @@ def test_no_key_in_common(
 def test_no_answer_in_common(
     elsewhere: Callable[[str], Caller], populated: Cloud, store: ListeningRedis
 ) -> None:
-    """Two members of one project have the project's catalogues and keypairs, and no more."""
+    """Two members of one project have the project's catalogues, keypairs and record, and no more.
+
+    The record of instances is read with a list that Nova answers with the caller's own token.
+    """
     mine = asked_by(elsewhere("member"), store)
     colleagues = asked_by(elsewhere("colleague"), store)
     kinds = {key.split(":")[1] for key in mine & colleagues}
-    assert kinds == {"flavor-ids", "keypairs", "keypairs-generation"}
+    assert kinds == {"flavor-ids", "keypairs", "keypairs-generation"} | RECORDS

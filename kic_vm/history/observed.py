@@ -1,0 +1,102 @@
+"""Observations of a follower: they refine and complete what Nova's record tells."""
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+from typing import Final
+
+from kic_vm.history.observations import Observation
+from kic_vm.history.periods import OBSERVED, Period, Stretch
+from kic_vm.history.records import Server
+
+# An observation within this time of an edge is about the edge: Nova's record has whole seconds.
+_TOLERANCE: Final = datetime.timedelta(seconds=2)
+
+
+def refine(
+    stretches: Sequence[Stretch], observations: Sequence[Observation], server: Server
+) -> list[Stretch]:
+    """The stretches, divided where an observation shows another state within one of them.
+
+    :param observations: of the server, oldest first
+    """
+    refined: list[Stretch] = []
+    for number, stretch in enumerate(stretches):
+        following = stretches[number + 1] if number + 1 < len(stretches) else None
+        end = following.started_at if following else server.ended_at
+        inside = [
+            item
+            for item in observations
+            if stretch.started_at - _TOLERANCE <= item.at and (end is None or item.at < end)
+        ]
+        refined += _refined(stretch, inside, following, end)
+    return refined
+
+
+def _refined(
+    stretch: Stretch,
+    observations: Sequence[Observation],
+    following: Stretch | None,
+    end: datetime.datetime | None,
+) -> list[Stretch]:
+    parts = [dataclasses.replace(stretch)]
+    if stretch.expected and observations and not observations[0].is_gap:
+        # A follower that saw this change saw everything since its last gap.
+        parts[0].states = stretch.expected
+    for item in observations:
+        current = parts[-1]
+        at = max(item.at.replace(microsecond=0), stretch.started_at)
+        if item.at < stretch.started_at and (
+            item.is_gap or item.state not in (stretch.states or stretch.expected)
+        ):
+            continue
+        if item.is_gap:
+            if current.evidence == OBSERVED:
+                parts.append(Stretch(at, (), None))
+            continue
+        is_at_start = abs(item.at - stretch.started_at) <= _TOLERANCE
+        if len(parts) == 1 and is_at_start and item.state in stretch.states:
+            current.states = (item.state,)
+        if item.state == current.state:
+            continue
+        is_of_next = (
+            following is not None
+            and end is not None
+            and end - item.at <= _TOLERANCE
+            and item.state in following.states
+        )
+        is_late = not stretch.expected and stretch.state and _is_late(stretch, item)
+        if not is_of_next and not is_late:
+            is_same_action = current.action is not None and end is not None
+            parts.append(
+                Stretch(
+                    at,
+                    (item.state,),
+                    stretch.action if is_same_action else None,
+                    evidence=OBSERVED,
+                )
+            )
+    return parts
+
+
+def _is_late(stretch: Stretch, item: Observation) -> bool:
+    """Whether an observation shows the state before the stretch."""
+    return item.at - stretch.started_at <= _TOLERANCE and stretch.state != item.state
+
+
+def merged(periods: Sequence[Period]) -> list[Period]:
+    """The periods without empty ones; neighbors with the same state become one."""
+    result: list[Period] = []
+    for period in periods:
+        if period.ended_at is not None and period.ended_at <= period.started_at:
+            continue
+        last = result[-1] if result else None
+        if last is not None and (last.state, last.evidence, last.flavor) == (
+            period.state,
+            period.evidence,
+            period.flavor,
+        ):
+            result[-1] = dataclasses.replace(last, ended_at=period.ended_at)
+        else:
+            result.append(period)
+    return result

@@ -1,0 +1,78 @@
+"""Periods, and the stretches that they are built from."""
+
+import dataclasses
+import datetime
+from typing import Final
+
+from kic_vm.history.records import Action, Flavor
+from kic_vm.lifecycle.table import load_tables
+
+ACTION: Final = "action"
+OBSERVED: Final = "observed"
+UNKNOWN: Final = "unknown"
+EVIDENCE: Final = (ACTION, OBSERVED, UNKNOWN)
+
+_BILLABLE: Final = {row.state: row.billable for row in load_tables().instances.rows}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Period:
+    """A period that an instance spent in one documented state."""
+
+    state: str | None
+    """None if neither Nova's record nor an observation tells it."""
+    billable: bool | None
+    started_at: datetime.datetime
+    ended_at: datetime.datetime | None
+    """None if the period lasts."""
+    flavor: Flavor | None
+    action: Action | None
+    """The action that led to it."""
+    evidence: str
+
+    def seconds(self, until: datetime.datetime, since: datetime.datetime | None = None) -> int:
+        """The whole seconds of the period up to ``until``, at most from ``since`` on."""
+        start = self.started_at if since is None else max(self.started_at, since)
+        end = until if self.ended_at is None else min(self.ended_at, until)
+        return max(0, int((end - start).total_seconds()))
+
+
+@dataclasses.dataclass(slots=True)
+class Stretch:
+    """A part of a timeline up to the next one."""
+
+    started_at: datetime.datetime
+    states: tuple[str, ...]
+    """The states that it can have; none if it is unknown."""
+    action: Action | None
+    evidence: str = ACTION
+    expected: tuple[str, ...] = ()
+    """The states at its beginning, if the state has changed within it without an action."""
+    flavor: Flavor | None = None
+    ended_at: datetime.datetime | None = None
+    is_end: bool = False
+    """The instance ended when it began."""
+
+    @property
+    def state(self) -> str | None:
+        """The state; None if it is unknown.
+
+        Of several states with the same billing, it is the first.
+        """
+        if not self.states or len({_BILLABLE[state] for state in self.states}) > 1:
+            return None
+        return self.states[0]
+
+
+def as_period(stretch: Stretch) -> Period:
+    """The period of a stretch."""
+    state = stretch.state
+    return Period(
+        state=state,
+        billable=None if state is None else _BILLABLE[state],
+        started_at=stretch.started_at,
+        ended_at=stretch.ended_at,
+        flavor=stretch.flavor,
+        action=stretch.action if state is not None else None,
+        evidence=UNKNOWN if state is None else stretch.evidence,
+    )

@@ -1,0 +1,118 @@
+"""Nova's record of a server, as the ledger reads it."""
+
+import dataclasses
+import datetime
+from collections.abc import Iterable
+from typing import Any, Final
+
+from kic_vm.lifecycle.table import LifecycleTables
+
+JSON = dict[str, Any]
+
+DELETED: Final = "DELETED"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Flavor:
+    """A flavor; its id is None if no flavor has the name any more."""
+
+    id: str | None
+    name: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Action:
+    """An instance action of Nova."""
+
+    name: str
+    """Nova's word, such as ``confirmResize``."""
+    request_id: str
+    user_id: str | None
+    """None for an action of Nova itself."""
+    started_at: datetime.datetime
+    updated_at: datetime.datetime
+    is_failed: bool
+    events: frozenset[str] | None = None
+    """The names of its events; None if they were not read."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Server:
+    """A server as Nova shows it now."""
+
+    id: str
+    name: str
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+    """Nova has not changed the state since this time."""
+    ended_at: datetime.datetime | None
+    """For a deleted server, the time when it was gone."""
+    state: str | None
+    """The documented state; None for a deleted server."""
+    is_volume_backed: bool
+    was_launched: bool
+    flavor: Flavor
+
+
+def time_of(stamp: str) -> datetime.datetime:
+    """A time of Nova's, which is always in UTC, in whole seconds."""
+    moment = datetime.datetime.fromisoformat(stamp).replace(microsecond=0)
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+
+
+def server_from_server(
+    server: JSON,
+    lifecycle: LifecycleTables,
+    flavor_ids: dict[str, str],
+    *,
+    is_confirming: bool = False,
+) -> Server:
+    """The ledger's view of Nova's server, deleted or not.
+
+    :param server: at microversion 2.47 or above
+    :param flavor_ids: flavor ids by name
+    :param is_confirming: the server's resize is being confirmed
+    """
+    is_deleted = server["status"] == DELETED
+    name = server["flavor"]["original_name"]
+    terminated_at = server.get("OS-SRV-USG:terminated_at")
+    state = None
+    if not is_deleted:
+        state = lifecycle.instance_state(
+            server["OS-EXT-STS:vm_state"],
+            server["OS-EXT-STS:task_state"],
+            confirm_in_progress=is_confirming,
+        ).state
+    return Server(
+        id=server["id"],
+        name=server["name"],
+        created_at=time_of(server["created"]),
+        updated_at=time_of(server["updated"]),
+        ended_at=time_of(terminated_at or server["updated"]) if is_deleted else None,
+        state=state,
+        is_volume_backed=not server["image"],
+        was_launched=bool(server["OS-SRV-USG:launched_at"]),
+        flavor=Flavor(flavor_ids.get(name), name),
+    )
+
+
+def actions_from_actions(actions: Iterable[JSON]) -> list[Action]:
+    """The ledger's view of Nova's actions, oldest first.
+
+    :param actions: as Nova lists them, newest first, at microversion 2.58 or above; an action may
+        have its ``events``
+    """
+    return [
+        Action(
+            name=action["action"],
+            request_id=action["request_id"],
+            user_id=action["user_id"],
+            started_at=time_of(action["start_time"]),
+            updated_at=time_of(action["updated_at"] or action["start_time"]),
+            is_failed=bool(action["message"]),
+            events=frozenset(event["event"] for event in action["events"])
+            if "events" in action
+            else None,
+        )
+        for action in reversed(list(actions))
+    ]

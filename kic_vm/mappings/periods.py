@@ -1,0 +1,40 @@
+"""Periods of the ledger -> the API's JSON."""
+
+import datetime
+from typing import Any
+
+from kic_vm.history.periods import Period
+from kic_vm.history.records import Flavor
+from kic_vm.mappings.instance_logs import action_name
+
+JSON = dict[str, Any]
+
+
+def stamp(moment: datetime.datetime) -> str:
+    """A time in RFC 3339, in UTC."""
+    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def period_from_period(period: Period, now: datetime.datetime) -> JSON:
+    """A period of an instance's history; one that lasts has its seconds up to ``now``."""
+    return {
+        "state": period.state,
+        "billable": period.billable,
+        "started_at": stamp(period.started_at),
+        "ended_at": None if period.ended_at is None else stamp(period.ended_at),
+        "seconds": period.seconds(now),
+        "flavor": flavor(period.flavor),
+        "command": None
+        if period.action is None
+        else {
+            "name": action_name(period.action.name),
+            "request_id": period.action.request_id,
+            "user_id": period.action.user_id,
+        },
+        "evidence": period.evidence,
+    }
+
+
+def flavor(known: Flavor | None) -> JSON | None:
+    """A flavor by id and name; None if it is unknown."""
+    return None if known is None else {"id": known.id, "name": known.name}

@@ -1,0 +1,1 @@
+"""The history of instances and the usage of projects."""

@@ -1,0 +1,57 @@
+"""Nova's actions on servers, with events where the ledger depends on them."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, Final
+
+from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.history.edges import load_edges
+from kic_vm.operations.request import RequestServices
+
+JSON = dict[str, Any]
+
+# Calls to Nova in progress at the same time.
+_AT_ONCE: Final = 8
+_FIELDS: Final = ("action", "request_id", "user_id", "start_time", "updated_at", "message")
+
+
+def read_actions(services: RequestServices, server: JSON) -> list[JSON]:
+    """The actions that change a server's documented state, newest first.
+
+    One upstream call, and those of ``with_deciding_events``.
+    """
+    return with_deciding_events(
+        services, server, services.openstack.compute.list_actions(server["id"])
+    )
+
+
+def with_deciding_events(
+    services: RequestServices, server: JSON, listed: Iterable[JSON]
+) -> list[JSON]:
+    """Those of the listed actions that change a server's documented state, as the ledger needs.
+
+    For a server whose root disk is on its host, one upstream call for each action whose events
+    decide about an edge; none for others.
+    """
+    edges = load_edges()
+    actions = [
+        {field: action[field] for field in _FIELDS}
+        for action in listed
+        if action["action"] in edges.starts and action["start_time"]
+    ]
+    if not server["image"]:
+        return actions
+    undecided = [
+        action for action in actions if any(edge.event for edge in edges.starts[action["action"]])
+    ]
+    events_of = services.openstack.compute.list_action_events
+    calls = [partial(events_of, server["id"], action["request_id"]) for action in undecided]
+    for action, events in zip(undecided, gather_reads(*calls), strict=True):
+        action["events"] = [{"event": event["event"]} for event in events]
+    return actions
+
+
+def chunks(servers: Iterable[JSON]) -> list[list[JSON]]:
+    """The servers in groups whose actions are read at the same time."""
+    listed = list(servers)
+    return [listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE)]

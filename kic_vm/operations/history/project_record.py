@@ -1,0 +1,204 @@
+"""Nova's record of all servers of a project, with what was read before kept in the cache.
+
+An action that has ended never changes. So a new reading lists only the servers that Nova has
+changed since the last one, and reads the actions of these. The cache can lose everything at any
+time; then everything is read again.
+"""
+
+import dataclasses
+import datetime
+import zlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import orjson
+
+from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.history.records import DELETED, time_of
+from kic_vm.operations.history import actions
+from kic_vm.operations.request import RequestServices
+
+JSON = dict[str, Any]
+Progress = Callable[[int, int], None]
+
+_KEY: Final = "usage-record:1:"
+_KEPT_SECONDS: Final = 31 * 86400.0
+# Deletions that leave no trace in a list of changes are noticed after this time.
+_FULL_READ_INTERVAL: Final = datetime.timedelta(hours=1)
+# A change becomes visible after its own time; clocks differ, and an event ends after the change.
+_OVERLAP: Final = datetime.timedelta(seconds=120)
+_BUILDING: Final = "building"
+_FIELDS: Final = (
+    "id",
+    "name",
+    "tenant_id",
+    "status",
+    "created",
+    "updated",
+    "image",
+    "OS-EXT-STS:vm_state",
+    "OS-EXT-STS:task_state",
+    "OS-SRV-USG:launched_at",
+    "OS-SRV-USG:terminated_at",
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Coverage:
+    """The servers to read.
+
+    :param project_id: the project; None for all projects
+    :param by_operator: the reading uses the gateway's own user, not a member's token
+    """
+
+    project_id: str | None
+    by_operator: bool = False
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Nova's filters."""
+        if not self.by_operator:
+            return {}
+        return {"all_tenants": "1"} | ({"project_id": self.project_id} if self.project_id else {})
+
+    @property
+    def key(self) -> str:
+        """The key of the record in the cache."""
+        return _KEY + (self.project_id or "all")
+
+
+def read_record(
+    services: RequestServices,
+    coverage: Coverage,
+    since: datetime.datetime,
+    now: datetime.datetime,
+    progress: Progress = lambda _done, _total: None,
+) -> list[JSON]:
+    """The servers that existed at a time since ``since``: ``{"server": ..., "actions": [...]}``.
+
+    Two lists, side by side, and one call for each server that Nova has changed since its actions
+    were read last. If a call fails, what was read before it is kept.
+
+    :param progress: called with the number of servers read, and the number of servers to read
+    """
+    record = _stored(services, coverage)
+    entries: dict[str, JSON] = record.get("entries", {})
+    if _needs_full_read(record, since, now):
+        covered = min(since, time_of(record["since"])) if record else since
+        listed = _list_all(services, coverage, covered)
+        entries = {server["id"]: _entry(server, entries.get(server["id"])) for server in listed}
+        record = {"since": covered.isoformat(), "full_at": now.isoformat()}
+    else:
+        _take_changes(services, coverage, entries, time_of(record["read_at"]))
+    record |= {"read_at": now.isoformat(), "entries": entries}
+    unread = [entry for entry in entries.values() if not entry["is_settled"]]
+    try:
+        _read_actions(services, unread, now, progress)
+    finally:
+        if unread or record["full_at"] == record["read_at"]:
+            packed = zlib.compress(orjson.dumps(record), 1)
+            services.app_state.cache.set(coverage.key, packed, _KEPT_SECONDS)
+    return [entry for entry in entries.values() if not _ended_before(entry["server"], since)]
+
+
+def _stored(services: RequestServices, coverage: Coverage) -> JSON:
+    packed = services.app_state.cache.get(coverage.key)
+    record: JSON = orjson.loads(zlib.decompress(packed)) if packed else {}
+    return record
+
+
+def _needs_full_read(record: JSON, since: datetime.datetime, now: datetime.datetime) -> bool:
+    return (
+        not record
+        or since < time_of(record["since"])
+        or now - time_of(record["full_at"]) >= _FULL_READ_INTERVAL
+    )
+
+
+def _list_all(
+    services: RequestServices, coverage: Coverage, since: datetime.datetime
+) -> list[JSON]:
+    """The servers that exist, and those that were deleted since a time."""
+    compute = services.openstack.compute
+    existing, changed = gather_reads(
+        partial(compute.list_server_records, **coverage.query),
+        partial(compute.list_changed_server_records, _stamp(since), **coverage.query),
+    )
+    servers = {server["id"]: server for server in (*existing, *changed)}
+    return [_slim(server) for server in servers.values() if _is_covered(server, coverage)]
+
+
+def _take_changes(
+    services: RequestServices,
+    coverage: Coverage,
+    entries: dict[str, JSON],
+    read_at: datetime.datetime,
+) -> None:
+    """Update the entries with the servers that Nova has changed since the last reading."""
+    changed = services.openstack.compute.list_changed_server_records(
+        _stamp(read_at - _OVERLAP), **coverage.query
+    )
+    for server in changed:
+        if _is_covered(server, coverage):
+            entries[server["id"]] = _entry(_slim(server), entries.get(server["id"]))
+    # Nova always lists the servers that are being scheduled; a deletion then leaves no trace.
+    listed = {server["id"] for server in changed}
+    for server_id, entry in list(entries.items()):
+        server = entry["server"]
+        is_building = (server["OS-EXT-STS:vm_state"], server["status"]) == (_BUILDING, "BUILD")
+        if is_building and server_id not in listed:
+            del entries[server_id]
+
+
+def _read_actions(
+    services: RequestServices, unread: list[JSON], now: datetime.datetime, progress: Progress
+) -> None:
+    done = 0
+    for chunk in actions.chunks(unread):
+        for entry, read in zip(
+            chunk,
+            gather_reads(
+                *(partial(actions.read_actions, services, entry["server"]) for entry in chunk)
+            ),
+            strict=True,
+        ):
+            entry["actions"] = read
+            entry["is_settled"] = _is_settled(entry["server"], now)
+        done += len(chunk)
+        progress(done, len(unread))
+
+
+def _entry(server: JSON, earlier: JSON | None) -> JSON:
+    """The entry of a listed server; its actions are still to be read if it has changed."""
+    if earlier is not None and earlier["server"] == server:
+        return earlier
+    return {"server": server, "actions": [], "is_settled": False}
+
+
+def _is_settled(server: JSON, now: datetime.datetime) -> bool:
+    """Whether all recorded actions have ended, so that the next one changes the server again."""
+    is_idle = server["status"] == DELETED or server["OS-EXT-STS:task_state"] is None
+    return is_idle and now - time_of(server["updated"]) > _OVERLAP
+
+
+def _is_covered(server: JSON, coverage: Coverage) -> bool:
+    """Whether a server is one of those to read: Nova shows a cloud admin every project's."""
+    return coverage.project_id is None or server["tenant_id"] == coverage.project_id
+
+
+def _ended_before(server: JSON, since: datetime.datetime) -> bool:
+    ended_at = server["OS-SRV-USG:terminated_at"] or server["updated"]
+    return server["status"] == DELETED and time_of(ended_at) <= since
+
+
+def _slim(server: JSON) -> JSON:
+    """The fields that the ledger reads."""
+    return {field: server[field] for field in _FIELDS} | {
+        "image": bool(server["image"]),
+        "flavor": {"original_name": server["flavor"]["original_name"]},
+    }
+
+
+def _stamp(moment: datetime.datetime) -> str:
+    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,141 @@
+"""The usage of a closed month, as files that can be checked later."""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from kic_vm.history.periods import Period
+from kic_vm.history.usage import InstancePeriods, Window
+from kic_vm.mappings.instance_logs import action_name
+from kic_vm.mappings.periods import stamp
+from kic_vm.mappings.usage import table_as_csv
+
+JSON = dict[str, Any]
+
+_COLUMNS: Final = (
+    "project_id",
+    "instance_id",
+    "instance_name",
+    "flavor_name",
+    "state",
+    "billable",
+    "started_at",
+    "ended_at",
+    "seconds",
+    "evidence",
+    "command",
+    "request_id",
+    "user_id",
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SealedMonth:
+    """The files of a month by name, and the digest of the CSV file."""
+
+    files: dict[str, bytes]
+    digest: str
+    billed_seconds: int
+    unbilled_seconds: int
+    unknown_seconds: int
+
+
+class SealedDifferently(Exception):
+    """A file exists with other content."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+
+
+def window_of_month(month: str) -> Window:
+    """The window of a month such as ``2026-10``, in UTC.
+
+    :raises ValueError: it is not a month
+    """
+    start = datetime.datetime.strptime(month, "%Y-%m").replace(tzinfo=datetime.UTC)
+    return Window(start, (start + datetime.timedelta(days=32)).replace(day=1))
+
+
+def seal(month: str, window: Window, instances: Iterable[InstancePeriods]) -> SealedMonth:
+    """The files of a month: a line for each period, cut to the month.
+
+    The same record gives the same bytes.
+    """
+    rows = sorted(
+        (
+            _row(instance, period, window)
+            for instance in instances
+            for period in instance.periods
+            if period.seconds(window.end, window.start)
+        ),
+        key=lambda row: (row["project_id"], row["instance_id"], row["started_at"]),
+    )
+    table = table_as_csv(list(_COLUMNS), [list(row.values()) for row in rows]).encode()
+    digest = hashlib.sha256(table).hexdigest()
+
+    def total(billable: bool | None) -> int:
+        return sum(row["seconds"] for row in rows if row["billable"] is billable)
+
+    content = {
+        "month": month,
+        "start": stamp(window.start),
+        "end": stamp(window.end),
+        "sha256": digest,
+        "billed_seconds": total(True),
+        "unbilled_seconds": total(False),
+        "unknown_seconds": total(None),
+        "periods": rows,
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return SealedMonth(
+        files={f"usage-{month}.csv": table, f"usage-{month}.json": text.encode()},
+        digest=digest,
+        billed_seconds=total(True),
+        unbilled_seconds=total(False),
+        unknown_seconds=total(None),
+    )
+
+
+def write(sealed: SealedMonth, directory: Path) -> list[Path]:
+    """Write the files that do not exist yet; the paths of those that were written.
+
+    :raises SealedDifferently: a file exists with other content; then nothing is written
+    :raises OSError: the directory is not writable
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    missing = {}
+    for name, content in sealed.files.items():
+        path = directory / name
+        if not path.exists():
+            missing[path] = content
+        elif path.read_bytes() != content:
+            raise SealedDifferently(path)
+    for path, content in missing.items():
+        path.write_bytes(content)
+    return list(missing)
+
+
+def _row(instance: InstancePeriods, period: Period, window: Window) -> JSON:
+    ended_at = window.end if period.ended_at is None else min(period.ended_at, window.end)
+    action = period.action
+    return {
+        "project_id": instance.project_id,
+        "instance_id": instance.server.id,
+        "instance_name": instance.server.name,
+        # Not its id: that is gone with the flavor.
+        "flavor_name": period.flavor.name if period.flavor else None,
+        "state": period.state,
+        "billable": period.billable,
+        "started_at": stamp(max(period.started_at, window.start)),
+        "ended_at": stamp(ended_at),
+        "seconds": period.seconds(window.end, window.start),
+        "evidence": period.evidence,
+        "command": action_name(action.name) if action else None,
+        "request_id": action.request_id if action else None,
+        "user_id": action.user_id if action else None,
+    }

@@ -1,0 +1,191 @@
+"""The history of an instance and the usage of a project."""
+
+import datetime
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from kic_vm.lifecycle.documented import INSTANCE_STATES
+from kic_vm.schemas import base, filters
+
+_EVIDENCE: Final = ("action", "observed", "unknown")
+_GROUPINGS: Final = ("instance", "state", "flavor", "day")
+JSON: Final = "json"
+SVG: Final = "svg"
+CSV: Final = "csv"
+
+
+class UsageTime(fields.String):
+    """A date, or a time with an offset; a date is its first second in UTC."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__(metadata={"description": description})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        # A query decodes the plus sign of an offset as a space.
+        text = super()._deserialize(value, attr, data, **kwargs).replace(" ", "+")
+        try:
+            moment = datetime.datetime.fromisoformat(text)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=datetime.UTC)
+            return moment.astimezone(datetime.UTC).replace(microsecond=0)
+        except (ValueError, OverflowError) as error:
+            raise ValidationError(
+                "Must be a date or a time, such as 2026-11-01 or 2026-11-01T00:00:00Z."
+            ) from error
+
+
+class PeriodFlavorSchema(Schema):
+    """The flavor of an instance during a period."""
+
+    id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null if the flavor was deleted since."},
+    )
+    name = fields.String(required=True, allow_none=True)
+
+
+class PeriodCommandSchema(Schema):
+    """The command that led to a period."""
+
+    name = fields.String(
+        required=True, metadata={"description": "As in the instance's action log."}
+    )
+    request_id = fields.String(required=True)
+    user_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null for an action of OpenStack itself."},
+    )
+
+
+class PeriodSchema(Schema):
+    """A period that an instance spent in one documented state."""
+
+    state = fields.String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(INSTANCE_STATES),
+        metadata={"description": "As documented, such as Shelved_offloaded; null if unknown."},
+    )
+    billable = fields.Boolean(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Whether the period is billed; null if unknown."},
+    )
+    started_at = fields.String(required=True)
+    ended_at = fields.String(
+        required=True, allow_none=True, metadata={"description": "Null if the period lasts."}
+    )
+    seconds = fields.Integer(
+        required=True, metadata={"description": "Of a period that lasts: until now."}
+    )
+    flavor = fields.Nested(
+        PeriodFlavorSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null before a resize, if nothing tells the former flavor."},
+    )
+    command = fields.Nested(
+        PeriodCommandSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The command that led to it; null if there was none."},
+    )
+    evidence = fields.String(
+        required=True,
+        validate=validate.OneOf(_EVIDENCE),
+        metadata={
+            "description": "action: OpenStack's record of actions. observed: seen in OpenStack's "
+            "current state, or by the follower. unknown: neither tells it."
+        },
+    )
+
+
+PeriodPageSchema = base.page("periods", PeriodSchema)
+
+
+class PeriodListQuerySchema(base.page_query_schema(PeriodSchema)):  # type: ignore[misc]
+    """The page of a history, or its picture."""
+
+    format = filters.Enumerated(
+        (JSON, SVG),
+        load_default=JSON,
+        metadata={"description": "svg: a picture of all periods, without paging."},
+    )
+
+
+class StateSecondsSchema(Schema):
+    """Seconds in one documented state."""
+
+    state = fields.String(required=True, validate=validate.OneOf(INSTANCE_STATES))
+    billable = fields.Boolean(required=True)
+    seconds = fields.Integer(required=True)
+
+
+class _SecondsSchema(Schema):
+    billed_seconds = fields.Integer(required=True)
+    unbilled_seconds = fields.Integer(required=True)
+    unknown_seconds = fields.Integer(
+        required=True,
+        metadata={"description": "Neither OpenStack's record nor an observation tells the state."},
+    )
+    states = fields.List(fields.Nested(StateSecondsSchema), required=True)
+
+
+class UsageGroupSchema(_SecondsSchema):
+    """Seconds of one instance, state, flavor or day."""
+
+    instance_id = fields.String()
+    instance_name = fields.String()
+    state = fields.String(allow_none=True)
+    flavor = fields.Nested(PeriodFlavorSchema, allow_none=True)
+    day = fields.String(metadata={"description": "In UTC."})
+
+
+class VolumeUsageSchema(Schema):
+    """Seconds of one volume, as far as Cinder tells."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True, allow_none=True)
+    state = fields.String(
+        required=True, metadata={"description": "The documented state since the last change."}
+    )
+    size = fields.Integer(required=True, metadata={"description": "GiB, since the last change."})
+    seconds = fields.Integer(
+        required=True, metadata={"description": "Since the last change of the volume."}
+    )
+    gib_seconds = fields.Integer(required=True, metadata={"description": "seconds times size."})
+    unknown_seconds = fields.Integer(
+        required=True,
+        metadata={"description": "Before the last change; state and size were not recorded."},
+    )
+
+
+class UsageSchema(_SecondsSchema):
+    """The usage of a project in a window of time."""
+
+    project_id = fields.String(required=True)
+    start = fields.String(required=True)
+    end = fields.String(required=True)
+    group_by = fields.String(required=True, validate=validate.OneOf(_GROUPINGS))
+    groups = fields.List(fields.Nested(UsageGroupSchema), required=True)
+    volumes = fields.List(
+        fields.Nested(VolumeUsageSchema),
+        required=True,
+        metadata={"description": "The volumes that exist; Cinder does not list deleted ones."},
+    )
+
+
+UsageEnvelopeSchema = base.envelope("usage", UsageSchema)
+
+
+class UsageQuerySchema(base.QuerySchema):
+    """The window and the groups of a usage."""
+
+    start = UsageTime("The first second, by default the start of this month in UTC.")
+    end = UsageTime("The second after the last one, by default now.")
+    instance_id = filters.Id(metadata={"description": "Only this instance, and no volumes."})
+    group_by = filters.Enumerated(_GROUPINGS, load_default="instance")
+    format = filters.Enumerated((JSON, CSV), load_default=JSON)
