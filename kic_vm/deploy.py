@@ -9,6 +9,7 @@ from kic_vm import app, cache, policies, policy
 from kic_vm.adapters import probes
 from kic_vm.adapters.connection import Cloud
 from kic_vm.adapters.errors import table as error_table
+from kic_vm.conf import logins
 from kic_vm.lifecycle import table
 from kic_vm.local_cache import with_local_cache
 from kic_vm.mappings.instances import Translation
@@ -29,12 +30,15 @@ from kic_vm.middleware.time_limit import TimeLimit
 from kic_vm.operations.request import AppState
 
 
-def load_app_state(conf: cfg.ConfigOpts) -> AppState:
+def load_app_state(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> AppState:
     """Load the state of a process that serves requests or runs background jobs.
 
+    :param enforcer: the policy rules, if they are loaded already
+    :raises oslo_config.cfg.Error: an option or a policy file cannot be used
     :raises LifecycleTableError: a lifecycle table is invalid
     :raises ErrorTableError: the table of error rules is invalid
     """
+    logins.check(conf)
     error_table.load_table()  # an invalid table must stop the start, not fail a request
     shared = cache.create(conf)
     cloud = Cloud(conf)
@@ -50,17 +54,19 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
             Zones(conf.availability_zones.zones),
             VolumeTypes(conf.volume.type_names),
         ),
-        enforcer=policy.create_enforcer(conf),
+        enforcer=enforcer or policy.create_enforcer(conf),
     )
 
 
-def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
+def load_app(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> WSGIApplication:
     """Load the whole gateway for a configuration.
 
+    :param enforcer: the policy rules, if they are loaded already
+    :raises oslo_config.cfg.Error: an option or a policy file cannot be used
     :raises RouteError: a route has no rule or a rule has no route
     :raises LifecycleTableError: a lifecycle table is invalid
     """
-    app_state = load_app_state(conf)
+    app_state = load_app_state(conf, enforcer)
     flask_app = app.create_app(app_state)
     operations = cover(flask_app.url_map, policies.guarding_rules())
 

@@ -17,6 +17,7 @@ from kic_vm.conf import (
     idempotency,
     instance,
     keypairs,
+    logins,
     metrics,
     project_members,
     public_ip,
@@ -92,5 +93,7 @@ def list_opts() -> list[tuple[str, Iterable[cfg.Opt]]]:
     """The gateway's own options, for oslo-config-generator."""
     groups = [(module.GROUP, module.OPTS) for module in OWN]
     groups.append((service_user.GROUP, service_user.list_opts()))
+    # keystonemiddleware lists only its own options, not those of the login.
+    groups.append((logins.AUTHTOKEN, loading.get_auth_plugin_conf_options("password")))
     groups.extend((group, upstreams.adapter_opts(group)) for group in upstreams.GROUPS)
     return groups
