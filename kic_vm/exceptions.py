@@ -4,6 +4,7 @@ The codes are stable: clients may branch on them. ``ERRORS`` is published in the
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 
@@ -19,6 +20,8 @@ class KicVmError(Exception):
     sentence: ClassVar[str] = "The gateway has an internal error, which it has logged."
     retry_after: int | None = None
     """Seconds after which a retry makes sense, for the Retry-After header."""
+    problems: Sequence[tuple[str | None, str]] = ()
+    """The path of each wrong field, and what is wrong with it."""
     is_outcome_unknown: bool = False
     """Whether the outcome of a write to a service is unknown."""
 
