@@ -38,6 +38,12 @@ _REFUSALS: Final = Counter(
     ("rule",),
     registry=REGISTRY,
 )
+_RATE_LIMITED: Final = Counter(
+    "kic_vm_rate_limited",
+    "Requests that were refused because of a rate limit, by option of [limits].",
+    ("limit",),
+    registry=REGISTRY,
+)
 _UPKEEP: Final = Counter(
     "kic_vm_upkeep_actions",
     "Changes in OpenStack that no request asked for, by action and result: done or failed.",
@@ -111,6 +117,11 @@ def template(path: str) -> str:
 def count_token_lookup(*, is_hit: bool) -> None:
     """Count a lookup in the token cache."""
     _lookup("hit" if is_hit else "miss").inc()
+
+
+def count_rate_limited(limit: str) -> None:
+    """Count a request that exceeded a rate limit."""
+    _RATE_LIMITED.labels(limit).inc()
 
 
 def count_refusal(rule: str) -> None:
