@@ -22,12 +22,14 @@ from kic_vm.middleware.context import Context
 from kic_vm.middleware.faults import Faults
 from kic_vm.middleware.idempotency import Idempotency
 from kic_vm.middleware.metrics_port import MetricsPort
+from kic_vm.middleware.rate_limits import AddressLimits, CallerLimits, RateLimitHeaders
 from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
 from kic_vm.middleware.request_limits import RequestLimits
 from kic_vm.middleware.routes import Routing, cover
 from kic_vm.middleware.time_limit import TimeLimit
 from kic_vm.operations.request import AppState
+from kic_vm.rate_limiter import RateLimiter
 
 
 def load_app_state(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> AppState:
@@ -58,6 +60,13 @@ def load_app_state(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None
     )
 
 
+def _with_audit(application: WSGIApplication, conf: cfg.ConfigOpts) -> WSGIApplication:
+    # Not above: it loads oslo.messaging, if that is installed, which takes long.
+    from kic_vm.middleware.audit import Audit  # noqa: PLC0415
+
+    return Audit(application, conf)
+
+
 def load_app(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> WSGIApplication:
     """Load the whole gateway for a configuration.
 
@@ -70,6 +79,7 @@ def load_app(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> W
     flask_app = app.create_app(app_state)
     operations = cover(flask_app.url_map, policies.guarding_rules())
 
+    limiter = RateLimiter(conf)
     is_behind_proxy = conf.oslo_middleware.enable_proxy_headers_parsing
 
     # Innermost first: a request passes the layers from the last to the first.
@@ -78,12 +88,18 @@ def load_app(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> W
         # Below Rbac: a caller without the right to an operation gets no stored response of it.
         lambda inner: Idempotency(inner, cache.create_store(conf), conf),
         lambda inner: Rbac(inner, app_state.enforcer),
+        lambda inner: CallerLimits(inner, conf, limiter),
         Context,
         lambda inner: Authentication(inner, conf, app_state.local_cache, app_state.cloud),
+        # Above Authentication: the validation of tokens is a part of what a flood would use.
+        lambda inner: AddressLimits(inner, conf, limiter),
         lambda inner: Routing(inner, flask_app.url_map, operations),
         lambda inner: BodyLimit(inner, conf),
         RequestLimits,
         Faults,
+        # Above Faults, so that it sees the status of a refusal.
+        lambda inner: _with_audit(inner, conf) if conf.audit.enabled else inner,
+        RateLimitHeaders,
         # Above Faults, so that browsers may read errors too. It answers every OPTIONS with 200.
         lambda inner: cors.CORS(inner, conf) if conf.cors.allowed_origin else inner,
         lambda inner: TimeLimit(inner, conf.api.request_timeout),

@@ -5,6 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, services
+from kic_vm.context import COMMAND_KEY
 from kic_vm.operations.instances import actions as operations
 from kic_vm.operations.instances import rebuild
 from kic_vm.schemas import instance_actions as schemas
@@ -23,6 +24,7 @@ def _act(instance_id: str, command: str) -> flask.Response:
 @blueprint.response(202)
 def act_on_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
     """Give an instance a command by its name."""
+    flask.request.environ[COMMAND_KEY] = body["action"]
     operations.act_by_name(services(), instance_id, body["action"])
     return answer(202)
 
