@@ -17,6 +17,8 @@ from kic_vm.idempotent_request import IdempotentRequest
 RECORD_KEY = "kic_vm.record"
 ENVIRON_KEY = "kic_vm.context"
 DECISION_KEY = "kic_vm.decision"
+# The command in the body of a request to /actions, for the audit trail.
+COMMAND_KEY = "kic_vm.command"
 # The response without its secrets, for retries; only set for ``no-store`` responses.
 REPLAY_KEY = "kic_vm.replay"
 

@@ -14,6 +14,7 @@ from kic_vm.cache.recent_lists import create_recent_lists
 from kic_vm.cache.redis import create_cache
 from kic_vm.cache.store import create_store
 from kic_vm.cache.two_tier import with_local_cache
+from kic_vm.conf import logins
 from kic_vm.events import stream as event_stream
 from kic_vm.events.hub import EventHub
 from kic_vm.history import edges
@@ -28,20 +29,25 @@ from kic_vm.middleware.context import Context
 from kic_vm.middleware.faults import Faults
 from kic_vm.middleware.idempotency import Idempotency
 from kic_vm.middleware.metrics_port import MetricsPort
+from kic_vm.middleware.rate_limits import AddressLimits, CallerLimits, RateLimitHeaders
 from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
 from kic_vm.middleware.request_limits import RequestLimits
 from kic_vm.middleware.routes import Routing, cover
 from kic_vm.middleware.time_limit import TimeLimit
 from kic_vm.operations.request import AppState
+from kic_vm.rate_limiter import RateLimiter
 
 
-def load_app_state(conf: cfg.ConfigOpts) -> AppState:
+def load_app_state(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> AppState:
     """Load the state of a process that serves requests or runs background jobs.
 
+    :param enforcer: the policy rules, if they are loaded already
+    :raises oslo_config.cfg.Error: an option or a policy file cannot be used
     :raises LifecycleTableError: a lifecycle table is invalid
     :raises ErrorTableError: the table of error rules is invalid
     """
+    logins.check(conf)
     edges.load_edges()
     error_table.load_table()  # an invalid table must stop the start, not fail a request
     shared = create_cache(conf)
@@ -62,21 +68,31 @@ def load_app_state(conf: cfg.ConfigOpts) -> AppState:
             Zones(conf.availability_zones.zones),
             VolumeTypes(conf.volume.type_names),
         ),
-        enforcer=policy.create_enforcer(conf),
+        enforcer=enforcer or policy.create_enforcer(conf),
         event_hub=None if events is None else EventHub(events, conf.history.waiting_requests),
     )
 
 
-def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
+def _with_audit(application: WSGIApplication, conf: cfg.ConfigOpts) -> WSGIApplication:
+    # Not above: it loads oslo.messaging, if that is installed, which takes long.
+    from kic_vm.middleware.audit import Audit  # noqa: PLC0415
+
+    return Audit(application, conf)
+
+
+def load_app(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> WSGIApplication:
     """Load the whole gateway for a configuration.
 
+    :param enforcer: the policy rules, if they are loaded already
+    :raises oslo_config.cfg.Error: an option or a policy file cannot be used
     :raises RouteError: a route has no rule or a rule has no route
     :raises LifecycleTableError: a lifecycle table is invalid
     """
-    app_state = load_app_state(conf)
+    app_state = load_app_state(conf, enforcer)
     flask_app = app.create_app(app_state)
     operations = cover(flask_app.url_map, policies.guarding_rules())
 
+    limiter = RateLimiter(conf)
     is_behind_proxy = conf.oslo_middleware.enable_proxy_headers_parsing
 
     # Innermost first: a request passes the layers from the last to the first.
@@ -85,12 +101,18 @@ def load_app(conf: cfg.ConfigOpts) -> WSGIApplication:
         # Below Rbac: a caller without the right to an operation gets no stored response of it.
         lambda inner: Idempotency(inner, create_store(conf), conf),
         lambda inner: Rbac(inner, app_state.enforcer),
+        lambda inner: CallerLimits(inner, conf, limiter),
         Context,
         lambda inner: Authentication(inner, conf, app_state.local_cache, app_state.cloud),
+        # Above Authentication: the validation of tokens is a part of what a flood would use.
+        lambda inner: AddressLimits(inner, conf, limiter),
         lambda inner: Routing(inner, flask_app.url_map, operations),
         lambda inner: BodyLimit(inner, conf),
         RequestLimits,
         Faults,
+        # Above Faults, so that it sees the status of a refusal.
+        lambda inner: _with_audit(inner, conf) if conf.audit.enabled else inner,
+        RateLimitHeaders,
         # Above Faults, so that browsers may read errors too. It answers every OPTIONS with 200.
         lambda inner: cors.CORS(inner, conf) if conf.cors.allowed_origin else inner,
         lambda inner: TimeLimit(inner, conf.api.request_timeout),

@@ -1,36 +1,97 @@
 """The enforcer: oslo.policy with the rules of kic_vm.policies."""
 
+import copy
 import time
+from pathlib import Path
 from typing import Final
 
 from oslo_config import cfg
+from oslo_log import log as logging
 from oslo_policy import policy
 
 from kic_vm import conf as configuration
 from kic_vm import policies
 from kic_vm.context import RequestContext
 
+LOG = logging.getLogger(__name__)
+
 _RELOAD_INTERVAL: Final = 1.0  # seconds
+_NAMESPACE: Final = "kic_vm:"
 
 
 class Enforcer(policy.Enforcer):
     """oslo.policy's enforcer, which checks the policy files once a second, not for each request."""
 
     _next_check = 0.0
+    _is_loaded = False
+    _last_problem: str | None = None
+    _last_unknown: frozenset[str] = frozenset()
 
     def load_rules(self, force_reload: bool = False) -> None:
-        """Load the rules if they have changed; see oslo.policy."""
+        """Load the rules if they have changed; see oslo.policy.
+
+        If the changed files cannot be used, the rules stay as they are, and the log says why.
+
+        :raises oslo_config.cfg.Error: the files cannot be used, and no rules are loaded yet
+        """
         now = time.monotonic()
-        if force_reload or now >= self._next_check:
+        if not force_reload and now < self._next_check:
+            return
+        self._next_check = now + _RELOAD_INTERVAL
+        kept = copy.copy(self.rules), dict(self.file_rules)
+        try:
             super().load_rules(force_reload)
-            self._next_check = now + _RELOAD_INTERVAL
+        except Exception as error:  # oslo.policy converts only some
+            if not self._is_loaded:
+                raise cfg.ConfigFileValueError(self._problem(error)) from error
+            self.rules, self.file_rules = kept
+            self._read_again()
+            self._log_once(self._problem(error))
+        else:
+            self._is_loaded, self._last_problem = True, None
+            self._warn_of_unknown_rules()
+
+    def _warn_of_unknown_rules(self) -> None:
+        names = {name for name in self.file_rules if name.startswith(_NAMESPACE)}
+        unknown = frozenset(names - self.registered_rules.keys())
+        if unknown and unknown != self._last_unknown:
+            LOG.warning(
+                "[oslo_policy] policy_file: no operation has the rule %s: it guards nothing",
+                ", ".join(sorted(unknown)),
+            )
+        self._last_unknown = unknown
+
+    def _read_again(self) -> None:
+        """Let the next check read the files, even if they have not changed meanwhile."""
+        self._file_cache.clear()
+        self._policy_dir_mtimes.clear()
+
+    def _log_once(self, problem: str) -> None:
+        if problem != self._last_problem:
+            LOG.error("The present policy rules stay: %s", problem)
+            self._last_problem = problem
+
+    def _problem(self, error: Exception) -> str:
+        names = (self.policy_file, *self.conf.oslo_policy.policy_dirs)
+        paths = ", ".join(path for name in names if (path := self.conf.find_file(name)))
+        reason = " ".join(str(error).split())
+        if not isinstance(error, ValueError | cfg.Error):  # the YAML is valid
+            reason = "it must map names of rules to check strings"
+        return f"[oslo_policy] policy_file: {paths} cannot be used: {reason}"
 
 
 def create_enforcer(conf: cfg.ConfigOpts) -> Enforcer:
-    """An enforcer for the default rules and the overrides in the operator's policy file."""
+    """An enforcer for the default rules and the overrides in the operator's policy file.
+
+    :raises oslo_config.cfg.Error: the policy files cannot be used
+    """
     enforcer = Enforcer(conf)
     enforcer.register_defaults(policies.list_rules())
     enforcer.load_rules()
+    if enforcer.policy_path and not Path(enforcer.policy_path).is_file():
+        raise cfg.ConfigFileValueError(
+            f"[oslo_policy] policy_file: {enforcer.policy_path} is not a file"
+        )
     return enforcer
 
 

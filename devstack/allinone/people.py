@@ -34,7 +34,13 @@ def write_files(deployment: Deployment) -> str | None:
     service = Person("kic-vm", "service", (), "Default")
     clouds.append(_cloud(deployment, "kic-service", service))
     write_private(demo / "clouds.yaml", "clouds:\n" + "".join(clouds))
-    write(deployment, "kic-vm.conf", demo / "kic-vm.conf", login=login(deployment, "kic-vm"))
+    write(
+        deployment,
+        "kic-vm.conf",
+        demo / "kic-vm.conf",
+        login=login(deployment, "kic-vm"),
+        service_user_login=login(deployment, "kic-vm", has_region=False),
+    )
     _write_credential(deployment)
     return None
 

@@ -36,17 +36,20 @@ def write(deployment: Deployment, name: str, path: Path, **more: object) -> None
     write_private(path, render(name, values | more))
 
 
-def login(deployment: Deployment, service: str) -> str:
-    """The options with which a service logs in at Keystone as itself."""
-    return render(
+def login(deployment: Deployment, service: str, *, has_region: bool = True) -> str:
+    """The options with which a service logs in at Keystone as itself.
+
+    :param has_region: the section has an option for the region, too
+    """
+    options = render(
         "login.conf",
         {
             "keystone_url": deployment.url("keystone"),
             "username": service,
             "password": deployment.password(service),
-            "region": REGION,
         },
     ).rstrip()
+    return f"{options}\nregion_name = {REGION}" if has_region else options
 
 
 def authtoken(deployment: Deployment, service: str, service_type: str) -> str:

@@ -16,7 +16,6 @@ import openstack.connection
 from keystoneauth1 import adapter as ksa_adapter
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import loading
-from keystoneauth1.identity.base import BaseIdentityPlugin
 from keystoneauth1.plugin import BaseAuthPlugin
 from keystoneauth1.service_token import SERVICE_AUTH_HEADER_NAME, ServiceTokenAuthWrapper
 from oslo_config import cfg
@@ -26,7 +25,7 @@ from kic_vm.adapters.http import guards, time_limits
 from kic_vm.adapters.http.client import HttpClient
 from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.own_login import OwnLogin
-from kic_vm.conf import service_user, upstreams
+from kic_vm.conf import logins, service_user, upstreams
 from kic_vm.context import RequestContext
 
 # How long token data, which includes the catalog, is considered valid.
@@ -38,7 +37,7 @@ _TOKEN_SECONDS: Final = 10
 class Cloud:
     """The OpenStack cloud in the configuration; one thread-safe object per process.
 
-    :raises oslo_config.cfg.RequiredOptError: [service_user] lacks the gateway's credentials
+    :raises oslo_config.cfg.Error: [service_user] lacks the gateway's credentials
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
@@ -50,9 +49,7 @@ class Cloud:
             time_limits.load(conf),
             self.guards,
         )
-        service_auth = loading.load_auth_from_conf_options(conf, service_user.GROUP)
-        if not isinstance(service_auth, BaseIdentityPlugin):
-            raise cfg.RequiredOptError("auth_type", cfg.OptGroup(service_user.GROUP))
+        service_auth = logins.load(conf, service_user.GROUP)
         self.service_auth = OwnLogin(service_auth, self.guards["identity"])
         self.session = loading.load_session_from_conf_options(
             conf,

@@ -4,14 +4,13 @@ import dataclasses
 import datetime
 
 from keystoneauth1 import exceptions as ksa_exceptions
-from keystoneauth1 import loading
-from keystoneauth1.identity.base import BaseIdentityPlugin
 from oslo_config import cfg
 
 from kic_vm import exceptions
 from kic_vm.adapters import errors, token_documents
 from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.http.current_call import calling
+from kic_vm.conf import logins
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,9 +30,7 @@ def log_in(cloud: Cloud, conf: cfg.ConfigOpts, group: str) -> ServiceLogin:
 
     :raises KicVmError: Keystone refused, or cannot be reached
     """
-    plugin = loading.load_auth_from_conf_options(conf, group)
-    if not isinstance(plugin, BaseIdentityPlugin):
-        raise exceptions.InvalidRequest(f"auth_type is not set in [{group}].")
+    plugin = logins.load(conf, group)
     try:
         with calling("identity"):
             access = plugin.get_access(cloud.session)

@@ -59,12 +59,15 @@ class Parser(FlaskParser):
         :raises InvalidRequest: always
         """
         problems = [
-            f"{path}: {message}"
+            problem
             for messages in error.normalized_messages().values()  # type: ignore[no-untyped-call]
-            for path, message in _flat(messages)
+            for problem in _flat(messages)
         ]
+        sentences = [f"{path}: {message}" for path, message in problems[:_SHOWN]]
         more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
-        raise exceptions.InvalidRequest(" ".join(problems[:_SHOWN]) + more) from error
+        refusal = exceptions.InvalidRequest(" ".join(sentences) + more)
+        refusal.problems = problems
+        raise refusal from error
 
 
 def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -68,6 +68,12 @@ def services() -> RequestServices:
     return RequestServices.of(app_state(), context)
 
 
+def base_url() -> str:
+    """The URL by which clients reach the gateway, without a trailing slash."""
+    configured: str | None = app_state().conf.api.public_url
+    return (configured or flask.request.url_root).rstrip("/")
+
+
 def answer(status: int, body: Any = None) -> flask.Response:
     """A JSON response, or a response without a body."""
     if body is None:

@@ -1,11 +1,12 @@
-"""The lifecycle table and the OpenAPI document."""
+"""The version, the lifecycle table and the OpenAPI document."""
 
 from collections.abc import Callable
 from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, app_state
+from kic_vm.api import version_document
+from kic_vm.api.blueprint import Blueprint, answer, app_state, base_url
 from kic_vm.api.openapi_completion import ENGLISH, LANGUAGES
 from kic_vm.lifecycle import render
 from kic_vm.schemas import documents as schemas
@@ -13,6 +14,13 @@ from kic_vm.schemas import documents as schemas
 EXTENSION = "kic_vm_openapi"
 
 blueprint = Blueprint("documents", __name__)
+
+
+@blueprint.get("/")
+@blueprint.response(200, schemas.VersionDocumentSchema)
+def get_versions() -> flask.Response:
+    """Show what this is, its version and the addresses of its documents."""
+    return answer(200, version_document.describe(app_state().conf, base_url()))
 
 
 @blueprint.get("/api/v1/lifecycle")

@@ -1,5 +1,6 @@
 """The error envelope: convert any exception to a response."""
 
+import http
 from typing import Any
 
 import flask
@@ -9,6 +10,7 @@ from werkzeug import exceptions as http_exceptions
 
 from kic_vm import exceptions
 from kic_vm.adapters import misread_answers
+from kic_vm.api import field_errors, json_body
 from kic_vm.api.blueprint import services
 from kic_vm.context import RECORD_KEY, RequestRecord, current_record
 from kic_vm.operations.projects import quotas
@@ -38,25 +40,34 @@ def from_any(error: Exception) -> exceptions.KicVmError:
     return exceptions.InternalError()
 
 
-def envelope(error: exceptions.KicVmError, request_id: str) -> dict[str, Any]:
-    """The body of an error response."""
+def envelope(
+    error: exceptions.KicVmError, request_id: str, request_body: object = None
+) -> dict[str, Any]:
+    """The body of an error response.
+
+    :param request_body: the JSON body of the request, if it is known
+    """
+    is_about_fields = error.status == http.HTTPStatus.BAD_REQUEST
     return {
         "error": {
             "code": error.code,
             "message": error.message,
+            **({"errors": field_errors.describe(error, request_body)} if is_about_fields else {}),
             **error.details,
             "request_id": request_id,
         }
     }
 
 
-def envelope_of(error: exceptions.KicVmError, record: RequestRecord) -> dict[str, Any]:
+def envelope_of(
+    error: exceptions.KicVmError, record: RequestRecord, request_body: object = None
+) -> dict[str, Any]:
     """The body of an error response to a request.
 
     If OpenStack may have performed the request, the body states that, and names the operation that
     shows whether it did.
     """
-    body = envelope(error, record.request_id)
+    body = envelope(error, record.request_id, request_body)
     if error.status >= 500 and record.has_write:
         body["error"]["outcome"] = "unknown"
         if record.shown_by:
@@ -70,7 +81,17 @@ def envelope_of(error: exceptions.KicVmError, record: RequestRecord) -> dict[str
 def rendered(error: exceptions.KicVmError) -> dict[str, Any]:
     """The envelope as part of a view's own response."""
     flask.request.environ[RENDERED] = True
-    return envelope_of(error, flask.request.environ[RECORD_KEY])
+    return envelope_of(error, flask.request.environ[RECORD_KEY], _request_body(error))
+
+
+def _request_body(error: exceptions.KicVmError) -> object:
+    """The JSON body of the request, if the error is about a field of it."""
+    if error.status != http.HTTPStatus.BAD_REQUEST or error.problems:
+        return None
+    try:
+        return json_body.read(flask.request.get_data(cache=True))
+    except exceptions.InvalidRequest:
+        return None
 
 
 def headers(error: exceptions.KicVmError) -> dict[str, str]:

@@ -6,25 +6,24 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from kic_vm import conf as configuration
-from kic_vm import gc_tuning
-from kic_vm.cmd import descriptors
+from kic_vm import gc_tuning, policy
+from kic_vm.cmd import descriptors, failures, listening, startup
 from kic_vm.cmd.metrics_directory import metrics_directory
 from kic_vm.conf import logs
-from kic_vm.lifecycle.model import LifecycleTableError
 from kic_vm.metrics.directory import ENVIRONMENT
-from kic_vm.middleware.routes import RouteError
 from kic_vm.server.limits import Limits
 
 LOG = logging.getLogger(__name__)
 
+_COMMAND: Final = "kic-vm-api"
 # By name, for what it imports has to wait for the directory of metrics.
 _WORKER: Final = "kic_vm.cmd.http_worker.HttpWorker"
 _STUCK_SECONDS: Final = 120
-_WRONG: Final = (cfg.Error, LifecycleTableError, RouteError)
 
 
 class Server(BaseApplication):
@@ -36,19 +35,23 @@ class Server(BaseApplication):
     which answer what they have begun.
     """
 
-    def __init__(self, arguments: Sequence[str], conf: cfg.ConfigOpts) -> None:
+    def __init__(
+        self, arguments: Sequence[str], conf: cfg.ConfigOpts, enforcer: policy.Enforcer
+    ) -> None:
         self._arguments = arguments
         self._conf = conf
+        self._enforcer = enforcer
         super().__init__()
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        Master(self).run()
 
     def load_config(self) -> None:
         """Put our settings over gunicorn's defaults."""
-        api, metrics = self._conf.api, self._conf.metrics
-        addresses = [(api.host, api.port)]
-        if metrics.port:
-            addresses.append((metrics.host, metrics.port))
+        api = self._conf.api
         settings = {
-            "bind": [f"{_host(host)}:{port}" for host, port in addresses],
+            "bind": listening.names(self._conf),
             "workers": api.workers,
             "threads": api.threads,
             "worker_class": _WORKER,
@@ -59,6 +62,8 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "control_socket_disable": True,
             "child_exit": _forget_gauges,
+            "when_ready": self._log_start,
+            "on_exit": lambda _master: startup.log_stop(_COMMAND),
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -78,25 +83,53 @@ class Server(BaseApplication):
         )
 
     def load(self) -> Any:
-        """The WSGI application, in a worker."""
-        application = load_app(self._conf)
+        """The WSGI application, in a worker.
+
+        A worker that starts after the files were changed depends on none of them: a wrong file
+        must not end the server.
+        """
+        from kic_vm import deploy  # noqa: PLC0415 - not before the directory of metrics is there
+
+        application = deploy.load_app(self._conf, self._enforcer)
+        try:
+            logs.setup(self._conf)
+        except cfg.Error as error:
+            LOG.warning("The log stays as the first process has set it up: %s", error)
         gc_tuning.apply()
         return application
 
-    def reload(self) -> None:
-        """Take up what the configuration says now; one that cannot work changes nothing."""
+    def read_configuration(self) -> bool:
+        """Read the configuration again; whether it can be used.
+
+        One that cannot be used changes nothing.
+        """
         try:
             conf = configuration.load(self._arguments)
             if bool(conf.metrics.port) != bool(self._conf.metrics.port):
                 LOG.warning("[metrics] port: metrics are turned on or off by a restart only")
                 conf.set_override("port", self._conf.metrics.port, "metrics")
-            load_app(conf)
-        except (*_WRONG, SystemExit) as error:  # argparse exits
-            LOG.warning("The server goes on with the configuration that it has: %s", error)
+            listening.check_new(conf, self._conf)
+            enforcer = check(conf)
+        except (*failures.WRONG, SystemExit) as error:  # argparse exits
+            problem = failures.one_line(error)
         else:
-            LOG.info("The configuration is taken up anew")
-            self._conf = conf
-        super().reload()
+            startup.log_reload(conf)
+            self._conf, self._enforcer = conf, enforcer
+            return True
+        startup.log_refusal(problem)
+        return False
+
+    def _log_start(self, _master: object) -> None:
+        startup.log_start(_COMMAND, self._conf, *listening.names(self._conf))
+
+
+class Master(Arbiter):
+    """gunicorn's first process; a wrong configuration leaves its workers as they are."""
+
+    def reload(self) -> None:
+        """Replace the workers by ones with the new configuration, if it can be used."""
+        if self.app.read_configuration():
+            super().reload()
 
 
 def _forget_gauges(_server: object, worker: Any) -> None:
@@ -107,17 +140,18 @@ def _forget_gauges(_server: object, worker: Any) -> None:
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
-def load_app(conf: cfg.ConfigOpts) -> Any:
-    """The application, and its log."""
+def check(conf: cfg.ConfigOpts) -> policy.Enforcer:
+    """Load the application once, to check the configuration, and set up the log.
+
+    :returns: the policy rules, for the workers
+    :raises oslo_config.cfg.Error: the configuration cannot be used
+    """
     from kic_vm import deploy  # noqa: PLC0415 - not before the directory of metrics is there
 
-    application = deploy.load_app(conf)
+    enforcer = policy.create_enforcer(conf)
+    deploy.load_app(conf, enforcer)
     logs.setup(conf)
-    return application
-
-
-def _host(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+    return enforcer
 
 
 def main() -> int:
@@ -126,12 +160,10 @@ def main() -> int:
     try:
         conf = configuration.load(arguments)
         with metrics_directory(is_wanted=conf.metrics.port is not None):
-            # Each worker does this for itself; what is wrong is better said once, and here.
-            load_app(conf)
-            Server(arguments, conf).run()
-    except _WRONG as error:
-        print(f"kic-vm-api: {error}", file=sys.stderr)
-        return 2
+            # Each worker loads the application for itself; an error is better reported once.
+            Server(arguments, conf, check(conf)).run()
+    except failures.WRONG as error:
+        return failures.report(_COMMAND, error)
     return 0
 
 

@@ -1,9 +1,9 @@
 """kic-vm-manage: the operator's tool."""
 
-import argparse
 import sys
 
 from kic_vm.cmd import (
+    arguments,
     manage_config,
     manage_flavors,
     manage_keypairs,
@@ -14,14 +14,14 @@ from kic_vm.cmd import (
 
 def main() -> int:
     """Run the subcommand that the arguments name."""
-    parser = argparse.ArgumentParser(prog="kic-vm-manage", description=__doc__)
+    parser = arguments.new_parser("kic-vm-manage", __doc__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     manage_config.add_parser(subparsers)
     manage_flavors.add_parser(subparsers)
     manage_keypairs.add_parser(subparsers)
     manage_lifecycle.add_parser(subparsers)
     manage_usage.add_parser(subparsers)
-    args = parser.parse_args()
+    args = arguments.parse(parser, sys.argv[1:])
     status: int = args.run(args)
     return status
 

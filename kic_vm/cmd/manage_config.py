@@ -2,31 +2,16 @@
 
 import argparse
 import dataclasses
-import itertools
 import json
-import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import entry_points
 from typing import Any, Final
 
-from keystoneauth1 import loading
 from oslo_config import cfg
 
 from kic_vm import conf as configuration
-from kic_vm.cmd.gateway_services import WRONG_CONFIGURATION
-from kic_vm.conf import service_user
+from kic_vm.cmd import failures
+from kic_vm.conf import known_options
 
-# The namespaces of etc/kic-vm/config-generator.conf: the gateway uses their options.
-NAMESPACES: Final = (
-    "kic_vm",
-    "keystonemiddleware.auth_token",
-    "oslo.log",
-    "oslo.middleware.cors",
-    "oslo.middleware.http_proxy_to_wsgi",
-    "oslo.middleware.sizelimit",
-    "oslo.policy",
-)
-_AUTHENTICATED: Final = (service_user.GROUP, "keystone_authtoken")
 _MASK: Final = "****"
 _SOURCES: Final = {
     cfg.Locations.opt_default: "default",
@@ -63,18 +48,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--changed", action="store_true", help="show only values that are not defaults"
     )
     show.add_argument("--format", choices=("table", "json"), default="table")
-    show.add_argument("--config-file", metavar="FILE", help="see kic-vm-api")
     show.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the options; the exit status."""
     try:
-        conf = configuration.load(config_file=args.config_file)
+        conf = configuration.load(args.configuration)
         settings = sorted(_settings(conf), key=lambda setting: (setting.group, setting.option))
     except cfg.Error as error:
-        print(f"kic-vm-manage: {error}", file=sys.stderr)
-        return WRONG_CONFIGURATION
+        return failures.report("kic-vm-manage", error)
     if args.changed:
         settings = [setting for setting in settings if setting.source != "default"]
     if args.format == "json":
@@ -86,27 +69,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _settings(conf: cfg.ConfigOpts) -> Iterator[Setting]:
     registered: set[tuple[str, str]] = set()
-    for group, opts in itertools.chain(_options(), _authentication(conf)):
+    for group, opts in known_options.list_all(conf):
         for opt in opts:
             if (group, opt.dest) not in registered:
                 registered.add((group, opt.dest))
                 conf.register_opt(opt, None if group == "DEFAULT" else group)
                 yield _setting(conf, group, opt)
-
-
-def _options() -> Iterator[tuple[str, Iterable[cfg.Opt]]]:
-    """All options of the gateway and its libraries, as oslo-config-generator finds them."""
-    for namespace in NAMESPACES:
-        (point,) = entry_points(group="oslo.config.opts", name=namespace)
-        for group, opts in point.load()():
-            yield str(group or "DEFAULT"), opts
-
-
-def _authentication(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Iterable[cfg.Opt]]]:
-    """The options of the authentication plugin that ``auth_type`` names."""
-    for group in _AUTHENTICATED:
-        if conf[group].auth_type:
-            yield group, loading.get_auth_plugin_conf_options(conf[group].auth_type)
 
 
 def _setting(conf: cfg.ConfigOpts, group: str, opt: cfg.Opt) -> Setting:

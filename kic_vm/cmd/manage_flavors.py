@@ -3,7 +3,8 @@
 import argparse
 import json
 
-from kic_vm.cmd.gateway_services import FAILED, act
+from kic_vm.cmd.failures import FAILED
+from kic_vm.cmd.gateway_services import act
 from kic_vm.mappings.flavor_defects import defects_of
 from kic_vm.operations.request import RequestServices
 
@@ -19,13 +20,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "etc/kic-vm/README.rst describes them. The exit status is 1 if there are any.",
     )
     check.add_argument("--format", choices=("table", "json"), default="table")
-    check.add_argument("--config-file", metavar="FILE", help="see kic-vm-api")
     check.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the defects of the flavors; the exit status."""
-    return act(args.config_file, lambda gateway: _check(gateway, args.format))
+    return act(args.configuration, lambda gateway: _check(gateway, args.format))
 
 
 def _check(gateway: RequestServices, form: str) -> int:

@@ -18,13 +18,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "the copies of deleted keypairs. Prints one line for each project with keypairs.",
     )
     reindex.add_argument("--project", metavar="ID", help="rebuild only this project's index")
-    reindex.add_argument("--config-file", metavar="FILE", help="see kic-vm-api")
     reindex.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Rebuild the indexes and print a summary; the exit status."""
-    return act(args.config_file, lambda gateway: _reindex(gateway, args.project))
+    return act(args.configuration, lambda gateway: _reindex(gateway, args.project))
 
 
 def _reindex(gateway: RequestServices, project: str | None) -> int:

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from marshmallow import ValidationError
 
-from kic_vm.cmd.gateway_services import FAILED, act
+from kic_vm.cmd.failures import FAILED
+from kic_vm.cmd.gateway_services import act
 from kic_vm.history import usage
 from kic_vm.history.usage import Window
 from kic_vm.mappings import usage as mapping

@@ -8,11 +8,13 @@ from oslo_upgradecheck import upgradecheck
 
 from kic_vm import conf as configuration
 from kic_vm import deploy
+from kic_vm.cmd import arguments, failures
 from kic_vm.context import RequestContext
 from kic_vm.operations.checks import events, identity, records, resources, services
 from kic_vm.operations.checks.finding import Check, Level
 from kic_vm.operations.request import RequestServices
 
+_COMMAND: Final = "kic-vm-status"
 CHECKS: Final[dict[str, Check]] = {
     "Keystone": identity.keystone,
     "Roles of the gateway's user": identity.roles,
@@ -46,11 +48,9 @@ class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc, unused-ignore]
     def check(self) -> upgradecheck.Code:
         """Check the configured cloud."""
         try:
-            configuration.check(self._conf)
             app_state = deploy.load_app_state(self._conf)
-        except cfg.Error as error:
-            print(f"kic-vm-status: {error}", file=sys.stderr)
-            return upgradecheck.Code.FAILURE
+        except failures.WRONG as error:
+            return upgradecheck.Code(failures.report(_COMMAND, error))
         self.gateway = RequestServices.of(
             app_state, RequestContext(auth=app_state.cloud.service_auth)
         )
@@ -72,16 +72,22 @@ class _UpgradeCheck:
 
 def main() -> int:
     """Run the subcommand that the arguments name."""
-    conf = configuration.create()
+    parser = arguments.new_parser(_COMMAND, __doc__)
+    upgrade = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "upgrade", help="check the gateway before and after an upgrade"
+    )
+    check = upgrade.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "check", help="check whether the cloud meets the gateway's requirements"
+    )
+    check.add_argument("--json", action="store_true", help="print the results as JSON")
+    args = arguments.parse(parser, sys.argv[1:])
     try:
-        return int(
-            upgradecheck.main(
-                conf, configuration.PROJECT, Checks(conf), sys.argv[1:], configuration.files()
-            )
-        )
+        conf = configuration.load(args.configuration)
     except cfg.Error as error:
-        print(f"kic-vm-status: {error}", file=sys.stderr)
-        return int(upgradecheck.Code.FAILURE)
+        return failures.report(_COMMAND, error)
+    conf.register_opt(cfg.BoolOpt("json", default=args.json), "command")
+    upgradecheck.CONF = conf  # oslo.upgradecheck reads [command] json from it
+    return int(Checks(conf).check())
 
 
 if __name__ == "__main__":

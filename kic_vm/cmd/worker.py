@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import Final, Self
 
 import prometheus_client
 from oslo_config import cfg
@@ -17,6 +17,7 @@ from oslo_log import log as logging
 
 from kic_vm import conf as configuration
 from kic_vm import deploy
+from kic_vm.cmd import failures, startup
 from kic_vm.conf import logs
 from kic_vm.context import RequestContext
 from kic_vm.metrics.registry import REGISTRY
@@ -25,6 +26,8 @@ from kic_vm.operations.worker import upkeep
 from kic_vm.operations.worker.follower.follower import Follower
 
 LOG = logging.getLogger(__name__)
+
+_COMMAND: Final = "kic-vm-worker"
 
 
 def main() -> int:
@@ -43,11 +46,13 @@ def main() -> int:
     try:
         app_state = _load(rest)
         _serve_metrics(app_state.conf)
-    except (cfg.Error, OSError) as error:
-        print(f"kic-vm-worker: {error}", file=sys.stderr)
-        return 2
-    LOG.info("Worker started")
-    work(app_state, stopped, is_once=args.once, reload=reload)
+    except failures.WRONG as error:
+        return failures.report(_COMMAND, error)
+    startup.log_start(_COMMAND, app_state.conf)
+    failed = work(app_state, stopped, is_once=args.once, reload=reload)
+    startup.log_stop(_COMMAND)
+    if args.once and failed:
+        return failures.report(_COMMAND, f"jobs failed: {', '.join(failed)}", failures.FAILED)
     return 0
 
 
@@ -61,7 +66,13 @@ def _load(arguments: Sequence[str]) -> AppState:
 def _serve_metrics(conf: cfg.ConfigOpts) -> None:
     options = conf.metrics
     if options.worker_port:
-        prometheus_client.start_http_server(options.worker_port, options.host, REGISTRY)
+        try:
+            prometheus_client.start_http_server(options.worker_port, options.host, REGISTRY)
+        except OSError as error:
+            raise cfg.ConfigFileValueError(
+                f"[metrics] host and worker_port: cannot listen on {options.host} port "
+                f"{options.worker_port}: {error.strerror}"
+            ) from error
 
 
 class Reload:
@@ -81,11 +92,13 @@ class Reload:
         self.requested.clear()
         try:
             reloaded = _load(self._arguments)
-        except (cfg.Error, SystemExit) as error:  # argparse exits
-            LOG.warning("Keeping the present configuration: %s", error)
-            return app_state
-        LOG.info("Reloaded the configuration")
-        return reloaded
+        except (*failures.WRONG, SystemExit) as error:  # argparse exits
+            problem = failures.one_line(error)
+        else:
+            startup.log_reload(reloaded.conf)
+            return reloaded
+        startup.log_refusal(problem)
+        return app_state
 
 
 def work(
@@ -94,22 +107,25 @@ def work(
     *,
     is_once: bool = False,
     reload: Callable[[AppState], AppState] = lambda app_state: app_state,
-) -> None:
-    """Run rounds until ``stopped`` is set.
+) -> list[str]:
+    """Run rounds until ``stopped`` is set; the names of the jobs that failed in the last round.
 
     :param reload: returns the state for the next round, given that of the last one
     """
+    failed: list[str] = []
     with Following() as following:
         while not stopped.is_set():
             app_state = reload(app_state)
             following.use(app_state, is_once=is_once)
             try:
-                upkeep.run(gateway_services(app_state))
+                failed = upkeep.run(gateway_services(app_state))
             except Exception:
                 LOG.exception("Unexpected error in this round")
+                failed = ["all"]
             if is_once:
-                return
+                break
             stopped.wait(app_state.conf.worker.interval)
+    return failed
 
 
 def gateway_services(app_state: AppState) -> RequestServices:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from oslo_config import cfg
 
 from kic_vm.conf import opts
+from kic_vm.version import version
 
 PROJECT = "kic-vm"
 ENVIRONMENT = "KIC_VM_CONFIG"
@@ -20,7 +21,17 @@ def load(args: Sequence[str] = (), config_file: str | None = None) -> cfg.Config
     :raises oslo_config.cfg.Error: the file is missing or a value is not valid
     """
     conf = create()
-    conf(list(args), project=PROJECT, default_config_files=files(config_file))
+    try:
+        conf(
+            list(args),
+            project=PROJECT,
+            version=version(),
+            default_config_files=files(config_file),
+        )
+    except OSError as error:  # oslo.config converts only some
+        raise cfg.ConfigFileValueError(f"{error.filename}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise cfg.ConfigFileValueError(f"A configuration file is not UTF-8: {error}") from error
     check(conf)
     return conf
 

@@ -12,12 +12,15 @@ from oslo_policy import opts as policy_opts
 
 from kic_vm.conf import (
     api,
+    audit,
     availability_zones,
     flavors,
     history,
     idempotency,
     instance,
     keypairs,
+    limits,
+    logins,
     metrics,
     project_members,
     public_ip,
@@ -31,12 +34,14 @@ from kic_vm.conf import (
 
 OWN = (
     api,
+    audit,
     availability_zones,
     flavors,
     history,
     idempotency,
     instance,
     keypairs,
+    limits,
     metrics,
     project_members,
     public_ip,
@@ -92,6 +97,8 @@ def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
             "Retry-After",
             "ETag",
             "Age",
+            "RateLimit",
+            "RateLimit-Policy",
         ],
         allow_methods=["GET", "PUT", "POST", "DELETE"],
     )
@@ -103,5 +110,8 @@ def list_opts() -> list[tuple[str, Iterable[cfg.Opt]]]:
     """The gateway's own options, for oslo-config-generator."""
     groups = [(module.GROUP, module.OPTS) for module in OWN]
     groups.append((service_user.GROUP, service_user.list_opts()))
+    groups.extend(audit.middleware_opts())
+    # keystonemiddleware lists only its own options, not those of the login.
+    groups.append((logins.AUTHTOKEN, loading.get_auth_plugin_conf_options("password")))
     groups.extend((group, upstreams.adapter_opts(group)) for group in upstreams.GROUPS)
     return groups

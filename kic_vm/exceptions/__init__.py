@@ -15,6 +15,7 @@ from kic_vm.exceptions.http import (
     MalformedRequest,
     RequestTimeout,
     RequestTooLarge,
+    TooManyRequests,
     UnsupportedMediaType,
 )
 from kic_vm.exceptions.idempotency import (
@@ -225,6 +226,7 @@ ERRORS: tuple[type[KicVmError], ...] = (
     MalformedRequest,
     RequestTimeout,
     AddressTooLong,
+    TooManyRequests,
     HeadersTooLarge,
     UnsupportedMediaType,
     InternalError,
@@ -274,6 +276,7 @@ __all__ = [
     "QuotaExceeded",
     "RequestTimeout",
     "RequestTooLarge",
+    "TooManyRequests",
     "Unauthorized",
     "UnsupportedMediaType",
     "UpstreamBusy",

@@ -1,5 +1,6 @@
 """The base of all errors, and the error for a defect of the gateway."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 
@@ -15,6 +16,8 @@ class KicVmError(Exception):
     sentence: ClassVar[str] = "The gateway has an internal error, which it has logged."
     retry_after: int | None = None
     """Seconds after which a retry makes sense, for the Retry-After header."""
+    problems: Sequence[tuple[str | None, str]] = ()
+    """The path of each wrong field, and what is wrong with it."""
     is_outcome_unknown: bool = False
     """Whether the outcome of a write to a service is unknown."""
 

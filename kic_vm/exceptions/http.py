@@ -35,6 +35,21 @@ class AddressTooLong(KicVmError):
     sentence = "The path and query are too long: send at most 8 KB, including the method."
 
 
+class TooManyRequests(KicVmError):
+    """The client has exceeded a rate limit of the gateway.
+
+    :param retry_after: seconds after which a retry makes sense
+    """
+
+    status = 429
+    code = "too_many_requests"
+    sentence = "Too many requests: try again after the time in the Retry-After header."
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
 class HeadersTooLarge(KicVmError):
     """There are too many headers, or one is too long."""
 

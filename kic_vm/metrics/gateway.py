@@ -45,6 +45,12 @@ _REFUSALS: Final = Counter(
     ("rule",),
     registry=REGISTRY,
 )
+_RATE_LIMITED: Final = Counter(
+    "kic_vm_rate_limited",
+    "Requests that were refused because of a rate limit, by option of [limits].",
+    ("limit",),
+    registry=REGISTRY,
+)
 _UPKEEP: Final = Counter(
     "kic_vm_upkeep_actions",
     "Changes in OpenStack that no request asked for, by action and result: done or failed.",
@@ -126,6 +132,11 @@ def count_recent_list(resource: str, result: str) -> None:
     :param result: ``hit``, ``miss`` or ``wait``
     """
     _RECENT_LISTS.labels(resource, result).inc()
+
+
+def count_rate_limited(limit: str) -> None:
+    """Count a request that exceeded a rate limit."""
+    _RATE_LIMITED.labels(limit).inc()
 
 
 def count_refusal(rule: str) -> None:

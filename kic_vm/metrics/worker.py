@@ -13,6 +13,13 @@ _INSTANCES: Final = Gauge(
     ("state",),
     registry=REGISTRY,
 )
+_OLDEST: Final = Gauge(
+    "kic_vm_instances_oldest_seconds",
+    "Longest time that an instance has been in a step of a transitional state, at kic-vm-worker's "
+    "last count; 0 if no instance is in the state.",
+    ("state",),
+    registry=REGISTRY,
+)
 _INSTANCES_SEEN: Final = Gauge(
     "kic_vm_instances_seen_timestamp_seconds",
     "Time of kic-vm-worker's last count of the instances.",
@@ -32,10 +39,15 @@ _ROUND: Final = Gauge(
 )
 
 
-def show_instances(counts: Mapping[str, int]) -> None:
-    """Set the number of instances by documented state."""
+def show_instances(counts: Mapping[str, int], oldest: Mapping[str, float]) -> None:
+    """Set the number of instances by documented state.
+
+    :param oldest: seconds by transitional state
+    """
     for state, count in counts.items():
         _INSTANCES.labels(state).set(count)
+    for state, seconds in oldest.items():
+        _OLDEST.labels(state).set(seconds)
     _INSTANCES_SEEN.set_to_current_time()
 
 

@@ -13,7 +13,8 @@ RULES = [
     base.rule(
         "documents:get",
         base.PUBLIC,
-        "Show the lifecycle table and the OpenAPI document.",
+        "Show the version of the gateway, the lifecycle table and the OpenAPI document.",
+        ("GET", "/"),
         ("GET", "/api/v1/lifecycle"),
         ("GET", "/openapi.json"),
         ("GET", "/docs"),

@@ -1,6 +1,6 @@
 """Documents about the gateway itself: lifecycle, health and readiness."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from kic_vm.schemas.errors import ErrorSchema
 
@@ -43,6 +43,51 @@ class LifecycleStateSchema(Schema):
     )
     allowed_actions = fields.List(fields.String(), required=True)
     limits = fields.List(fields.Nested(LifecycleLimitSchema), required=True)
+
+
+class ApiVersionSchema(Schema):
+    """A version of the API."""
+
+    id = fields.String(required=True)
+    status = fields.String(
+        required=True,
+        validate=validate.OneOf(["CURRENT", "SUPPORTED", "DEPRECATED"]),
+        metadata={"description": "As in OpenStack: CURRENT is the newest version."},
+    )
+    path = fields.String(
+        required=True, metadata={"description": "The beginning of the paths of its operations."}
+    )
+
+
+class LinkSchema(Schema):
+    """The address of a document."""
+
+    rel = fields.String(
+        required=True,
+        metadata={
+            "description": "self, service-desc (OpenAPI), service-doc (page to read and try the "
+            "API), status (readiness), health, lifecycle or tokens."
+        },
+    )
+    href = fields.String(required=True, metadata={"description": "The address."})
+
+
+class VersionDocumentSchema(Schema):
+    """What this is, its version and the addresses of its documents."""
+
+    name = fields.String(required=True, metadata={"description": "kic-vm"})
+    description = fields.String(required=True, metadata={"description": "What this is."})
+    version = fields.String(required=True, metadata={"description": "The version of the gateway."})
+    versions = fields.List(
+        fields.Nested(ApiVersionSchema),
+        required=True,
+        metadata={"description": "The versions of the API."},
+    )
+    links = fields.List(
+        fields.Nested(LinkSchema),
+        required=True,
+        metadata={"description": "The addresses of the documents."},
+    )
 
 
 class LifecycleDocumentSchema(Schema):

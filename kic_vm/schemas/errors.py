@@ -1,8 +1,44 @@
 """The error envelope."""
 
+import enum
+
 from marshmallow import Schema, fields, validate
 
 from kic_vm.exceptions import ERRORS
+
+
+class FieldErrorCode(enum.StrEnum):
+    """What is wrong with a field. The codes are stable: clients may branch on them."""
+
+    REQUIRED = "required"
+    UNKNOWN_FIELD = "unknown_field"
+    INVALID_TYPE = "invalid_type"
+    INVALID_FORMAT = "invalid_format"
+    INVALID_VALUE = "invalid_value"
+    NOT_ONE_OF = "not_one_of"
+    OUT_OF_RANGE = "out_of_range"
+    DUPLICATE = "duplicate"
+    NOT_FOUND = "not_found"
+
+
+class FieldErrorSchema(Schema):
+    """What is wrong with a field of the request."""
+
+    field = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The path of the field from the top of the body, such as "
+            "instance.volumes.0.size, or the name of a query parameter or header. Null if the "
+            "message is about the whole request."
+        },
+    )
+    code = fields.String(
+        required=True,
+        validate=validate.OneOf([code.value for code in FieldErrorCode]),
+        metadata={"description": "What is wrong, for programs. The codes are stable."},
+    )
+    message = fields.String(required=True, metadata={"description": "What to change, for people."})
 
 
 class ErrorSchema(Schema):
@@ -10,6 +46,10 @@ class ErrorSchema(Schema):
 
     code = fields.String(required=True, metadata={"enum": sorted({error.code for error in ERRORS})})
     message = fields.String(required=True)
+    errors = fields.List(
+        fields.Nested(FieldErrorSchema),
+        metadata={"description": "Each wrong field; in every response of 400."},
+    )
     state = fields.String(
         metadata={"description": "The documented state that does not allow the command."}
     )

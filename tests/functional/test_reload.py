@@ -39,11 +39,13 @@ def test_gateway_with_a_wrong_value(
     """It goes on with what it has, says which option is wrong, and takes the mended one."""
     gateway = start_gateway()
     gateway.reload("volume", "max_size_gb", "much")
-    eventually(lambda: "goes on with the configuration" in gateway.log.read_text(), 30)
+    eventually(
+        lambda: "Reload refused, the present configuration stays" in gateway.log.read_text(), 30
+    )
     assert "[volume] max_size_gb" in gateway.log.read_text()
     assert requests.get(f"{gateway.url}/healthcheck", timeout=30).status_code == 200
     gateway.reload("volume", "max_size_gb", "100")
-    eventually(lambda: "is taken up anew" in gateway.log.read_text(), 30)
+    eventually(lambda: "Reloaded configuration" in gateway.log.read_text(), 30)
     assert requests.get(f"{gateway.url}/healthcheck", timeout=30).status_code == 200
     assert gateway.stop() == 0
 

@@ -28,13 +28,13 @@ password = {SECRET} password
 project_name = service
 user_domain_name = Default
 project_domain_name = Default
-region_name = RegionOne
 """
 _FILE = f"""
 [keystone_authtoken]
 www_authenticate_uri = http://keystone.test/v3
 service_type = kic-vm
 service_token_roles_required = true
+region_name = RegionOne
 {_IDENTITY}
 [service_user]
 circuit_failures = 0

@@ -1,5 +1,6 @@
 """What every answer of 400 and above has to be."""
 
+import re
 from typing import Any
 
 from werkzeug.test import TestResponse
@@ -8,6 +9,7 @@ from kic_vm.schemas.errors import ErrorSchema
 from tests.contract import check
 
 JSON = dict[str, Any]
+FIELD_PATH = re.compile(r"[A-Za-z_][\w-]*(\.[\w:-]+)*")
 
 
 def refusal(response: TestResponse, status: int, code: str, *beside: str) -> JSON:
@@ -23,7 +25,21 @@ def refusal(response: TestResponse, status: int, code: str, *beside: str) -> JSO
     error: JSON = body["error"]
     assert ErrorSchema().validate(error) == {}, "not as documented"
     assert error["code"] == code, error
+    if status == 400:
+        check_field_errors(error)
+    else:
+        assert "errors" not in error
     assert error["request_id"] == response.headers["X-Openstack-Request-Id"]
     assert error["message"][-1] in ".)", error["message"]
     assert ".test" not in error["message"], "an address behind the gateway got out"
     return error
+
+
+def check_field_errors(error: JSON) -> None:
+    """Each problem of a 400 has a path in the one style, a documented code and a sentence."""
+    assert error["errors"]
+    for problem in error["errors"]:
+        assert problem.keys() == {"field", "code", "message"}
+        assert problem["field"] is None or FIELD_PATH.fullmatch(problem["field"]), problem
+        assert problem["message"]
+        assert problem["message"].rstrip(".") in error["message"] or "more)" in error["message"]

@@ -6,18 +6,20 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+from string import Template
 
 import pytest
 from oslo_config import cfg
 
 from kic_vm import conf as configuration
 from kic_vm import deploy, policies
-from kic_vm.conf import logs, opts
+from kic_vm.conf import known_options, logs, opts
 from kic_vm.conf.shared_secrets import shared_secrets
 from kic_vm.policies import base
 from tests.unit.personas import SECRET
 
 ETC = Path(__file__).parents[2] / "etc/kic-vm"
+TEMPLATES = Path(__file__).parents[2] / "devstack/allinone/templates"
 OPTIONS = [(group, opt) for group, listed in opts.list_opts() for opt in listed]
 RULES = policies.list_rules()
 
@@ -251,3 +253,28 @@ def test_stop_waits_for_requests(conf: cfg.ConfigOpts) -> None:
     unit = (ETC / "kic-vm-api.service").read_text()
     (seconds,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
     assert int(seconds) > conf.api.graceful_timeout
+
+
+def test_configuration_of_the_demo(tmp_path: Path) -> None:
+    """oslo-config-validator and the gateway know every option in it."""
+    values = dict.fromkeys(("address", "gateway_port", "keystone_url", "redis_port", "region"), "1")
+    values["address"] = "127.0.0.1"
+    login = "auth_type = password\nauth_url = http://keystone.test\nusername = kic-vm\n"
+    login += "password = none\nproject_name = service\n"
+    template = TEMPLATES / "kic-vm.conf"
+    text = Template(template.read_text()).substitute(
+        values, login=login + "region_name = one", service_user_login=login
+    )
+    path = tmp_path / "kic-vm.conf"
+    path.write_text(text)
+    names = [word for name in known_options.NAMESPACES for word in ("--namespace", name)]
+    command = [
+        Path(sys.executable).with_name("oslo-config-validator"),
+        "--input-file",
+        path,
+        *names,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "missing option" not in done.stderr
+    assert known_options.unknown_options(configuration.load(config_file=str(path))) == []

@@ -9,6 +9,7 @@ def play(recording: Recording, credential: dict[str, str]) -> None:
     """Health, documents, tokens, client configuration, flavors, images and quotas."""
     recording.call(None, "GET /healthcheck")
     recording.call(None, "GET /readiness")
+    recording.call(None, "GET /")
     recording.call(None, "GET /api/v1/lifecycle")
     recording.call(None, "GET /openapi.json")
     identity = {"methods": ["application_credential"], "application_credential": credential}

@@ -13,6 +13,7 @@ from typing import Final
 import openstack.exceptions
 import requests
 from keystoneauth1 import exceptions as ksa_exceptions
+from keystonemiddleware import auth_token
 from oslo_log import log as logging
 
 from kic_vm import exceptions
@@ -42,6 +43,8 @@ STATUSES: Final[dict[int, Callable[[str], exceptions.KicVmError]]] = {
 
 # The statuses whose Retry-After header is passed on, up to one day.
 _RETRIABLE: Final = frozenset({429, 503})
+# Keystone's refusals of a user: a malformed login, wrong credentials, a missing role.
+_REFUSED: Final = frozenset({400, 401, 403})
 _LONGEST_WAIT: Final = 86400
 _DIGITS: Final = 9
 
@@ -120,7 +123,7 @@ def from_exception(service: str, error: Exception) -> exceptions.KicVmError:
     match error:
         case ksa_exceptions.Unauthorized():
             # The gateway's own user was refused: the caller cannot correct that.
-            return exceptions.UpstreamUnavailable("identity")
+            return _own_user_refused()
         case ksa_exceptions.HttpError():
             return _from_http_error(service, error)
         case ksa_exceptions.ConnectTimeout():  # keystoneauth's name for all timeouts
@@ -146,12 +149,24 @@ def from_keystone(error: Exception) -> exceptions.KicVmError:
     """
     LOG.warning("Keystone failed: %s: %s", type(error).__name__, error)
     ours = exceptions.UpstreamUnavailable("identity")
-    match error:
+    # auth_token wraps the answer to its request.
+    cause = error.__context__ if isinstance(error, auth_token.ServiceError) else error
+    match cause:
         case ksa_exceptions.ConnectTimeout() | requests.Timeout() | ksa_exceptions.GatewayTimeout():
             return exceptions.UpstreamTimeout("identity")
-        case ksa_exceptions.HttpError() if error.http_status in _RETRIABLE:
-            ours.retry_after = _retry_after(error.response.headers if error.response else {})
+        case ksa_exceptions.HttpError(http_status=status) if status in _REFUSED:
+            return _own_user_refused()
+        case ksa_exceptions.HttpError(http_status=status) if status in _RETRIABLE:
+            ours.retry_after = _retry_after(cause.response.headers if cause.response else {})
     return ours
+
+
+def _own_user_refused() -> exceptions.KicVmError:
+    return exceptions.UpstreamUnavailable(
+        "identity",
+        "The identity service answers, but refuses the gateway's own user. Inform the operator of "
+        "the cloud.",
+    )
 
 
 def _from_http_error(service: str, error: ksa_exceptions.HttpError) -> exceptions.KicVmError:

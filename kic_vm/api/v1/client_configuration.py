@@ -4,16 +4,11 @@ from typing import Any
 
 import flask
 
-from kic_vm.api.blueprint import Blueprint, answer, app_state
+from kic_vm.api.blueprint import Blueprint, answer, app_state, base_url
 from kic_vm.operations.projects import client_configuration as operations
 from kic_vm.schemas import client_configuration as schemas
 
 blueprint = Blueprint("client-configuration", __name__, url_prefix="/api/v1")
-
-
-def _base_url() -> str:
-    configured: str | None = app_state().conf.api.public_url
-    return (configured or flask.request.url_root).rstrip("/")
 
 
 def _resolved(data: Any) -> flask.Response:
@@ -24,14 +19,14 @@ def _resolved(data: Any) -> flask.Response:
 @blueprint.response(200, schemas.ClientEndpointsResolvedSchema)
 def resolve_client_endpoints() -> flask.Response:
     """Show the address of every service."""
-    return _resolved(operations.client_endpoints(_base_url()))
+    return _resolved(operations.client_endpoints(base_url()))
 
 
 @blueprint.get("/az-policies/resolve")
 @blueprint.response(200, schemas.ZonePolicyResolvedSchema)
 def resolve_zone_policy() -> flask.Response:
     """Show the availability zones of every service."""
-    return _resolved(operations.zone_policy(app_state(), _base_url()))
+    return _resolved(operations.zone_policy(app_state(), base_url()))
 
 
 @blueprint.get("/client-metadata/resolve")
@@ -39,4 +34,4 @@ def resolve_zone_policy() -> flask.Response:
 @blueprint.response(200, schemas.ClientMetadataResolvedSchema)
 def resolve_client_metadata(query: dict[str, Any]) -> flask.Response:
     """Show what there is to know about one service."""
-    return _resolved(operations.client_metadata(app_state(), _base_url(), query["service"]))
+    return _resolved(operations.client_metadata(app_state(), base_url(), query["service"]))

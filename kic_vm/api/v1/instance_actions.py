@@ -5,6 +5,7 @@ from typing import Any
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, services
+from kic_vm.context import COMMAND_KEY
 from kic_vm.lifecycle.commands import COMMANDS, Command
 from kic_vm.operations.instances import actions as operations
 from kic_vm.operations.instances import rebuild
@@ -19,6 +20,7 @@ blueprint = Blueprint("instance-actions", __name__, url_prefix="/api/v1/instance
 @blueprint.response(202)
 def act_on_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
     """Give an instance a command by its name."""
+    flask.request.environ[COMMAND_KEY] = body["action"]
     operations.act_by_name(services(), instance_id, body["action"])
     return answer(202)
 

@@ -31,11 +31,15 @@ def keystone(gateway: RequestServices) -> Finding:
     for group in (service_user.GROUP, AUTHTOKEN):
         try:
             log_in(gateway.app_state.cloud, gateway.app_state.conf, group)
+        except (exceptions.Unauthorized, exceptions.ProjectScopeRequired) as error:
+            return failure(
+                f"The user of [{group}] cannot get a token: {error} Check user, password, project "
+                "and domains in that section."
+            )
         except exceptions.KicVmError as error:
             return failure(
-                f"The user of [{group}] cannot get a token: {error} Check auth_url, user, "
-                "password, project and domains in that section, and that this host can reach "
-                "Keystone."
+                f"The user of [{group}] cannot get a token: {error} Check auth_url in that section "
+                "and that this host can reach Keystone."
             )
     return success("The gateway's user can authenticate.")
 

@@ -1,5 +1,6 @@
 """The number of instances in each documented state, for the worker's metrics."""
 
+import datetime
 import uuid
 from collections import Counter
 from typing import Final
@@ -26,11 +27,22 @@ def count_instances_if_due(gateway: RequestServices) -> None:
 
 
 def count_instances(gateway: RequestServices) -> None:
-    """Set the metric of all instances by state. One upstream call for each thousand instances."""
+    """Set the metrics of all instances by state. One upstream call for each thousand instances.
+
+    The age of a transitional state is the time since Nova last changed the instance, so a long
+    operation with several steps does not look like one that is stuck.
+    """
     app_state = gateway.app_state
     lifecycle = app_state.translation.lifecycle
     counts = Counter(dict.fromkeys((row.state for row in lifecycle.instances.rows), 0))
+    # The states that commands pass through.
+    oldest = {state: 0.0 for change in lifecycle.instances.transitions for state in change.through}
+    now = datetime.datetime.now(datetime.UTC)
     for server in gateway.openstack.compute.list_all_servers():
         is_confirming = resize_confirmation.is_under_way(app_state, server)
-        counts[state_of(server, lifecycle, confirm_in_progress=is_confirming).state] += 1
-    metrics.show_instances(counts)
+        state = state_of(server, lifecycle, confirm_in_progress=is_confirming).state
+        counts[state] += 1
+        if state in oldest:
+            age = (now - datetime.datetime.fromisoformat(server["updated"])).total_seconds()
+            oldest[state] = max(oldest[state], age)
+    metrics.show_instances(counts, oldest)

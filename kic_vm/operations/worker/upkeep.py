@@ -25,11 +25,14 @@ JSON = dict[str, Any]
 LOG = logging.getLogger(__name__)
 
 
-def run(services: RequestServices) -> None:
-    """Run one round. A job that fails is logged and runs again in the next round.
+def run(services: RequestServices) -> list[str]:
+    """Run one round; the names of the jobs that failed.
+
+    A job that fails is logged and runs again in the next round.
 
     :param services: services of a cloud admin, such as the gateway's own user
     """
+    failed = []
     for name, job in _jobs().items():
         started, is_done = time.monotonic(), False
         try:
@@ -37,9 +40,11 @@ def run(services: RequestServices) -> None:
             is_done = True
         except exceptions.KicVmError as error:
             LOG.warning("Job %s failed in this round: %s", name, error)
+            failed.append(name)
         finally:
             metrics.count_job(name, time.monotonic() - started, is_done=is_done)
     metrics.show_round()
+    return failed
 
 
 def _jobs() -> dict[str, Callable[[RequestServices], None]]:

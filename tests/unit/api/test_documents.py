@@ -10,7 +10,9 @@ from kic_vm import exceptions, policies
 from kic_vm.api.openapi_completion import field_meanings, operations, properties
 from kic_vm.lifecycle import render
 from kic_vm.lifecycle.table import load_tables
+from kic_vm.version import version
 from tests.contract import load
+from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 
 JSON = dict[str, Any]
@@ -128,6 +130,7 @@ def test_security(document: JSON) -> None:
         if isinstance(operation, dict) and operation.get("security") == []
     }
     assert public == {
+        "/",
         "/healthcheck",
         "/readiness",
         "/api/v1/lifecycle",
@@ -183,3 +186,31 @@ def test_lifecycle(anybody: Caller) -> None:
     for row in response.json["instance_states"]:
         assert set(row) >= {"state", "wire", "billable", "meaning", "openstack", "allowed_actions"}
         assert set(row["meaning"]) == {"en", "ko"}
+
+
+def test_root(anybody: Caller, cloud: Cloud) -> None:
+    """Without a token, the gateway tells what it is, its version and its documents."""
+    response = anybody.get("/")
+    assert response.status_code == 200
+    assert response.json["name"] == "kic-vm"
+    assert response.json["version"] == version()
+    links = {link["rel"]: link["href"] for link in response.json["links"]}
+    assert len(links) == len(response.json["links"])
+    for rel in links.keys() - {"status", "tokens"}:  # they ask OpenStack
+        path = links[rel].removeprefix("http://localhost")
+        assert anybody.get(path).status_code == 200, path
+    assert cloud.calls() == []
+
+
+class TestAddress:
+    """A gateway behind a proxy, whose page for people is off."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        return "[api]\npublic_url = https://vm.example.org/\ndocs = false\n"
+
+    def test_links(self, anybody: Caller) -> None:
+        """The links lead through the proxy, and not to the page."""
+        links = anybody.get("/").json["links"]
+        assert all(link["href"].startswith("https://vm.example.org/") for link in links)
+        assert not any("//docs" in link["href"] or link["rel"] == "service-doc" for link in links)

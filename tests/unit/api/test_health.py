@@ -195,3 +195,19 @@ class TestRedisDown:
             assert member.get("/api/v1/instances").status_code == 200
         asked = [r for r in populated.tokens_sent("GET") if "X-Subject-Token" in r.headers]
         assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"body": {}, "status": 401}, "refuses the gateway's own user"),
+        ({"body": {}, "status": 403}, "refuses the gateway's own user"),
+        ({"exc": requests.exceptions.ConnectionError}, "cannot be reached"),
+    ],
+)
+def test_login_that_fails(
+    anybody: Caller, populated: Cloud, answer: dict[str, Any], words: str
+) -> None:
+    """A refusal of the gateway's user and an unreachable Keystone are different sentences."""
+    populated.answer("POST", "keystone", "/auth/tokens", **answer)
+    assert words in unready(anybody)["keystone"]["problem"]

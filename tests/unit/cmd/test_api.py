@@ -9,6 +9,7 @@ import pytest
 from oslo_config import cfg
 
 from kic_vm.cmd.api import Server
+from kic_vm.policy import create_enforcer
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def python_defaults() -> Iterator[None]:
 
 def test_memory(conf: cfg.ConfigOpts, python_defaults: None) -> None:
     """A worker looks for cycles less often, once it has loaded all."""
-    assert callable(Server([], conf).load())
+    assert callable(Server([], conf, create_enforcer(conf)).load())
     assert gc.get_threshold()[0] >= 50_000
     assert gc.get_freeze_count() > 0
 
@@ -41,7 +42,7 @@ def test_limits(conf: cfg.ConfigOpts) -> None:
     conf.set_override("head_timeout", 3, "api")
     conf.set_override("max_connections", 100, "api")
     conf.set_override("max_request_body_size", 1234, "oslo_middleware")
-    limits = Server([], conf).limits
+    limits = Server([], conf, create_enforcer(conf)).limits
     assert (limits.head_timeout, limits.body_maximum) == (3, 1234)
     assert limits.connections_maximum == 100
 
@@ -51,5 +52,5 @@ def test_few_open_files(
 ) -> None:
     """There are only as many connections as the limit on open files allows, and the log says so."""
     with caplog.at_level(logging.WARNING):
-        assert Server([], conf).limits.connections_maximum == 100
+        assert Server([], conf, create_enforcer(conf)).limits.connections_maximum == 100
     assert "must be 4352" in caplog.text

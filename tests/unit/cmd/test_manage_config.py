@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kic_vm.cmd import manage, manage_config
+from kic_vm.cmd import manage
+from kic_vm.conf import known_options
 from tests.unit.personas import SECRET
 
 GENERATOR = Path(__file__).parents[3] / "etc/kic-vm/config-generator.conf"
@@ -67,7 +68,7 @@ def test_namespaces() -> None:
     """It shows what the sample has."""
     lines = [line.partition(" = ") for line in GENERATOR.read_text().splitlines()]
     listed = tuple(value for name, _equals, value in lines if name == "namespace")
-    assert listed == manage_config.NAMESPACES
+    assert listed == known_options.NAMESPACES
 
 
 def test_wrong_file(

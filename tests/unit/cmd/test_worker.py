@@ -164,6 +164,27 @@ class TestMetrics:
             "Resized": 1,
         }
 
+    def test_oldest(self, conf: cfg.ConfigOpts, quiet: Cloud) -> None:
+        """It shows how long Nova has not changed the oldest instance of a transitional state."""
+        stopping = {"OS-EXT-STS:task_state": "powering-off"}
+        servers = [
+            SERVER | stopping | {"updated": now(-1)},
+            SERVER | stopping | {"updated": now(-2)},
+            SERVER | {"updated": now(-100)},
+        ]
+        quiet.answer("GET", "nova", "/servers/detail?all_tenants=1", {"servers": servers})
+        quiet.answer("GET", "nova", SERVERS, {"servers": []})
+        run(conf)
+        shown = {
+            sample.labels["state"]: sample.value
+            for metric in REGISTRY.collect()
+            for sample in metric.samples
+            if sample.name == "kic_vm_instances_oldest_seconds"
+        }
+        assert "Active" not in shown
+        assert {state for state, seconds in shown.items() if seconds} == {"Powering-off"}
+        assert 7200 <= shown["Powering-off"] < 7300
+
     def test_jobs(self, conf: cfg.ConfigOpts, quiet: Cloud) -> None:
         """A job that fails counts as failed, and the round has its time."""
         labels = {"job": "confirm_resizes", "result": "failed"}

@@ -17,7 +17,7 @@ from tests.unit.requests_of import arguments_of, path_of
 
 PAGE = Path(__file__).parents[3] / "doc/source/contributor/upstream-calls.rst"
 OPERATION: Final = re.compile(
-    r"^   \* - ``([A-Z]+ /\S+)``\n     - (\d+)\n((?:       ?.+\n|     - .+\n)*)", re.MULTILINE
+    r"^   \* - ``([A-Z]+ /\S*)``\n     - (\d+)\n((?:       ?.+\n|     - .+\n)*)", re.MULTILINE
 )
 CALL: Final = re.compile(r"\| (.+)$", re.MULTILINE)
 ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/)[0-9a-f]{32}")

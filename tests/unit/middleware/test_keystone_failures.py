@@ -225,3 +225,22 @@ class TestWithRetries:
     ) -> None:
         """An operator can have more tries."""
         assert tries(populated, caller) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "words"),
+    [
+        ("POST", {"body": {}, "status": 401}, "refuses the gateway's own user"),
+        ("GET", {"body": {}, "status": 401}, "refuses the gateway's own user"),
+        ("GET", {"body": {}, "status": 403}, "refuses the gateway's own user"),
+        ("POST", {"exc": LOST["refused"]}, "cannot be reached"),
+        ("GET", {"exc": LOST["refused"]}, "cannot be reached"),
+    ],
+)
+def test_refused_or_unreachable(
+    caller: Callable[[str], Caller], populated: Cloud, method: str, answer: JSON, words: str
+) -> None:
+    """Callers learn whether the gateway's user is refused or Keystone cannot be reached."""
+    populated.answer(method, "keystone", "/auth/tokens", **answer)
+    failed = refusal(caller("member").get(FLAVORS), 503, "upstream_unavailable")
+    assert words in failed["message"]

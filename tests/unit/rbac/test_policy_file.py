@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from oslo_config import cfg
 
+from kic_vm.policy import create_enforcer
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -45,3 +47,36 @@ class TestPolicyFile:
         time.sleep(1.1)
         refusal(caller("member").get(path), 403, "forbidden")
         assert caller("admin").get(path).status_code == 200
+
+    @pytest.mark.parametrize("content", ["a: [\nb: }\n", "- a\n", "just a text\n"])
+    def test_wrong_change(
+        self,
+        caller: Callable[[str], Caller],
+        populated: Cloud,
+        tmp_path: Path,
+        lines: list[str],
+        content: str,
+    ) -> None:
+        """The rules stay as they are while the file is wrong, and the log says so once."""
+        path, file = "/api/v1/flavors", tmp_path / "policy.yaml"
+        refusal(caller("admin").get(path), 403, "forbidden")
+        file.write_text(content)
+        os.utime(file, (time.time() + 2, time.time() + 2))
+        for _ in range(2):
+            time.sleep(1.1)
+            refusal(caller("admin").get(path), 403, "forbidden")
+            assert caller("member").get("/api/v1/instances").status_code == 200
+        (line,) = (line for line in lines if "The present policy rules stay" in line)
+        assert str(file) in line
+        file.write_text('"kic_vm:flavors:list": "rule:project_admin"\n')
+        time.sleep(1.1)
+        assert caller("admin").get(path).status_code == 200
+
+    def test_rule_that_guards_nothing(
+        self, conf: cfg.ConfigOpts, tmp_path: Path, lines: list[str]
+    ) -> None:
+        """A misspelled rule is named in the log at start."""
+        (tmp_path / "policy.yaml").write_text('"kic_vm:flavor:list": "!"\n"mine": "@"\n')
+        create_enforcer(conf)
+        (line,) = (line for line in lines if "guards nothing" in line)
+        assert "kic_vm:flavor:list" in line

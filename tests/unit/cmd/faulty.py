@@ -1,0 +1,67 @@
+"""Configurations that no command can use, and the commands that read one."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+from kic_vm.cmd import api, manage, status, worker
+
+# The command's arguments before the one for its configuration file, and after it.
+COMMANDS: dict[str, tuple[Callable[[], int], list[str], list[str]]] = {
+    "kic-vm-api": (api.main, [], []),
+    "kic-vm-worker": (worker.main, ["--once"], []),
+    "kic-vm-status": (status.main, [], ["upgrade", "check"]),
+    "kic-vm-manage flavors": (manage.main, ["flavors", "check"], []),
+    "kic-vm-manage keypairs": (manage.main, [], ["keypairs", "reindex"]),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """What is wrong with a configuration that is right otherwise."""
+
+    words: str
+    """What the error names."""
+    write: Callable[[Path, str], object]
+    """Writes the wrong configuration to a path, given the text of a right one."""
+
+
+def _with(old: str, new: str) -> Callable[[Path, str], object]:
+    return lambda path, text: path.write_text(text.replace(old, new))
+
+
+def _with_policy(content: str) -> Callable[[Path, str], object]:
+    def write(path: Path, text: str) -> None:
+        policy = path.with_name("policy.yaml")
+        policy.write_text(content)
+        path.write_text(f"{text}\n[oslo_policy]\npolicy_file = {policy}\n")
+
+    return write
+
+
+def _with_policy_directory(path: Path, text: str) -> None:
+    path.write_text(f"{text}\n[oslo_policy]\npolicy_file = {path.parent}\n")
+
+
+FAULTS = {
+    "unknown type": Fault("auth_type", _with("auth_type = password", "auth_type = passwort")),
+    "type without Keystone": Fault("auth_type", _with("auth_type = password", "auth_type = none")),
+    "no type": Fault("auth_type", _with("auth_type = password", "")),
+    "no address": Fault("auth_url", _with("auth_url = http://keystone.test/v3", "")),
+    "no URL": Fault("auth_url", _with("auth_url = http://keystone.test/v3", "auth_url = keystone")),
+    "no user": Fault("username", _with("username = kic-vm", "")),
+    "no password": Fault("password", _with("\npassword = ", "\n#password = ")),
+    "no authtoken": Fault("keystone_authtoken", _with("[keystone_authtoken]", "[elsewhere]")),
+    "no service user": Fault("service_user", _with("[service_user]", "[elsewhere]")),
+    "other section that is missing": Fault(
+        "nowhere", _with("[service_user]", "[service_user]\nauth_section = nowhere")
+    ),
+    "wrong number": Fault("port", _with("[service_user]", "[api]\nport = many\n[service_user]")),
+    "no section": Fault("kic-vm.conf", _with("[keystone_authtoken]", "[keystone_authtoken")),
+    "no text": Fault("UTF-8", lambda path, _text: path.write_bytes(b"\xff\xfe\x00")),
+    "directory": Fault("Is a directory", lambda path, _text: path.mkdir()),
+    "missing file": Fault("kic-vm.conf", lambda _path, _text: None),
+    "policy that is no YAML": Fault("policy.yaml", _with_policy("a: [\nb: }\n")),
+    "policy that is a list": Fault("policy.yaml", _with_policy("- a\n- b\n")),
+    "policy that is a directory": Fault("policy_file", _with_policy_directory),
+}
