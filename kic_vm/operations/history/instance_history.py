@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from kic_vm import exceptions
-from kic_vm.adapters import compute_servers
+from kic_vm.adapters.compute import servers as compute_servers
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history import ledger, records, timeline
 from kic_vm.history.periods import Period
