@@ -1,6 +1,7 @@
 """libcurl as a transport adapter of requests: GETs at a fraction of the cost of urllib3."""
 
 import collections
+import functools
 import io
 from pathlib import Path
 from typing import Any, Final
@@ -112,7 +113,7 @@ def _curl(verify: bool | str | None, cert: str | tuple[str, str] | None, proxy: 
 
 
 def _lines(request: requests.PreparedRequest) -> list[bytes]:
-    headers = [f"{name}: {value}" for name, value in request.headers.items()]
+    headers = [f"{name}: {value}" for name, value in request.headers.lower_items()]
     text = "\n".join(headers)
     lines = text.encode("latin-1").split(b"\n") if headers else []
     if len(lines) != len(headers) or "\r" in text:
@@ -126,30 +127,50 @@ def _response(
     """The answer as requests' own adapter would return it, with its body in memory."""
     response = requests.Response()
     response.status_code = status
-    response.reason, response.headers = _head(transfer.head)
-    response.encoding = get_encoding_from_headers(response.headers)
+    response.reason = _read_head(transfer.head, response.headers)
+    response.encoding = _encoding(response.headers.get("content-type"))
     response.url = str(request.url)
     response.request = request
     response.raw = io.BytesIO(transfer.body)
     return response
 
 
-def _head(lines: list[bytes]) -> tuple[str, CaseInsensitiveDict[str]]:
-    """The reason phrase and the headers of an answer.
+def _read_head(lines: list[bytes], headers: CaseInsensitiveDict[str]) -> str:
+    """Set the headers of an answer, and return its reason phrase.
 
     :param lines: all header lines that came, also those of a proxy or of interim answers
     """
-    reason = ""
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.decode("latin-1").partition(":")
-        if name.startswith("HTTP/"):
-            reason = line.decode("latin-1").strip().partition(" ")[2].partition(" ")[2]
-            headers = {}
-        elif colon:
-            name, value = name.strip().lower(), value.strip()
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return reason, CaseInsensitiveDict(headers)
+    if lines.count(b"\r\n") > 1:
+        lines = _last_head(lines)
+    status_line, *fields = (
+        b"".join(lines).decode("latin-1").rstrip().replace("\r\n", "\n").split("\n")
+    )
+    for field in fields:
+        name, _colon, value = field.partition(":")
+        headers[name] = value.strip()
+    if len(headers) < len(fields):
+        headers.update(_joined(fields))
+    return status_line.partition(" ")[2].partition(" ")[2]
+
+
+def _last_head(lines: list[bytes]) -> list[bytes]:
+    """The lines of the last of several heads, without those that follow the body."""
+    first = max(number for number, line in enumerate(lines) if line.startswith(b"HTTP/"))
+    return lines[first : lines.index(b"\r\n", first)]
+
+
+def _joined(fields: list[str]) -> dict[str, str]:
+    """The headers, in which a repeated one is a list."""
+    values: dict[str, list[str]] = {}
+    for field in fields:
+        name, _colon, value = field.partition(":")
+        values.setdefault(name.lower(), []).append(value.strip())
+    return {name: ", ".join(parts) for name, parts in values.items()}
+
+
+@functools.lru_cache(64)  # each service always sends the same one
+def _encoding(content_type: str | None) -> str | None:
+    return get_encoding_from_headers({"content-type": content_type} if content_type else {})
 
 
 def _failure_class(failure: int) -> type[requests.RequestException]:

@@ -1,7 +1,6 @@
 """The proxies and certificates that the environment sets for an address."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 
@@ -19,8 +18,7 @@ class Environment:
         :param verify: as in requests
         :param cert: as in requests
         """
-        parts = urlsplit(url)
-        key = (parts.scheme, parts.netloc, verify, cert)
+        key = (*url.split("/", 3)[:3], verify, cert)  # the scheme and the host
         settings = self._settings.get(key)
         if settings is None:
             settings = dict(self._session.merge_environment_settings(url, {}, None, verify, cert))
