@@ -173,7 +173,7 @@ def _until_current(
         return [
             stretch
             for stretch in stretches
-            if stretch.started_at < server.ended_at or stretch is stretches[0]
+            if stretch.started_at <= server.ended_at or stretch is stretches[0]
         ] + [Stretch(server.ended_at, (), None, is_end=True)]
     last = stretches[-1]
     assert server.state is not None  # noqa: S101 - it exists

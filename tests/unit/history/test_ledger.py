@@ -307,6 +307,14 @@ def test_second_delete() -> None:
     )
 
 
+def test_fast_delete() -> None:
+    """A delete within one second is shown, for its command."""
+    of = server(state=None, ended_at=second(50))
+    periods = ledger.periods(of, [CREATE, action("delete", 50, 50)], [], NOW)
+    assert shown(periods)[-2:] == [("Active", 10, 50, "action"), ("Deleting", 50, 50, "action")]
+    assert periods[-1].action == action("delete", 50, 50)
+
+
 def test_delete_of_a_resized_instance() -> None:
     """Nova confirms the resize within the delete, under the same request: no second is billed."""
     of = server(state=None, ended_at=second(103))
