@@ -102,6 +102,7 @@ def _show(gateway: RequestServices, args: argparse.Namespace) -> int:
     instances = _instances(gateway, args.project, window, now)
     groups = usage.group(instances, window, args.group_by, by_project=args.project is None)
     shown = mapping.usage_from_groups(args.project, window, args.group_by, groups, ())
+    del shown["volumes"]  # the command is about instances
     if args.format == "json":
         print(json.dumps(shown, indent=2, ensure_ascii=False))
     elif args.format == "csv":

@@ -20,6 +20,8 @@ from kic_vm.history.records import Action, Server
 
 # Nova's times have whole seconds, and an event ends a moment after the state was saved.
 _SLACK: Final = datetime.timedelta(seconds=2)
+# The actions may have been listed a moment before the server was shown.
+_RECENT: Final = datetime.timedelta(seconds=10)
 _RESIZES: Final = frozenset({"resize", "migrate"})
 _FALLBACK: Final = ("Active",)
 
@@ -49,7 +51,7 @@ def periods(
         (item for item in observations if item.at <= now), key=lambda observation: observation.at
     )
     timeline = observed.refine(stretches, seen, server)
-    timeline = _until_current(timeline, server)
+    timeline = _until_current(timeline, server, now)
     return observed.merged(
         [as_period(stretch) for stretch in with_flavors(timeline, server, actions, seen)]
     )
@@ -160,7 +162,9 @@ def _distinct(states: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(states))
 
 
-def _until_current(stretches: list[Stretch], server: Server) -> list[Stretch]:
+def _until_current(
+    stretches: list[Stretch], server: Server, now: datetime.datetime
+) -> list[Stretch]:
     """The stretches up to now, with Nova's current state where the record contradicts it.
 
     Nova has not saved the state since ``updated_at``: from then on it is the current one.
@@ -169,7 +173,7 @@ def _until_current(stretches: list[Stretch], server: Server) -> list[Stretch]:
         return [
             stretch
             for stretch in stretches
-            if stretch.started_at < server.ended_at or stretch is stretches[0]
+            if stretch.started_at <= server.ended_at or stretch is stretches[0]
         ] + [Stretch(server.ended_at, (), None, is_end=True)]
     last = stretches[-1]
     assert server.state is not None  # noqa: S101 - it exists
@@ -181,9 +185,24 @@ def _until_current(stretches: list[Stretch], server: Server) -> list[Stretch]:
     current = Stretch(since, (server.state,), None, evidence=OBSERVED)
     if last.action is not None and server.state in _phases_of(last.action):
         return [*stretches, dataclasses.replace(current, action=last.action)]
-    if last.evidence == ACTION:
+    is_read_early = last.state is not None and (
+        now - server.updated_at <= _RECENT or _can_begin(last.state, server.state)
+    )
+    if last.evidence == ACTION and not is_read_early:
         last.expected, last.states = last.states, ()
     return [*stretches, current]
+
+
+def _can_begin(before: str, state: str) -> bool:
+    """Whether an action leads from one state to another as soon as it starts.
+
+    Nova saves the state before it records the action, so the action may not be listed yet.
+    """
+    return any(
+        before in edge.from_states and (state in edge.phases or (state,) == edge.to)
+        for rows in load_edges().starts.values()
+        for edge in rows
+    )
 
 
 def _phases_of(action: Action) -> frozenset[str]:

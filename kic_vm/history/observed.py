@@ -85,10 +85,14 @@ def _is_late(stretch: Stretch, item: Observation) -> bool:
 
 
 def merged(periods: Sequence[Period]) -> list[Period]:
-    """The periods without empty ones; neighbors with the same state become one."""
+    """The periods without empty ones; neighbors with the same state become one.
+
+    The last period is kept even if it is empty: it has the command that ended the instance.
+    """
     result: list[Period] = []
     for period in periods:
-        if period.ended_at is not None and period.ended_at <= period.started_at:
+        is_empty = period.ended_at is not None and period.ended_at <= period.started_at
+        if is_empty and period is not periods[-1]:
             continue
         last = result[-1] if result else None
         if last is not None and (last.state, last.evidence, last.flavor) == (

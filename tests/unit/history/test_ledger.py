@@ -262,6 +262,25 @@ def test_observations_of_an_edge() -> None:
     )
 
 
+def test_action_that_is_not_recorded_yet() -> None:
+    """Nova saves the state before it records the action: the time before stays known."""
+    of = server(state="Powering-off", updated_at=second(900))
+    assert read(of, CREATE) == [
+        ("Building", 0, 10, "action"),
+        ("Active", 10, 900, "action"),
+        ("Powering-off", 900, None, "observed"),
+    ]
+
+
+def test_action_that_was_not_listed_yet() -> None:
+    """The actions are listed beside the server: one that ended in between is not listed."""
+    of = server(state="Stopped", updated_at=second(995))
+    assert read(of, CREATE)[1:] == [
+        ("Active", 10, 995, "action"),
+        ("Stopped", 995, None, "observed"),
+    ]
+
+
 def test_reset_state() -> None:
     """Nova does not record which state an operator set; the current one tells it."""
     of = server(state="Error", updated_at=second(100))
@@ -286,6 +305,14 @@ def test_second_delete() -> None:
         60,
         "action",
     )
+
+
+def test_fast_delete() -> None:
+    """A delete within one second is shown, for its command."""
+    of = server(state=None, ended_at=second(50))
+    periods = ledger.periods(of, [CREATE, action("delete", 50, 50)], [], NOW)
+    assert shown(periods)[-2:] == [("Active", 10, 50, "action"), ("Deleting", 50, 50, "action")]
+    assert periods[-1].action == action("delete", 50, 50)
 
 
 def test_delete_of_a_resized_instance() -> None:
