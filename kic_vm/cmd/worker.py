@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import Final, Self
 
 import prometheus_client
 from oslo_config import cfg
@@ -25,6 +25,8 @@ from kic_vm.operations.worker import upkeep
 from kic_vm.operations.worker.follower.follower import Follower
 
 LOG = logging.getLogger(__name__)
+
+_STOP_SECONDS: Final = 15.0
 
 
 def main() -> int:
@@ -126,7 +128,8 @@ class Following:
     def __init__(self) -> None:
         self._app_state: AppState | None = None
         self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
+        self._ended.set()
 
     def __enter__(self) -> Self:
         """Nothing is followed yet."""
@@ -153,16 +156,22 @@ class Following:
             self._stopped.set()
             follower.follow_once()
             return
-        self._thread = threading.Thread(
-            target=follower.follow, args=(self._stopped,), name="follower"
-        )
-        self._thread.start()
+        self._ended = threading.Event()
+        threading.Thread(
+            target=self._follow, args=(follower, self._stopped, self._ended), daemon=True
+        ).start()
+
+    @staticmethod
+    def _follow(follower: Follower, stopped: threading.Event, ended: threading.Event) -> None:
+        try:
+            follower.follow(stopped)
+        finally:
+            ended.set()
 
     def _stop(self) -> None:
         self._stopped.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        # A call to a service that does not answer must not keep the worker from stopping.
+        self._ended.wait(_STOP_SECONDS)
 
 
 if __name__ == "__main__":
