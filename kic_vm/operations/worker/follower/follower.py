@@ -49,6 +49,7 @@ class Follower:
         self._gap_seconds = max(self._options.gap_after, ticks_seconds)
         self._lease = stream.lease()
         self._is_recovering = False
+        self._last_end = 0
         self._listener: notifications.Listener | None = None
         self._has_bus = bool(self._options.transport_url)
         if self._has_bus and not notifications.is_installed():
@@ -98,7 +99,10 @@ class Follower:
             return False
         self._listen()
         began, followed = stream.now(), stream.followed_until()
-        is_gap = followed is None or began - followed > self._gap_seconds * 1000
+        # A long tick of this follower is no absence.
+        is_gap = (
+            followed is None or began - max(followed, self._last_end) > self._gap_seconds * 1000
+        )
         sightings, failure = self._read(began if followed is None else followed, is_gap=is_gap)
         if is_gap and failure is None:
             self._record_gap(followed)
@@ -106,6 +110,7 @@ class Follower:
         if failure is not None:
             raise failure
         stream.note_followed(began)
+        self._last_end = stream.now()
         metrics.show_followed(began / 1000)
         return True
 
