@@ -6,6 +6,10 @@ from .probes import port_open
 from .processes import Processes
 from .templates import write
 
+SET_POLICY = (
+    *("set_policy", "kic-vm", r"^kic_vm\.", '{"max-length":10000}'),
+    *("--apply-to", "queues"),
+)
 PROGRAMS = "/usr/lib/rabbitmq/bin"  # those in the PATH would switch to the system's user
 
 
@@ -49,9 +53,17 @@ def start(deployment: Deployment, processes: Processes) -> str | None:
     processes.wait("epmd", lambda: port_open(ports["epmd"]), 20)
     processes.start("rabbitmq", [f"{PROGRAMS}/rabbitmq-server"], env)
     processes.wait("rabbitmq", lambda: port_open(ports["rabbitmq"]), 120)
-    if deployment.has_second_cell and deployment.mark("vhost-cell2") is None:
+
+    def control(*words: str) -> None:
         log = deployment.logs / "rabbitmqctl.log"
+        commands.run("rabbitmqctl", [f"{PROGRAMS}/rabbitmqctl", *words], log, env)
+
+    if deployment.mark("notifications-policy") is None:
+        # While no worker runs, nobody takes the notifications out of their queue.
+        control(*SET_POLICY)
+        deployment.set_mark("notifications-policy")
+    if deployment.has_second_cell and deployment.mark("vhost-cell2") is None:
         for words in (["add_vhost", "cell2"], [*SET_PERMISSIONS, ".*", ".*", ".*"]):
-            commands.run("rabbitmqctl", [f"{PROGRAMS}/rabbitmqctl", *words], log, env)
+            control(*words)
         deployment.set_mark("vhost-cell2")
     return "RabbitMQ runs"

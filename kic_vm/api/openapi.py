@@ -10,6 +10,8 @@ from kic_vm import exceptions
 from kic_vm.policies import base
 from kic_vm.schemas.errors import ErrorEnvelopeSchema
 
+HEADERS: Final = "x-headers"
+"""A view's description of the request headers that it reads, for ``Blueprint.doc``."""
 VERSION: Final = "3.0.3"
 _TOKEN: Final = "token"  # noqa: S105 - the name of a security scheme
 
@@ -98,6 +100,8 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
                 continue
             operation = described[guarded["method"].lower()]
             operation["x-policy-rule"] = rule.name
+            if HEADERS in operation:
+                operation.setdefault("parameters", []).extend(operation.pop(HEADERS))
             if guarded["method"] == "POST" and rule.check_str != base.PUBLIC:
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
             if guarded["method"] == "GET":

@@ -54,7 +54,9 @@ class SealedRedis:
         self._client = client
         self._prefix = prefix
         self._cipher = MultiFernet([_cipher(secret) for secret in secrets])
-        self._digest_key = hashlib.sha256(f"digest {secrets[0]}".encode()).digest()
+        self._digest_keys = [
+            hashlib.sha256(f"digest {secret}".encode()).digest() for secret in secrets
+        ]
 
     def get(self, key: str) -> bytes | None:
         """The value; None if there is none.
@@ -119,9 +121,11 @@ class SealedRedis:
         """The key as Redis has it."""
         return self._prefix + key
 
-    def digest(self, text: str) -> str:
-        """A digest of a text that only this deployment can compute."""
-        return hmac.new(self._digest_key, text.encode(), "sha256").hexdigest()[:32]
+    def digests(self, text: str) -> list[str]:
+        """Digests of a text that only this deployment can compute: one for each secret."""
+        return [
+            hmac.new(key, text.encode(), "sha256").hexdigest()[:32] for key in self._digest_keys
+        ]
 
     def seal(self, key: str, value: bytes, seconds: float) -> bytes:
         """A value in sealed form, for storage under a key for a number of seconds."""

@@ -27,6 +27,7 @@ from kic_vm.operations.worker.follower.follower import Follower
 
 LOG = logging.getLogger(__name__)
 
+_STOP_SECONDS: Final = 15.0
 _COMMAND: Final = "kic-vm-worker"
 
 
@@ -142,7 +143,8 @@ class Following:
     def __init__(self) -> None:
         self._app_state: AppState | None = None
         self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
+        self._ended.set()
 
     def __enter__(self) -> Self:
         """Nothing is followed yet."""
@@ -169,16 +171,22 @@ class Following:
             self._stopped.set()
             follower.follow_once()
             return
-        self._thread = threading.Thread(
-            target=follower.follow, args=(self._stopped,), name="follower"
-        )
-        self._thread.start()
+        self._ended = threading.Event()
+        threading.Thread(
+            target=self._follow, args=(follower, self._stopped, self._ended), daemon=True
+        ).start()
+
+    @staticmethod
+    def _follow(follower: Follower, stopped: threading.Event, ended: threading.Event) -> None:
+        try:
+            follower.follow(stopped)
+        finally:
+            ended.set()
 
     def _stop(self) -> None:
         self._stopped.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        # A call to a service that does not answer must not keep the worker from stopping.
+        self._ended.wait(_STOP_SECONDS)
 
 
 if __name__ == "__main__":

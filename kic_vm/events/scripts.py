@@ -22,21 +22,21 @@ end
 """
 
 # KEYS: the stream, the resource's last state, the set of projects.
-# ARGV: channel, project, sealed event, length and age of the stream; digest of the state, time in
-# OpenStack, begin of the read or '', '1' if the resource is deleted, '1' if a resource without a
-# last state counts as changed.
+# ARGV: channel, project, sealed event, length and age of the stream; digests of the state, the one
+# to store first, time in OpenStack, begin of the read or '', '1' if the resource is deleted, '1' if
+# a resource without a last state counts as changed.
 # The last state is: its digest, its time in OpenStack, the time at which it was written, deleted.
 WRITE_CHANGE: Final = (
     _NOW
     + _APPEND
     + """
-local state, at, began, deleted = ARGV[6], tonumber(ARGV[7]), ARGV[8], ARGV[9]
-local known = redis.call('get', KEYS[2])
+local states, at, began, deleted = ARGV[6], tonumber(ARGV[7]), ARGV[8], ARGV[9]
+local state = string.match(states, '^%x+')
+local last_state, last_at, last_written, last_deleted =
+    string.match(redis.call('get', KEYS[2]) or '', '^(%x+)|(%d+)|(%d+)|(%d)$')
 local written = string.format('%.0f', now)
 local is_change = ARGV[10] == '1'
-if known then
-    local last_state, last_at, last_written, last_deleted =
-        string.match(known, '^(%x+)|(%d+)|(%d+)|(%d)$')
+if last_state then
     if last_deleted == '1' then
         return false
     end
@@ -48,7 +48,7 @@ if known then
         return false
     end
     at = math.max(at, tonumber(last_at))
-    is_change = last_state ~= state
+    is_change = not string.find(states, last_state, 1, true)
     if not is_change then
         written = last_written
     end

@@ -119,7 +119,7 @@ class EventStream:
         state = f"{sighting.resource} {project_id} {event.state} {event.deleted}"
         return keys, [
             *self._common_arguments(project_id, event),
-            self._sealed.digest(state),
+            " ".join(self._sealed.digests(state)),
             microseconds(event.at),
             "" if sighting.read_began is None else sighting.read_began,
             int(event.deleted),

@@ -8,6 +8,7 @@ from marshmallow import ValidationError
 
 from kic_vm import exceptions
 from kic_vm.api.blueprint import Blueprint, answer, services
+from kic_vm.api.openapi import HEADERS
 from kic_vm.events.held_answers import ANSWER_KEY, SERVER_KEY
 from kic_vm.events.model import Cursor
 from kic_vm.events.stream import Entry
@@ -33,7 +34,7 @@ _LAST_EVENT_ID: Final = {
 
 
 @blueprint.get("")
-@blueprint.doc(parameters=[_LAST_EVENT_ID])
+@blueprint.doc(**{HEADERS: [_LAST_EVENT_ID]})
 @blueprint.arguments(schemas.EventQuerySchema, location="query")
 @blueprint.response(200, schemas.EventsSchema)
 def list_events(query: dict[str, Any]) -> flask.Response:

@@ -11,6 +11,7 @@ from kic_vm.events.model import Cursor, Position
 from kic_vm.events.stream import CursorExpiredError, EventStream
 from tests.unit.events.conftest import OTHER_PROJECT, PROJECT, sighting, stream_in
 from tests.unit.fake_redis import FakeRedis
+from tests.unit.personas import SECRET
 
 FIRST, SECOND, THIRD = (f"2026-11-27T10:00:0{second}Z" for second in range(3))
 
@@ -189,4 +190,14 @@ def test_wrong_cursor(text: str) -> None:
 def test_digest() -> None:
     """Each deployment has its own digests."""
     client = redis.Redis()
-    assert SealedRedis(client, "", "a" * 32).digest("x") != SealedRedis(client, "", "b").digest("x")
+    first, second = (SealedRedis(client, "", secret).digests("x") for secret in ("a", "b"))
+    assert first != second
+    assert SealedRedis(client, "", "b", "a").digests("x") == second + first
+
+
+def test_new_secret(stream: EventStream, server: FakeRedis) -> None:
+    """A state that was recorded with an older secret is not a change."""
+    stream.record([sighting("Active", FIRST)])
+    later = EventStream(SealedRedis(server, "p:", "new", SECRET), length=9, age=3600)
+    later.record([sighting("Active", SECOND)])
+    assert states(later) == ["Active"]

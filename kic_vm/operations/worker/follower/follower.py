@@ -20,8 +20,7 @@ LOG = logging.getLogger(__name__)
 
 _LEASE_MINIMUM: Final = 10.0
 _LEASE_TICKS: Final = 3
-# With notifications, the lists only find what no notification has told in time.
-_NOTIFIED_INTERVAL: Final = 5.0
+# With notifications, the lists only find what no notification has told in this time.
 _NOTIFIED_SECONDS: Final = 5.0
 
 
@@ -45,20 +44,23 @@ class Follower:
             Servers(self._options.full_interval),
             Volumes(self._options.full_interval),
         )
+        ticks_seconds = _LEASE_TICKS * self._options.interval
+        self._lease_seconds = max(_LEASE_MINIMUM, ticks_seconds)
+        self._gap_seconds = max(self._options.gap_after, ticks_seconds)
         self._lease = stream.lease()
         self._is_recovering = False
+        self._last_end = 0
         self._listener: notifications.Listener | None = None
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two ticks."""
-        return _NOTIFIED_INTERVAL if self._listener else float(self._options.interval)
+        self._has_bus = bool(self._options.transport_url)
+        if self._has_bus and not notifications.is_installed():
+            LOG.error("[history] transport_url needs a package: pip install kic-vm[notifications]")
+            self._has_bus = False
 
     def follow(self, stopped: threading.Event) -> None:
         """Follow until ``stopped`` is set."""
         while not stopped.is_set():
             self._try_tick()
-            stopped.wait(self.interval)
+            stopped.wait(self._options.interval)
         self.stop()
 
     def follow_once(self) -> None:
@@ -92,12 +94,15 @@ class Follower:
         :raises StoreUnavailable: Redis fails
         """
         stream = self._stream
-        if not stream.acquire(self._lease, max(_LEASE_MINIMUM, _LEASE_TICKS * self.interval)):
+        if not stream.acquire(self._lease, self._lease_seconds):
             self._stop_listening()
             return False
         self._listen()
         began, followed = stream.now(), stream.followed_until()
-        is_gap = followed is None or began - followed > self._options.gap_after * 1000
+        # A long tick of this follower is no absence.
+        is_gap = (
+            followed is None or began - max(followed, self._last_end) > self._gap_seconds * 1000
+        )
         sightings, failure = self._read(began if followed is None else followed, is_gap=is_gap)
         if is_gap and failure is None:
             self._record_gap(followed)
@@ -105,6 +110,7 @@ class Follower:
         if failure is not None:
             raise failure
         stream.note_followed(began)
+        self._last_end = stream.now()
         metrics.show_followed(began / 1000)
         return True
 
@@ -138,7 +144,7 @@ class Follower:
 
         At the very start, the state of a resource is not a change, unless the resource is gone.
         """
-        if self._listener is not None and not is_start:
+        if self._listener is not None and self._listener.has_received and not is_start:
             latest = (read_began - int(_NOTIFIED_SECONDS * 1000)) * 1000
             sightings = [
                 sighting for sighting in sightings if microseconds(sighting.event.at) <= latest
@@ -156,15 +162,10 @@ class Follower:
         metrics.count_written(event.type for event in written)
 
     def _listen(self) -> None:
-        if self._listener is not None or not self._options.transport_url:
-            return
-        try:
+        if self._has_bus and self._listener is None:
             self._listener = notifications.Listener(
                 self._app_state.conf, self._app_state.translation.lifecycle, self._stream
             )
-        except ImportError:
-            LOG.error("[history] transport_url: pip install kic-vm[notifications]")  # noqa: TRY400
-        else:
             self._listener.start()
 
     def _stop_listening(self) -> None:

@@ -3,6 +3,7 @@
 The package is optional: it is imported only where [history] transport_url is set.
 """
 
+import importlib
 import re
 import threading
 import time
@@ -32,6 +33,15 @@ _RETRY_SECONDS: Final = 1.0
 _NOTED_SECONDS: Final = 60.0
 SERVICES: Final = {INSTANCE: "nova", VOLUME: "cinder"}
 """The services that send the notifications about each type of resource."""
+
+
+def is_installed() -> bool:
+    """Whether the optional package is installed. The import takes a second or more."""
+    try:
+        importlib.import_module("oslo_messaging")
+    except ImportError:
+        return False
+    return True
 
 
 def sighting_of(
@@ -120,22 +130,26 @@ class Listener:
         import oslo_messaging  # noqa: PLC0415 - an optional package
 
         options = conf.history
+        self._endpoint = Endpoint(
+            lifecycle,
+            stream,
+            event_filter=oslo_messaging.NotificationFilter(event_type=_EVENT_TYPES),
+            requeue=oslo_messaging.NotificationResult.REQUEUE,
+        )
         transport = oslo_messaging.get_notification_transport(conf, url=options.transport_url)
         self._transport = transport
         self._is_started = False
         self._listener = oslo_messaging.get_notification_listener(
             transport,
             [oslo_messaging.Target(topic=topic) for topic in options.topics],
-            [
-                Endpoint(
-                    lifecycle,
-                    stream,
-                    event_filter=oslo_messaging.NotificationFilter(event_type=_EVENT_TYPES),
-                    requeue=oslo_messaging.NotificationResult.REQUEUE,
-                )
-            ],
+            [self._endpoint],
             allow_requeue=True,
         )
+
+    @property
+    def has_received(self) -> bool:
+        """Whether a notification about an instance or a volume has come."""
+        return self._endpoint.has_received
 
     def start(self) -> None:
         """Start to receive as soon as the message bus answers; this does not wait for it."""
@@ -175,6 +189,7 @@ class Endpoint:
         self._stream = stream
         self._requeue = requeue
         self._sleep = sleep
+        self.has_received = False
         self._noted: cachetools.TTLCache[str, bool] = cachetools.TTLCache(2, _NOTED_SECONDS)
 
     def info(
@@ -184,6 +199,7 @@ class Endpoint:
         try:
             sighting = sighting_of(event_type, payload, metadata.get("timestamp"), self._lifecycle)
             if sighting is not None:
+                self.has_received = True
                 self._note(sighting.event.type)
                 written = self._stream.record([sighting])
                 metrics.count_written(event.type for event in written)

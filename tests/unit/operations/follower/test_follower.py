@@ -176,6 +176,7 @@ def test_cinder_away(follower: Follower, changing: ChangingCloud, stream: EventS
         follower.tick()
     assert states(stream) == ["gap", "Stopped"]
     stream.note_followed(stream.now() - 60_000)
+    follower._last_end = 0
     with pytest.raises(exceptions.UpstreamError):
         follower.tick()
     changing.cloud.answer("GET", "cinder", "/volumes/detail", {"volumes": []})
