@@ -120,17 +120,25 @@ class RecentLists:
 
     :param retry_after: seconds for which Redis is not used after a failure
     :param max_age: the maximum age of a list in seconds; 0 keeps no lists
+    :param max_age_followed: the maximum age while a follower drops the lists of changed projects
     :param memory: maximum size in bytes of all lists in the process, as JSON
     """
 
     def __init__(
-        self, client: SealedRedis | None, *, retry_after: float, max_age: float, memory: int
+        self,
+        client: SealedRedis | None,
+        *,
+        retry_after: float,
+        max_age: float,
+        max_age_followed: float,
+        memory: int,
     ) -> None:
         outage = Outage(retry_after)
         self.max_age = max_age
+        self._max_age_followed = max(max_age, max_age_followed)
         self._has_redis = client is not None
         self._generations = Generations(client, outage)
-        self._stored = StoredLists(client, outage, max_age)
+        self._stored = StoredLists(client, outage, self._max_age_followed)
         self._lock = threading.Lock()
         self._flights: dict[Key, _Flight] = {}
         self._lists: cachetools.LRUCache[Key, RecentList] = cachetools.LRUCache(
@@ -141,6 +149,13 @@ class RecentLists:
         """Stop using all lists of a project whose fetch has begun, in all processes."""
         if self.max_age and project_id:
             self._generations.renew(project_id)
+
+    def note_follower(self, seconds: float) -> None:
+        """Note that for the next seconds, a follower drops the lists of each project that changes.
+
+        Until then, a list may have the higher maximum age. The follower calls this repeatedly.
+        """
+        self._stored.note_follower(seconds)
 
     @contextlib.contextmanager
     def changing(self, project_id: str | None) -> Iterator[None]:
@@ -193,7 +208,10 @@ class RecentLists:
         generation, is_shared = self._generations.current(key.project_id)
         if not is_shared and (self._has_redis or not is_only_process):
             max_age = min(max_age, _ALONE_SECONDS)
-        return Terms(generation, is_shared, time.time(), min(max_age, self.max_age))
+        limit = self.max_age
+        if max_age > limit and is_shared and self._stored.is_followed():
+            limit = self._max_age_followed
+        return Terms(generation, is_shared, time.time(), min(max_age, limit))
 
     def _join(self, key: Key, terms: Terms, oldest: float) -> tuple[_Flight, bool]:
         """The flight if it began at ``oldest`` or later, otherwise a new one; whether it is new."""
@@ -261,5 +279,6 @@ def create_recent_lists(conf: cfg.ConfigOpts) -> RecentLists:
         connect(conf),
         retry_after=conf.redis.retry_after,
         max_age=conf.api.max_age,
+        max_age_followed=conf.api.max_age_followed,
         memory=conf.api.max_age_memory * _MEGABYTE,
     )

@@ -4,6 +4,7 @@ import dataclasses
 import struct
 import time
 import zlib
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import orjson
@@ -18,6 +19,7 @@ JSON = dict[str, Any]
 
 _HEAD: Final = struct.Struct(">8sd")
 _FASTEST: Final = 1
+_FOLLOWED: Final = "lists-followed"
 _LEASE_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.02
 
@@ -119,9 +121,27 @@ class StoredLists:
         except redis.RedisError as error:
             self._outage.begin(error)
 
-    def release(self, lease: Lease) -> None:
-        """Let other processes fetch."""
+    def note_follower(self, seconds: float) -> None:
+        """Note that a follower runs for the next seconds."""
+        if self._client is not None:
+            self._try(self._client.set, _FOLLOWED, b"yes", seconds)
+
+    def is_followed(self) -> bool:
+        """Whether a follower runs."""
+        return self._client is not None and self._try(self._client.get, _FOLLOWED) is not None
+
+    def _try(self, command: Callable[..., Any], *args: Any) -> Any:
+        """The result of a command; None while Redis is not used or fails."""
+        if not self._outage.is_over():
+            return None
         try:
-            lease.release()
+            return command(*args)
+        except UnreadableError:  # written by others
+            return None
         except redis.RedisError as error:
             self._outage.begin(error)
+            return None
+
+    def release(self, lease: Lease) -> None:
+        """Let other processes fetch."""
+        self._try(lease.release)

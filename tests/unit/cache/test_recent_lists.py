@@ -34,7 +34,7 @@ def server() -> FakeRedis:
 def process(server: FakeRedis | None, *, memory: int = 2**20, max_age: float = 30) -> RecentLists:
     """The lists of one of several processes."""
     client = SealedRedis(server, "p:", SECRET) if server is not None else None
-    return RecentLists(client, retry_after=5, max_age=max_age, memory=memory)
+    return RecentLists(client, retry_after=5, max_age=max_age, max_age_followed=100, memory=memory)
 
 
 class Fetches:
@@ -92,6 +92,31 @@ def test_maximum(server: FakeRedis, go_on: Callable[[float], None]) -> None:
     read(lists, fetch, 100)
     go_on(5.1)
     assert read(lists, fetch, 100) == ("2", 0, Source.FETCHED)
+
+
+def test_follower(server: FakeRedis, go_on: Callable[[float], None]) -> None:
+    """While a follower runs, a list is used for longer, until something comes of its project."""
+    lists, follower, fetch = process(server), process(server), Fetches()
+    read(lists, fetch, 1000)
+    follower.note_follower(60)
+    go_on(59)
+    assert read(lists, fetch, 1000) == ("1", 59, Source.KNOWN)
+    assert read(process(server), fetch, 1000) == ("1", 59, Source.KNOWN)
+    assert read(lists, fetch, 58) == ("2", 0, Source.FETCHED)
+    follower.drop("project")
+    assert read(lists, fetch, 1000)[0] == "3"
+    follower.note_follower(1000)
+    go_on(100.1)
+    assert read(lists, fetch, 1000)[0] == "4"
+
+
+def test_follower_stops(server: FakeRedis, go_on: Callable[[float], None]) -> None:
+    """When nothing is heard of the follower any more, the usual maximum counts again."""
+    lists, fetch = process(server), Fetches()
+    lists.note_follower(20)
+    read(lists, fetch, 1000)
+    go_on(31)
+    assert read(lists, fetch, 1000)[0] == "2"
 
 
 def test_shared(server: FakeRedis, go_on: Callable[[float], None]) -> None:
