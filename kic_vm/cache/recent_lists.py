@@ -171,18 +171,18 @@ class RecentLists:
 
     def find(
         self, key: Key, max_age: float, *, is_only_process: bool
-    ) -> tuple[list[JSON], float] | None:
+    ) -> tuple[RecentList, float] | None:
         """A list that this process knows, and its age; None if none is acceptable."""
         with self._lock:
             known = self._lists.get(key)
         if known is None:
             return None
         terms = self._terms(key, max_age, is_only_process=is_only_process)
-        return (known.items, terms.age_of(known.stamp)) if terms.accept(known.stamp) else None
+        return (known, terms.age_of(known.stamp)) if terms.accept(known.stamp) else None
 
     def read(
         self, key: Key, max_age: float, fetch: Fetch, *, is_only_process: bool
-    ) -> tuple[list[JSON], float, Source]:
+    ) -> tuple[RecentList, float, Source]:
         """A list, its age in seconds, and how it was got.
 
         :param max_age: the age in seconds that the request accepts
@@ -193,7 +193,7 @@ class RecentLists:
         with self._lock:
             known = self._lists.get(key)
         if known is not None and terms.accept(known.stamp):
-            return known.items, terms.age_of(known.stamp), Source.KNOWN
+            return known, terms.age_of(known.stamp), Source.KNOWN
         for oldest in (terms.arrived - terms.max_age, terms.arrived):
             flight, is_new = self._join(key, terms, oldest)
             if is_new:
@@ -201,8 +201,10 @@ class RecentLists:
             is_as_fresh = flight.stamp.began >= terms.arrived
             known = flight.wait(deadline.NEVER if is_as_fresh else terms.end_of_wait)
             if known is not None and terms.accept(known.stamp):
-                return known.items, terms.age_of(known.stamp), Source.OTHERS
-        return fetch(), 0.0, Source.FETCHED  # the others have failed, each for its own reasons
+                return known, terms.age_of(known.stamp), Source.OTHERS
+        # The others have failed, each for its own reasons.
+        stamp = Stamp(terms.generation, time.time())
+        return RecentList(fetch(), stamp, 0), 0.0, Source.FETCHED
 
     def _terms(self, key: Key, max_age: float, *, is_only_process: bool) -> Terms:
         generation, is_shared = self._generations.current(key.project_id)
@@ -228,7 +230,7 @@ class RecentLists:
 
     def _lead(
         self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch
-    ) -> tuple[list[JSON], float, Source]:
+    ) -> tuple[RecentList, float, Source]:
         """The list of another process, or a new one, also for those who wait for the flight."""
         try:
             known, lease = None, None
@@ -236,7 +238,7 @@ class RecentLists:
                 known, lease = self._stored.find_or_acquire(str(key), terms)
             if known is not None:
                 self._finish(flight, key, known)
-                return known.items, terms.age_of(known.stamp), Source.KNOWN
+                return known, terms.age_of(known.stamp), Source.KNOWN
             try:
                 return self._fetch(flight, key, terms, fetch), 0.0, Source.FETCHED
             finally:
@@ -245,14 +247,15 @@ class RecentLists:
         finally:
             self._finish(flight, key, flight.result)
 
-    def _fetch(self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch) -> list[JSON]:
+    def _fetch(self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch) -> RecentList:
         stamp = Stamp(terms.generation, time.time())
         items = fetch()
         text, is_storable = _as_json(items)
-        self._finish(flight, key, RecentList(items, stamp, len(text)))
+        known = RecentList(items, stamp, len(text))
+        self._finish(flight, key, known)
         if terms.is_shared and is_storable:
             self._stored.store(str(key), stamp, text)
-        return items
+        return known
 
     def _finish(self, flight: _Flight, key: Key, result: RecentList | None) -> None:
         """Remember the result, and let those who wait continue."""

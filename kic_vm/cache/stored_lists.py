@@ -21,6 +21,7 @@ _HEAD: Final = struct.Struct(">8sd")
 _FASTEST: Final = 1
 _FOLLOWED: Final = "lists-followed"
 _LEASE_SECONDS: Final = 10.0
+_PAGES: Final = 32
 _POLL_SECONDS: Final = 0.02
 
 
@@ -34,6 +35,16 @@ class Stamp:
     """The begin of the fetch, in seconds since the epoch."""
 
 
+@dataclasses.dataclass(slots=True)
+class Page:
+    """A page of a list, and the response that was made from it."""
+
+    items: list[JSON]
+    pagination: JSON
+    body: bytes | None = None
+    tag: str | None = None
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class RecentList:
     """A complete list; nobody may change it."""
@@ -42,6 +53,21 @@ class RecentList:
     stamp: Stamp
     size: int
     """The size of the list as JSON, in bytes."""
+    _pages: dict[str, Page] = dataclasses.field(default_factory=dict, repr=False)
+
+    def page(self, query: str, select: Callable[[list[JSON]], tuple[list[JSON], JSON]]) -> Page:
+        """A page, which is made once for each query of many clients.
+
+        :param query: the query string of the request
+        :param select: makes the page of the list
+        """
+        page = self._pages.get(query)
+        if page is None:
+            page = Page(*select(self.items))
+            if len(self._pages) >= _PAGES:
+                self._pages.clear()
+            self._pages[query] = page
+        return page
 
 
 class Terms(Protocol):
