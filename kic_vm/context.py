@@ -92,6 +92,7 @@ class RequestContext(oslo_context.RequestContext):
     ``upstream_headers`` are the token headers for calls to OpenStack, with the plugin that they
     belong to. ``max_age`` is the age in seconds that the client accepts; 0 for a fresh answer.
     ``age`` is the age of the answer, None if it was not built from lists that may have an age.
+    ``page`` is the cache.stored_lists.Page that it shows, for the query string of the request.
     """
 
     def __init__(
@@ -110,6 +111,8 @@ class RequestContext(oslo_context.RequestContext):
         self.upstream_headers: tuple[BaseAuthPlugin, dict[str, str]] | None = None
         self.max_age = 0
         self.age: float | None = None
+        self.query_string = ""
+        self.page: Any = None
 
     def __repr__(self) -> str:
         """The request without the token."""

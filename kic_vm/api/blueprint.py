@@ -65,6 +65,7 @@ def services() -> RequestServices:
     header = request.environ.get("HTTP_CACHE_CONTROL")
     if header and request.method in {"GET", "HEAD"}:
         context.max_age = accepted_age(header)
+        context.query_string = request.environ["QUERY_STRING"]
     return RequestServices.of(app_state(), context)
 
 
@@ -84,6 +85,12 @@ def answer(status: int, body: Any = None) -> flask.Response:
 
 
 def page(key: str, result: tuple[list[Any], Any]) -> flask.Response:
-    """The response of a list operation."""
+    """The response of a list operation; for a known page, its body is made once."""
     items, pagination = result
-    return answer(200, {key: items, "pagination": pagination})
+    body = {key: items, "pagination": pagination}
+    known = flask.request.environ[ENVIRON_KEY].page
+    if known is None:
+        return answer(200, body)
+    if known.body is None:
+        known.body = answer(200, body).get_data()
+    return flask.Response(known.body, mimetype="application/json")

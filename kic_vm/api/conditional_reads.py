@@ -9,6 +9,7 @@ from typing import Final
 
 import flask
 
+from kic_vm.cache.stored_lists import Page
 from kic_vm.context import ENVIRON_KEY
 
 _READS: Final = frozenset({"GET", "HEAD"})
@@ -25,11 +26,11 @@ def apply(response: flask.Response) -> flask.Response:
     request = flask.request
     if request.method not in _READS or response.status_code != 200:
         return response
-    tag = hashlib.blake2b(response.get_data(), digest_size=_DIGEST_SIZE).hexdigest()
+    context = request.environ[ENVIRON_KEY]
+    tag = _tag_of(response, context.page)
     response.set_etag(tag)
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "private, no-cache"
-    context = request.environ[ENVIRON_KEY]
     if context.auth is not None:
         response.vary.add(_TOKEN)
     if context.age is not None:
@@ -39,3 +40,13 @@ def apply(response: flask.Response) -> flask.Response:
         response.status_code = 304
         response.set_data(b"")
     return response
+
+
+def _tag_of(response: flask.Response, page: Page | None) -> str:
+    """The tag of a response; that of a known page is computed once."""
+    if page is not None and page.tag is not None:
+        return page.tag
+    tag = hashlib.blake2b(response.get_data(), digest_size=_DIGEST_SIZE).hexdigest()
+    if page is not None:
+        page.tag = tag
+    return tag

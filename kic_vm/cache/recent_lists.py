@@ -120,17 +120,25 @@ class RecentLists:
 
     :param retry_after: seconds for which Redis is not used after a failure
     :param max_age: the maximum age of a list in seconds; 0 keeps no lists
+    :param max_age_followed: the maximum age while a follower drops the lists of changed projects
     :param memory: maximum size in bytes of all lists in the process, as JSON
     """
 
     def __init__(
-        self, client: SealedRedis | None, *, retry_after: float, max_age: float, memory: int
+        self,
+        client: SealedRedis | None,
+        *,
+        retry_after: float,
+        max_age: float,
+        max_age_followed: float,
+        memory: int,
     ) -> None:
         outage = Outage(retry_after)
         self.max_age = max_age
+        self._max_age_followed = max(max_age, max_age_followed)
         self._has_redis = client is not None
         self._generations = Generations(client, outage)
-        self._stored = StoredLists(client, outage, max_age)
+        self._stored = StoredLists(client, outage, self._max_age_followed)
         self._lock = threading.Lock()
         self._flights: dict[Key, _Flight] = {}
         self._lists: cachetools.LRUCache[Key, RecentList] = cachetools.LRUCache(
@@ -141,6 +149,13 @@ class RecentLists:
         """Stop using all lists of a project whose fetch has begun, in all processes."""
         if self.max_age and project_id:
             self._generations.renew(project_id)
+
+    def note_follower(self, seconds: float) -> None:
+        """Note that for the next seconds, a follower drops the lists of each project that changes.
+
+        Until then, a list may have the higher maximum age. The follower calls this repeatedly.
+        """
+        self._stored.note_follower(seconds)
 
     @contextlib.contextmanager
     def changing(self, project_id: str | None) -> Iterator[None]:
@@ -156,18 +171,18 @@ class RecentLists:
 
     def find(
         self, key: Key, max_age: float, *, is_only_process: bool
-    ) -> tuple[list[JSON], float] | None:
+    ) -> tuple[RecentList, float] | None:
         """A list that this process knows, and its age; None if none is acceptable."""
         with self._lock:
             known = self._lists.get(key)
         if known is None:
             return None
         terms = self._terms(key, max_age, is_only_process=is_only_process)
-        return (known.items, terms.age_of(known.stamp)) if terms.accept(known.stamp) else None
+        return (known, terms.age_of(known.stamp)) if terms.accept(known.stamp) else None
 
     def read(
         self, key: Key, max_age: float, fetch: Fetch, *, is_only_process: bool
-    ) -> tuple[list[JSON], float, Source]:
+    ) -> tuple[RecentList, float, Source]:
         """A list, its age in seconds, and how it was got.
 
         :param max_age: the age in seconds that the request accepts
@@ -178,7 +193,7 @@ class RecentLists:
         with self._lock:
             known = self._lists.get(key)
         if known is not None and terms.accept(known.stamp):
-            return known.items, terms.age_of(known.stamp), Source.KNOWN
+            return known, terms.age_of(known.stamp), Source.KNOWN
         for oldest in (terms.arrived - terms.max_age, terms.arrived):
             flight, is_new = self._join(key, terms, oldest)
             if is_new:
@@ -186,14 +201,19 @@ class RecentLists:
             is_as_fresh = flight.stamp.began >= terms.arrived
             known = flight.wait(deadline.NEVER if is_as_fresh else terms.end_of_wait)
             if known is not None and terms.accept(known.stamp):
-                return known.items, terms.age_of(known.stamp), Source.OTHERS
-        return fetch(), 0.0, Source.FETCHED  # the others have failed, each for its own reasons
+                return known, terms.age_of(known.stamp), Source.OTHERS
+        # The others have failed, each for its own reasons.
+        stamp = Stamp(terms.generation, time.time())
+        return RecentList(fetch(), stamp, 0), 0.0, Source.FETCHED
 
     def _terms(self, key: Key, max_age: float, *, is_only_process: bool) -> Terms:
         generation, is_shared = self._generations.current(key.project_id)
         if not is_shared and (self._has_redis or not is_only_process):
             max_age = min(max_age, _ALONE_SECONDS)
-        return Terms(generation, is_shared, time.time(), min(max_age, self.max_age))
+        limit = self.max_age
+        if max_age > limit and is_shared and self._stored.is_followed():
+            limit = self._max_age_followed
+        return Terms(generation, is_shared, time.time(), min(max_age, limit))
 
     def _join(self, key: Key, terms: Terms, oldest: float) -> tuple[_Flight, bool]:
         """The flight if it began at ``oldest`` or later, otherwise a new one; whether it is new."""
@@ -210,7 +230,7 @@ class RecentLists:
 
     def _lead(
         self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch
-    ) -> tuple[list[JSON], float, Source]:
+    ) -> tuple[RecentList, float, Source]:
         """The list of another process, or a new one, also for those who wait for the flight."""
         try:
             known, lease = None, None
@@ -218,7 +238,7 @@ class RecentLists:
                 known, lease = self._stored.find_or_acquire(str(key), terms)
             if known is not None:
                 self._finish(flight, key, known)
-                return known.items, terms.age_of(known.stamp), Source.KNOWN
+                return known, terms.age_of(known.stamp), Source.KNOWN
             try:
                 return self._fetch(flight, key, terms, fetch), 0.0, Source.FETCHED
             finally:
@@ -227,14 +247,15 @@ class RecentLists:
         finally:
             self._finish(flight, key, flight.result)
 
-    def _fetch(self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch) -> list[JSON]:
+    def _fetch(self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch) -> RecentList:
         stamp = Stamp(terms.generation, time.time())
         items = fetch()
         text, is_storable = _as_json(items)
-        self._finish(flight, key, RecentList(items, stamp, len(text)))
+        known = RecentList(items, stamp, len(text))
+        self._finish(flight, key, known)
         if terms.is_shared and is_storable:
             self._stored.store(str(key), stamp, text)
-        return items
+        return known
 
     def _finish(self, flight: _Flight, key: Key, result: RecentList | None) -> None:
         """Remember the result, and let those who wait continue."""
@@ -261,5 +282,6 @@ def create_recent_lists(conf: cfg.ConfigOpts) -> RecentLists:
         connect(conf),
         retry_after=conf.redis.retry_after,
         max_age=conf.api.max_age,
+        max_age_followed=conf.api.max_age_followed,
         memory=conf.api.max_age_memory * _MEGABYTE,
     )

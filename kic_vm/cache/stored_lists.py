@@ -4,6 +4,7 @@ import dataclasses
 import struct
 import time
 import zlib
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import orjson
@@ -18,7 +19,9 @@ JSON = dict[str, Any]
 
 _HEAD: Final = struct.Struct(">8sd")
 _FASTEST: Final = 1
+_FOLLOWED: Final = "lists-followed"
 _LEASE_SECONDS: Final = 10.0
+_PAGES: Final = 32
 _POLL_SECONDS: Final = 0.02
 
 
@@ -32,6 +35,16 @@ class Stamp:
     """The begin of the fetch, in seconds since the epoch."""
 
 
+@dataclasses.dataclass(slots=True)
+class Page:
+    """A page of a list, and the response that was made from it."""
+
+    items: list[JSON]
+    pagination: JSON
+    body: bytes | None = None
+    tag: str | None = None
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class RecentList:
     """A complete list; nobody may change it."""
@@ -40,6 +53,21 @@ class RecentList:
     stamp: Stamp
     size: int
     """The size of the list as JSON, in bytes."""
+    _pages: dict[str, Page] = dataclasses.field(default_factory=dict, repr=False)
+
+    def page(self, query: str, select: Callable[[list[JSON]], tuple[list[JSON], JSON]]) -> Page:
+        """A page, which is made once for each query of many clients.
+
+        :param query: the query string of the request
+        :param select: makes the page of the list
+        """
+        page = self._pages.get(query)
+        if page is None:
+            page = Page(*select(self.items))
+            if len(self._pages) >= _PAGES:
+                self._pages.clear()
+            self._pages[query] = page
+        return page
 
 
 class Terms(Protocol):
@@ -119,9 +147,27 @@ class StoredLists:
         except redis.RedisError as error:
             self._outage.begin(error)
 
-    def release(self, lease: Lease) -> None:
-        """Let other processes fetch."""
+    def note_follower(self, seconds: float) -> None:
+        """Note that a follower runs for the next seconds."""
+        if self._client is not None:
+            self._try(self._client.set, _FOLLOWED, b"yes", seconds)
+
+    def is_followed(self) -> bool:
+        """Whether a follower runs."""
+        return self._client is not None and self._try(self._client.get, _FOLLOWED) is not None
+
+    def _try(self, command: Callable[..., Any], *args: Any) -> Any:
+        """The result of a command; None while Redis is not used or fails."""
+        if not self._outage.is_over():
+            return None
         try:
-            lease.release()
+            return command(*args)
+        except UnreadableError:  # written by others
+            return None
         except redis.RedisError as error:
             self._outage.begin(error)
+            return None
+
+    def release(self, lease: Lease) -> None:
+        """Let other processes fetch."""
+        self._try(lease.release)

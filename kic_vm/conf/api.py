@@ -88,6 +88,15 @@ OPTS = [
         "most. 0 turns this off.",
     ),
     cfg.IntOpt(
+        "max_age_followed",
+        default=300,
+        min=0,
+        max=3600,
+        help="Maximum age in seconds while a worker follows the notifications of OpenStack: then a "
+        "change in a project ends the use of its lists, whoever made it. Values below max_age have "
+        "no effect.",
+    ),
+    cfg.IntOpt(
         "max_age_memory",
         default=32,
         min=1,

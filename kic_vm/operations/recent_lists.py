@@ -1,35 +1,41 @@
 """Complete lists for an operation: fetched for the request, or as old as the client accepts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kic_vm.cache.recent_lists import Key
 from kic_vm.metrics import gateway as metrics
+from kic_vm.operations import listing
 from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
 
-def read(
-    services: RequestServices, resource: str, fetch: Callable[[RequestServices], list[JSON]]
-) -> list[JSON]:
-    """The complete list of a resource; the operation must not change it.
+def page(
+    services: RequestServices,
+    resource: str,
+    fetch: Callable[[RequestServices], list[JSON]],
+    query: Mapping[str, Any],
+    filters: Mapping[str, listing.Match],
+) -> tuple[list[JSON], JSON]:
+    """A page of the list of a resource, and its ``pagination``; see ``listing.select``.
 
     :param resource: the name of the resource in the API
     :param fetch: fetches the list; its result depends only on the project and the caller's roles
     """
     if not is_age_accepted(services):
-        return fetch(services)
+        return listing.select(fetch(services), query, filters)
     context = services.context
-    items, age, source = services.app_state.recent_lists.read(
+    known, age, source = services.app_state.recent_lists.read(
         _key(services, resource),
         context.max_age,
         lambda: fetch(services),
         is_only_process=_is_only_process(services),
     )
     metrics.count_recent_list(resource, source)
-    context.age = max(age, context.age or 0.0)
-    return items
+    shown = known.page(context.query_string, lambda items: listing.select(items, query, filters))
+    context.age, context.page = age, shown
+    return shown.items, shown.pagination
 
 
 def find(services: RequestServices, resource: str, resource_id: str) -> JSON | None:
@@ -43,8 +49,8 @@ def find(services: RequestServices, resource: str, resource_id: str) -> JSON | N
     )
     if known is None:
         return None
-    items, age = known
-    item = next((item for item in items if item["id"] == resource_id), None)
+    recent_list, age = known
+    item = next((item for item in recent_list.items if item["id"] == resource_id), None)
     if item is not None:
         metrics.count_recent_list(resource, "hit")
         services.context.age = age

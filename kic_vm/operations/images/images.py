@@ -49,7 +49,7 @@ def list_images(services: RequestServices, query: Mapping[str, Any]) -> tuple[li
 
     One upstream call; three if other projects share images with this one.
     """
-    return listing.select(recent_lists.read(services, "images", _all_images), query, _FILTERS)
+    return recent_lists.page(services, "images", _all_images, query, _FILTERS)
 
 
 def _all_images(services: RequestServices) -> list[JSON]:

@@ -76,7 +76,7 @@ def get_flavor(services: RequestServices, flavor_id: str) -> JSON:
 
 def list_flavors(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the flavors. One upstream call."""
-    return listing.select(recent_lists.read(services, "flavors", _all_flavors), query, _FILTERS)
+    return recent_lists.page(services, "flavors", _all_flavors, query, _FILTERS)
 
 
 def _all_flavors(services: RequestServices) -> list[JSON]:

@@ -141,8 +141,7 @@ def list_instances(services: RequestServices, query: Mapping[str, Any]) -> tuple
         if page is not None:
             found, pagination = page
             return _shown(services, found), pagination
-    instances = recent_lists.read(services, "instances", _all_instances)
-    return listing.select(instances, query, _FILTERS)
+    return recent_lists.page(services, "instances", _all_instances, query, _FILTERS)
 
 
 def _all_instances(services: RequestServices) -> list[JSON]:

@@ -41,11 +41,10 @@ def list_network_interfaces(
     services: RequestServices, query: Mapping[str, Any]
 ) -> tuple[list[JSON], JSON]:
     """A page of the project's network interfaces. 3 upstream calls side by side."""
-    interfaces = recent_lists.read(services, "network-interfaces", _all_network_interfaces)
-    return listing.select(interfaces, query, _FILTERS)
+    return recent_lists.page(services, "network-interfaces", _all_interfaces, query, _FILTERS)
 
 
-def _all_network_interfaces(services: RequestServices) -> list[JSON]:
+def _all_interfaces(services: RequestServices) -> list[JSON]:
     network = services.openstack.network
     ports, floating_ips, groups = gather_reads(
         services.openstack.network.list_whole_ports,

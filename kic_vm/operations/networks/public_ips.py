@@ -69,8 +69,7 @@ def get_public_ip(services: RequestServices, public_ip_id: str) -> JSON:
 
 def list_public_ips(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's public IPs. 3 upstream calls side by side."""
-    public_ips = recent_lists.read(services, "public-ips", _all_public_ips)
-    return listing.select(public_ips, query, _FILTERS)
+    return recent_lists.page(services, "public-ips", _all_public_ips, query, _FILTERS)
 
 
 def _all_public_ips(services: RequestServices) -> list[JSON]:

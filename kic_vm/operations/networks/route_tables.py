@@ -38,8 +38,7 @@ def list_route_tables(
     services: RequestServices, query: Mapping[str, Any]
 ) -> tuple[list[JSON], JSON]:
     """A page of the project's route tables. 4 upstream calls side by side."""
-    tables = recent_lists.read(services, "route-tables", _all_route_tables)
-    return listing.select(tables, query, _FILTERS)
+    return recent_lists.page(services, "route-tables", _all_route_tables, query, _FILTERS)
 
 
 def _all_route_tables(services: RequestServices) -> list[JSON]:

@@ -46,8 +46,7 @@ def list_security_groups(
     services: RequestServices, query: Mapping[str, Any]
 ) -> tuple[list[JSON], JSON]:
     """A page of the project's groups. One upstream call."""
-    groups = recent_lists.read(services, "security-groups", _all_security_groups)
-    return listing.select(groups, query, _FILTERS)
+    return recent_lists.page(services, "security-groups", _all_security_groups, query, _FILTERS)
 
 
 def _all_security_groups(services: RequestServices) -> list[JSON]:

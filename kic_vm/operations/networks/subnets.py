@@ -39,7 +39,7 @@ def list_subnets(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
     :raises InvalidRequest: the availability zone does not exist
     """
     services.app_state.translation.zones.check_filter(query)
-    return listing.select(recent_lists.read(services, "subnets", _all_subnets), query, _FILTERS)
+    return recent_lists.page(services, "subnets", _all_subnets, query, _FILTERS)
 
 
 def _all_subnets(services: RequestServices) -> list[JSON]:

@@ -35,7 +35,7 @@ _FILTERS = {
 
 def list_vpcs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the VPCs visible to the project. 4 upstream calls side by side."""
-    return listing.select(recent_lists.read(services, "vpcs", _all_vpcs), query, _FILTERS)
+    return recent_lists.page(services, "vpcs", _all_vpcs, query, _FILTERS)
 
 
 def _all_vpcs(services: RequestServices) -> list[JSON]:

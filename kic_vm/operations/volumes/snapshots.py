@@ -93,9 +93,8 @@ def get_snapshot(services: RequestServices, snapshot_id: str) -> JSON:
 def list_snapshots(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
     """A page of the project's snapshots. One upstream call."""
     if recent_lists.is_age_accepted(services):
-        snapshots = recent_lists.read(services, "snapshots", _all_snapshots)
-    else:
-        snapshots = _all_snapshots(services, query.get("volume_id"))
+        return recent_lists.page(services, "snapshots", _all_snapshots, query, _FILTERS)
+    snapshots = _all_snapshots(services, query.get("volume_id"))
     return listing.select(snapshots, query, _FILTERS)
 
 

@@ -63,8 +63,7 @@ def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
     :raises UpstreamUnavailable: Nova could not list all servers
     """
     services.app_state.translation.zones.check_filter(query)
-    volumes = recent_lists.read(services, "volumes", _all_volumes)
-    return listing.select(volumes, query, _FILTERS)
+    return recent_lists.page(services, "volumes", _all_volumes, query, _FILTERS)
 
 
 def _all_volumes(services: RequestServices) -> list[JSON]:

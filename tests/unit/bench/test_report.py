@@ -35,6 +35,14 @@ def load(errors: int) -> JSON:
     return {"clients": 32, "errors": errors, "per_second": 100.0, "median": 0.2, "p99": 0.9}
 
 
+WAYS = {
+    name: {"median": 0.003, "cpu": 0.0014, "calls": 0.0}
+    for name in ("page of 100, known, 304", "page of 20, known")
+}
+AGED: JSON = {
+    "projects": [{"servers": servers, "ways": WAYS} for servers in (1000, 10_000)],
+    "consoles": {**load(0), "clients": 100, "cpu_share": 0.3, "calls_per_pause": 3.9},
+}
 RESULTS: JSON = {
     "machine": {
         "processor": "A <fast> & good one",
@@ -49,6 +57,7 @@ RESULTS: JSON = {
     "live": run(50),
     "replayed": [run(1000, latency=0.02, cpu={"get": 0.005, "list": 0.06})],
     "loaded": {"32 threads, 32 clients": load(0), "32 threads, 200 clients": load(1)},
+    "aged": AGED,
     "lasting": {
         "first_answer": 1.2,
         "resident": [100 * 2**20] * 10,
@@ -75,6 +84,13 @@ def test_targets() -> None:
         "own CPU of a listed instance": (0.06, True),
         "32 clients of one process, against its calls one by one": (9.0, True),
         "errors under 200 clients": (1, False),
+        "100 polling clients, upstream calls in 2 s": (3.9, True),
+        "100 polling clients, median": (200.0, False),
+        "100 polling clients, p99": (900.0, False),
+        "100 polling clients, CPU": (30.0, True),
+        "304 from a known list, CPU": (1.4, True),
+        "page of 20 of 10,000, known, CPU": (1.4, True),
+        "page of 20 of 10,000, known": (3.0, True),
         "memory after 10,000 requests": (100.0, True),
         "growth over the second half of 10,000 requests": (1.0, True),
         "start to first answer": (1.2, True),

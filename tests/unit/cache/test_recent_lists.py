@@ -34,7 +34,7 @@ def server() -> FakeRedis:
 def process(server: FakeRedis | None, *, memory: int = 2**20, max_age: float = 30) -> RecentLists:
     """The lists of one of several processes."""
     client = SealedRedis(server, "p:", SECRET) if server is not None else None
-    return RecentLists(client, retry_after=5, max_age=max_age, memory=memory)
+    return RecentLists(client, retry_after=5, max_age=max_age, max_age_followed=100, memory=memory)
 
 
 class Fetches:
@@ -57,8 +57,8 @@ def read(
     is_only_process: bool = False,
 ) -> tuple[str, float, Source]:
     """The id of the only item, the age, and the source."""
-    items, age, source = lists.read(key, max_age, fetch, is_only_process=is_only_process)
-    return items[0]["id"], age, source
+    known, age, source = lists.read(key, max_age, fetch, is_only_process=is_only_process)
+    return known.items[0]["id"], age, source
 
 
 def test_age(server: FakeRedis, go_on: Callable[[float], None]) -> None:
@@ -94,6 +94,31 @@ def test_maximum(server: FakeRedis, go_on: Callable[[float], None]) -> None:
     assert read(lists, fetch, 100) == ("2", 0, Source.FETCHED)
 
 
+def test_follower(server: FakeRedis, go_on: Callable[[float], None]) -> None:
+    """While a follower runs, a list is used for longer, until something comes of its project."""
+    lists, follower, fetch = process(server), process(server), Fetches()
+    read(lists, fetch, 1000)
+    follower.note_follower(60)
+    go_on(59)
+    assert read(lists, fetch, 1000) == ("1", 59, Source.KNOWN)
+    assert read(process(server), fetch, 1000) == ("1", 59, Source.KNOWN)
+    assert read(lists, fetch, 58) == ("2", 0, Source.FETCHED)
+    follower.drop("project")
+    assert read(lists, fetch, 1000)[0] == "3"
+    follower.note_follower(1000)
+    go_on(100.1)
+    assert read(lists, fetch, 1000)[0] == "4"
+
+
+def test_follower_stops(server: FakeRedis, go_on: Callable[[float], None]) -> None:
+    """When nothing is heard of the follower any more, the usual maximum counts again."""
+    lists, fetch = process(server), Fetches()
+    lists.note_follower(20)
+    read(lists, fetch, 1000)
+    go_on(31)
+    assert read(lists, fetch, 1000)[0] == "2"
+
+
 def test_shared(server: FakeRedis, go_on: Callable[[float], None]) -> None:
     """Another process gets the list from Redis, with its age, and then knows it too."""
     fetch = Fetches()
@@ -104,7 +129,9 @@ def test_shared(server: FakeRedis, go_on: Callable[[float], None]) -> None:
     asked = server.asked
     assert read(second, fetch) == ("1", 2, Source.KNOWN)
     assert server.asked == asked + 1  # for the generation alone
-    assert second.find(KEY, 10, is_only_process=False) == ([{"id": "1"}], 2)
+    found = second.find(KEY, 10, is_only_process=False)
+    assert found is not None
+    assert (found[0].items, found[1]) == ([{"id": "1"}], 2)
 
 
 def test_sealed(server: FakeRedis) -> None:
@@ -254,10 +281,32 @@ def test_memory(server: FakeRedis) -> None:
 def test_unusual_values(server: FakeRedis, value: Any) -> None:
     """What fast JSON does not have stays in the process."""
     lists = process(server)
-    assert lists.read(KEY, 9, lambda: [{"id": value}], is_only_process=False)[0] == [{"id": value}]
+    assert read(lists, lambda: [{"id": value}])[0] == value
     fetch = Fetches()
     assert read(process(server), fetch)[0] == "1"
-    assert lists.read(KEY, 9, fetch, is_only_process=False)[0] == [{"id": value}]
+    assert read(lists, fetch)[0] == value
+
+
+def test_pages(server: FakeRedis) -> None:
+    """A page is made once for each query, and no more pages are kept than a few."""
+    known, _age, _source = process(server).read(KEY, 9, Fetches(), is_only_process=False)
+    made: list[str] = []
+
+    def page(query: str) -> Any:
+        def select(items: list[JSON]) -> tuple[list[JSON], JSON]:
+            made.append(query)
+            return items, {"query": query}
+
+        return known.page(query, select)
+
+    assert page("limit=1") is page("limit=1")
+    assert page("limit=2").pagination == {"query": "limit=2"}
+    assert made == ["limit=1", "limit=2"]
+    for number in range(100):
+        page(f"limit={number}")
+    assert page("limit=99").pagination == {"query": "limit=99"}
+    page("limit=1")
+    assert made.count("limit=1") == 2
 
 
 class Crowd:
