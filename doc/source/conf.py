@@ -31,3 +31,14 @@ html_show_sourcelink = False
 openstackdocs_auto_name = False
 openstackdocs_auto_version = False
 openstackdocs_bug_project = ""
+
+# sphinx-build -b man: a manual page for each command
+man_pages = [
+    (f"cli/{command}", command, title, ["kic-vm maintainers"], 8)
+    for command, title in (
+        ("kic-vm-api", "serve the KakaoCloud VM API on OpenStack"),
+        ("kic-vm-manage", "manage the KakaoCloud VM API on OpenStack"),
+        ("kic-vm-status", "check the KakaoCloud VM API on OpenStack"),
+        ("kic-vm-worker", "run the background jobs of the KakaoCloud VM API on OpenStack"),
+    )
+]

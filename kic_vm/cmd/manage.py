@@ -4,6 +4,7 @@ import sys
 
 from kic_vm.cmd import (
     arguments,
+    manage_completion,
     manage_config,
     manage_flavors,
     manage_keypairs,
@@ -21,6 +22,7 @@ def main() -> int:
     manage_keypairs.add_parser(subparsers)
     manage_lifecycle.add_parser(subparsers)
     manage_usage.add_parser(subparsers)
+    manage_completion.add_parser(subparsers, parser)
     args = arguments.parse(parser, sys.argv[1:])
     status: int = args.run(args)
     return status

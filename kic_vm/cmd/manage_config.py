@@ -2,14 +2,13 @@
 
 import argparse
 import dataclasses
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from oslo_config import cfg
 
 from kic_vm import conf as configuration
-from kic_vm.cmd import failures
+from kic_vm.cmd import failures, output
 from kic_vm.conf import known_options
 
 _MASK: Final = "****"
@@ -47,7 +46,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     show.add_argument(
         "--changed", action="store_true", help="show only values that are not defaults"
     )
-    show.add_argument("--format", choices=("table", "json"), default="table")
+    output.add_format(show)
     show.set_defaults(run=run)
 
 
@@ -60,10 +59,11 @@ def run(args: argparse.Namespace) -> int:
         return failures.report("kic-vm-manage", error)
     if args.changed:
         settings = [setting for setting in settings if setting.source != "default"]
-    if args.format == "json":
-        print(json.dumps([dataclasses.asdict(setting) for setting in settings], indent=2))
-    else:
+    if args.format == output.TABLE:
         print("\n".join(_lines(settings)))
+    else:
+        rows = [dataclasses.asdict(setting) for setting in settings]
+        print(output.render(args.format, rows, rows))
     return 0
 
 

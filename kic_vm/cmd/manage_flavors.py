@@ -1,8 +1,8 @@
 """``kic-vm-manage flavors``: whether the cloud's flavors have the extra specs that clients need."""
 
 import argparse
-import json
 
+from kic_vm.cmd import output
 from kic_vm.cmd.failures import FAILED
 from kic_vm.cmd.gateway_services import act
 from kic_vm.mappings.flavor_defects import defects_of
@@ -19,7 +19,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Lists the missing and wrong extra specs of each flavor. "
         "etc/kic-vm/README.rst describes them. The exit status is 1 if there are any.",
     )
-    check.add_argument("--format", choices=("table", "json"), default="table")
+    output.add_format(check)
     check.set_defaults(run=run)
 
 
@@ -35,8 +35,13 @@ def _check(gateway: RequestServices, form: str) -> int:
         for flavor in sorted(flavors, key=lambda flavor: str(flavor["name"]))
     }
     incomplete = {name: result for name, result in results.items() if result["defects"]}
-    if form == "json":
-        print(json.dumps(results, indent=2))
+    if form != output.TABLE:
+        rows = (
+            {"name": name, "id": result["id"], "defect": defect}
+            for name, result in results.items()
+            for defect in result["defects"] or [""]
+        )
+        print(output.render(form, results, rows))
     else:
         for name, result in incomplete.items():
             print(f"{name} ({result['id']})")

@@ -1,7 +1,10 @@
 """``kic-vm-manage lifecycle``: the lifecycle tables in the terminal. Needs no configuration."""
 
 import argparse
+from collections.abc import Iterator
+from typing import Any
 
+from kic_vm.cmd import output
 from kic_vm.lifecycle import diagram, render, table
 
 
@@ -11,12 +14,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "lifecycle",
         help="show the documented states, their billing and the OpenStack states behind them",
     )
-    parser.add_argument(
-        "--format",
-        choices=("table", "json", "dot"),
-        default="table",
-        help="table: plain text; json: same as GET /api/v1/lifecycle; dot: Graphviz diagram",
-    )
+    output.add_format(parser, "dot")
     parser.add_argument(
         "--language",
         choices=("en", "ko"),
@@ -29,10 +27,24 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Print the tables in the requested format; the exit status."""
     tables = table.load_tables()
-    if args.format == "json":
-        print(render.as_json(tables))
+    if args.format == output.TABLE:
+        print(render.as_table(tables, args.language))
     elif args.format == "dot":
         print(diagram.as_dot(tables, args.language))
     else:
-        print(render.as_table(tables, args.language))
+        document = render.as_document(tables)
+        print(output.render(args.format, document, _rows(document, args.language)))
     return 0
+
+
+def _rows(document: dict[str, list[dict[str, Any]]], language: str) -> Iterator[dict[str, Any]]:
+    for kind, states in document.items():
+        for state in states:
+            yield {
+                "resource": kind.partition("_")[0],
+                "state": state["state"],
+                "wire": state["wire"],
+                "billable": state["billable"],
+                "meaning": state["meaning"][language],
+                "allowed_actions": " ".join(state["allowed_actions"]),
+            }

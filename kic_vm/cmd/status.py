@@ -1,5 +1,6 @@
 """kic-vm-status: checks whether the cloud meets the gateway's requirements."""
 
+import argparse
 import sys
 from typing import Final
 
@@ -70,17 +71,22 @@ class _UpgradeCheck:
         return upgradecheck.Result(_CODES[level], sentence)
 
 
-def main() -> int:
-    """Run the subcommand that the arguments name."""
-    parser = arguments.new_parser(_COMMAND, __doc__)
-    upgrade = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command's arguments."""
+    whole = arguments.new_parser(_COMMAND, __doc__)
+    upgrade = whole.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "upgrade", help="check the gateway before and after an upgrade"
     )
     check = upgrade.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "check", help="check whether the cloud meets the gateway's requirements"
     )
     check.add_argument("--json", action="store_true", help="print the results as JSON")
-    args = arguments.parse(parser, sys.argv[1:])
+    return whole
+
+
+def main() -> int:
+    """Run the subcommand that the arguments name."""
+    args = arguments.parse(parser(), sys.argv[1:])
     try:
         conf = configuration.load(args.configuration)
     except cfg.Error as error:

@@ -9,7 +9,7 @@ from typing import Final
 
 from oslo_config import cfg
 
-from kic_vm.conf import logins
+from kic_vm.conf import audit, logins, opts
 
 # The namespaces of etc/kic-vm/config-generator.conf: the gateway uses their options.
 NAMESPACES: Final = (
@@ -22,6 +22,15 @@ NAMESPACES: Final = (
     "oslo.policy",
 )
 DEFAULT: Final = "DEFAULT"
+# Only the audit trail reads these, with libraries that are not always loaded.
+_UNCHECKED: Final = frozenset(
+    {
+        "audit_middleware_notifications",
+        "oslo_messaging_kafka",
+        "oslo_messaging_notifications",
+        "oslo_messaging_rabbit",
+    }
+)
 
 
 def list_all(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Iterable[cfg.Opt]]]:
@@ -29,10 +38,13 @@ def list_all(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Iterable[cfg.Opt]]]:
 
     :raises oslo_config.cfg.Error: ``auth_type`` names no authentication plugin
     """
-    for namespace in NAMESPACES:
+    yield from opts.own_opts()
+    if conf.audit.enabled:
+        yield from audit.middleware_opts()
+    for namespace in NAMESPACES[1:]:
         (point,) = entry_points(group="oslo.config.opts", name=namespace)
-        for group, opts in point.load()():
-            yield str(group or DEFAULT), opts
+        for group, listed in point.load()():
+            yield str(group or DEFAULT), listed
     for group in logins.GROUPS:
         yield logins.section_of(conf, group), logins.plugin_options(conf, group)
 
@@ -40,16 +52,17 @@ def list_all(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Iterable[cfg.Opt]]]:
 def unknown_options(conf: cfg.ConfigOpts) -> list[str]:
     """A sentence for each option in the configuration files that nothing reads."""
     known: dict[str, set[str]] = {}
-    for group, opts in list_all(conf):
-        for opt in opts:
+    for group, listed in list_all(conf):
+        for opt in listed:
             known.setdefault(group, set()).update((opt.name, opt.dest))
             for deprecated in opt.deprecated_opts:
                 known.setdefault(deprecated.group or group, set()).add(deprecated.name or opt.name)
-    names = {group: {_normalized(name) for name in listed} for group, listed in known.items()}
+    names = {group: {_normalized(name) for name in some} for group, some in known.items()}
     return [
         _sentence(path, group, option, names)
         for path in _files(conf)
         for group, options in _sections(path).items()
+        if group not in _UNCHECKED
         for option in options
         if _normalized(option) not in names.get(group, ())
     ]

@@ -107,10 +107,14 @@ def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
 
 
 def list_opts() -> list[tuple[str, Iterable[cfg.Opt]]]:
-    """The gateway's own options, for oslo-config-generator."""
+    """The options that oslo-config-generator lists for the gateway."""
+    return [*own_opts(), *audit.middleware_opts()]
+
+
+def own_opts() -> list[tuple[str, Iterable[cfg.Opt]]]:
+    """The options of the gateway itself and of its logins."""
     groups = [(module.GROUP, module.OPTS) for module in OWN]
     groups.append((service_user.GROUP, service_user.list_opts()))
-    groups.extend(audit.middleware_opts())
     # keystonemiddleware lists only its own options, not those of the login.
     groups.append((logins.AUTHTOKEN, loading.get_auth_plugin_conf_options("password")))
     groups.extend((group, upstreams.adapter_opts(group)) for group in upstreams.GROUPS)

@@ -1,6 +1,5 @@
 """The lifecycle tables as the public document, and as a plain text table."""
 
-import json
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,11 +28,6 @@ def as_document(tables: LifecycleTables) -> dict[str, list[dict[str, Any]]]:
             _document_row(row, lambda status: {"status": status}) for row in tables.volumes.rows
         ],
     }
-
-
-def as_json(tables: LifecycleTables) -> str:
-    """The public document as JSON text."""
-    return json.dumps(as_document(tables), indent=2, ensure_ascii=False)
 
 
 def as_table(tables: LifecycleTables, language: Language = "en") -> str:

@@ -137,12 +137,16 @@ def _resource_id(
 
 
 def _created_id(body: bytes) -> str | None:
+    """The id or name in the response; several instances that were created at once, by commas."""
     try:
         document = json.loads(body)
     except ValueError:
         return None
-    resources = list(document.values()) if isinstance(document, dict) else []
-    if len(resources) != 1 or not isinstance(resources[0], dict):
-        return None
-    value = resources[0].get("id") or resources[0].get("name")
-    return value if isinstance(value, str) else None
+    values = list(document.values()) if isinstance(document, dict) else []
+    resources = next((value for value in values if isinstance(value, list)), values)
+    ids = [
+        str(one.get("id") or one.get("name") or _UNKNOWN)
+        for one in resources
+        if isinstance(one, dict)
+    ]
+    return ",".join(ids) or None

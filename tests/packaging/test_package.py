@@ -29,6 +29,12 @@ project_domain_name = Default
 """
 
 
+def samples() -> list[Path]:
+    """The sample files, below etc/kic-vm."""
+    directory = TOP / "etc/kic-vm"
+    return [path.relative_to(directory) for path in directory.rglob("*") if path.is_file()]
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the source distribution is, and the wheel that was made of it."""
@@ -81,7 +87,7 @@ def test_source_distribution(built: Path) -> None:
         "doc/source/user/lifecycle.rst",
     } <= names
     assert {f"kic_vm/lifecycle/{table}" for table in TABLES} <= names
-    assert {f"etc/kic-vm/{path.name}" for path in (TOP / "etc/kic-vm").iterdir()} <= names
+    assert {f"etc/kic-vm/{name}" for name in samples()} <= names
     assert "tests/unit/test_configuration.py" in names
 
 
@@ -96,8 +102,9 @@ def test_wheel(wheel: Path) -> None:
 
 def test_samples(installed: Path) -> None:
     """The samples are installed as they stand in the tree."""
-    for path in (TOP / "etc/kic-vm").iterdir():
-        assert (installed / "etc/kic-vm" / path.name).read_bytes() == path.read_bytes()
+    for name in samples():
+        path = TOP / "etc/kic-vm" / name
+        assert (installed / "etc/kic-vm" / name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

