@@ -43,7 +43,7 @@ function install_kic_vm {
     local constraints
     constraints=$(mktemp)
     kic_vm_constraints "$constraints"
-    pip_install -c "$constraints" -e "$KIC_VM_DIR[notifications]"
+    pip_install -c "$constraints" -e "${KIC_VM_DIR}[notifications]"
     rm -f "$constraints"
 }
 

@@ -1,7 +1,7 @@
 """The streams of events: one for each project, in Redis.
 
 A stream is bounded by its length and its age, and its entries are sealed like all values in Redis.
-Each resource has its last state beside the stream. A change is written only if it differs from this
+Each resource has its last state next to the stream. A change is written only if it differs from this
 state and is newer, in one script, so that several followers never write a change twice.
 """
 
