@@ -11,6 +11,7 @@ import flask
 
 from kic_vm.cache.stored_lists import Page
 from kic_vm.context import ENVIRON_KEY
+from kic_vm.events.held_answers import ANSWER_KEY
 
 _READS: Final = frozenset({"GET", "HEAD"})
 _DIGEST_SIZE: Final = 16
@@ -25,6 +26,9 @@ def apply(response: flask.Response) -> flask.Response:
     """
     request = flask.request
     if request.method not in _READS or response.status_code != 200:
+        return response
+    if ANSWER_KEY in request.environ:  # the body is not known yet
+        response.headers["Cache-Control"] = "no-store"
         return response
     context = request.environ[ENVIRON_KEY]
     tag = _tag_of(response, context.page)

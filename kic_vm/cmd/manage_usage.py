@@ -39,7 +39,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--end", type=_time, metavar="TIME", help="by default now")
     parser.add_argument("--group-by", choices=usage.GROUPINGS, default=usage.INSTANCE)
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
-    parser.add_argument("--config-file", metavar="FILE", help="see kic-vm-api")
     parser.set_defaults(run=run)
     commands = parser.add_subparsers(metavar="COMMAND")
     sealing = commands.add_parser(
@@ -52,7 +51,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     sealing.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
     sealing.add_argument("--output", required=True, type=Path, metavar="DIRECTORY")
     sealing.add_argument("--project", metavar="ID", help="only this project")
-    sealing.add_argument("--config-file", metavar="FILE", help="see kic-vm-api")
     sealing.set_defaults(run=run_seal)
 
 
@@ -76,12 +74,12 @@ def _month(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Print the usage; the exit status."""
-    return act(args.config_file, lambda gateway: _show(gateway, args))
+    return act(args.configuration, lambda gateway: _show(gateway, args))
 
 
 def run_seal(args: argparse.Namespace) -> int:
     """Write the files of a month; the exit status."""
-    return act(args.config_file, lambda gateway: _seal(gateway, args))
+    return act(args.configuration, lambda gateway: _seal(gateway, args))
 
 
 def _progress(done: int, total: int) -> None:

@@ -26,6 +26,8 @@ _SERVICE: Final = "kic-vm"
 _TYPE: Final = "service/compute"
 _EVENT_TYPE: Final = "audit.http.response"
 _UNKNOWN: Final = "unknown"
+# The fields that name what was created: of most resources, of a restored volume, of a member.
+_ID_FIELDS: Final = ("id", "volume_id", "user_id", "name")
 _READS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -145,7 +147,7 @@ def _created_id(body: bytes) -> str | None:
     values = list(document.values()) if isinstance(document, dict) else []
     resources = next((value for value in values if isinstance(value, list)), values)
     ids = [
-        str(one.get("id") or one.get("name") or _UNKNOWN)
+        str(next(filter(None, map(one.get, _ID_FIELDS)), _UNKNOWN))
         for one in resources
         if isinstance(one, dict)
     ]

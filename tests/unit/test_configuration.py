@@ -272,6 +272,7 @@ def test_configuration_of_the_demo(tmp_path: Path) -> None:
     """oslo-config-validator and the gateway know every option in it."""
     values = dict.fromkeys(("address", "gateway_port", "keystone_url", "redis_port", "region"), "1")
     values["address"] = "127.0.0.1"
+    values["transport_url"] = "rabbit://127.0.0.1:5672/"
     login = "auth_type = password\nauth_url = http://keystone.test\nusername = kic-vm\n"
     login += "password = none\nproject_name = service\n"
     template = TEMPLATES / "kic-vm.conf"

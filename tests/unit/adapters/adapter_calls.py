@@ -52,9 +52,12 @@ _CHANGES: Final = {"name": "renamed"}
 _KEY: Final = "ssh-ed25519 AAAA test"
 
 # Parameter -> its argument in all methods of all services.
+REQUEST_ID: Final = "req-6a3ce6d3-6e2c-4a2b-9bde-1f7d0d6a53f5"
 ARGUMENTS: Final[JSON] = {
     "action": "os-stop",
     "after": SERVER["id"],
+    "request_id": REQUEST_ID,
+    "before": "2026-11-24T00:00:00Z",
     "changes": _CHANGES,
     "description": "Made by kic-vm for an instance",
     "domain_id": DOMAIN,
@@ -163,6 +166,8 @@ def answer_all(cloud: Cloud) -> None:
     server = f"/servers/{SERVER['id']}"
     interface = f"{server}/os-interface/{FREE_PORT['id']}"
     cloud.answer("GET", "nova", interface, body("interface_attached"))
+    events = {"instanceAction": {"request_id": REQUEST_ID, "events": []}}
+    cloud.answer("GET", "nova", f"{server}/os-instance-actions/{REQUEST_ID}", events)
     attachment = f"{server}/os-volume_attachments/{ROOT_VOLUME}"
     cloud.answer("GET", "nova", attachment, body("volume_attachment"))
     member = f"/images/{OWN_IMAGE['id']}/members/{IMAGE_MEMBER['member_id']}"

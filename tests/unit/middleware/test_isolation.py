@@ -30,7 +30,7 @@ SECONDS = 20
 def cloud_of_gateway(monkeypatch: pytest.MonkeyPatch, conf: cfg.ConfigOpts) -> GatewayCloud:
     """The cloud of the gateway that ``application`` makes."""
     app_state = deploy.load_app_state(conf)
-    monkeypatch.setattr(deploy, "load_app_state", lambda _conf: app_state)
+    monkeypatch.setattr(deploy, "load_app_state", lambda *_arguments: app_state)
     return app_state.cloud
 
 

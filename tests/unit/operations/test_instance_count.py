@@ -115,6 +115,7 @@ class TestWithPorts:
                 populated.answer("PUT", "neutron", f"/ports/{port_id}/tags/{tag}", status=201)
             port = {
                 "id": PORTS[name],
+                "project_id": PROJECT,
                 "description": PORT_MARK,
                 "device_id": "",
                 "tags": [tag],

@@ -10,6 +10,7 @@ from tests.unit.bodies import INSTANCE, SERVER, error
 from tests.unit.cloud import MICROVERSION, Cloud, Request
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.personas import PROJECT
 from tests.unit.populated import show_server
 
 JSON = dict[str, Any]
@@ -21,8 +22,8 @@ GONE = {"itemNotFound": {"code": 404, "message": f"Instance {SERVER['id']} could
 
 def port(**changes: Any) -> JSON:
     """A port that the gateway made for the instance."""
-    made = {"id": "made", "description": PORT_MARK, "device_id": "", "tags": [TAG]}
-    return made | {"revision_number": 3} | changes
+    made = {"id": "made", "project_id": PROJECT, "description": PORT_MARK, "device_id": ""}
+    return made | {"tags": [TAG]} | {"revision_number": 3} | changes
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ FRESH = {
     "/api/v1/projects/{project_id}/members",
     "/api/v1/images/{image_id}/members",
     "/api/v1/route-tables/{route_table_id}/associations",
+    "/api/v1/instances/{instance_id}/history",
 }
 OPERATIONS = [
     (guarded["method"], guarded["path"])

@@ -86,6 +86,7 @@ def test_waiting_clients(server: RunningServer, stream: EventStream) -> None:
     response, body = answer(mine)
     assert response.status == 200
     assert response.headers["X-Openstack-Request-Id"]
+    assert (response.headers["Cache-Control"], response.headers["ETag"]) == ("no-store", None)
     assert [event["state"] for event in body["events"]] == ["Active"]
     record(stream, "reader", "Stopped", SECOND)
     _response, body = answer(send(server, "reader", f"wait=30&after={body['cursor']}"))
