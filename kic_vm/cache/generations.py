@@ -46,14 +46,17 @@ class Generations:
         """The result of a command; None while Redis is not used or fails."""
         if self._client is None or not self._outage.is_over():
             return None
+        unannounced = self._take_unannounced()
         try:
-            for missed in self._take_unannounced():
+            for missed in unannounced:
                 self._announce(self._client, missed)
             return command(self._client, project_id)
         except UnreadableError:  # written by others: the value is replaced
             return self._try(self._announce, project_id)
         except redis.RedisError as error:
             self._outage.begin(error)
+            with self._lock:
+                self._unannounced |= unannounced
             return None
 
     def _take_unannounced(self) -> set[str]:

@@ -245,7 +245,8 @@ class RecentLists:
                 if lease is not None:
                     self._stored.release(lease)
         finally:
-            self._finish(flight, key, flight.result)
+            if flight.result is None:
+                self._finish(flight, key, None)
 
     def _fetch(self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch) -> RecentList:
         stamp = Stamp(terms.generation, time.time())

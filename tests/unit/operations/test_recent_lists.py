@@ -5,9 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from oslo_config import cfg
 
-from kic_vm import policies
-from tests.unit.bodies import FREE_VOLUME, SERVER, body
+from kic_vm import deploy, policies
+from kic_vm.context import RequestContext
+from kic_vm.operations.instances import resize_confirmation
+from kic_vm.operations.networks import made_ports
+from kic_vm.operations.request import RequestServices
+from tests.unit.bodies import FREE_VOLUME, PORT, SERVER, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.prepared import prepare
@@ -194,6 +199,24 @@ def test_every_write(
         reads(populated)
         here.get("/api/v1/flavors", headers=BOUND)
         assert (reads(populated) != []) == is_written, (method, template)
+
+
+def test_worker(admin: Caller, populated: Cloud, conf: cfg.ConfigOpts) -> None:
+    """What the worker changes drops the lists of the project to which it belongs."""
+    state = deploy.load_app_state(conf)
+    gateway = RequestServices.of(state, RequestContext(auth=state.cloud.service_auth))
+    populated.answer("DELETE", "neutron", f"/ports/{PORT['id']}", status=204)
+    for change in (
+        lambda: resize_confirmation.confirm(state, gateway.openstack.compute, SERVER),
+        lambda: made_ports.remove(gateway, [PORT]),
+    ):
+        admin.get("/api/v1/instances", headers=BOUND)
+        populated.forget()
+        change()
+        assert len(populated.writes()) == 1
+        reads(populated)
+        admin.get("/api/v1/instances", headers=BOUND)
+        assert reads(populated) != []
 
 
 @pytest.mark.parametrize("failure", [ConnectionError, TimeoutError])
