@@ -34,6 +34,8 @@ NOT_STORED = {
     "/readiness",
     "/api/v1/instances/{instance_id}/password",
 }
+# The answers that count the seconds up to now.
+GROWING = {"/api/v1/usage", "/api/v1/instances/{instance_id}/history"}
 PUBLIC = {
     guarded["path"]
     for rule in policies.guarding_rules()
@@ -191,7 +193,8 @@ def tags(application: Any) -> dict[str, str]:
     with requests_mock.Mocker() as mocker:
         populate(Cloud(mocker))
         who = Caller(application, token_of("admin"))
-        return {one: read(who, one).headers["ETag"] for one in READS if one not in NOT_STORED}
+        stable = set(READS) - NOT_STORED - GROWING
+        return {one: read(who, one).headers["ETag"] for one in stable}
 
 
 def test_same_from_every_process(config_file: Any) -> None:

@@ -128,7 +128,12 @@ class TestWithPorts:
     def make_ports(request: Request, _context: Any) -> JSON:
         return {
             "ports": [
-                port | {"id": f"port-of-{port['name']}", "revision_number": 1}
+                port
+                | {
+                    "id": f"port-of-{port['name']}",
+                    "project_id": PROJECT,
+                    "revision_number": 1,
+                }
                 for port in request.json()["ports"]
             ]
         }
