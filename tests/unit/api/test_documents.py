@@ -162,11 +162,7 @@ def test_every_error_is_in_the_table() -> None:
     declared = {
         one
         for one in below(exceptions.KicVmError)
-<<<<<<< HEAD
-        if one.__module__.startswith("kic_vm.exceptions.") or one.__module__ == "kic_vm.exceptions"
-=======
         if one.__module__.startswith("kic_vm.exceptions")
->>>>>>> transport
     }
     assert declared - {exceptions.KicVmError} == set(exceptions.ERRORS)
 
