@@ -56,6 +56,8 @@ def load_app_state(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None
     probes.attach(cloud)
     recent_lists = create_recent_lists(conf)
     cloud.changing = recent_lists.changing
+    if events is not None:
+        events.on_write = recent_lists.drop
     return AppState(
         conf=conf,
         cloud=cloud,

@@ -1,13 +1,13 @@
 """The streams of events: one for each project, in Redis.
 
 A stream is bounded by its length and its age, and its entries are sealed like all values in Redis.
-Each resource has its last state next to the stream. A change is written only if it differs from this
-state and is newer, in one script, so that several followers never write a change twice.
+Each resource has its last state next to the stream. A change is written only if it differs from
+this state and is newer, in one script, so that several followers never write a change twice.
 """
 
 import datetime
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -81,6 +81,8 @@ class EventStream:
         self._write = sealed.client.register_script(scripts.WRITE_CHANGE)
         self._write_gap = sealed.client.register_script(scripts.WRITE_GAP)
         self._read = sealed.client.register_script(scripts.READ)
+        self.on_write: Callable[[str], None] = _ignore
+        """Called with the id of a project after events of it were written."""
 
     # Writing
 
@@ -103,11 +105,14 @@ class EventStream:
             ids = pipeline.execute()
         except redis.RedisError as error:
             raise StoreUnavailable(type(error).__name__) from error
-        return [
-            sighting.event
+        written = [
+            sighting
             for sighting, entry_id in zip(sightings, ids, strict=True)
             if entry_id is not None
         ]
+        for project_id in {sighting.project_id for sighting in written}:
+            self.on_write(project_id)
+        return [sighting.event for sighting in written]
 
     def _arguments(self, sighting: Sighting) -> tuple[list[str], list[Any]]:
         event, project_id = sighting.event, sighting.project_id
@@ -150,6 +155,7 @@ class EventStream:
                 self._sealed.full_key(_PROJECTS),
             ]
             self._do(self._write_gap, keys, self._common_arguments(project_id, event))
+            self.on_write(project_id)
         return len(projects)
 
     def _known_projects(self) -> list[str]:
@@ -328,6 +334,10 @@ def create(conf: cfg.ConfigOpts) -> EventStream | None:
     return EventStream(
         redis_server, length=options.stream_length, age=float(options.stream_hours) * 3600
     )
+
+
+def _ignore(_project_id: str) -> None:
+    """Do nothing after a write."""
 
 
 def _stream_key(project_id: str) -> str:

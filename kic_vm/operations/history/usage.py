@@ -8,6 +8,7 @@ from typing import Any, Final
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history import ledger, records, usage, volume_usage
+from kic_vm.history.observations import Observation
 from kic_vm.history.usage import InstancePeriods, Window
 from kic_vm.mappings import usage as mapping
 from kic_vm.operations.history import sources
@@ -90,10 +91,9 @@ def read_instances(
         flavor_ids = {flavor["name"]: flavor["id"] for flavor in listed}
     else:
         flavor_ids = flavors.ids_by_name(services, names) if names else {}
-    observations: dict[str, list[Any]] = {}
+    observations: dict[str, list[Observation]] = {}
     for project_id in {entry["server"]["tenant_id"] for entry in entries}:
-        for item in sources.observations_of(services, project_id):
-            observations.setdefault(item.resource_id, []).append(item)
+        observations |= sources.observations_of(services, project_id)
     lifecycle = services.app_state.translation.lifecycle
     instances = []
     for entry in entries:

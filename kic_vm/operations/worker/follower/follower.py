@@ -110,6 +110,7 @@ class Follower:
         if failure is not None:
             raise failure
         stream.note_followed(began)
+        self._app_state.recent_lists.note_follower(self._lease_seconds)
         self._last_end = stream.now()
         metrics.show_followed(began / 1000)
         return True
