@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """pbr does all of it; see setup.cfg."""
 
 import setuptools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measure, and write what was measured into the documentation."""
 
 import argparse

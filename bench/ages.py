@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a response costs whose client accepts its age, or already has it."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is measured: one thing in several ways, in front of any OpenStack."""
 
 import dataclasses

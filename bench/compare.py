@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two runs side by side: ``python -m bench.compare before.json after.json``."""
 
 import argparse

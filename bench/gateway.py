@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gateway's process as the bench sees it: what it costs, in front of which OpenStack."""
 
 import configparser

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Many clients at once: requests on kept connections, as fast as they are answered, or paced."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Several ways to one thing, measured turn by turn, so that what disturbs one disturbs all."""
 
 import statistics

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The medians of a run as bars, on a scale where each step is ten times the last."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A project of the bench's own in a real OpenStack, with machines in it."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """OpenStack's own calls, without anything between: what there is to win or lose against."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records the answers of the real services: ``python -m bench.record``."""
 
 import json

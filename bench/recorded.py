@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Real answers, recorded once from the standalone OpenStack: ``recorded.json`` beside this file."""
 
 import json

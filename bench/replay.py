@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A fast server that answers as OpenStack has answered: ``python -m bench.replay``.
 
 It keeps each answer as bytes and sends it after the latency that is wished, so that what a client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A run as a page of the documentation."""
 
 from typing import Any, Final

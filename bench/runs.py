@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The parts of the bench: on the real OpenStack, on the replayed one, and the process itself."""
 
 import contextlib

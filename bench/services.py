@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the replayed services answer to a request: bytes, made once for each address."""
 
 import functools

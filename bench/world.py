@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Recorded answers scaled to a project of any size, serialised beforehand.
 
 Each machine has what a recorded one has: a port, a root volume, and every tenth of them a floating

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pictures of the lifecycle page: drawn by Graphviz from the tables, and kept as files.
 
 They are kept so that the documentation is built without Graphviz; each carries a digest of the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Flask application: blueprints, the error handler, and two checks before any view."""
 
 import functools

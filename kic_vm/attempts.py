@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Attempts at requests with an Idempotency-Key: their leases and their outcomes.
 
 The record of a request says how its last attempt ended. Its lease says whether a process is working

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The request context: the caller, the project, the token and the request id."""
 
 import contextlib

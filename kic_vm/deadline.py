@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Until when the work at hand has to be done; what is called for it inherits this."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pipeline, in order, in one place."""
 
 from wsgiref.types import WSGIApplication

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tuning of the garbage collector and of the memory allocator in a serving process."""
 
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A request with an Idempotency-Key, for operations and adapters."""
 
 import dataclasses

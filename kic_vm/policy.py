@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The enforcer: oslo.policy with the rules of kic_vm.policies."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Counts requests against rate limits, in Redis or in the memory of the process.
 
 Without Redis, and while it fails, each process counts by itself: a limit then is one of each

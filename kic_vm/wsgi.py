@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Entry point for WSGI servers: ``kic_vm.wsgi:application``."""
 
 from kic_vm import conf as configuration

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The user guides: their blocks of commands, and what these are shown to answer."""
 
 import enum

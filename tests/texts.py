@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Texts that clients send, and some that no service should get."""
 
 from typing import Final

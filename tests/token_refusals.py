@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Wrong token requests, and what the caller must be told of each."""
 
 import copy

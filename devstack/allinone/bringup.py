@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`up`: the whole bring-up as one list of steps, each with what it needs."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A one-node Ceph for Cinder: a monitor, a manager and one OSD on a sparse file.
 
 No LVM, no kernel module; what is written to a volume is really kept.

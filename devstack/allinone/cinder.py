@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cinder: API, scheduler, and a volume service that keeps its volumes in Ceph (RBD)."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs helper programs to their end, with their output in a log file."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes the services' database schemas, once per deployment."""
 
 from collections.abc import Callable, Sequence

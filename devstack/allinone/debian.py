@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Installs the Debian packages that are missing, and nothing else changes on the machine."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One deployment: its directories, URLs, passwords, and what has been done to it already."""
 
 import ipaddress

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Python environment of the OpenStack services, with exactly pinned versions."""
 
 import hashlib

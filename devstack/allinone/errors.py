@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The errors this program shows to its user: one sentence, and the log that explains it."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Glance, with its images in plain files."""
 
 from . import commands, databases, wsgi

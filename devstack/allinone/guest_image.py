@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The image that guests really boot from: a small Debian, made here from Debian's packages.
 
 It is made once for a data directory, and again when what it is made of has changed; `reset` keeps

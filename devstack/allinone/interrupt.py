@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ctrl-C and SIGTERM: end at the next safe point instead of in the middle of something."""
 
 import signal

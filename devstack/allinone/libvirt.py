@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libvirt for guests that really run: a daemon, a root and a socket of its own."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """MariaDB: one server for all services. It holds nothing of record, so it waits for no disk."""
 
 import shutil

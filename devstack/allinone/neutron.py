@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron with ML2 and OVN: the API and the OVN maintenance worker."""
 
 from . import commands, databases, wsgi

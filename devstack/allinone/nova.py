@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova: API, conductor, scheduler, and compute hosts with Nova's own fake hypervisor or libvirt.
 
 A second cell, if there is one, has a conductor, a compute host, a database with a user of its own

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Open vSwitch and OVN: the network that Neutron programs.
 
 Every compute host has a chassis (an ovn-controller), because OVN binds ports only to hosts that are

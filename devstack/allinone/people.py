@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writes what people and programs need to use the deployment."""
 
 import json

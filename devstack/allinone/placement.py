@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Placement."""
 
 from . import commands, databases, wsgi

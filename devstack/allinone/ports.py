@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Looks, before anything starts, whether the ports are free, and notes those that are used."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Starts, watches and stops the processes of a deployment, and only those.
 
 A process is known by its pid, its start time and the boot it was started in, so that a reused pid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a person sees while something takes long: lines with the elapsed time."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """While packages are installed, nothing starts; afterwards the machine is as it was before.
 
 Debian asks /usr/sbin/policy-rc.d before it starts a service, so one that says no stands there

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """RabbitMQ, with a port mapper (epmd) of its own."""
 
 from . import commands

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Waits until the services know each other: an API that answers is not yet one that works."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Redis, for the gateway; OpenStack does not use it."""
 
 from .deployment import ADDRESS, Deployment

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls the OpenStack APIs as one user, with nothing but the standard library."""
 
 import contextlib

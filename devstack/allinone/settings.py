@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The knobs: ports and sizes, from the environment, an ini file and the defaults, in that order."""
 
 import configparser

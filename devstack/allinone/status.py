@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`status`: one line for every process and every API."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs a list of steps as early as their needs allow, side by side."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`down`: stops everything in an order in which each still has what it stands on."""
 
 from . import libvirt, ovn

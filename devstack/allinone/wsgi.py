@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Serves an OpenStack API: one uWSGI each, with one process and a few threads."""
 
 import shutil

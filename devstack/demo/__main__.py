@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Run as ``python3 -m demo up`` or ``python3 -m demo stop``."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The two commands: up plays the demo, stop ends what it started."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Python environment that the gateway runs in."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What ends the demo early: a sentence for the person in front of it."""
 
 from pathlib import Path

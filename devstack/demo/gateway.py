@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gateway's process: started in the background, found again later, stopped.
 
 It is known by pid, start time and boot, so that another process is never taken for it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``make demo GUESTS=1``: the machines are real guests, in an OpenStack of its own."""
 
 import os

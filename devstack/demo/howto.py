@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How to go on after the story: lines to copy and paste."""
 
 from .place import Place

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One `make demo` or `make demo-stop` at a time."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The standalone OpenStack: brought up, and taken down again if the demo has started it."""
 
 import json

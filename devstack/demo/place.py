@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the demo keeps its files, and what the standalone OpenStack wrote there for it."""
 
 import json

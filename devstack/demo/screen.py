@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the person sees: a live table on a terminal, plain lines elsewhere."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The life of one machine, told through the gateway alone."""
 
 import secrets

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The states of a machine in the order in which the API showed them, and how long each lasted."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Asks for one machine again and again and shows every state that the answers name."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gateway over plain HTTP. This is the only way in which the story reaches OpenStack."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The record as text: what was seen in order, and what was not."""
 
 from collections.abc import Iterable, Mapping

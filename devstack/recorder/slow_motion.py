@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova and Cinder in slow motion, so that states of a tenth of a second can be seen.
 
 Nothing in them changes: their processes are stopped and continued in small steps, as on a machine

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands through the gateway, and the states that it shows meanwhile."""
 
 import time

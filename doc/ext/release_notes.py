@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The directive ``release-notes`` of reno, or a note if a shallow clone lacks the history."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line: ``python -m recorder``, in the directory ``doc``."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests to the gateway, of which the first that goes as wished is noted for each operation."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an example must not show: secrets, and the addresses of the machine it was recorded on."""
 
 import re

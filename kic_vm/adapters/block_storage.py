@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cinder: volumes, their types and snapshots."""
 
 import json

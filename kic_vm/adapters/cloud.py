@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One openstacksdk connection per process, used with each caller's own token.
 
 The connection looks up the services' addresses, negotiates versions and holds the pool of HTTP

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keystone: tokens, which are passed through unchanged, and role assignments."""
 
 import contextlib

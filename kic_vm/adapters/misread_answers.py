@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Find the service whose answer could not be read.
 
 Answers are not validated beforehand, so reading one costs nothing extra. If code fails because of a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requirements of the adapters: microversions, and Neutron extensions."""
 
 from typing import Final

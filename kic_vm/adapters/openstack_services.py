@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The services of one cloud, called on behalf of one caller."""
 
 from kic_vm.adapters.block_storage import BlockStorage

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gateway's own login to Keystone; its errors name Keystone."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Complete lists from services that return pages."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Concurrent independent calls in threads: for writes, and for services besides OpenStack.
 
 For reads from OpenStack only, ``interleaved`` is cheaper.

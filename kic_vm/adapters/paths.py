@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Request paths, in which every part is quoted."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A cheap probe of each OpenStack service, with the gateway's own token.
 
 Each probe reaches the service's database: a process that only listens does not count as up.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quotas: the names in OpenStack and in the gateway, and their limits and use."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One OpenStack service, called on behalf of one caller, with raw JSON both ways."""
 
 from typing import Any, Final

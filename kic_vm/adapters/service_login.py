@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A new login of the gateway's own user, and what Keystone returns about the user."""
 
 import dataclasses

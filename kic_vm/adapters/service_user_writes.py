@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The only writes that the gateway's own user can send to OpenStack.
 
 The documentation (service-user) has a row for each of them: it states the check, made just before

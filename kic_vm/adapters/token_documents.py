@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether Keystone's answer about a token is the document that its API describes."""
 
 from typing import Any, Final

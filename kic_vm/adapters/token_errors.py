@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Refused token requests: errors that name the field or header to change.
 
 The identity service reveals too little or too much: the same message for a wrong secret and a wrong

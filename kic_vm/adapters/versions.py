@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The microversions that a service offers."""
 
 import openstack.exceptions

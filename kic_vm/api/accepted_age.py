@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``Cache-Control`` of a request: the age that the client accepts (RFC 9111, 5.2.1)."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read bodies and queries; errors name each wrong field."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Headers of every read: ``ETag``, ``Age`` and conditions (RFC 9110, 13; RFC 9111).
 
 The tag is a digest of the body alone, so every process returns the same tag for the same content.

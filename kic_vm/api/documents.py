@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The version, the lifecycle table and the OpenAPI document."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The ``errors`` of a 400 response: what is wrong with each field, for forms and other programs.
 
 The sentences of the gateway begin with the path of the field that they are about, such as

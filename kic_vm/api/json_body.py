@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Strict parser for JSON bodies; its time grows only with their length."""
 
 import json

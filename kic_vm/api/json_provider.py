@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """JSON responses: a fast encoder, with Flask's own as a fallback."""
 
 from typing import Any

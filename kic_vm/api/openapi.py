@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The OpenAPI document, generated from the schemas and rules that the gateway uses."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Complete the OpenAPI document for readers and code generators.
 
 The schemas describe what is special about a field. ``fields.yaml`` has the general meaning of each

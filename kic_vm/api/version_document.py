@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The document at ``GET /``: the version of the gateway, and where its other documents are."""
 
 from typing import Any, Final

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What processes remember, in memory and in Redis; nothing here is the only copy of anything.
 
 ================  ============================================================================

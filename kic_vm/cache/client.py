@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The client of the Redis in [redis]: one server, or the master that Sentinels know."""
 
 from typing import Any

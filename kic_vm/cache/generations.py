@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Generations of a project: a new one begins with each write, so older lists are not used.
 
 The generation is a random value in Redis, so a write in one process ends the lists of all. While

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Leases: the right of one process to work on something, as long as it renews the lease.
 
 A lease expires, so the work of a killed process becomes free. A process that has lost its lease

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A pause after a failure of Redis, so that not every request waits for its timeout."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lists of a project that were fetched recently, for requests that accept answers of some age.
 
 A list is complete: filters, order and pages are applied to it for each request. It is known by the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cache in Redis, with bounded memory as a fallback.
 
 The cache never holds the only copy of a value. After a failure, the process does not use Redis for

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Redis with encrypted values that only the gateway can read and write.
 
 Each value is encrypted and signed (Fernet), together with its key and its expiry time. So values

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The store for values on which all processes must agree."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Recent lists in Redis: compressed, encrypted, and with a lease for the process that fetches."""
 
 import dataclasses

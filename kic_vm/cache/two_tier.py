@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A memory cache in front of Redis, for values that do not change before they expire."""
 
 from typing import Final

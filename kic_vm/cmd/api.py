@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kic-vm-api: serve the gateway."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A script that lets bash complete the commands of the gateway."""
 
 import argparse

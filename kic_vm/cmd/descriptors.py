@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How many connections of clients the limit on open files allows."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How a command reports a failure: one line on standard error, and an exit status."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands that act with the gateway's own user."""
 
 from collections.abc import Callable, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A process of gunicorn that serves by the gateway's own server."""
 
 import os

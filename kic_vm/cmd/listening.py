@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The addresses that kic-vm-api listens on."""
 
 import contextlib

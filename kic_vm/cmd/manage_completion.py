@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``kic-vm-manage completion``: a script for bash. Needs no configuration."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``kic-vm-manage flavors``: whether the cloud's flavors have the extra specs that clients need."""
 
 import argparse

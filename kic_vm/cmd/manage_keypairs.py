@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``kic-vm-manage keypairs``: the index of each project's keypairs."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``kic-vm-manage lifecycle``: the lifecycle tables in the terminal. Needs no configuration."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``kic-vm-manage usage``: the usage of a project or of all projects, and sealed months."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The directory in which the processes of one server collect their metrics."""
 
 import contextlib

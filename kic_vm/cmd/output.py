@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The formats in which kic-vm-manage prints data for programs."""
 
 import argparse

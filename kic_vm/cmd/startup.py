@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a process that serves or works logs at its start, reload and end."""
 
 from oslo_config import cfg

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kic-vm-status: checks whether the cloud meets the gateway's requirements."""
 
 import argparse

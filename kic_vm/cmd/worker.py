@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kic-vm-worker: confirm resizes, delete unused ports, index keypairs and follow state changes.
 
 Workers are stateless: run any number, or none, and stop any of them at any time. On SIGHUP a worker

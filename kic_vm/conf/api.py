@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[api]: the server, and the addresses that it returns to clients."""
 
 from oslo_config import cfg

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[audit]: the audit trail."""
 
 from oslo_config import cfg

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[availability_zones]: the clients' zone names and the cloud's."""
 
 from oslo_config import cfg

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[flavors]: the cache of flavor ids."""
 
 from oslo_config import cfg

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[history]: following the state changes of the whole cloud, and the feed of them."""
 
 from oslo_config import cfg

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[idempotency]: requests with an Idempotency-Key."""
 
 from oslo_config import cfg

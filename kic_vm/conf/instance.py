@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[instance]: limits of instance requests."""
 
 from oslo_config import cfg

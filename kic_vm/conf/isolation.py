@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What keeps one OpenStack service that hangs or is down from stopping work with the others."""
 
 from oslo_config import cfg

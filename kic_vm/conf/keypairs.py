@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[keypairs]: the index of each project's keypairs."""
 
 from oslo_config import cfg

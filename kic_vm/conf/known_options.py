@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """All options that the gateway and its libraries read, and those in files that nothing reads."""
 
 import difflib

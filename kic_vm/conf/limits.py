@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[limits]: how many requests clients can send in a time."""
 
 from typing import Final

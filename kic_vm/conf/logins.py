@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The logins of the gateway's own users, as [service_user] and [keystone_authtoken] describe them.
 
 keystoneauth reads these sections when it logs in. The checks here report a wrong section at start.

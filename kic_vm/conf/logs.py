@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Setup of the log, by oslo.log's options in [DEFAULT]."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Masking of secrets in the log, even when the libraries log requests and responses."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[metrics]: metrics for Prometheus."""
 
 from oslo_config import cfg

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """All option groups: registration, and the list for the sample configuration."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[project_members]: the Keystone roles for the documented roles."""
 
 from oslo_config import cfg

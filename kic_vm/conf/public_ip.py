@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[public_ip]: the external network of public IPs."""
 
 from oslo_config import cfg

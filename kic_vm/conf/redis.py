@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[redis]: the store that the gateway processes share."""
 
 from oslo_config import cfg, types

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Redis URLs: of one server, or of a service that Sentinels know."""
 
 import dataclasses

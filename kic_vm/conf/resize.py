@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[resize]: the confirmation of finished resizes."""
 
 from oslo_config import cfg

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[service_user]: the gateway's own OpenStack user."""
 
 from keystoneauth1 import loading

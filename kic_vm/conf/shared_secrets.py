@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Secrets that only the processes of one deployment share."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long a call to OpenStack may take: for all services, and for one of them."""
 
 from oslo_config import cfg

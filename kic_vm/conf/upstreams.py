@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[keystone] [nova] [cinder] [glance] [neutron]: how the gateway reaches each service."""
 
 from keystoneauth1 import loading

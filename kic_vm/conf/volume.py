@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[volume]: limits and names of volumes."""
 
 from oslo_config import cfg

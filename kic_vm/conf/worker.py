@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[worker]: the jobs of kic-vm-worker and their intervals."""
 
 from oslo_config import cfg

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """State changes of instances and volumes: one stream in Redis for each project."""

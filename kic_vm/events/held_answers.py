@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The agreement between the application and the server about answers that are not ready yet.
 
 A server that can hold answers sets ``environ[SERVER_KEY]``. The application then may start a

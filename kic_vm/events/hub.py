@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The requests of this process that wait for events, and the one thread that follows Redis.
 
 The thread has one subscription for all projects. It decrypts each event once, and only if a request

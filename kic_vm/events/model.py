@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Events, and the cursors that mark a position between them."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Lua scripts of the streams: Redis runs each of them as a whole, between other commands."""
 
 from typing import Final

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The streams of events: one for each project, in Redis.
 
 A stream is bounded by its length and its age, and its entries are sealed like all values in Redis.

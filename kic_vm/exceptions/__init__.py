@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every error that a caller can get: status, code and sentence, declared once.
 
 The codes are stable: clients may branch on them. ``ERRORS`` is published in the OpenAPI document.

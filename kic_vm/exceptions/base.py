@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The base of all errors, and the error for a defect of the gateway."""
 
 from collections.abc import Sequence

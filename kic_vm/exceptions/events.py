@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of the event feed."""
 
 from kic_vm.exceptions.base import KicVmError

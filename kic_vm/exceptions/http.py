@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of a request as HTTP: its size, its headers, its arrival."""
 
 from kic_vm.exceptions.base import KicVmError

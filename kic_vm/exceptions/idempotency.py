@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of requests with an Idempotency-Key."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of OpenStack's services, as the caller gets them."""
 
 from typing import ClassVar

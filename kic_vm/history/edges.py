@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The table of edges: when an instance changes its documented state, by Nova's record."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The flavor of each period: Nova shows only the current one."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The periods of an instance: a pure function of Nova's record and of observations.
 
 Nova records the actions on an instance, not its states. The table of edges says which states an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a follower of the cloud has seen of a resource's documented state."""
 
 import dataclasses

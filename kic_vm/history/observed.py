@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Observations of a follower: they refine and complete what Nova's record tells."""
 
 import dataclasses

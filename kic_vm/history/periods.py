@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Periods, and the stretches that they are built from."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova's record of a server, as the ledger reads it."""
 
 import dataclasses

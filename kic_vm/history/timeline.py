@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The periods of an instance as a picture."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Usage: the seconds of many instances in a window of time, in groups."""
 
 import dataclasses

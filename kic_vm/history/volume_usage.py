@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Usage of volumes, as far as Cinder tells.
 
 Cinder keeps no record of a volume's past. A volume has had its state and its size since it was

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks on plain data: each refuses invalid data with a sentence that names the place."""
 
 from collections.abc import Collection, Iterable

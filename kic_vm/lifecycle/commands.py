@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands on an instance that take no arguments, from ``commands.yaml``."""
 
 import dataclasses

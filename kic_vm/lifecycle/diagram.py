@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lifecycle tables as Graphviz state diagrams."""
 
 import html

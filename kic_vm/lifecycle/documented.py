@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names of the documented states, in documented order."""
 
 INSTANCE_STATES = (

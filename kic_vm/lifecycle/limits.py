@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Limits: reasons why a resource allows fewer commands than its documented state.
 
 A limit belongs to entries of a row's ``openstack`` (a paused server among the stopped ones), or to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The rows of the lifecycle tables, as the rest of the gateway uses them."""
 
 import dataclasses

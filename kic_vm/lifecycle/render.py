@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lifecycle tables as the public document, and as a plain text table."""
 
 import unicodedata

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The schema of a lifecycle table: plain data -> a checked table.
 
 An invalid table is refused with a sentence that names the file and the row. Besides the keys and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lifecycle tables: lookups in both directions, with a fallback for unknown states.
 
 The tables are the two YAML files next to this module; they name the source of each row. A lookup is

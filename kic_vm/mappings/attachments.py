@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Volumes attached to servers, from Nova's and Cinder's data."""
 
 from typing import Any

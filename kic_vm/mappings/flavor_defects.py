@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Missing and wrong extra specs of Nova flavors that the contract's flavor needs."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova flavor -> flavor (instance type) of the contract.
 
 Fields that Nova does not have come from the flavor's extra specs ``kic:<field>``. Fields that are

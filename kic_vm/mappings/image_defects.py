@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Missing and wrong properties of Glance images that the contract's image needs."""
 
 from typing import Any, Final

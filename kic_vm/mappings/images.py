@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Glance image -> image of the contract; also the image metadata of a volume."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova's fault of a server in Error -> a documented code, the reason and a hint."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova instance action -> action log of the contract."""
 
 from typing import Any, Final

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron port -> network interface of the contract, as operations on instances show it."""
 
 from collections.abc import Collection, Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron floating IP -> public IP of the contract, as operations on instances show it."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova volume attachment -> attached volume of the contract."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova server, with its Neutron and Cinder resources -> instance of the contract."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova keypair -> keypair of the contract, and the names of a keypair in Nova.
 
 In the contract a keypair belongs to a project, in Nova to a user. So its name in Nova contains the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """VPCs: Neutron's networks with their subnets and routers."""
 
 import ipaddress

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Periods of the ledger -> the API's JSON."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keystone's role assignments -> members of a project."""
 
 from collections.abc import Iterable, Mapping

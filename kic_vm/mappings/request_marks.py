@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Marks on resources created with an Idempotency-Key, so that a retry finds them.
 
 Each service has a different place for a mark at creation: Nova has tags, Cinder has metadata,

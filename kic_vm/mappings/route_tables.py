@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron router -> route table of the contract, with its routes and associations."""
 
 import uuid

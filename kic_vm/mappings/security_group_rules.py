@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron's security group rules <-> rules of the contract.
 
 They define a rule differently. A Neutron rule has an IP version; a rule of the contract has none,

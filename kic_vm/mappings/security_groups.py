@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron security group -> security group of the contract."""
 
 from collections.abc import Mapping

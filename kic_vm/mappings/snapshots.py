@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cinder snapshot -> snapshot of the contract.
 
 A Cinder snapshot is complete: it needs no other snapshot. The chain of full and incremental

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Timestamps in the clients' format: RFC 3339 with an offset."""
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Volume types: the clients' names and Cinder's, in both directions."""
 
 from collections.abc import Mapping

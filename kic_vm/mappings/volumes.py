@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cinder volume, with its server in Nova -> volume of the contract."""
 
 import dataclasses

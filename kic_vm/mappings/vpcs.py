@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron network and router -> VPC of the contract."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Availability zones: the clients' names and the cloud's, in both directions."""
 
 from collections.abc import Iterable, Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The directory in which several processes collect their metrics."""
 
 from typing import Final

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Metrics of the event feed and of the follower."""
 
 from collections import Counter as Counts

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Metrics of the operations, in the gateway and in the worker, which uses the same operations."""
 
 import functools

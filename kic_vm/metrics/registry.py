@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The registry of all metrics, and its output for Prometheus."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How each OpenStack service is used at the moment, and what is refused for it."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Metrics of kic-vm-worker's own work."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The access log: one line and one metric per request, with status, duration and upstream calls."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The audit trail: CADF events by keystonemiddleware's audit filter.
 
 One event for each request, after its response: who did what to which resource, with what outcome.

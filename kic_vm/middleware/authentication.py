@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """keystonemiddleware's auth_token, for every operation that is not public."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """oslo.middleware's limit on bodies, for requests that may have one; none may be compressed."""
 
 from collections.abc import Iterable

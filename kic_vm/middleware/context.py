@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The authenticated identity -> RequestContext."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of the inner layers -> the error envelope."""
 
 from collections.abc import Iterable

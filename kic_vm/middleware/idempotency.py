@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``Idempotency-Key``: a retry of the same request gets the first response, and changes nothing.
 
 As the IETF's draft on the header describes it. A key is valid for one user in one project. An

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``GET /metrics`` on its own port: it is not an operation of the API, so it has no policy rule."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rate limits: by address before the token is validated, by user and project after it.
 
 The headers are those of the IETF draft "RateLimit header fields for HTTP": ``RateLimit-Policy`` has

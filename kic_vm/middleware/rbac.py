@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Method and path -> policy rule -> allow or refuse. Closed by default."""
 
 from collections.abc import Iterable

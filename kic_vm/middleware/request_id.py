@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The request id: the caller's own if it is valid, otherwise a new one."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Limits on the number of headers and query parameters, independent of the WSGI server."""
 
 from collections.abc import Iterable

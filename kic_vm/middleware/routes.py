@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operation of a request, and the rule that guards it.
 
 The routes come from Flask and the rules are data. This module matches them, and the start fails

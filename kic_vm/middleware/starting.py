@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The start of a WSGI response, for middleware that reads or changes it."""
 
 from typing import Any

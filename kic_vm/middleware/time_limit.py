@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The deadline of a request, which every call to OpenStack inherits."""
 
 from collections.abc import Iterable

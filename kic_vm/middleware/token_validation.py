@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """keystonemiddleware's auth_token, for a Keystone that may fail or answer nonsense."""
 
 from typing import Any

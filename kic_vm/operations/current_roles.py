@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Policy checks against the roles that Keystone lists now.
 
 A token has the roles of the moment at which it was validated. The gateway uses its own user's

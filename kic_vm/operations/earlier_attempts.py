@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Results of earlier attempts at a request with an Idempotency-Key, read from OpenStack.
 
 The page user/idempotency has a table that says how each POST recognizes its results. An operation

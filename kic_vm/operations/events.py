@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The event feed: the state changes of a project's instances and volumes, from Redis."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Filter, sort and cut a list as the contract's list operations do."""
 
 import operator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Resources by id, if they belong to the caller's project.
 
 OpenStack shows a cloud admin the resources of every project, so each function compares the owner.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Complete lists for an operation: fetched for the request, or as old as the client accepts."""
 
 from collections.abc import Callable, Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The errors for commands that a resource's documented state does not allow."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What operations work with: the caller, OpenStack's services with its token, the tables."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Operations with several steps: when a step fails, the earlier ones are rolled back."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The policy: rules as data, one module per resource."""
 
 from oslo_policy import policy

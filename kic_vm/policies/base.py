@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The roles of a project, and the function that defines a rule."""
 
 from typing import Final

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The history of instances and the usage of the project."""
 
 from kic_vm.policies import base

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Images and their members."""
 
 from kic_vm.policies import base

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands on instances."""
 
 from kic_vm.lifecycle.commands import COMMANDS

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Public IPs of an instance: as documented, for project admins only."""
 
 from kic_vm.policies import base

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Security groups of an instance's network interface."""
 
 from kic_vm.policies import base

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Members of the project: as documented, for project admins only."""
 
 from kic_vm.policies import base

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Operations that need no token."""
 
 from kic_vm.policies import base

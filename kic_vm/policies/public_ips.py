@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Public IPs: as documented, for project admins only, reads included."""
 
 from kic_vm.policies import base

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Shared parts of the schemas: paging, names, descriptions, ids, envelopes."""
 
 from collections.abc import Collection

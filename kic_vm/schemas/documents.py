@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Documents about the gateway itself: lifecycle, health and readiness."""
 
 from marshmallow import Schema, fields, validate

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Filters of lists: each kind of value follows the same rule in all lists.
 
 Upper and lower case, and ``-`` and ``_``, are equivalent. A value that can never match, because it

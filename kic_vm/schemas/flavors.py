@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Flavors (instance types)."""
 
 from marshmallow import Schema, fields, validate

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The history of an instance and the usage of a project."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Instances: requests that create and change them, and the responses."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Public IPs of an instance's network interface."""
 
 from marshmallow import Schema, fields

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Instances, as returned by get and list."""
 
 from marshmallow import Schema, fields, validate

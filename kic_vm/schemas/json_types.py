@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Strict JSON types in request bodies: no values that merely look like the right type."""
 
 from typing import Any

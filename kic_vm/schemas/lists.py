@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lists in requests: a list that is too long is refused before its items are read."""
 
 from collections.abc import Callable

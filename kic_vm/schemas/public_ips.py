@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Public IPs."""
 
 from marshmallow import Schema, fields, validate

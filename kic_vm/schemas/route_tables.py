@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Route tables, their routes and associations."""
 
 from marshmallow import Schema, fields, validate

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Secrets in responses: returned once, and stored nowhere.
 
 A schema only needs to declare the field as SecretString. Then responses with a secret are marked

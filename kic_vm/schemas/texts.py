@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names and descriptions: one rule for all resources, whatever each service accepts.
 
 Some services refuse line breaks in a description, others strip surrounding white space. Clients

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The HTTP server of a gateway process.
 
 One ``epoll`` object watches the connections that wait for their clients, and each thread of a pool

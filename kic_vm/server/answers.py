@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Convert the application's responses to bytes."""
 
 import dataclasses

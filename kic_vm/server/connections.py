@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The connections of a process, including those that wait for their clients."""
 
 import enum

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The request line and the headers of a request, parsed by llhttp."""
 
 import functools

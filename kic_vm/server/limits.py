@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Limits for clients: time, memory and connections."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Threads that receive requests and send responses; one thread that accepts and checks times."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Debian's chromium, and a gateway on the real services."""
 
 import shutil

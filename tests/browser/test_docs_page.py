@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A person opens /docs, gets a token, and tries operations.
 
 ``KIC_VM_PICTURES`` names a directory for pictures of the page.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hold a response against the wire contract, as strictly as the official SDK decodes it.
 
 ``check("bcs", "GetInstance", body)`` gives what is wrong with a body, one sentence a problem; an

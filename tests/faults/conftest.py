@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A project, a gateway and proxies for the experiments that every run of the tests makes."""
 
 from collections.abc import Iterator

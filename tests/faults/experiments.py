@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Experiments with one neighbour at a time: each service, Keystone, and Redis."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a project has in OpenStack, as the cloud's operator sees it."""
 
 import collections

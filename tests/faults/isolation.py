@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What goes on while hundreds of requests wait for a service that hangs."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The kinds of fault: each is what happens to one request."""
 
 import abc

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A lane: a project, a gateway and proxies of one experiment's own, beside other lanes."""
 
 import contextlib

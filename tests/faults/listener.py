@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A TCP port that can refuse connections for a while and accept them again."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An event loop in a thread, in which all proxies of a process run."""
 
 import asyncio

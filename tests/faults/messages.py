@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP/1.1 messages as bytes: enough to pass them on, and to spoil them."""
 
 import asyncio

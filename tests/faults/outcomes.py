@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was seen in a trial, and which promises were kept."""
 
 import dataclasses

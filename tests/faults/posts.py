@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every POST of the contract with a request that OpenStack fulfils."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A proxy to the services of an OpenStack, with faults by rules.
 
 It has a port for each service. In the answers, the services' addresses are replaced by its own, so

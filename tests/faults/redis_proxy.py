@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A TCP proxy to a Redis, with faults."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bring a project back to what an earlier inventory of it has."""
 
 import time

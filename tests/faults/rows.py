@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rows of the table of experiments: what was expected, and what was seen."""
 
 import dataclasses

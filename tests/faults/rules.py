@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules: which requests meet which fault. They are set and removed while the proxy runs."""
 
 import contextlib

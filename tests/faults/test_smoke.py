@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Some of the experiments of ``make faults``, which take little time."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One trial: a POST whose answer does not come, and its retries with the same key.
 
 OpenStack is asked before and after what it has, around the gateway.

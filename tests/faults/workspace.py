@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the requests of experiments need to be there before, made around the gateway."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is in a volume, by the block store itself, as a guest would read and write it."""
 
 import subprocess

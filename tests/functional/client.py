@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A client of the gateway, and the gateway's process."""
 
 import configparser

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real OpenStack, the gateway in front of it as it is served, and a client for each persona."""
 
 import json

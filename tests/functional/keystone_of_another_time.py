@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keystone as it looks where the clocks do not agree: its own answers, issued at another time."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where OVN takes a packet, by its logical flows: no packet is sent."""
 
 import os

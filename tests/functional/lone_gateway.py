@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A gateway with nothing behind it: enough for what concerns the server alone."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova as it behaves elsewhere: with other options, or behind a connection that loses answers."""
 
 import http.server

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A second API process of a service of the standalone OpenStack, with other options.
 
 It runs beside the first one, on the same databases, for as long as a test takes. The first one, and

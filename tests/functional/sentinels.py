@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two Redis servers and three Sentinels of a test's own."""
 
 import subprocess

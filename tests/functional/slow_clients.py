@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clients that open connections and then hardly send anything."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The standalone OpenStack: where its credentials are, and having it run."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Addresses on the real network service: each one is taken, or refused by the field's name."""
 
 import ipaddress

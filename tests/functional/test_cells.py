@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A cell of Nova that does not answer: 503, in front of a Nova of the test's own that lacks one.
 
 That Nova has a copy of the API database in which one instance is in another cell, whose database

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Changes to what is still being made: they last, or are refused until they can."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A running gateway whose configuration becomes wrong: it goes on, and takes the corrected one."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The event feed on the real services: two workers follow, and clients of each persona read."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gateway as a process: readiness, stopping, tokens."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The history and the usage of an instance, compared with what the test itself has polled."""
 
 import datetime

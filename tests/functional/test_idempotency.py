@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Idempotency-Key on real services: a machine that is asked for twenty times is made once."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Images on the real services: made of root volumes, changed, shared, booted, deleted."""
 
 import os

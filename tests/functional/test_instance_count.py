@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Several instances in one request."""
 
 from collections.abc import Callable

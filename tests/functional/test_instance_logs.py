@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an instance's logs say, on the real services."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pages of a long list: fetched for themselves, and the same as cut from the whole list."""
 
 from tests.contract import check

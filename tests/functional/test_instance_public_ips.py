@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Public IPs and security groups of an instance's network interface, on the real services."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The life of a machine, as a client sees it."""
 
 from collections.abc import Callable

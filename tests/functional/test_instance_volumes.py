@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Volumes of an instance, on the real services."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keypairs of a project on real services: everybody's to use, their creator's to delete."""
 
 import subprocess

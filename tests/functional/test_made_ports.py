@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The ports that the gateway makes for instances, on the real services: when they stay and go."""
 
 import uuid

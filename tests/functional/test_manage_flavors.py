@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kic-vm-manage flavors check on the real cloud."""
 
 import subprocess

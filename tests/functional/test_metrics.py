@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What Prometheus reads of a gateway with several processes, and of a worker."""
 
 import subprocess

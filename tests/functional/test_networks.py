@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where a new instance's interfaces go."""
 
 import uuid

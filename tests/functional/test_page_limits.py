@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Services that give few items in an answer: the gateway's lists are whole all the same."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who may do what, on the real Keystone."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Public IPs on real Neutron: the project admin's alone."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quotas on the real services: what is shown, and what a refusal says."""
 
 import json

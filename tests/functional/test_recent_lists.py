@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Answers of an accepted age, on real services: each of them was true within that age."""
 
 import bisect

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[redis] secret on a real Redis: changed step by step, while retries keep their answers."""
 
 import uuid

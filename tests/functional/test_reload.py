@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SIGHUP: the configuration is taken up anew, and nobody notices but for what has changed."""
 
 import configparser

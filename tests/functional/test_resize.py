@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Resize on the real Nova, polled as fast as it answers."""
 
 from collections.abc import Callable

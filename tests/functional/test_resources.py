@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Flavors and images of the real services, and a key that is none."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Several route tables in a VPC on real Neutron, and where its logical flows take packets."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Secrets of real services: told once, and not in the log, whatever is turned on in it."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A gateway whose Redis is found by Sentinels, when the master goes away."""
 
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clients that are slow, or send nothing at all: they hold connections, and no thread."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Snapshots, on the real services; the bytes in them by the block store."""
 
 import os

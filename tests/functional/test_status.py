@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kic-vm-status upgrade check on the real cloud: healthy, and with one thing broken at a time."""
 
 import configparser

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SIGTERM and SIGHUP while requests wait for a service: each of them is answered."""
 
 import contextlib

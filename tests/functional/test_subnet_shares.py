@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Subnets for other projects, on real Neutron and Nova."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names and descriptions on the real services: one rule for all, and kept to the letter."""
 
 from collections.abc import Callable, Iterator

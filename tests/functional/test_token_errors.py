@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Refused token requests on a real Keystone: the field or header to change is named."""
 
 import json

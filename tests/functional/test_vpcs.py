@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """VPCs, subnets, network interfaces and route tables on real Neutron."""
 
 import ipaddress

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kic-vm-worker on the real services, once and in its loop."""
 
 import configparser

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A project of its own for requests that nobody has thought of, with one of each resource in it."""
 
 import secrets

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests made up from the OpenAPI document: none is answered by an error of the gateway's own.
 
 Each is sent twice: as it was made up, and with ids of resources that are there in the places where

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gateway on the real services, and its OpenAPI document in a file."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Three generators read the document; the client that one of them makes works.
 
 Two of them run where their programs are: ``npx`` for openapi-typescript, and ``java`` with

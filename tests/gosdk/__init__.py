@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """The official Go SDK, unmodified, against the gateway in front of a real OpenStack."""

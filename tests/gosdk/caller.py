@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls with the official Go SDK's typed methods, through a small Go program."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The SDK's program before a gateway of its own, and two users."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operations of the SDK on images of one's own."""
 
 from tests.gosdk.caller import User

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The instance operations of the SDK, on instances of their own."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operations of the SDK on VPCs and what is in them."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every operation that the gateway has is called with the SDK's typed method, and decoded."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The volume and snapshot operations of the SDK."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An OpenStack whose instances are real guests, the gateway in front of it, and the people."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A guest as its user sees it: by ssh, and not otherwise."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One instance, driven through the gateway, with its states recorded."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The documented states that pass, each with its time, by looking again and again."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the chapters of the story share: the machine, its guest, and what belongs to them."""
 
 import base64

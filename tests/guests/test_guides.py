@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The guides' commands that need a real guest, in their places among all the others."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The life of a real guest, through the gateway and ssh alone. The chapters build on each other."""
 
 from collections.abc import Callable, Iterator

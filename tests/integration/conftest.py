@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A client for each persona of the cloud, and things that go away with the test."""
 
 from collections.abc import Callable, Iterator

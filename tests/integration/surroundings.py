@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cloud that the tests run in, by environment variables; README.rst lists them."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The life of an instance, with what of it is billed."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who may do what in a project."""
 
 from collections.abc import Callable, Iterator

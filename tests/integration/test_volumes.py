@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Volumes, snapshots, and images made of volumes."""
 
 from collections.abc import Callable

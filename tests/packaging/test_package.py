@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The wheel and the source distribution, installed where nothing of this tree is."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Run the long proofs, and write what was seen into the documentation."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Many instances are created and deleted while upstream calls fail.
 
 Each request has an ``Idempotency-Key`` of its own and is retried until it is answered. In the end

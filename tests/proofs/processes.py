@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the processes of a gateway use of the machine."""
 
 import dataclasses

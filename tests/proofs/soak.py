@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A soak: many requests of all kinds, while memory, threads and files of the gateway stay flat."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Terraform before a gateway of its own, and what there is in OpenStack before and after."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Terraform with the official provider, in a directory of its own."""
 
 import json

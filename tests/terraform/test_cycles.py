@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Everything is made, changed in place, read again and taken down; nothing stays behind."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every data source of what the gateway serves reads what is there."""
 
 from collections.abc import Callable

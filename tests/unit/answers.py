@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the faked services have answered, to be answered again with changes."""
 
 from typing import Any, NamedTuple

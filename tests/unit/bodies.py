@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What real services have answered, recorded in ``tests/bodies``."""
 
 import copy

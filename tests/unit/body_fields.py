@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every field of all bodies, and a good request in which one of them has another value."""
 
 import copy

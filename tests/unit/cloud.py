@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """OpenStack on the wire: Keystone for everybody, and the answers that a test wants."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Check that a file which people keep has a row for everything, and say what to change."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The whole gateway in front of a faked wire, and a caller for each persona."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Neutron on the wire that keeps networks, subnets, routers, ports and floating IPs."""
 
 import itertools

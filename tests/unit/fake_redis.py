@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Redis server in this process, with a look into it."""
 
 from collections.abc import Iterator, MutableMapping

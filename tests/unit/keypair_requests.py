@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests about keypairs, as several tests send them."""
 
 from typing import Any, Final

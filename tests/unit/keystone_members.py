@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keystone's users, roles and role assignments on the wire."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova's keypairs and Keystone's role assignments on the wire: each user has their own."""
 
 import hashlib

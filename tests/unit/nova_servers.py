@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova's lists of servers, in pages as it cuts them, and without the cells that are down."""
 
 import copy

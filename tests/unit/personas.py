@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who calls: a token for each persona, and what Keystone says when it is asked about it."""
 
 import copy

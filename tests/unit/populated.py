@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A cloud in which everything works: the recorded server and all that stands around it."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The networks around the recorded server, as Neutron tells of them and lets them be changed."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must stand in the cloud, beside the recorded project, for an operation to succeed."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must stand in Neutron for an operation on route tables or shares to succeed."""
 
 from collections.abc import Callable

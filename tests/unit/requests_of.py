@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A good request for each operation, at the recorded project."""
 
 import copy

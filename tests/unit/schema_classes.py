@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """All schemas of the API, of requests and of answers."""
 
 import importlib

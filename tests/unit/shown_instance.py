@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The recorded instance, as the gateway shows it."""
 
 from typing import Any

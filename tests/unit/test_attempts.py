@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Attempts at a request with an Idempotency-Key: leases, kills, and a Redis that forgets."""
 
 import time

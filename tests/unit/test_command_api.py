@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kic-vm-api, as far as it needs no OpenStack."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Options and rules are documented, and a wrong configuration does not start."""
 
 import json

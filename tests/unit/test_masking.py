@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the log never shows, whatever is turned on in it."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[redis] url: what it says of Sentinels."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The secrets behind what is kept in Redis: of the operator's choice, or slow to guess."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How much work something is: the calls of functions that it takes, in Python and in C."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Service users and the service catalog."""
 
 from ..deployment import REGION, Deployment

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Flavors in four families; their `kic:` extra specs carry what Nova has no field for."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Domains, projects, users and roles."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The images, made here: two small ones that nothing could boot from, or one for real guests."""
 
 import shutil

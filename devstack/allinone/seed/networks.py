@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An external network, and a network with a router for every project."""
 
 from typing import Any

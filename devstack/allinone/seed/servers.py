@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What concerns servers: their quota, and their return after a restart."""
 
 from collections.abc import Callable

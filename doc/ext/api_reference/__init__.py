@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``.. api-operations:: TAG``: the operations of one tag of the OpenAPI document, with examples."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Error codes: the complete table, and the codes of one operation."""
 
 from typing import Any

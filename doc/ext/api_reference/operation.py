@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One operation of the OpenAPI document as reStructuredText."""
 
 import itertools

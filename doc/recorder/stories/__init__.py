@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is asked of the gateway, so that every operation has been asked once."""
 
 from recorder.recording import Recording

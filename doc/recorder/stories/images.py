@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An image of one's own, made of a root volume."""
 
 from recorder.recording import Recording

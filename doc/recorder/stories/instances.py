@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The life of an instance, and all that can be attached to it."""
 
 import time

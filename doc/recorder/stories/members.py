@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The people of a project, and keypairs."""
 
 from recorder.recording import Recording

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """VPCs and what is in them, security groups and public IPs."""
 
 import contextlib

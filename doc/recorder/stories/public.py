@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What needs no token, and what everybody may look at."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova: proof that a server is gone."""
 
 import orjson

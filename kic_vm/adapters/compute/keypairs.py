@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova: keypairs."""
 
 from kic_vm.adapters import paging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova: single servers and complete lists, even if a part of the cloud does not answer.
 
 Nova keeps its servers in cells. For a cell that does not answer, Nova lists each server as a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova: servers, flavors and keypairs."""
 
 from functools import partial

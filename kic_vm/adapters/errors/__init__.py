@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Translate failures of OpenStack's services into errors of the gateway.
 
 * ``rules.yaml``: the error and the sentence for the caller, for each message of each service.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The table of error rules: read from ``rules.yaml``, checked when the process starts.
 
 The order of the rules does not matter. Each rule has examples of the messages that it matches, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gateway's errors for answers of services, and for calls without an answer.
 
 Messages of the services never reach a caller. They are logged, and looked up in the table of error

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How requests go out to OpenStack: who calls whom, in which thread, until when.
 
 ::

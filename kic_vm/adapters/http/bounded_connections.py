@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """urllib3 connections that stop reading at a deadline.
 
 urllib3 and http.client apply a timeout to each piece that arrives, so an answer that arrives byte

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A bulkhead: it limits how many requests of a process wait for one service at a time."""
 
 import threading

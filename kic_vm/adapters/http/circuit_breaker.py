@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A circuit breaker: calls to a service that is known to be down fail at once.
 
 A single request can fail for its own reasons: a list is slow, or an instance is on a failed host.

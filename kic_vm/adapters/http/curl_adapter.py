@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libcurl as a transport adapter of requests: GETs at a fraction of the cost of urllib3."""
 
 import collections

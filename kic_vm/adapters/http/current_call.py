@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The service being called: all requests sent meanwhile belong to this call."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GETs sent without keystoneauth, which costs more than sending and reading them.
 
 The requests are the same as keystoneauth would send. Everything beyond sending once is left to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The proxies and certificates that the environment sets for an address."""
 
 from typing import Any

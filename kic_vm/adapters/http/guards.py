@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Guards that each call to a service passes: its circuit breaker, then its bulkhead."""
 
 import contextlib

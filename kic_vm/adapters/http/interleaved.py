@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Concurrent reads from OpenStack in the thread of the request.
 
 Each read is a greenlet: while it waits for its answer, the others continue. Threads would take

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether a request without an answer may have reached its service."""
 
 import requests

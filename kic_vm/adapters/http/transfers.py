@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Concurrent GETs in one thread, with libcurl.
 
 libcurl does the work that all requests share: connections and their reuse, TLS, proxies, and the

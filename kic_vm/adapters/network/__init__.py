@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron: networks, subnets, routers, ports, floating IPs and security groups.
 
 Each module has the methods of one kind of resource; ``Network`` in ``service`` has all of them.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron: floating IPs."""
 
 from kic_vm.adapters.network.lists import NetworkLists

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron: complete lists, whatever its page limit."""
 
 from kic_vm.adapters.paging import follow

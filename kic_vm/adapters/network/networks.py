@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron: networks, their tags, and the projects that they are shared with."""
 
 from collections.abc import Iterable

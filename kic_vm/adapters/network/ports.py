@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron: ports."""
 
 from kic_vm.adapters.network.lists import NetworkLists

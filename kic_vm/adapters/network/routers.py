@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron: routers and their interfaces."""
 
 from typing import Final

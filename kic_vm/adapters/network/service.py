@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Neutron: the methods of all its resources."""
 
 from kic_vm.adapters import quotas

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``/docs``: the OpenAPI document in the browser, to read and to try.
 
 Swagger UI comes from the package flask-swagger-ui. Nothing is loaded from another host, and the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Client configuration: what the official clients resolve before they begin."""
 
 from typing import Any

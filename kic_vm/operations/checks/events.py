@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Check of the event feed: whether the changes of the cloud are followed, and by notifications."""
 
 import importlib.util

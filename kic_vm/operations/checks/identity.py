@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks of Keystone: the gateway's user, its roles and grants, the catalog, the clock."""
 
 import datetime

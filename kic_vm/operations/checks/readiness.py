@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Readiness of the gateway: one probe of each service that it uses."""
 
 import concurrent.futures

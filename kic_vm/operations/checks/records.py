@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Check of Nova's record: whether it reaches back as far as a closed month needs."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks of flavors and images: whether they have the properties that clients show."""
 
 from collections.abc import Mapping, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks of the services that the gateway uses: microversions, extensions, Redis."""
 
 import redis

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova's actions on servers, with events where the ledger depends on them."""
 
 from collections.abc import Iterable

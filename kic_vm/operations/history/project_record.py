@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nova's record of all servers of a project, with what was read before kept in the cache.
 
 An action that has ended never changes. So a new reading lists only the servers that Nova has

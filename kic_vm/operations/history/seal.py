@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The usage of a closed month, as files that can be checked later."""
 
 import dataclasses

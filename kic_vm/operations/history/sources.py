@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The observations of the follower, from the event streams."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The usage of a project: seconds of its instances and volumes in a window of time."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Images: get, list, update, delete, and find bootable images."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands on an instance: checked against the lifecycle table, then sent to Nova."""
 
 import contextlib

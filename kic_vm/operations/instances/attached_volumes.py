@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The volumes of servers: Nova returns their ids, Cinder their details.
 
 The process remembers two things from earlier reads: which volumes a server had, so that a get can

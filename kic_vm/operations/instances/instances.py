@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Instances: get, list, delete."""
 
 from collections.abc import Collection, Iterable, Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Logs of an instance: its actions and its console log."""
 
 from functools import partial

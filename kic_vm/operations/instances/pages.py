@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The resources behind a page of instances: the whole project's, or only the page's.
 
 A small page of a long list costs less without the rest of the list. Its offset and the total are

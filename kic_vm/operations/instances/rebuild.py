@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rebuild: write an image to an instance's root volume and keep everything else."""
 
 from functools import partial

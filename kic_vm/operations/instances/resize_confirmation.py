@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Automatic confirmation of finished resizes.
 
 Nova does not show that a confirmation is in progress, so the cache records each one that was sent.

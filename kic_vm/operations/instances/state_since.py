@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Since when an instance has been in its state, as far as no further call is needed to know it.
 
 The history of an instance tells it. What it told is remembered for as long as Nova has not changed

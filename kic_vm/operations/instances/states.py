@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether an instance's documented state allows a command, before and after Nova is called."""
 
 import contextlib

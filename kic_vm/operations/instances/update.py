@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Update of an instance's name and description."""
 
 from typing import Any

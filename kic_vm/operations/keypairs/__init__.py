@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keypairs of a project, stored as Nova keypairs of their creators."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The keypairs of a project, assembled from its users' keypairs in Nova.
 
 Two sources count: the keypairs of users who may create keypairs in the project, and, for creators

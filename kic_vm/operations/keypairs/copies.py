@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Copies of the project's keypairs, for members other than the creator.
 
 A copy is the member's own keypair in Nova, with the same public key. It is created once and never

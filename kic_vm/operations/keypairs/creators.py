@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The users who may create keypairs in a project: only their keypairs count as the project's.
 
 The name of a keypair in Nova proves nothing: any user of the cloud can give a keypair any name.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Deletion of a project keypair, by its creator, or by an admin when the creator has left.
 
 The copies that other users have are deleted too. The gateway's own user deletes them, so the

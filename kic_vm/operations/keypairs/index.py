@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The index of a project's keypairs and their creators.
 
 Nova stores keypairs by user. So the index of a project is built from the keypairs of its users,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The network that public IPs come from."""
 
 from typing import Any

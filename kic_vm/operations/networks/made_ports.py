@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ports that the gateway creates for an instance: their owners, and their removal.
 
 The description marks such a port. As soon as Nova has assigned an id to the instance, a tag on

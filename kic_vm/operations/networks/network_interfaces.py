@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Network interfaces of a project: create, get, list, update, delete."""
 
 from collections.abc import Mapping

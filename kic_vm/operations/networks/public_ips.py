@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Public IPs of a project: create, get, list, update, delete, associate, disassociate."""
 
 import ipaddress

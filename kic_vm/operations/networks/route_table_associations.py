@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Associations of subnets with route tables: list, change."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Route tables: create, get, list, rename, delete, and set the main table of a VPC."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Router interfaces: each router of a VPC has an interface in each of the VPC's subnets.
 
 A subnet's traffic goes to the router at the gateway address: this router is its route table. The

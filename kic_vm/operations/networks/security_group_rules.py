@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules of security groups: create, delete."""
 
 import contextlib

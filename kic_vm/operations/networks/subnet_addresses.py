@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks of addresses that a caller chooses in a subnet."""
 
 import ipaddress

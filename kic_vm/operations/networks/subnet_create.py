@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Create a subnet of a VPC in Neutron with its tags and routers, or not at all."""
 
 import ipaddress

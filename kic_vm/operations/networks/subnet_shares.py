@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Subnets shared with other projects.
 
 Neutron shares networks, so only the sole subnet of a VPC can be shared. The VPC gets no other

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Subnets: create, get, list, rename, delete."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read the networks of a project, and find a VPC, subnet or route table in them."""
 
 from collections.abc import Callable, Mapping

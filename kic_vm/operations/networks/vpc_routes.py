@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Routes of a route table: add, change, delete."""
 
 import ipaddress

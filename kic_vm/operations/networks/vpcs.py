@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """VPCs: create, get, list, rename, delete."""
 
 import ipaddress

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Members, quotas and settings of a project."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The configuration that the official clients read first: service endpoints and zones."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Members of the caller's project: list, add, update, remove.
 
 Keystone does not let project managers list or create role assignments. So the gateway's own user

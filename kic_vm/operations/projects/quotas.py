@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quotas of the caller's project: read, check."""
 
 from collections.abc import Callable, Mapping

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Volumes, their snapshots, and images created from them."""

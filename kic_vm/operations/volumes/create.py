@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Create volumes: blank, from an image, or from another volume."""
 
 from typing import Any

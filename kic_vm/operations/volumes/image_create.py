@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Create images from root volumes."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The allowed sizes of volumes."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether a volume's documented state allows a command: checked before and after the call."""
 
 import contextlib

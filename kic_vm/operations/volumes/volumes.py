@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Volumes: get, list, update, delete, and their types."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rebuild all projects' keypair indexes, and delete copies whose original was deleted."""
 
 from collections.abc import Callable, Sequence

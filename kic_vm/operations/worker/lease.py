@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Leases for the worker's periodic jobs, so that one of several workers runs each job."""
 
 from kic_vm.operations.request import RequestServices

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Deletion of ports that the gateway created for instances that no longer exist.
 
 A server's absence from a list proves nothing: a cell may be down, a page may be missing, the server

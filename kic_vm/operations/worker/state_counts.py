@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The number of instances in each documented state, for the worker's metrics."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The worker's rounds of background jobs.
 
 Each round reads from OpenStack what is to be done and keeps nothing for the next one, and each step

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A DevStack in a directory of its own, whose OpenStack is the standalone one."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What DevStack asks of systemctl, without systemd: the unit's command in a process of its own."""
 
 import configparser

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DevStack plugin, driven by DevStack's own functions in front of the standalone OpenStack."""
 
 import configparser

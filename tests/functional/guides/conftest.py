@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Projects for the guides, and the programs that their commands need."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A project that only the guides use: what a guide leaves behind is all that is in it."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the blocks of a guide in one shell, as a reader would paste them."""
 
 import os

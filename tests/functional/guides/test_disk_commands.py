@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The guides' commands for disks, on files in the place of a guest's disks."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each guide's commands, run in order on the real services as a reader would paste them."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Print in which states the installed Nova accepts each command, as JSON.
 
 This runs in the Python of the OpenStack: it imports Nova and reads what the decorator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """In every state that the real Nova can be brought to: what is offered is taken, the rest refused.
 
 The commands are those of the lifecycle table, so that a new one is tried in all states.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What Nova was recorded to accept, against the Nova that the functional tests run on."""
 
 import json

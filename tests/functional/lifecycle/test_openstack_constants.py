@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables against the sources of the Nova and Cinder that the functional tests run on.
 
 The constants are read from the packages' source text (nothing is imported), in the OpenStack

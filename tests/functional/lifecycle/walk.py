@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Giving every command to an instance in one state: the offered ones, and the others."""
 
 import time

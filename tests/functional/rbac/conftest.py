@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Real Keystone tokens of every kind of caller."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Access rules of a real restricted credential, behind a proxy whose headers are believed."""
 
 from collections.abc import Callable, Iterator

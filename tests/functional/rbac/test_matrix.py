@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who may call what: every operation, every kind of caller, real tokens, the whole pipeline."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tokens that Keystone has revoked, of which the gateway remembers that they were good."""
 
 import time

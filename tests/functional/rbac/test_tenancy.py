@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ids of another project wherever an id can stand: nothing is told, and nothing happens."""
 
 import itertools

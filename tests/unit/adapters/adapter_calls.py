@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A call of each method of the adapters, with its arguments and the answers that it needs.
 
 ``populate`` has most of the answers; those that no operation needs are here.

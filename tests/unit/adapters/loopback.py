@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The faked services at a socket: what requests-mock would answer goes over a real connection.
 
 The server is a proxy: a client with ``http_proxy`` set sends it requests for any address.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where services are called: at the address that the catalog of the caller's token has."""
 
 import copy

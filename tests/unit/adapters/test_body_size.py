@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How much of an answer's body is accepted, and for how long it is kept."""
 
 import gc

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One service holds no more than its share of the threads."""
 
 import threading

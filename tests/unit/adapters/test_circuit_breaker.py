@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls to a service that is known to be down fail at once, and nobody can make it look so."""
 
 import threading

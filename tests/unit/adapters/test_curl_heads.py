@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The headers of an answer as libcurl hands them over: one line each, of all heads that came."""
 
 import pytest

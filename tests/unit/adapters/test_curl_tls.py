@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whom reads trust, and by what they are known, where OpenStack is behind TLS."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GETs without keystoneauth, at a server that is really there."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The table of the backends' words: each row, met by a message as the service sends it."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads side by side in one thread: they wait together, end all, and the first failure is told."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which failures an answer is to blame for, and which are the gateway's own."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which failed writes may have been done all the same."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls side by side: really at the same time, all ended, the first failure told."""
 
 import threading

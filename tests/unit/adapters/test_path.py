@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Paths of requests to OpenStack: nothing in them leads elsewhere."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every method of the adapters, over a real connection as with requests-mock.
 
 The other unit tests replace the connection. Here, a server on a loopback socket sends the same

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a service says of the time of the next try."""
 
 import pytest

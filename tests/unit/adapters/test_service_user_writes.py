@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the gateway's own user may change: what is declared, and nothing else."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """No call takes longer than it may, whatever the service does; at a server that is really there."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The age that a client accepts, as RFC 9111 reads Cache-Control."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Conditional reads: what every GET says about its content, and 304 where the client has it."""
 
 import json

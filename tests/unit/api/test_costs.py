@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a request costs before it is refused: no more than its length explains."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """/docs: the page, its files, and what it may load."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lifecycle table and the OpenAPI document, as the gateway serves them."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The errors of 400 responses: the field, a stable code and the sentence, for every operation."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether the gateway lives, and whether it can work."""
 
 import threading

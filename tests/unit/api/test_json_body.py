@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reading JSON bodies: strictly, and with work that grows with their length alone."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Answers as JSON: whatever OpenStack has told can be told."""
 
 import json

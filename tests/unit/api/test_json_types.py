@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The types of JSON in bodies: what only looks like the contract's type is refused."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Secrets in answers: marked in the schema, told once, and kept nowhere."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Texts in bodies: each field has one rule, the same for all resources, and names itself."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What becomes of figures: tables, a plot, and targets that are reached or missed."""
 
 from typing import Any

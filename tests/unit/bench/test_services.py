@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The replayed OpenStack: it has what the gateway joins, and pages as the real one."""
 
 import json

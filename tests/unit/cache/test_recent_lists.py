@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Recent lists: no older than accepted, fetched once, and not used after a write."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cache: bounded, for a limited time, and there without Redis too."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Values in Redis: useless to who reads it, and to who writes to it."""
 
 import time

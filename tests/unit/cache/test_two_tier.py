@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A memory in front of Redis: what it holds ends when it ends in Redis."""
 
 from collections.abc import Callable

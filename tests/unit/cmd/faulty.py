@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Configurations that no command can use, and the commands that read one."""
 
 import dataclasses

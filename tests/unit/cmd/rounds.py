@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A round of the worker in a cloud where it has nothing to do."""
 
 import threading

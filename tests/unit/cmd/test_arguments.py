@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The arguments that every command takes, and those that no command takes."""
 
 import csv

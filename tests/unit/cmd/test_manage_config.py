@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kic-vm-manage config show: every option, where it comes from, and no secret."""
 
 import json

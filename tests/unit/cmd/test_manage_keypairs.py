@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kic-vm-manage keypairs reindex: what it prints, and what it says where it cannot."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kic-vm-manage usage: tables of all projects, and sealed months."""
 
 import hashlib

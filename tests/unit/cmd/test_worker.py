@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The worker: one round on a faked wire, and what it leaves alone."""
 
 import datetime

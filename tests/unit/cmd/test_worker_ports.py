@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The worker and the ports that the gateway made: which it removes, and on what proof."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every command with every wrong configuration: one line and exit status 2; a reload is refused."""
 
 import logging

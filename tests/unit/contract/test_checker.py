@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The checker itself: it finds what the SDK's decoder would stumble over."""
 
 import json

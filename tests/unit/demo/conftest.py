@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A gateway for the demo to talk to: real HTTP on this machine, with answers told beforehand."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gateway's process: which one is ours, and when it is ready."""
 
 import json

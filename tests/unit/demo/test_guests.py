@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`make demo GUESTS=1` has an OpenStack of its own."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lines to copy and paste."""
 
 import configparser

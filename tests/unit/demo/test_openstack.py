@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whose OpenStack it is: only one that the demo started is stopped by the demo."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the person reads, on a terminal and elsewhere."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The story, against a gateway that answers as told."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which states a machine went through, and for how long."""
 
 import pytest

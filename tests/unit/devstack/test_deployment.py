@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Directories, passwords and marks of a deployment."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Real guests: a choice of the first `up`, with a network and an image of their own."""
 
 import ipaddress

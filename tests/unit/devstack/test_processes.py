@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Processes are recognised for sure, and stopped with their children."""
 
 import dataclasses

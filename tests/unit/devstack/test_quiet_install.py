@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An installation leaves the machine as it was."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Steps run as early as they can, and a failure ends the others."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The examples and pages of the API reference, held against the OpenAPI document."""
 
 import json

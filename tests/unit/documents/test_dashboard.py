@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The alerts and the dashboard use metrics that there are, and every alert has a test."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The files for containers, Kubernetes, proxies and systemd are consistent with the gateway."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The user guides: both languages have every guide, and the same commands in it."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page metrics: every metric has its line, and no other has."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page service-user: the uses of the gateway's own user, and why it may write."""
 
 import ast

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page upstream-calls: what each operation calls upstream, counted on the wire."""
 
 import re

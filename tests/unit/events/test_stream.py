@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each change stands in the stream of its project once and in order."""
 
 import time

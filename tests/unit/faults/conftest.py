@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A service and a Redis for the proxies, which note what reaches them."""
 
 import http.server

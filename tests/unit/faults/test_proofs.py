@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the long proofs conclude from what they saw."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The proxy passes requests on, and spoils those that a rule is about."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The TCP proxy passes bytes on, and spoils connections while it is told to."""
 
 import socket

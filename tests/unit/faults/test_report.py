@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was seen becomes tables, in which a failure is not to be overlooked."""
 
 import collections

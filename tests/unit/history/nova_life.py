@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The life of a server in Nova, played: its actions as Nova records them, and its true states."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The table of edges: total, consistent, and refused with the row's number if it is wrong."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The ledger: periods from Nova's record, on played lives, recorded ones and special cases."""
 
 import datetime

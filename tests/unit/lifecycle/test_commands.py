@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands that take no arguments: one row each, and a wrong row is refused."""
 
 import copy

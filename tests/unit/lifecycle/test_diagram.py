@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The state diagrams, and the pictures of them in the documentation."""
 
 import html

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The instance states: the documented ones, what Nova's pairs are answered with, and why."""
 
 import itertools

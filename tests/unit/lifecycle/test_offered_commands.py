@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is offered is what Nova and Cinder accept, in every state that they can show."""
 
 import itertools

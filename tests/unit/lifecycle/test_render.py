@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables for readers: the public document, plain text, and the command."""
 
 import argparse

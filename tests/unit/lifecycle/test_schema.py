@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A wrong table is refused, with a sentence that names the row."""
 
 import copy

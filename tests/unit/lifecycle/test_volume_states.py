@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The volume states: the documented ones, and what Cinder's statuses are answered with."""
 
 from pathlib import Path

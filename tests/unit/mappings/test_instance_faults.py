@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Why an instance is in Error: each code, met by a message as Nova sends it."""
 
 import pytest

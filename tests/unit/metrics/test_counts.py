@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is counted of requests, decisions and upstream calls, and under which labels."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One line for each request, that says what it was and what it cost, and nothing secret."""
 
 import io

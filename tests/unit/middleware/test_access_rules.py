@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Access rules of a restricted credential: what is routed is what is checked."""
 
 from collections.abc import Callable

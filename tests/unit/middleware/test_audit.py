@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The audit trail: one event for each change, with who, what, the outcome, and no secret."""
 
 import configparser

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who gets past the door: whom Keystone confirms, and nobody by claims of their own."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """[oslo_middleware] max_request_body_size: how long a body may be."""
 
 import io

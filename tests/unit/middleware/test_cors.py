@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Browsers from other origins: not served unless the operator says which."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nothing reaches a view without a decision, and the start is refused where one is missing."""
 
 import functools

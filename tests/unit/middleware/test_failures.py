@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Failures behind the gateway, and of the gateway itself: named, without a word of the backend."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Idempotency-Key: what is done once, what is told again, and what is refused."""
 
 import re

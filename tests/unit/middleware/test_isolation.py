@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A service that hangs or is down, and everything else that goes on meanwhile."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Keystone that fails or answers nonsense: it is named, and nothing is 500."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GET /metrics: on its own port, for whoever reaches it, and nowhere else."""
 
 from typing import Any

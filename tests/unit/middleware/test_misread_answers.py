@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whatever is missing from an answer of a service: the service's failure, never the gateway's."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which paths lead to an operation; tricks with them lead nowhere."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rate limits: who is limited by what, what a refusal says, and what happens without Redis."""
 
 import re

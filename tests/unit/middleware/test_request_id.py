@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The request id: on every answer, and on every call that a request makes."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How many headers and query parameters a request may have."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bodies and queries that cannot be understood, each with what is wrong."""
 
 from typing import Any

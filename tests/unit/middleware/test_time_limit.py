@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A request ends with its deadline, wherever its time went."""
 
 import time

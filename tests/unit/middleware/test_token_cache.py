@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tokens that are remembered in Redis: useless to who reads it, and to who writes to it."""
 
 from collections.abc import Callable

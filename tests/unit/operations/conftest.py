@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One gateway for the tests of operations: they look at calls, not at what it remembers."""
 
 from typing import Any

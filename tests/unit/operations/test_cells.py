@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A part of Nova that does not answer: 503, never an answer without the servers in it."""
 
 from typing import Any

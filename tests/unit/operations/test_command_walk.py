@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """In each state that Nova and Cinder can show: what is offered is taken, the rest refused."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The feed of state changes, read from Redis."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Flavors: what Nova knows, what extra specs say, and what the name says."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the follower's events are used for: known lists are dropped, and histories completed."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Instances of other projects: not there, whatever Nova shows."""
 
 from collections.abc import Callable

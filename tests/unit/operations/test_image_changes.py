@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Images of one's own: made of root volumes, renamed, deleted."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Images shared between projects, seen from both sides."""
 
 from collections.abc import Callable

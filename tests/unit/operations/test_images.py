@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Images: Glance's, in the contract's words."""
 
 import uuid

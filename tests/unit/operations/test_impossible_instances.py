@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Combinations that no instance can be made of: refused by their field, before anything is made."""
 
 import uuid

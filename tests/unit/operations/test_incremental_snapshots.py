@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Incremental snapshots: the chain of a volume's snapshots, and what it forbids."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands: asked of the lifecycle table first, of Nova then."""
 
 import uuid

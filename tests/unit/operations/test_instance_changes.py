@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """PUT and DELETE /api/v1/instances/{instance_id}."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """POST /api/v1/instances with a count: all are made and named, or none is left."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """POST /api/v1/instances: what Nova is asked for, and what is refused before."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GET /api/v1/instances/{instance_id}: one instance, put together from three services."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The history of an instance over HTTP: periods, pages, the picture, deleted instances."""
 
 import itertools

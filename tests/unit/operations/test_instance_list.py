@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GET /api/v1/instances: filters, sorting, paging, and what it costs."""
 
 from typing import Any, Final

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Action logs, console logs and passwords."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the interfaces of a new instance go: Nova's own where Nova can place them."""
 
 import uuid

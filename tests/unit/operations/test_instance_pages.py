@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GET /api/v1/instances of a project with many: a page costs what it shows, and is exact."""
 
 from typing import Any

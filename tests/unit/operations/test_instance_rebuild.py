@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rebuild: what Nova is asked, what is answered, and why it may be refused."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Resize: what Nova is asked, and why it may be refused."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The volumes of a new instance, as Nova's block devices."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Volumes of an instance that exists: attach, change, detach."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A keypair that its creator replaces in Nova: nobody gets another key than before."""
 
 from collections.abc import Callable

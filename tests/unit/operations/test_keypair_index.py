@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The index of a project's keypairs: made from OpenStack, lost, out of date, and claimed twice."""
 
 import dataclasses

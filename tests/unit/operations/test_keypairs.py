@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keypairs: a project's in the API, a user's in Nova."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keypairs of those who have left the project: usable as they were, and nobody's to change."""
 
 import re

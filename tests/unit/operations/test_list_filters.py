@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Filters of all lists: one rule for each kind of value, and no value is missed in silence."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Filtering, sorting and cutting lists."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """POSTs whose answer is lost on its way: a retry finds what was made, and makes nothing twice."""
 
 import json

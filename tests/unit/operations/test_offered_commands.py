@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands in states that the documentation does not have, and the reasons of refusals."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """However few items a service puts into one answer, the gateway's answer is the same."""
 
 from collections.abc import Callable

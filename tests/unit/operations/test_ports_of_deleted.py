@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The ports that the gateway made for an instance, when the instance is deleted."""
 
 from collections.abc import Callable

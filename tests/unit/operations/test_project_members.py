@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Members of a project: the admin's to manage, for the own project and documented roles only."""
 
 from collections.abc import Callable

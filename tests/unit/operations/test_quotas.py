@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GET /api/v1/quotas, and refusals that name a quota with its limit and use."""
 
 from collections.abc import Callable

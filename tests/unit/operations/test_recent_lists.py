@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads whose client accepts an age: from what is known of the project, and never untrue."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Resizes that confirm themselves when somebody looks, and those that wait."""
 
 import datetime

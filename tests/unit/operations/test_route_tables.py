@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Route tables: made, renamed, associated, made the main one, deleted; whole or not at all."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A rule that stands in its group with several descriptions, of which Neutron keeps one."""
 
 import re

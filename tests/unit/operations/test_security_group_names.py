@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names of security groups, when two requests want the same one at the same time."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Snapshots: create, get, list, update, delete, restore."""
 
 import uuid

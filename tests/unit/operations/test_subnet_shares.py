@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Subnets for other projects: shared alone, taken back unused, and never with a second subnet."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tokens: Keystone's own, passed through with the headers that concern them and no others."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Updates of all resources: what is left out stays, null clears what can be cleared."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The usage of a project: sums, groups, CSV, and the calls that a reading takes."""
 
 import csv

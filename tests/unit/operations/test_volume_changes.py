@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Volumes that exist: update, extend, delete."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Making volumes: blank, from an image, from a volume."""
 
 from typing import Any

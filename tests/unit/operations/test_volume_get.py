@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One volume: what Cinder shows, what Nova adds, and the documented state of both."""
 
 from typing import Any

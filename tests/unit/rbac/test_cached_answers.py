@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the gateway remembers of one project or token is never looked up for another."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who may do what: every row of the YAML files beside this one, through the whole pipeline."""
 
 import itertools

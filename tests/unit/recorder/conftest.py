@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """devstack/ is not an installed package: it runs before anything is installed."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Processes in slow motion run freely afterwards."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A server with an application of a test's own, and its clients."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clients that wait for events, in front of the whole gateway with one thread."""
 
 import http.client

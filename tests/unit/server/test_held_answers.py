@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clients that wait for news, in front of one thread."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clients of all kinds in front of one thread."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Both sides of WSGI: what the application is given, and what its answers become."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The volumes of a new instance as block devices, so that Nova creates and rolls them back."""
 
 from functools import partial

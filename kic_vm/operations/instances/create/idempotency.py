@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Idempotent instance creation: the first request tags its servers, and a retry finds the tags.
 
 So a retry never creates a second instance, even when Redis has lost its records or Nova's answer to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The interfaces of a new instance: Nova creates the ports wherever it can place them.
 
 Nova accepts a network, not a subnet. If the network has one subnet, or an address identifies the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Create instances: check the whole request first, then send one call to Nova."""
 
 from functools import partial

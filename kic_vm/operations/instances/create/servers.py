@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Create the servers of new instances in Nova: all of them, or none."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The follower's ticks: one follower at a time reads what has changed, and records it."""
 
 import datetime

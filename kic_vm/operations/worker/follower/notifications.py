@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Notifications of Nova and Cinder, received from their message bus by oslo.messaging.
 
 The package is optional: it is imported only where [history] transport_url is set.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Servers of Nova and volumes of Cinder -> sightings of documented states."""
 
 from typing import Any, Final

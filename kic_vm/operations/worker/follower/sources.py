@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the follower reads from Nova and Cinder when it gets no notifications.
 
 Both list what has changed since a time, but neither lists every deletion. Nova omits the deletion

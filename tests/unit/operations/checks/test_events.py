@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the check says of the event feed."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The check of Nova's record of deleted servers."""
 
 import pytest

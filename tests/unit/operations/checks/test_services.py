@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the checks say of services that lack something, and that they ask for what is used."""
 
 import re

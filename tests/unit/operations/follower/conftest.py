@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A cloud whose resources change while it is followed."""
 
 import datetime

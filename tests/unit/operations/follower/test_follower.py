@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The follower without notifications: what it reads, and what it makes of it."""
 
 import time
