@@ -27,6 +27,12 @@ JSON = dict[str, Any]
 ATTACHED = SERVER["os-extended-volumes:volumes_attached"]
 
 
+@pytest.fixture
+def options() -> str:
+    """A process of its own, which remembers no history and no resize of the instance."""
+    return "[api]"
+
+
 def test_whole(reader: Caller, populated: Cloud) -> None:
     """Every field has the value that the services have told."""
     instance = shown(reader, populated)
