@@ -2,14 +2,12 @@
 """The commands on an instance that take no arguments, from ``commands.yaml``."""
 
 import dataclasses
-import importlib.resources
 from collections.abc import Mapping
 from typing import Any, Final
 
-import yaml
-
 from kic_vm.lifecycle import check
 from kic_vm.lifecycle.model import LifecycleTableError
+from kic_vm.lifecycle.table import read_file
 
 FILE: Final = "commands.yaml"
 _KEYS: Final = ("operation", "description", "nova", "recorded_as")
@@ -79,9 +77,4 @@ def _read_server_action(raw: Any, where: str) -> ServerAction:
     return ServerAction(check.text(name, where), argument)
 
 
-def _load() -> dict[str, Command]:
-    text = importlib.resources.files(__package__).joinpath(FILE).read_text("utf-8")
-    return read(yaml.safe_load(text), FILE)
-
-
-COMMANDS: Final[Mapping[str, Command]] = _load()
+COMMANDS: Final[Mapping[str, Command]] = read(read_file(FILE), FILE)
