@@ -15,17 +15,21 @@ JSON = dict[str, Any]
 def get_quotas(services: RequestServices) -> JSON:
     """The quotas of the caller's project by name: limit, use and unit.
 
-    Four upstream calls, side by side.
+    Five upstream calls, side by side.
 
     :raises UpstreamError: one of the services does not return its quotas
+    :raises UpstreamUnavailable: a cell with instances of the project does not answer
     """
     openstack = services.openstack
     quotas: dict[str, Figures] = {}
-    for figures in gather_reads(
+    *answers, _ids = gather_reads(
         openstack.compute.get_quotas,
         openstack.block_storage.get_quotas,
         openstack.network.get_quotas,
-    ):
+        # Nova's use lacks the instances in cells that do not answer, and does not say so.
+        openstack.compute.list_server_ids,
+    )
+    for figures in answers:
         quotas |= figures
     return {name: figures._asdict() | {"unit": UNITS[name]} for name, figures in quotas.items()}
 

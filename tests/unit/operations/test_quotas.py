@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from tests.unit.bodies import body
+from tests.unit.bodies import SERVER, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.nova_keypairs import NovaKeypairs
+from tests.unit.nova_servers import fragment
 from tests.unit.operations.test_instance_create import create
 from tests.unit.operations.test_instance_public_ips import ALL as PUBLIC_IPS
 from tests.unit.personas import PROJECT, USER
@@ -44,7 +45,14 @@ def test_all(reader: Caller, populated: Cloud) -> None:
         f"GET neutron {OF_NEUTRON}",
         "GET nova /os-keypairs?limit=1000",
         f"GET nova {OF_NOVA}",
+        "GET nova /servers",
     ]
+
+
+def test_cell_down(reader: Caller, populated: Cloud) -> None:
+    """Nova's use lacks the instances of a cell that does not answer: no figure is better."""
+    populated.answer("GET", "nova", "/servers", {"servers": [fragment(SERVER)]})
+    assert refusal(reader.get(QUOTAS), 503, "upstream_unavailable")["service"] == "compute"
 
 
 def test_keypairs_are_counted(member: Caller, populated: Cloud) -> None:
