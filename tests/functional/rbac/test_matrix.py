@@ -57,7 +57,9 @@ def test_every_operation_is_in_the_matrix(member: Client) -> None:
     }
     listed = [operation for operations in OPERATIONS.values() for operation in operations]
     assert len(set(listed)) == len(listed)
-    assert served == set(listed)
+    place = "tests/functional/rbac/operations.yaml"
+    assert not served - set(listed), f"add to {place}: {sorted(served - set(listed))}"
+    assert not set(listed) - served, f"remove from {place}: {sorted(set(listed) - served)}"
 
 
 def test_every_persona_is_in_the_matrix(personas: dict[str, Headers]) -> None:
