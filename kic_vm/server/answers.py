@@ -64,7 +64,7 @@ def answer_of(application: WSGIApplication, environ: WSGIEnvironment, *, is_last
 def _held(
     started: "_Started", held: HeldAnswer, begin: bytes, method: str, *, is_last: bool
 ) -> Answer:
-    headers = [item for item in started.headers if item[0].lower() != "content-length"]
+    headers = [header for header in started.headers if header[0].lower() != "content-length"]
     if held.is_stream:  # its end is the end of the connection
         return Answer(_head(started.status, headers, is_last=True) + begin, held)
     started.headers = headers

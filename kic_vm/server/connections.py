@@ -189,7 +189,7 @@ class WaitingConnections:
         """Take the longest waiting connections, until the others hold few enough bytes."""
         while self._held > self._buffered_maximum:
             with self._lock:
-                connection = self._take_first(lambda one: one.held > 0)
+                connection = self._take_first(lambda candidate: candidate.held > 0)
             if connection is None:
                 return
             yield connection
