@@ -36,7 +36,7 @@ def follower(gateway: RequestServices) -> Finding:
 
 
 def _followed(stream: EventStream, gap_after: float) -> Finding | None:
-    followed = stream.followed_until()
+    followed = stream.followers.followed_until()
     if followed is None:
         return success(
             "Nothing has followed the changes of the cloud yet: kic-vm-worker does it for the "
@@ -53,7 +53,7 @@ def _followed(stream: EventStream, gap_after: float) -> Finding | None:
 def _notified(stream: EventStream, topics: list[str]) -> Finding:
     if importlib.util.find_spec("oslo_messaging") is None:
         return warning("[history] transport_url needs a package: pip install oslo.messaging")
-    silent = [service for service in _SETTINGS if not stream.is_notified(service)]
+    silent = [service for service in _SETTINGS if not stream.followers.is_notified(service)]
     if not silent:
         return success("The changes of the cloud are followed by notifications.")
     missing = "; ".join(_SETTINGS[service].format(topics=",".join(topics)) for service in silent)

@@ -48,7 +48,7 @@ class Follower:
         ticks_seconds = _LEASE_TICKS * self._options.interval
         self._lease_seconds = max(_LEASE_MINIMUM, ticks_seconds)
         self._gap_seconds = max(self._options.gap_after, ticks_seconds)
-        self._lease = stream.lease()
+        self._lease = stream.followers.lease()
         self._is_recovering = False
         self._last_end = 0
         self._listener: notifications.Listener | None = None
@@ -81,7 +81,7 @@ class Follower:
         """Stop following, so that another follower can start at once."""
         self._stop_listening()
         try:
-            self._stream.release(self._lease)
+            self._stream.followers.release(self._lease)
         except StoreUnavailable:
             return
 
@@ -95,11 +95,11 @@ class Follower:
         :raises StoreUnavailable: Redis fails
         """
         stream = self._stream
-        if not stream.acquire(self._lease, self._lease_seconds):
+        if not stream.followers.acquire(self._lease, self._lease_seconds):
             self._stop_listening()
             return False
         self._listen()
-        began, followed = stream.now(), stream.followed_until()
+        began, followed = stream.now(), stream.followers.followed_until()
         # A long tick of this follower is no absence.
         is_gap = (
             followed is None or began - max(followed, self._last_end) > self._gap_seconds * 1000
@@ -110,7 +110,7 @@ class Follower:
         self._record(sightings, began, is_start=followed is None)
         if failure is not None:
             raise failure
-        stream.note_followed(began)
+        stream.followers.note_followed(began)
         self._app_state.recent_lists.note_follower(self._lease_seconds)
         self._last_end = stream.now()
         metrics.show_followed(began / 1000)
@@ -124,15 +124,15 @@ class Follower:
         moment = datetime.datetime.fromtimestamp(since / 1000, datetime.UTC)
         # While a service fails, the gap stays open: the complete lists are read only once for it.
         is_full = is_gap and not self._is_recovering
-        found: list[Sighting] = []
+        sightings: list[Sighting] = []
         failure = None
         for source in self._sources:
             try:
-                found += source.read(services, moment, is_full=is_full)
+                sightings += source.read(services, moment, is_full=is_full)
             except exceptions.KicVmError as error:
                 failure = error
         self._is_recovering = failure is not None
-        return found, failure
+        return sightings, failure
 
     def _record_gap(self, followed: int | None) -> None:
         projects = set().union(*(source.project_ids for source in self._sources))

@@ -214,7 +214,7 @@ class Endpoint:
     def _note(self, event_type: str) -> None:
         """Note for the upgrade check that the service sends notifications."""
         if event_type not in self._noted:
-            self._stream.note_notified(SERVICES[event_type])
+            self._stream.followers.note_notified(SERVICES[event_type])
             self._noted[event_type] = True
 
     error = info

@@ -53,8 +53,8 @@ class Source:
         :raises KicVmError: the service fails, or refuses the gateway's user
         """
         is_full = is_full or time.monotonic() >= self._next_full
-        found = self._list(services, (since - _OVERLAP).strftime(_STAMP), is_full=is_full)
-        by_id = {str(sighting.event.id): sighting for sighting in found}
+        listed = self._list(services, (since - _OVERLAP).strftime(_STAMP), is_full=is_full)
+        by_id = {str(sighting.event.id): sighting for sighting in listed}
         gone = self._confirm_gone(services, self._suspects(by_id, is_full=is_full))
         for resource_id, sighting in (by_id | gone).items():
             self._known[resource_id] = sighting
@@ -62,14 +62,14 @@ class Source:
                 del self._known[resource_id]
         if is_full:
             self._next_full = time.monotonic() + self._full_interval
-        return [*found, *gone.values()]
+        return [*listed, *gone.values()]
 
-    def _suspects(self, found: dict[str, Sighting], *, is_full: bool) -> Iterable[str]:
+    def _suspects(self, listed: dict[str, Sighting], *, is_full: bool) -> Iterable[str]:
         """Known resources that may be gone."""
         return [
             resource_id
             for resource_id, last in self._known.items()
-            if resource_id not in found and (is_full or self._may_vanish(last))
+            if resource_id not in listed and (is_full or self._may_vanish(last))
         ]
 
     def _confirm_gone(
@@ -78,14 +78,14 @@ class Source:
         ids = list(itertools.islice(suspects, _MOST_QUESTIONS))
         calls = [partial(self._is_gone, services, resource_id) for resource_id in ids]
         answers = gather_reads(*calls)
-        self._ask_later(ids)
+        self._move_to_end(ids)
         return {
             resource_id: sightings.deleted(self._known[resource_id])
             for resource_id, is_gone in zip(ids, answers, strict=True)
             if is_gone
         }
 
-    def _ask_later(self, resource_ids: Iterable[str]) -> None:
+    def _move_to_end(self, resource_ids: Iterable[str]) -> None:
         for resource_id in resource_ids:
             self._known[resource_id] = self._known.pop(resource_id)
 
@@ -115,8 +115,8 @@ class Servers(Source):
         ]
         by_id: dict[str, JSON] = {}
         for server in itertools.chain(*gather_reads(*calls[0 if is_full else 1 :])):
-            other = by_id.get(server["id"])
-            if other is None or server["updated"] >= other["updated"]:
+            earlier = by_id.get(server["id"])
+            if earlier is None or server["updated"] >= earlier["updated"]:
                 by_id[server["id"]] = server
         lifecycle = services.app_state.translation.lifecycle
         return [
