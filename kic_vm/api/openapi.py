@@ -77,26 +77,26 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     It adds to flask-smorest's paths and schemas the policy rule of each operation, and the API's
     table of error codes.
     """
-    found: dict[str, Any] = api.spec.to_dict()
-    found["info"]["description"] = (
+    generated: dict[str, Any] = api.spec.to_dict()
+    generated["info"]["description"] = (
         "Every answer of 400 and above has one shape, and one of these codes. A 5xx answer to a "
         "write has `outcome: unknown` if OpenStack may have done what was asked, or may still do "
         "it; `shown_by` names the operation that shows whether it did.\n\n" + _error_table()
     )
-    found["x-error-codes"] = [
+    generated["x-error-codes"] = [
         {"code": error.code, "status": error.status, "message": error.sentence}
         for error in exceptions.ERRORS
     ]
-    found.setdefault("components", {})["securitySchemes"] = {
+    generated.setdefault("components", {})["securitySchemes"] = {
         _TOKEN: {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
     }
-    found["components"]["headers"] = {
+    generated["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}}
         for name, text in (_READ_HEADERS | _AGE).items()
     }
     for rule in rules:
         for guarded in rule.operations:
-            described = found["paths"].get(guarded["path"])
+            described = generated["paths"].get(guarded["path"])
             if described is None:  # a page for humans, such as /docs
                 continue
             operation = described[guarded["method"].lower()]
@@ -108,7 +108,7 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
             if guarded["method"] == "GET":
                 _add_conditional_read(operation, has_age=rule.check_str != base.PUBLIC)
             operation["security"] = [] if rule.check_str == base.PUBLIC else [{_TOKEN: []}]
-    return found
+    return generated
 
 
 def _add_conditional_read(operation: dict[str, Any], *, has_age: bool) -> None:

@@ -143,7 +143,7 @@ class RecentLists:
         self._lock = threading.Lock()
         self._flights: dict[Key, _Flight] = {}
         self._lists: cachetools.LRUCache[Key, RecentList] = cachetools.LRUCache(
-            memory, getsizeof=lambda known: min(known.size, memory)
+            memory, getsizeof=lambda recent_list: min(recent_list.size, memory)
         )
 
     def drop(self, project_id: str | None) -> None:
@@ -175,11 +175,15 @@ class RecentLists:
     ) -> tuple[RecentList, float] | None:
         """A list that this process knows, and its age; None if none is acceptable."""
         with self._lock:
-            known = self._lists.get(key)
-        if known is None:
+            recent_list = self._lists.get(key)
+        if recent_list is None:
             return None
         terms = self._terms(key, max_age, is_only_process=is_only_process)
-        return (known, terms.age_of(known.stamp)) if terms.accept(known.stamp) else None
+        return (
+            (recent_list, terms.age_of(recent_list.stamp))
+            if terms.accept(recent_list.stamp)
+            else None
+        )
 
     def read(
         self, key: Key, max_age: float, fetch: Fetch, *, is_only_process: bool
@@ -192,17 +196,17 @@ class RecentLists:
         """
         terms = self._terms(key, max_age, is_only_process=is_only_process)
         with self._lock:
-            known = self._lists.get(key)
-        if known is not None and terms.accept(known.stamp):
-            return known, terms.age_of(known.stamp), Source.KNOWN
+            recent_list = self._lists.get(key)
+        if recent_list is not None and terms.accept(recent_list.stamp):
+            return recent_list, terms.age_of(recent_list.stamp), Source.KNOWN
         for oldest in (terms.arrived - terms.max_age, terms.arrived):
             flight, is_new = self._join(key, terms, oldest)
             if is_new:
-                return self._lead(flight, key, terms, fetch)
+                return self._fetch_once(flight, key, terms, fetch)
             is_as_fresh = flight.stamp.began >= terms.arrived
-            known = flight.wait(deadline.NEVER if is_as_fresh else terms.end_of_wait)
-            if known is not None and terms.accept(known.stamp):
-                return known, terms.age_of(known.stamp), Source.OTHERS
+            recent_list = flight.wait(deadline.NEVER if is_as_fresh else terms.end_of_wait)
+            if recent_list is not None and terms.accept(recent_list.stamp):
+                return recent_list, terms.age_of(recent_list.stamp), Source.OTHERS
         # The others have failed, each for its own reasons.
         stamp = Stamp(terms.generation, time.time())
         return RecentList(fetch(), stamp, 0), 0.0, Source.FETCHED
@@ -229,17 +233,17 @@ class RecentLists:
             flight = self._flights[key] = _Flight(terms.generation)
             return flight, True
 
-    def _lead(
+    def _fetch_once(
         self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch
     ) -> tuple[RecentList, float, Source]:
         """The list of another process, or a new one, also for those who wait for the flight."""
         try:
-            known, lease = None, None
+            recent_list, lease = None, None
             if terms.is_shared:
-                known, lease = self._stored.find_or_acquire(str(key), terms)
-            if known is not None:
-                self._finish(flight, key, known)
-                return known, terms.age_of(known.stamp), Source.KNOWN
+                recent_list, lease = self._stored.find_or_acquire(str(key), terms)
+            if recent_list is not None:
+                self._finish(flight, key, recent_list)
+                return recent_list, terms.age_of(recent_list.stamp), Source.KNOWN
             try:
                 return self._fetch(flight, key, terms, fetch), 0.0, Source.FETCHED
             finally:
@@ -253,11 +257,11 @@ class RecentLists:
         stamp = Stamp(terms.generation, time.time())
         items = fetch()
         text, is_storable = _as_json(items)
-        known = RecentList(items, stamp, len(text))
-        self._finish(flight, key, known)
+        recent_list = RecentList(items, stamp, len(text))
+        self._finish(flight, key, recent_list)
         if terms.is_shared and is_storable:
             self._stored.store(str(key), stamp, text)
-        return known
+        return recent_list
 
     def _finish(self, flight: _Flight, key: Key, result: RecentList | None) -> None:
         """Remember the result, and let those who wait continue."""

@@ -103,7 +103,7 @@ class StoredLists:
         try:
             lease = self._client.lease(f"{key}:fetch")
             is_held = False
-            while (found := self._find(self._client, key, terms)) is None and not is_held:
+            while (recent_list := self._find(self._client, key, terms)) is None and not is_held:
                 is_held = lease.acquire(_LEASE_SECONDS)
                 if not is_held and self._is_wait_over(terms):
                     return None, None
@@ -112,7 +112,7 @@ class StoredLists:
         except redis.RedisError as error:
             self._outage.begin(error)
             return None, None
-        return found, lease if is_held else None
+        return recent_list, lease if is_held else None
 
     @staticmethod
     def _is_wait_over(terms: Terms) -> bool:

@@ -66,8 +66,14 @@ def _observed_flavor(
     current: Flavor,
 ) -> Flavor | None:
     """The flavor that was observed before a resize, and after the one before it."""
-    for item in observations:
-        is_before = item.at < resize.started_at and (since is None or item.at >= since)
-        if item.flavor_id and is_before:
-            return current if item.flavor_id == current.id else Flavor(item.flavor_id, None)
+    for observation in observations:
+        is_before = observation.at < resize.started_at and (
+            since is None or observation.at >= since
+        )
+        if observation.flavor_id and is_before:
+            return (
+                current
+                if observation.flavor_id == current.id
+                else Flavor(observation.flavor_id, None)
+            )
     return None

@@ -9,6 +9,7 @@ decides. What remains open is filled with observations, or it is unknown.
 
 import dataclasses
 import datetime
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -48,13 +49,14 @@ def periods(
         following = relevant[number + 1] if number + 1 < len(relevant) else None
         walk.take(action, following)
     stretches = walk.finished()
-    seen = sorted(
-        (item for item in observations if item.at <= now), key=lambda observation: observation.at
+    earlier = sorted(
+        (observation for observation in observations if observation.at <= now),
+        key=operator.attrgetter("at"),
     )
-    timeline = observed.refine(stretches, seen, server)
+    timeline = observed.refine(stretches, earlier, server)
     timeline = _until_current(timeline, server, now)
     return observed.merged(
-        [as_period(stretch) for stretch in with_flavors(timeline, server, actions, seen)]
+        [as_period(stretch) for stretch in with_flavors(timeline, server, actions, earlier)]
     )
 
 

@@ -148,8 +148,8 @@ def _created_id(body: bytes) -> str | None:
     values = list(document.values()) if isinstance(document, dict) else []
     resources = next((value for value in values if isinstance(value, list)), values)
     ids = [
-        str(next(filter(None, map(one.get, _ID_FIELDS)), _UNKNOWN))
-        for one in resources
-        if isinstance(one, dict)
+        str(next(filter(None, map(created.get, _ID_FIELDS)), _UNKNOWN))
+        for created in resources
+        if isinstance(created, dict)
     ]
     return ",".join(ids) or None

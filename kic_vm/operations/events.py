@@ -83,18 +83,18 @@ def wait_for_events(
             render=render,
         )
         try:
-            found = _read(hub.stream, project_id, after, is_wanted, is_whole=is_stream)
+            result = _read(hub.stream, project_id, after, is_wanted, is_whole=is_stream)
         except BaseException:
             if waiting is not None:
                 waiting.close()
             raise
         if waiting is None:
-            return found
-        if found.entries and not is_stream:
+            return result
+        if result.entries and not is_stream:
             waiting.close()
-            return found
-        waiting.start(found.entries, found.cursor, found.followed_at)
-        return dataclasses.replace(found, waiting=waiting)
+            return result
+        waiting.start(result.entries, result.cursor, result.followed_at)
+        return dataclasses.replace(result, waiting=waiting)
 
     return _failures_reported(begin)
 

@@ -27,14 +27,16 @@ def page(
     if not is_age_accepted(services):
         return listing.select(fetch(services), query, filters)
     context = services.context
-    known, age, source = services.app_state.recent_lists.read(
+    recent_list, age, source = services.app_state.recent_lists.read(
         _key(services, resource),
         context.max_age,
         lambda: fetch(services),
         is_only_process=_is_only_process(services),
     )
     metrics.count_recent_list(resource, source)
-    shown = known.page(context.query_string, lambda items: listing.select(items, query, filters))
+    shown = recent_list.page(
+        context.query_string, lambda items: listing.select(items, query, filters)
+    )
     context.age, context.page = age, shown
     return shown.items, shown.pagination
 
@@ -43,14 +45,14 @@ def find(services: RequestServices, resource: str, resource_id: str) -> JSON | N
     """One item of a list that this process already knows, if the client accepts its age."""
     if not is_age_accepted(services):
         return None
-    known = services.app_state.recent_lists.find(
+    known_list = services.app_state.recent_lists.find(
         _key(services, resource),
         services.context.max_age,
         is_only_process=_is_only_process(services),
     )
-    if known is None:
+    if known_list is None:
         return None
-    recent_list, age = known
+    recent_list, age = known_list
     item = next((item for item in recent_list.items if item["id"] == resource_id), None)
     if item is not None:
         metrics.count_recent_list(resource, "hit")

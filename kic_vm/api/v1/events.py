@@ -50,16 +50,16 @@ def list_events(query: dict[str, Any]) -> flask.Response:
     if accepted == _STREAM:
         return _stream(query, is_wanted)
     if query["wait"] and _can_hold():
-        found = operations.wait_for_events(
+        result = operations.wait_for_events(
             services(), query["after"], is_wanted, seconds=query["wait"], render=_json
         )
     else:
-        found = operations.list_events(services(), query["after"], is_wanted)
-    if found.waiting is not None:
-        flask.request.environ[ANSWER_KEY] = found.waiting
+        result = operations.list_events(services(), query["after"], is_wanted)
+    if result.waiting is not None:
+        flask.request.environ[ANSWER_KEY] = result.waiting
         return flask.Response(content_type=_JSON)
-    response = answer(200, _body(found.entries, found.cursor, found.followed_at))
-    if query["wait"] and not found.entries:
+    response = answer(200, _body(result.entries, result.cursor, result.followed_at))
+    if query["wait"] and not result.entries:
         response.headers["Retry-After"] = "1"
     return response
 
@@ -72,7 +72,7 @@ def _stream(query: dict[str, Any], is_wanted: operations.EventFilter) -> flask.R
     """
     after, body = _last_event_id() or query["after"], _RETRY
     if _can_hold():
-        found = operations.wait_for_events(
+        result = operations.wait_for_events(
             services(),
             after,
             is_wanted,
@@ -81,13 +81,13 @@ def _stream(query: dict[str, Any], is_wanted: operations.EventFilter) -> flask.R
             is_stream=True,
         )
     else:
-        found = operations.list_events(services(), after, is_wanted)
-    if found.waiting is None:
-        body += _server_sent(found.entries, found.cursor, found.followed_at)
+        result = operations.list_events(services(), after, is_wanted)
+    if result.waiting is None:
+        body += _server_sent(result.entries, result.cursor, result.followed_at)
     else:
-        flask.request.environ[ANSWER_KEY] = found.waiting
-        if not found.entries:
-            body += _server_sent([], found.cursor, found.followed_at)
+        flask.request.environ[ANSWER_KEY] = result.waiting
+        if not result.entries:
+            body += _server_sent([], result.cursor, result.followed_at)
     response = flask.Response(body, content_type=_STREAM)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would collect the events

@@ -40,8 +40,8 @@ def observations_of(services: RequestServices, project_id: str) -> dict[str, lis
         LOG.warning("The events of project %s cannot be read: %s", project_id, error)
         return {}
     return {
-        instance_id: sorted([*seen, *gaps], key=lambda item: item.at)
-        for instance_id, seen in observations.items()
+        instance_id: sorted([*own_observations, *gaps], key=lambda observation: observation.at)
+        for instance_id, own_observations in observations.items()
     }
 
 

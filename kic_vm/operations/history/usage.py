@@ -39,7 +39,9 @@ def get_usage(services: RequestServices, query: Mapping[str, Any]) -> JSON:
         services.openstack.block_storage.list_volumes,
     )
     if "instance_id" in query:
-        instances = [item for item in instances if item.server.id == query["instance_id"]]
+        instances = [
+            instance for instance in instances if instance.server.id == query["instance_id"]
+        ]
         if not instances:
             raise exceptions.NotFound("instance_id: the project had no such instance in this time.")
         volumes = []
@@ -108,4 +110,4 @@ def read_instances(
             now,
         )
         instances.append(InstancePeriods(entry["server"]["tenant_id"], server, periods))
-    return sorted(instances, key=lambda item: (item.server.created_at, item.server.id))
+    return sorted(instances, key=lambda instance: (instance.server.created_at, instance.server.id))
