@@ -32,26 +32,24 @@ _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "The ETag of an earlier answer, or several of them. While the content is still "
-    "the same, the answer is 304 without a body.",
+    "description": "The ETag of an earlier response, or several of them. While the content is the "
+    "same, the response is 304 without a body.",
     "schema": {"type": "string"},
 }
 _ACCEPTED_AGE: Final = {
     "name": "Cache-Control",
     "in": "header",
     "required": False,
-    "description": "`max-age=N`: the answer may be built from a list that was fetched at most N "
-    "seconds ago for the same project and roles. Without it, the answer is fresh.",
+    "description": "`max-age=N`: the response may be built from a list that was fetched at most N "
+    "seconds ago for the same project and roles. Without it, the response is fresh.",
     "schema": {"type": "string"},
 }
-_AGE: Final = {
-    "Age": "The age of the answer in seconds. Only an answer to a request with `max-age` has one."
-}
+_AGE: Final = {"Age": "The age of the response in seconds, if the request has `max-age`."}
 _READ_HEADERS: Final = {
-    "ETag": "Identifies the content of the answer. Send it in If-None-Match with the next read.",
-    "Cache-Control": "`private, no-cache`: store the answer for this user only, and ask before "
+    "ETag": "Identifies the content of the response. Send it in If-None-Match with the next read.",
+    "Cache-Control": "`private, no-cache`: store the response for this user only, and ask before "
     "each use whether it is still valid. `no-store`: do not store it.",
-    "Vary": "The request headers on which the answer depends.",
+    "Vary": "The request headers on which the response depends.",
 }
 
 CONFIGURATION: Final = {
@@ -79,8 +77,8 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     """
     generated: dict[str, Any] = api.spec.to_dict()
     generated["info"]["description"] = (
-        "Every answer of 400 and above has one shape, and one of these codes. A 5xx answer to a "
-        "write has `outcome: unknown` if OpenStack may have done what was asked, or may still do "
+        "Every response of 400 and above has one shape, and one of these codes. A 5xx response to "
+        "a write has `outcome: unknown` if OpenStack may have done what was asked, or may still do "
         "it; `shown_by` names the operation that shows whether it did.\n\n" + _error_table()
     )
     generated["x-error-codes"] = [
@@ -112,9 +110,9 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
 
 
 def _add_conditional_read(operation: dict[str, Any], *, has_age: bool) -> None:
-    """Describe the request headers of a read, the headers of the answer, and the answer 304.
+    """Describe the request headers of a read, the response headers, and the response 304.
 
-    :param has_age: the answer may have an age
+    :param has_age: the response may have an age
     """
     parameters = [_IF_NONE_MATCH, _ACCEPTED_AGE] if has_age else [_IF_NONE_MATCH]
     operation.setdefault("parameters", []).extend(parameters)

@@ -22,9 +22,9 @@ def with_flavors(
 ) -> list[Stretch]:
     """The stretches with their ends and flavors.
 
-    Nova's actions do not name the flavors of a resize. So the flavor is known from the last resize
-    on that was not reverted; before it, only if an observation tells it. A stretch that ``is_end``
-    is removed.
+    Nova's actions do not name the flavors of a resize. So the flavor is known only since the last
+    resize that was not reverted; before it, only an observation can show it. A stretch with
+    ``is_end`` is removed.
     """
     resizes = _effective_resizes(actions)
     shown = []
@@ -65,7 +65,7 @@ def _observed_flavor(
     resize: Action,
     current: Flavor,
 ) -> Flavor | None:
-    """The flavor that was observed before a resize, and after the one before it."""
+    """The flavor that was observed between a resize and the resize before it."""
     for observation in observations:
         is_before = observation.at < resize.started_at and (
             since is None or observation.at >= since

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Observations of a follower: they refine and complete what Nova's record tells."""
+"""Observations of the follower complete the stretches from Nova's record."""
 
 import dataclasses
 import datetime
@@ -10,7 +10,7 @@ from kic_vm.history.observations import Observation
 from kic_vm.history.periods import OBSERVED, Period, Stretch
 from kic_vm.history.records import Server
 
-# An observation within this time of an edge is about the edge: Nova's record has whole seconds.
+# Within this time, an observation and an edge are the same change: Nova's times are whole seconds.
 _TOLERANCE: Final = datetime.timedelta(seconds=2)
 
 
@@ -43,7 +43,7 @@ def _refined(
 ) -> list[Stretch]:
     parts = [dataclasses.replace(stretch)]
     if stretch.expected and observations and not observations[0].is_gap:
-        # A follower that saw this change saw everything since its last gap.
+        # The follower has seen everything since its last gap, so the state before is known.
         parts[0].states = stretch.expected
     for observation in observations:
         current = parts[-1]
@@ -82,14 +82,14 @@ def _refined(
 
 
 def _is_late(stretch: Stretch, observation: Observation) -> bool:
-    """Whether an observation shows the state before the stretch."""
+    """Whether an observation still shows the state before the stretch."""
     return observation.at - stretch.started_at <= _TOLERANCE and stretch.state != observation.state
 
 
 def merged(periods: Sequence[Period]) -> list[Period]:
     """The periods without empty ones; neighbors with the same state become one.
 
-    The last period is kept even if it is empty: it has the command that ended the instance.
+    An empty last period is kept, because it contains the command that ended the instance.
     """
     result: list[Period] = []
     for period in periods:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Complete lists for an operation: fetched for the request, or as old as the client accepts."""
+"""Lists for an operation: fetched for the request, or recent lists if the client accepts an age."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -42,7 +42,7 @@ def page(
 
 
 def find(services: RequestServices, resource: str, resource_id: str) -> JSON | None:
-    """One item of a list that this process already knows, if the client accepts its age."""
+    """One item of a recent list of this process, if the client accepts the age of the list."""
     if not is_age_accepted(services):
         return None
     known_list = services.app_state.recent_lists.find(
@@ -61,9 +61,9 @@ def find(services: RequestServices, resource: str, resource_id: str) -> JSON | N
 
 
 def is_age_accepted(services: RequestServices) -> bool:
-    """Whether the client accepts an answer of some age.
+    """Whether the client accepts a response of some age.
 
-    A token with access rules gets no list that was fetched with another token.
+    A token with access rules never gets a list that was fetched with another token.
     """
     context = services.context
     is_on = services.app_state.conf.api.max_age > 0

@@ -32,7 +32,7 @@ class Answer:
     """A response of the application."""
 
     data: bytes
-    """The bytes to send now; for a held answer, only the begin of a stream, or nothing."""
+    """The bytes to send now; for a held answer, only the start of a stream, or nothing."""
     held: HeldAnswer | None = None
     complete: Callable[[bytes], bytes] = bytes
     """Returns the whole response, given the body of the held answer."""
@@ -91,7 +91,7 @@ class _Started:
         self.written: list[bytes] = []
 
     def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-        """Note the status and headers; nothing is sent until the response is complete."""
+        """Keep the status and headers until the response is complete."""
         self.status = status
         self.headers = headers
         return self.written.append

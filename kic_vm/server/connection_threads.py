@@ -180,7 +180,7 @@ class ConnectionThreads:
         """Let the connection wait for the application."""
         held = connection.held_answer
         self._waiting.add(connection, Phase.HELD)
-        # News that came before had nothing to wake.
+        # The connection could not be woken by earlier news.
         if held is not None and held.has_news():
             self._wake(connection)
 

@@ -20,7 +20,7 @@ blueprint = Blueprint("events", __name__, url_prefix="/api/v1/events")
 
 _STREAM: Final = "text/event-stream"
 _JSON: Final = "application/json"
-# Then the client connects again, and its token is validated again.
+# After this time, the client connects again, and its token is validated again.
 _STREAM_SECONDS: Final = 300.0
 _RETRY: Final = b"retry: 1000\n\n"
 
@@ -41,7 +41,7 @@ _LAST_EVENT_ID: Final = {
 def list_events(query: dict[str, Any]) -> flask.Response:
     """List the state changes of instances and volumes, oldest first.
 
-    With `Accept: text/event-stream`, the answer is a stream of server-sent events.
+    With `Accept: text/event-stream`, the response is a stream of server-sent events.
     """
     is_wanted = operations.EventFilter(
         query["instance_id"] and str(query["instance_id"]), query["type"]
@@ -65,10 +65,10 @@ def list_events(query: dict[str, Any]) -> flask.Response:
 
 
 def _stream(query: dict[str, Any], is_wanted: operations.EventFilter) -> flask.Response:
-    """Server-sent events: those that are there, then each as it comes.
+    """Server-sent events: first the events so far, then each new event.
 
-    If the server cannot hold the connection, or holds too many, the stream ends at once, and the
-    client connects again.
+    If the server cannot hold the connection, or holds too many, the stream ends immediately, and
+    the client connects again.
     """
     after, body = _last_event_id() or query["after"], _RETRY
     if _can_hold():
@@ -127,7 +127,7 @@ def _json(entries: list[Entry], cursor: Cursor, followed_at: str | None) -> byte
 
 
 def _server_sent(entries: list[Entry], cursor: Cursor, _followed_at: str | None) -> bytes:
-    """Each entry with its cursor as id; without entries, only the cursor, as a sign of life."""
+    """Each entry with its cursor as id; without entries, only the cursor, as a keep-alive."""
     parts = [
         b"id: %b\ndata: %b\n\n"
         % (str(Cursor(entry[0], cursor.epoch)).encode(), orjson.dumps(_event(entry, cursor.epoch)))

@@ -18,8 +18,8 @@ LOG = logging.getLogger(__name__)
 def observations_of(services: RequestServices, project_id: str) -> dict[str, list[Observation]]:
     """The observations of a project's instances by instance id, oldest first.
 
-    Nothing without Redis or without a follower: what only it can tell is unknown then. A gap
-    concerns every instance with an observation. One Redis command for each page of the stream.
+    Empty without Redis or without a follower. Each gap is added to every instance that has an
+    observation. One Redis command for each page of the stream.
     """
     hub = services.app_state.event_hub
     if hub is None:

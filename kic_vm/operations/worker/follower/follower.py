@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The follower's ticks: one follower at a time reads what has changed, and records it."""
+"""The follower reads the changes of the cloud at each tick; only one follower works at a time."""
 
 import datetime
 import threading
@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 
 _LEASE_MINIMUM: Final = 10.0
 _LEASE_TICKS: Final = 3
-# With notifications, the lists only find what no notification has told in this time.
+# With notifications, a tick records only changes that no notification has reported in this time.
 _NOTIFIED_SECONDS: Final = 5.0
 
 
@@ -86,12 +86,12 @@ class Follower:
             return
 
     def tick(self) -> bool:
-        """Record what has changed since the last tick; False if another follower does this.
+        """Record the changes since the last tick; False if another follower works.
 
-        Usually three upstream calls. If nobody has followed for [history] gap_after, the streams
-        get a gap first.
+        Usually three upstream calls. If no follower has worked for [history] gap_after, the
+        streams get a gap first.
 
-        :raises KicVmError: Nova or Cinder fails; what the other one shows is recorded
+        :raises KicVmError: Nova or Cinder fails; the changes of the other service are recorded
         :raises StoreUnavailable: Redis fails
         """
         stream = self._stream
@@ -100,7 +100,7 @@ class Follower:
             return False
         self._listen()
         began, followed = stream.now(), stream.followers.followed_until()
-        # A long tick of this follower is no absence.
+        # A long tick of this follower is not a gap.
         is_gap = (
             followed is None or began - max(followed, self._last_end) > self._gap_seconds * 1000
         )
@@ -119,10 +119,10 @@ class Follower:
     def _read(
         self, since: int, *, is_gap: bool
     ) -> tuple[list[Sighting], exceptions.KicVmError | None]:
-        """What the sources show, and the failure of the last one that failed."""
+        """The sightings of all sources, and the last failure of a source, if any."""
         services = self._make_services(self._app_state)
         moment = datetime.datetime.fromtimestamp(since / 1000, datetime.UTC)
-        # While a service fails, the gap stays open: the complete lists are read only once for it.
+        # While a service fails, the gap stays open. The complete lists are read once for each gap.
         is_full = is_gap and not self._is_recovering
         sightings: list[Sighting] = []
         failure = None
@@ -139,12 +139,12 @@ class Follower:
         since = None if followed is None else iso_of_milliseconds(followed)
         count = self._stream.record_gap(projects, since)
         metrics.count_written([GAP] * count)
-        LOG.info("Nobody followed the changes of the cloud since %s", since or "the beginning")
+        LOG.info("No worker has followed the changes of the cloud since %s", since or "the start")
 
     def _record(self, sightings: list[Sighting], read_began: int, *, is_start: bool) -> None:
         """Record the changes in the order in which they happened.
 
-        At the very start, the state of a resource is not a change, unless the resource is gone.
+        At the first start, no state counts as a change, except a deletion.
         """
         if self._listener is not None and self._listener.has_received and not is_start:
             latest = (read_began - int(_NOTIFIED_SECONDS * 1000)) * 1000
