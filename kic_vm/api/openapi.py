@@ -16,34 +16,42 @@ HEADERS: Final = "x-headers"
 VERSION: Final = "3.0.3"
 _TOKEN: Final = "token"  # noqa: S105 - the name of a security scheme
 
-_IDEMPOTENCY_KEY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "Makes a retry safe: the same request with the same key is done once, and gets "
-    "the first answer again with the header Idempotency-Replayed. A request that was refused left "
-    "nothing behind, so a retry is a first attempt. A request whose outcome is unknown is looked "
-    "for before anything is done again; until that is decided, a retry gets 409 "
-    "idempotency_in_progress with Retry-After.",
-    "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255},
-}
 
-_IF_NONE_MATCH: Final = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "description": "The ETag of an earlier response, or several of them. While the content is the "
-    "same, the response is 304 without a body.",
-    "schema": {"type": "string"},
-}
-_ACCEPTED_AGE: Final = {
-    "name": "Cache-Control",
-    "in": "header",
-    "required": False,
-    "description": "`max-age=N`: the response may be built from a list that was fetched at most N "
-    "seconds ago for the same project and roles. Without it, the response is fresh.",
-    "schema": {"type": "string"},
-}
+def header_parameter(name: str, description: str, **limits: Any) -> dict[str, Any]:
+    """The description of an optional request header.
+
+    :param limits: limits of the text, as in a schema
+    """
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string", **limits},
+    }
+
+
+_IDEMPOTENCY_KEY: Final = header_parameter(
+    "Idempotency-Key",
+    "Makes a retry safe. The same request with the same key is performed once, and a retry gets "
+    "the first response with the header Idempotency-Replayed. A refused request has changed "
+    "nothing, so its retry is a first attempt. If the outcome of a request is unknown, a retry "
+    "searches for its result first; until the outcome is known, a retry gets 409 "
+    "idempotency_in_progress with Retry-After.",
+    pattern="^[!-~]+$",
+    minLength=1,
+    maxLength=255,
+)
+_IF_NONE_MATCH: Final = header_parameter(
+    "If-None-Match",
+    "The ETag of an earlier response, or several of them. While the content is the same, the "
+    "response is 304 without a body.",
+)
+_ACCEPTED_AGE: Final = header_parameter(
+    "Cache-Control",
+    "`max-age=N`: the response may be built from a list that was fetched at most N seconds ago for "
+    "the same project and roles. Without it, the response is fresh.",
+)
 _AGE: Final = {"Age": "The age of the response in seconds, if the request has `max-age`."}
 _READ_HEADERS: Final = {
     "ETag": "Identifies the content of the response. Send it in If-None-Match with the next read.",
@@ -78,8 +86,8 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     generated: dict[str, Any] = api.spec.to_dict()
     generated["info"]["description"] = (
         "Every response of 400 and above has one shape, and one of these codes. A 5xx response to "
-        "a write has `outcome: unknown` if OpenStack may have done what was asked, or may still do "
-        "it; `shown_by` names the operation that shows whether it did.\n\n" + _error_table()
+        "a write has `outcome: unknown` if OpenStack may have performed the request, or may still "
+        "perform it; `shown_by` names the operation that shows the result.\n\n" + _error_table()
     )
     generated["x-error-codes"] = [
         {"code": error.code, "status": error.status, "message": error.sentence}

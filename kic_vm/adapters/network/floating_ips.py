@@ -37,7 +37,7 @@ class FloatingIps(NetworkLists):
         return floating_ip
 
     def create_floating_ip(self, floating_ip: JSON) -> JSON:
-        """Create a floating IP; if a port is given, it is associated, or nothing is created."""
+        """Create a floating IP. With a port, either it is associated or nothing is created."""
         created: JSON = self.json("POST", "/floatingips", json={"floatingip": floating_ip})[
             "floatingip"
         ]

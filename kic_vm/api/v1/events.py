@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from kic_vm import exceptions
 from kic_vm.api.blueprint import Blueprint, answer, services
-from kic_vm.api.openapi import HEADERS
+from kic_vm.api.openapi import HEADERS, header_parameter
 from kic_vm.events.held_answers import ANSWER_KEY, SERVER_KEY
 from kic_vm.events.model import Cursor
 from kic_vm.events.stream import Entry
@@ -24,14 +24,10 @@ _JSON: Final = "application/json"
 _STREAM_SECONDS: Final = 300.0
 _RETRY: Final = b"retry: 1000\n\n"
 
-_LAST_EVENT_ID: Final = {
-    "name": "Last-Event-ID",
-    "in": "header",
-    "required": False,
-    "description": "For a stream, the cursor of the last event that was received. It replaces "
-    "`after`.",
-    "schema": {"type": "string"},
-}
+_LAST_EVENT_ID: Final = header_parameter(
+    "Last-Event-ID",
+    "For a stream, the cursor of the last event that was received. It replaces `after`.",
+)
 
 
 @blueprint.get("")

@@ -59,6 +59,6 @@ def _notified(stream: EventStream, topics: list[str]) -> Finding:
     missing = "; ".join(_SETTINGS[service].format(topics=",".join(topics)) for service in silent)
     return warning(
         f"No notification from {' and '.join(silent)} has arrived yet, so the worker finds these "
-        f"changes only in lists. Set {missing}, and restart the service. This warning is also shown "
+        f"changes only in lists. Set {missing}, and restart the service. This warning also appears "
         "if no resource has changed yet."
     )
