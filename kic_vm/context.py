@@ -91,9 +91,9 @@ class RequestContext(oslo_context.RequestContext):
     request only. ``is_multiprocess`` means that the server has other processes that serve
     requests. ``idempotent_request`` is set when the request must be performed only once.
     ``upstream_headers`` are the token headers for calls to OpenStack, with the plugin that they
-    belong to. ``max_age`` is the age in seconds that the client accepts; 0 for a fresh answer.
-    ``age`` is the age of the answer, None if it was not built from lists that may have an age.
-    ``page`` is the cache.stored_lists.Page that it shows, for the query string of the request.
+    belong to. ``max_age`` is the age in seconds that the client accepts; 0 for a fresh response.
+    ``age`` is the age of the response, None if it was not built from a recent list.
+    ``page`` is the cache.stored_lists.Page in the response, for the query string of the request.
     """
 
     def __init__(

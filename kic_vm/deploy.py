@@ -77,7 +77,7 @@ def load_app_state(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None
 
 
 def _with_audit(application: WSGIApplication, conf: cfg.ConfigOpts) -> WSGIApplication:
-    # Not above: it loads oslo.messaging, if that is installed, which takes long.
+    # Not at the top: this loads oslo.messaging, if it is installed, and takes long.
     from kic_vm.middleware.audit import Audit  # noqa: PLC0415
 
     return Audit(application, conf)
@@ -107,13 +107,13 @@ def load_app(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> W
         lambda inner: CallerLimits(inner, conf, limiter),
         Context,
         lambda inner: Authentication(inner, conf, app_state.local_cache, app_state.cloud),
-        # Above Authentication: the validation of tokens is a part of what a flood would use.
+        # Before Authentication, so that a flood does not cause validations of tokens.
         lambda inner: AddressLimits(inner, conf, limiter),
         lambda inner: Routing(inner, flask_app.url_map, operations),
         lambda inner: BodyLimit(inner, conf),
         RequestLimits,
         Faults,
-        # Above Faults, so that it sees the status of a refusal.
+        # Outside of Faults, so that it sees the status of a refusal.
         lambda inner: _with_audit(inner, conf) if conf.audit.enabled else inner,
         RateLimitHeaders,
         # Above Faults, so that browsers may read errors too. It answers every OPTIONS with 200.

@@ -31,7 +31,7 @@ class Enforcer(policy.Enforcer):
     def load_rules(self, force_reload: bool = False) -> None:
         """Load the rules if they have changed; see oslo.policy.
 
-        If the changed files cannot be used, the rules stay as they are, and the log says why.
+        If the changed files cannot be used, the present rules stay in force, and the log shows why.
 
         :raises oslo_config.cfg.Error: the files cannot be used, and no rules are loaded yet
         """
@@ -57,19 +57,19 @@ class Enforcer(policy.Enforcer):
         unknown = frozenset(names - self.registered_rules.keys())
         if unknown and unknown != self._last_unknown:
             LOG.warning(
-                "[oslo_policy] policy_file: no operation has the rule %s: it guards nothing",
+                "[oslo_policy] policy_file: unknown rule %s: it guards nothing. Correct the name",
                 ", ".join(sorted(unknown)),
             )
         self._last_unknown = unknown
 
     def _read_again(self) -> None:
-        """Let the next check read the files, even if they have not changed meanwhile."""
+        """Let the next check read the files again, even if they have not changed."""
         self._file_cache.clear()
         self._policy_dir_mtimes.clear()
 
     def _log_once(self, problem: str) -> None:
         if problem != self._last_problem:
-            LOG.error("The present policy rules stay: %s", problem)
+            LOG.error("The present policy rules stay in force: %s", problem)
             self._last_problem = problem
 
     def _problem(self, error: Exception) -> str:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts requests against rate limits, in Redis or in the memory of the process.
 
-Without Redis, and while it fails, each process counts by itself: a limit then is one of each
-process. A request never fails because it cannot be counted.
+Without Redis, and while it fails, each process counts its own requests, and a limit applies to each
+process separately. A request never fails because it cannot be counted.
 """
 
 import dataclasses
@@ -43,7 +43,7 @@ class Usage:
     is_allowed: bool
     remaining: int
     seconds: int
-    """Until the limit allows the full number of requests again."""
+    """The time until the limit allows the full number of requests again."""
 
 
 def policies_of(conf: cfg.ConfigOpts, name: str) -> list[Policy]:
@@ -66,7 +66,7 @@ class RateLimiter:
         self._unused_until = 0.0
 
     def count(self, policies: Sequence[Policy], client: str) -> list[Usage]:
-        """Count a request of a client; its usage of each limit.
+        """Count a request of a client, and return the usage of each limit.
 
         :param client: its address, user or project; Redis gets only a digest of it
         """

@@ -11,10 +11,10 @@ _MOST: Final = 9  # digits: more than any age
 
 
 def accepted_age(header: str) -> int:
-    """The age in seconds that the client accepts; 0 if the answer must be fresh.
+    """The age in seconds that the client accepts; 0 if the response must be fresh.
 
-    An answer is fresh without ``max-age``, with ``no-cache`` or ``no-store``, and if the header is
-    malformed. ``min-fresh`` reduces the accepted age. Other directives are ignored.
+    It is 0 without ``max-age``, with ``no-cache`` or ``no-store``, and if the header is malformed.
+    ``min-fresh`` reduces the accepted age. Other directives are ignored.
     """
     ages: dict[str, list[int]] = {"max-age": [], "min-fresh": []}
     for part in _parts(header):

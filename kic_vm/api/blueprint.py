@@ -86,7 +86,7 @@ def answer(status: int, body: Any = None) -> flask.Response:
 
 
 def page(key: str, result: tuple[list[Any], Any]) -> flask.Response:
-    """The response of a list operation; for a known page, its body is made once."""
+    """The response of a list operation. The body of a page of a recent list is made only once."""
     items, pagination = result
     body = {key: items, "pagination": pagination}
     known = flask.request.environ[ENVIRON_KEY].page

@@ -48,7 +48,7 @@ def apply(response: flask.Response) -> flask.Response:
 
 
 def _tag_of(response: flask.Response, page: Page | None) -> str:
-    """The tag of a response; that of a known page is computed once."""
+    """The tag of a response. The tag of a page of a recent list is computed only once."""
     if page is not None and page.tag is not None:
         return page.tag
     tag = hashlib.blake2b(response.get_data(), digest_size=_DIGEST_SIZE).hexdigest()

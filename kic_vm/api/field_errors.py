@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ``errors`` of a 400 response: what is wrong with each field, for forms and other programs.
+"""The ``errors`` of a 400 response: the problem of each field, for forms and other programs.
 
-The sentences of the gateway begin with the path of the field that they are about, such as
+Each sentence of the gateway about a field begins with the path of the field, such as
 ``volumes.0.size: ``. This module separates the two, and assigns a stable code to each sentence.
 """
 

@@ -16,42 +16,48 @@ HEADERS: Final = "x-headers"
 VERSION: Final = "3.0.3"
 _TOKEN: Final = "token"  # noqa: S105 - the name of a security scheme
 
-_IDEMPOTENCY_KEY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "Makes a retry safe: the same request with the same key is done once, and gets "
-    "the first answer again with the header Idempotency-Replayed. A request that was refused left "
-    "nothing behind, so a retry is a first attempt. A request whose outcome is unknown is looked "
-    "for before anything is done again; until that is decided, a retry gets 409 "
-    "idempotency_in_progress with Retry-After.",
-    "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255},
-}
 
-_IF_NONE_MATCH: Final = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "description": "The ETag of an earlier answer, or several of them. While the content is still "
-    "the same, the answer is 304 without a body.",
-    "schema": {"type": "string"},
-}
-_ACCEPTED_AGE: Final = {
-    "name": "Cache-Control",
-    "in": "header",
-    "required": False,
-    "description": "`max-age=N`: the answer may be built from a list that was fetched at most N "
-    "seconds ago for the same project and roles. Without it, the answer is fresh.",
-    "schema": {"type": "string"},
-}
-_AGE: Final = {
-    "Age": "The age of the answer in seconds. Only an answer to a request with `max-age` has one."
-}
+def header_parameter(name: str, description: str, **limits: Any) -> dict[str, Any]:
+    """The description of an optional request header.
+
+    :param limits: limits of the text, as in a schema
+    """
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string", **limits},
+    }
+
+
+_IDEMPOTENCY_KEY: Final = header_parameter(
+    "Idempotency-Key",
+    "Makes a retry safe. The same request with the same key is performed once, and a retry gets "
+    "the first response with the header Idempotency-Replayed. A refused request has changed "
+    "nothing, so its retry is a first attempt. If the outcome of a request is unknown, a retry "
+    "searches for its result first; until the outcome is known, a retry gets 409 "
+    "idempotency_in_progress with Retry-After.",
+    pattern="^[!-~]+$",
+    minLength=1,
+    maxLength=255,
+)
+_IF_NONE_MATCH: Final = header_parameter(
+    "If-None-Match",
+    "The ETag of an earlier response, or several of them. While the content is the same, the "
+    "response is 304 without a body.",
+)
+_ACCEPTED_AGE: Final = header_parameter(
+    "Cache-Control",
+    "`max-age=N`: the response may be built from a list that was fetched at most N seconds ago for "
+    "the same project and roles. Without it, the response is fresh.",
+)
+_AGE: Final = {"Age": "The age of the response in seconds, if the request has `max-age`."}
 _READ_HEADERS: Final = {
-    "ETag": "Identifies the content of the answer. Send it in If-None-Match with the next read.",
-    "Cache-Control": "`private, no-cache`: store the answer for this user only, and ask before "
+    "ETag": "Identifies the content of the response. Send it in If-None-Match with the next read.",
+    "Cache-Control": "`private, no-cache`: store the response for this user only, and ask before "
     "each use whether it is still valid. `no-store`: do not store it.",
-    "Vary": "The request headers on which the answer depends.",
+    "Vary": "The request headers on which the response depends.",
 }
 
 CONFIGURATION: Final = {
@@ -77,26 +83,26 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     It adds to flask-smorest's paths and schemas the policy rule of each operation, and the API's
     table of error codes.
     """
-    found: dict[str, Any] = api.spec.to_dict()
-    found["info"]["description"] = (
-        "Every answer of 400 and above has one shape, and one of these codes. A 5xx answer to a "
-        "write has `outcome: unknown` if OpenStack may have done what was asked, or may still do "
-        "it; `shown_by` names the operation that shows whether it did.\n\n" + _error_table()
+    generated: dict[str, Any] = api.spec.to_dict()
+    generated["info"]["description"] = (
+        "Every response of 400 and above has one shape, and one of these codes. A 5xx response to "
+        "a write has `outcome: unknown` if OpenStack may have performed the request, or may still "
+        "perform it; `shown_by` names the operation that shows the result.\n\n" + _error_table()
     )
-    found["x-error-codes"] = [
+    generated["x-error-codes"] = [
         {"code": error.code, "status": error.status, "message": error.sentence}
         for error in exceptions.ERRORS
     ]
-    found.setdefault("components", {})["securitySchemes"] = {
+    generated.setdefault("components", {})["securitySchemes"] = {
         _TOKEN: {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
     }
-    found["components"]["headers"] = {
+    generated["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}}
         for name, text in (_READ_HEADERS | _AGE).items()
     }
     for rule in rules:
         for guarded in rule.operations:
-            described = found["paths"].get(guarded["path"])
+            described = generated["paths"].get(guarded["path"])
             if described is None:  # a page for humans, such as /docs
                 continue
             operation = described[guarded["method"].lower()]
@@ -108,13 +114,13 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
             if guarded["method"] == "GET":
                 _add_conditional_read(operation, has_age=rule.check_str != base.PUBLIC)
             operation["security"] = [] if rule.check_str == base.PUBLIC else [{_TOKEN: []}]
-    return found
+    return generated
 
 
 def _add_conditional_read(operation: dict[str, Any], *, has_age: bool) -> None:
-    """Describe the request headers of a read, the headers of the answer, and the answer 304.
+    """Describe the request headers of a read, the response headers, and the response 304.
 
-    :param has_age: the answer may have an age
+    :param has_age: the response may have an age
     """
     parameters = [_IF_NONE_MATCH, _ACCEPTED_AGE] if has_age else [_IF_NONE_MATCH]
     operation.setdefault("parameters", []).extend(parameters)

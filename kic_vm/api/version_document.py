@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The document at ``GET /``: the version of the gateway, and where its other documents are."""
+"""The document at ``GET /``: the version of the gateway, and links to its other documents."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from kic_vm.version import DISTRIBUTION, version
 JSON = dict[str, Any]
 
 DESCRIPTION: Final = "The KakaoCloud VM API on OpenStack"
-# Relation -> path. The names are those of IANA's link relations where there is one.
+# Relation -> path. The names are from IANA's link relations, if there is a suitable one.
 _LINKS: Final = {
     "self": "/",
     "service-desc": "/openapi.json",
@@ -25,7 +25,7 @@ _LINKS: Final = {
 def describe(conf: cfg.ConfigOpts, base_url: str) -> JSON:
     """The document.
 
-    :param base_url: the URL by which the client reaches the gateway
+    :param base_url: the URL of the gateway for clients
     """
     return {
         "name": DISTRIBUTION,

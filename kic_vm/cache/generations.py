@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Generations of a project: a new one begins with each write, so older lists are not used.
+"""Generations of a project: each write begins a new generation, and older lists are not used.
 
-The generation is a random value in Redis, so a write in one process ends the lists of all. While
-Redis is away, each process has generations of its own.
+The generation is a random value in Redis, so a write in one process ends the use of older lists in
+all processes. While Redis is unavailable, each process has generations of its own.
 """
 
 import secrets
@@ -16,7 +16,7 @@ from kic_vm.cache.memory import MemoryCache
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, UnreadableError
 
-# Longer than any list is used. A lost generation ends the lists of its project.
+# Longer than the use of any list. If a generation is lost, the lists of its project are not used.
 _SECONDS: Final = 3600.0
 _PROJECTS: Final = 4096
 
@@ -37,7 +37,7 @@ class Generations:
         return (self._alone(project_id), False) if shared is None else (shared, True)
 
     def renew(self, project_id: str) -> None:
-        """Begin a new generation: lists whose fetch began before are not used any more."""
+        """Begin a new generation: lists whose fetch began earlier are no longer used."""
         self._own.set(project_id, _random(), _SECONDS)
         if self._client is not None and self._try(self._announce, project_id) is None:
             with self._lock:
@@ -52,7 +52,7 @@ class Generations:
             for missed in unannounced:
                 self._announce(self._client, missed)
             return command(self._client, project_id)
-        except UnreadableError:  # written by others: the value is replaced
+        except UnreadableError:  # another program wrote the value: replace it
             return self._try(self._announce, project_id)
         except redis.RedisError as error:
             self._outage.begin(error)
@@ -61,7 +61,7 @@ class Generations:
             return None
 
     def _take_unannounced(self) -> set[str]:
-        """The projects that were written to while Redis was away."""
+        """The projects with writes while Redis was unavailable."""
         if not self._unannounced:
             return set()
         with self._lock:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists of a project that were fetched recently, for requests that accept answers of some age.
+"""Recent lists of a project, for requests that accept a response of some age.
 
-A list is complete: filters, order and pages are applied to it for each request. It is known by the
-project, the roles and the resource, and belongs to a generation of the project, which ends with
-each write (see ``generations``). A request may use a list of the current generation whose fetch
-began within the age that the request accepts.
+A list is complete: filters, order and pages are applied to it for each request. Its key consists of
+the project, the roles and the resource. It belongs to a generation of the project, and each write
+begins a new generation (see ``generations``). A request may use a list of the current generation
+whose fetch began within the age that the request accepts.
 
-Several requests need only one fetch: in a process they wait for the first of them, and processes
-agree by a lease in Redis. A request waits for an earlier fetch only as long as its own age limit
-allows, and then for a fetch that began after its arrival, which is as fresh as one of its own.
+Several requests share one fetch: the requests of a process wait for the first one, and a lease in
+Redis lets only one process fetch. A request waits for an earlier fetch only for as long as its own
+age limit allows; then it waits for a fetch that began after its arrival, which is as fresh as a
+fetch of its own.
 """
 
 import contextlib
@@ -34,7 +35,7 @@ from kic_vm.cache.stored_lists import RecentList, Stamp, StoredLists
 JSON = dict[str, Any]
 Fetch = Callable[[], list[JSON]]
 
-# Seconds for which a list is used where other processes may write unnoticed.
+# Seconds for which a list is used if other processes may write unnoticed.
 _ALONE_SECONDS: Final = 1.0
 # The clocks of two hosts may differ by some seconds; a later time is an error.
 _CLOCK_DIFFERENCE: Final = 5.0
@@ -42,7 +43,7 @@ _MEGABYTE: Final = 2**20
 
 
 class Source(enum.StrEnum):
-    """How a request got its list."""
+    """The way in which a request got its list."""
 
     KNOWN = "hit"
     FETCHED = "miss"
@@ -51,7 +52,7 @@ class Source(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Key:
-    """What a list is known by."""
+    """The key of a list."""
 
     project_id: str
     roles: str
@@ -70,7 +71,7 @@ class Key:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Terms:
-    """What a request accepts."""
+    """The lists that a request accepts."""
 
     generation: bytes
     is_shared: bool
@@ -110,7 +111,7 @@ class _Flight:
         self._is_over.set()
 
     def wait(self, end: float) -> RecentList | None:
-        """The result; None if there is none until ``end``, in seconds since the epoch."""
+        """The result; None if there is none at ``end``, in seconds since the epoch."""
         seconds = min(end - time.time(), deadline.seconds_left())
         self._is_over.wait(None if seconds == deadline.NEVER else max(0.0, seconds))
         return self.result
@@ -143,16 +144,16 @@ class RecentLists:
         self._lock = threading.Lock()
         self._flights: dict[Key, _Flight] = {}
         self._lists: cachetools.LRUCache[Key, RecentList] = cachetools.LRUCache(
-            memory, getsizeof=lambda known: min(known.size, memory)
+            memory, getsizeof=lambda recent_list: min(recent_list.size, memory)
         )
 
     def drop(self, project_id: str | None) -> None:
-        """Stop using all lists of a project whose fetch has begun, in all processes."""
+        """Stop using all lists of a project that were fetched before, in all processes."""
         if self.max_age and project_id:
             self._generations.renew(project_id)
 
     def note_follower(self, seconds: float) -> None:
-        """Note that for the next seconds, a follower drops the lists of each project that changes.
+        """Note that a follower drops the lists of changed projects for the next seconds.
 
         Until then, a list may have the higher maximum age. The follower calls this repeatedly.
         """
@@ -175,16 +176,20 @@ class RecentLists:
     ) -> tuple[RecentList, float] | None:
         """A list that this process knows, and its age; None if none is acceptable."""
         with self._lock:
-            known = self._lists.get(key)
-        if known is None:
+            recent_list = self._lists.get(key)
+        if recent_list is None:
             return None
         terms = self._terms(key, max_age, is_only_process=is_only_process)
-        return (known, terms.age_of(known.stamp)) if terms.accept(known.stamp) else None
+        return (
+            (recent_list, terms.age_of(recent_list.stamp))
+            if terms.accept(recent_list.stamp)
+            else None
+        )
 
     def read(
         self, key: Key, max_age: float, fetch: Fetch, *, is_only_process: bool
     ) -> tuple[RecentList, float, Source]:
-        """A list, its age in seconds, and how it was got.
+        """A list, its age in seconds, and its source.
 
         :param max_age: the age in seconds that the request accepts
         :param fetch: fetches the complete list; its exceptions are raised
@@ -192,18 +197,18 @@ class RecentLists:
         """
         terms = self._terms(key, max_age, is_only_process=is_only_process)
         with self._lock:
-            known = self._lists.get(key)
-        if known is not None and terms.accept(known.stamp):
-            return known, terms.age_of(known.stamp), Source.KNOWN
+            recent_list = self._lists.get(key)
+        if recent_list is not None and terms.accept(recent_list.stamp):
+            return recent_list, terms.age_of(recent_list.stamp), Source.KNOWN
         for oldest in (terms.arrived - terms.max_age, terms.arrived):
             flight, is_new = self._join(key, terms, oldest)
             if is_new:
-                return self._lead(flight, key, terms, fetch)
+                return self._fetch_once(flight, key, terms, fetch)
             is_as_fresh = flight.stamp.began >= terms.arrived
-            known = flight.wait(deadline.NEVER if is_as_fresh else terms.end_of_wait)
-            if known is not None and terms.accept(known.stamp):
-                return known, terms.age_of(known.stamp), Source.OTHERS
-        # The others have failed, each for its own reasons.
+            recent_list = flight.wait(deadline.NEVER if is_as_fresh else terms.end_of_wait)
+            if recent_list is not None and terms.accept(recent_list.stamp):
+                return recent_list, terms.age_of(recent_list.stamp), Source.OTHERS
+        # The other fetches have failed.
         stamp = Stamp(terms.generation, time.time())
         return RecentList(fetch(), stamp, 0), 0.0, Source.FETCHED
 
@@ -229,17 +234,17 @@ class RecentLists:
             flight = self._flights[key] = _Flight(terms.generation)
             return flight, True
 
-    def _lead(
+    def _fetch_once(
         self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch
     ) -> tuple[RecentList, float, Source]:
-        """The list of another process, or a new one, also for those who wait for the flight."""
+        """The list of another process, or a new one. All requests of the flight get it."""
         try:
-            known, lease = None, None
+            recent_list, lease = None, None
             if terms.is_shared:
-                known, lease = self._stored.find_or_acquire(str(key), terms)
-            if known is not None:
-                self._finish(flight, key, known)
-                return known, terms.age_of(known.stamp), Source.KNOWN
+                recent_list, lease = self._stored.find_or_acquire(str(key), terms)
+            if recent_list is not None:
+                self._finish(flight, key, recent_list)
+                return recent_list, terms.age_of(recent_list.stamp), Source.KNOWN
             try:
                 return self._fetch(flight, key, terms, fetch), 0.0, Source.FETCHED
             finally:
@@ -253,14 +258,14 @@ class RecentLists:
         stamp = Stamp(terms.generation, time.time())
         items = fetch()
         text, is_storable = _as_json(items)
-        known = RecentList(items, stamp, len(text))
-        self._finish(flight, key, known)
+        recent_list = RecentList(items, stamp, len(text))
+        self._finish(flight, key, recent_list)
         if terms.is_shared and is_storable:
             self._stored.store(str(key), stamp, text)
-        return known
+        return recent_list
 
     def _finish(self, flight: _Flight, key: Key, result: RecentList | None) -> None:
-        """Remember the result, and let those who wait continue."""
+        """Remember the result, and wake the requests that wait."""
         with self._lock:
             if result is not None:
                 self._lists[key] = result

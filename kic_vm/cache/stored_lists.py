@@ -28,12 +28,12 @@ _POLL_SECONDS: Final = 0.02
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Stamp:
-    """When a list was fetched."""
+    """The generation and the time of a fetch."""
 
     generation: bytes
     """The project's generation before the fetch: 8 bytes."""
     began: float
-    """The begin of the fetch, in seconds since the epoch."""
+    """The start of the fetch, in seconds since the epoch."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -48,7 +48,7 @@ class Page:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RecentList:
-    """A complete list; nobody may change it."""
+    """A complete list, which must not be changed."""
 
     items: list[JSON]
     stamp: Stamp
@@ -57,7 +57,7 @@ class RecentList:
     _pages: dict[str, Page] = dataclasses.field(default_factory=dict, repr=False)
 
     def page(self, query: str, select: Callable[[list[JSON]], tuple[list[JSON], JSON]]) -> Page:
-        """A page, which is made once for each query of many clients.
+        """A page. All requests with the same query share it.
 
         :param query: the query string of the request
         :param select: makes the page of the list
@@ -72,18 +72,18 @@ class RecentList:
 
 
 class Terms(Protocol):
-    """What a request accepts."""
+    """The lists that a request accepts."""
 
     @property
     def end_of_wait(self) -> float:
-        """Until when the request may wait for another fetch, in seconds since the epoch."""
+        """The end of the wait for another fetch, in seconds since the epoch."""
 
     def accept(self, stamp: Stamp) -> bool:
         """Whether the request may use a list now."""
 
 
 class StoredLists:
-    """The lists that all processes share. If Redis fails, nothing is found and nothing is stored.
+    """The lists that all processes share. While Redis fails, no list is read or stored.
 
     :param seconds: time for which a list is stored
     """
@@ -96,14 +96,14 @@ class StoredLists:
     def find_or_acquire(self, key: str, terms: Terms) -> tuple[RecentList | None, Lease | None]:
         """An acceptable list, or the lease to fetch one.
 
-        Neither, if Redis is away, or if another process fetches for longer than the request waits.
+        Neither if Redis is unavailable, or if the fetch of another process takes too long.
         """
         if self._client is None or not self._outage.is_over():
             return None, None
         try:
             lease = self._client.lease(f"{key}:fetch")
             is_held = False
-            while (found := self._find(self._client, key, terms)) is None and not is_held:
+            while (recent_list := self._find(self._client, key, terms)) is None and not is_held:
                 is_held = lease.acquire(_LEASE_SECONDS)
                 if not is_held and self._is_wait_over(terms):
                     return None, None
@@ -112,7 +112,7 @@ class StoredLists:
         except redis.RedisError as error:
             self._outage.begin(error)
             return None, None
-        return found, lease if is_held else None
+        return recent_list, lease if is_held else None
 
     @staticmethod
     def _is_wait_over(terms: Terms) -> bool:
@@ -125,7 +125,7 @@ class StoredLists:
             if head is None or not terms.accept(Stamp(*_HEAD.unpack(head))):
                 return None
             stored = client.get(key)
-        except UnreadableError:  # written by others, or expired
+        except UnreadableError:  # another program wrote it, or it has expired
             return None
         if stored is None:
             return None
@@ -163,7 +163,7 @@ class StoredLists:
             return None
         try:
             return command(*args)
-        except UnreadableError:  # written by others
+        except UnreadableError:  # another program wrote it
             return None
         except redis.RedisError as error:
             self._outage.begin(error)

@@ -86,8 +86,8 @@ class Server(BaseApplication):
     def load(self) -> Any:
         """The WSGI application, in a worker.
 
-        A worker that starts after the files were changed depends on none of them: a wrong file
-        must not end the server.
+        It uses the configuration and the policy rules of the first process: a file with an error
+        must not stop a server that runs.
         """
         from kic_vm import deploy  # noqa: PLC0415 - not before the directory of metrics is there
 
@@ -95,14 +95,14 @@ class Server(BaseApplication):
         try:
             logs.setup(self._conf)
         except cfg.Error as error:
-            LOG.warning("The log stays as the first process has set it up: %s", error)
+            LOG.warning("The log settings of the first process stay in force: %s", error)
         gc_tuning.apply()
         return application
 
     def read_configuration(self) -> bool:
-        """Read the configuration again; whether it can be used.
+        """Read the configuration again, and return whether it can be used.
 
-        One that cannot be used changes nothing.
+        A configuration that cannot be used changes nothing.
         """
         try:
             conf = configuration.load(self._arguments)
@@ -125,10 +125,10 @@ class Server(BaseApplication):
 
 
 class Master(Arbiter):
-    """gunicorn's first process; a wrong configuration leaves its workers as they are."""
+    """gunicorn's first process. A reload with an invalid configuration keeps the workers."""
 
     def reload(self) -> None:
-        """Replace the workers by ones with the new configuration, if it can be used."""
+        """If the new configuration can be used, replace the workers."""
         if self.app.read_configuration():
             super().reload()
 

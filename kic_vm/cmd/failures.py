@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a command reports a failure: one line on standard error, and an exit status."""
+"""The report of a failed command: one line on standard error, and an exit status."""
 
 import sys
 from typing import Final
@@ -11,16 +11,16 @@ from kic_vm.middleware.routes import RouteError
 
 FAILED: Final = 1
 WRONG_CONFIGURATION: Final = 2
-# What is raised for a configuration, a table or rules that cannot be used.
+# Raised for a configuration, a lifecycle table or policy rules that cannot be used.
 WRONG: Final = (cfg.Error, LifecycleTableError, RouteError)
 
 
 def report(command: str, error: BaseException | str, status: int = WRONG_CONFIGURATION) -> int:
-    """Print the one line of a failure; the exit status."""
+    """Print a failure in one line, and return the exit status."""
     print(f"{command}: {one_line(error)}", file=sys.stderr)
     return status
 
 
 def one_line(error: BaseException | str) -> str:
-    """The message of an error; libraries break some of theirs into lines."""
+    """The message of an error in one line; messages of libraries can have several lines."""
     return " ".join(str(error).split())

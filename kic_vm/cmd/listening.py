@@ -13,11 +13,11 @@ def names(conf: cfg.ConfigOpts) -> list[str]:
 
 
 def check_new(conf: cfg.ConfigOpts, present: cfg.ConfigOpts) -> None:
-    """Check that the server can listen on addresses that it does not listen on yet.
+    """Check that the server can listen on the new addresses of a configuration.
 
-    gunicorn would end the running server for an address that it cannot use.
+    gunicorn would stop the running server if it could not use an address.
 
-    :raises oslo_config.cfg.Error: it cannot
+    :raises oslo_config.cfg.Error: the server cannot listen on an address
     """
     for host, port in _addresses(conf):
         if (host, port) not in _addresses(present):

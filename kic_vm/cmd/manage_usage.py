@@ -30,14 +30,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "usage",
         help="show billed, unbilled and unknown seconds",
-        description="Shows the seconds that instances were billed, from OpenStack's record of "
-        "actions. Deleted instances are included.",
+        description="Shows the billed, unbilled and unknown seconds of instances, from OpenStack's "
+        "record of actions. Deleted instances are included.",
     )
     parser.add_argument("--project", metavar="ID", help="only this project")
     parser.add_argument(
-        "--start", type=_time, metavar="TIME", help="by default the start of this month in UTC"
+        "--start",
+        type=_time,
+        metavar="TIME",
+        help="start of the window (default: the start of the current month in UTC)",
     )
-    parser.add_argument("--end", type=_time, metavar="TIME", help="by default now")
+    parser.add_argument(
+        "--end", type=_time, metavar="TIME", help="end of the window (default: now)"
+    )
     parser.add_argument("--group-by", choices=usage.GROUPINGS, default=usage.INSTANCE)
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
     parser.set_defaults(run=run)
@@ -69,7 +74,7 @@ def _month(text: str) -> str:
     except ValueError as error:
         raise argparse.ArgumentTypeError("must be a month such as 2026-10") from error
     if window.end > now_in_seconds():
-        raise argparse.ArgumentTypeError("the month has not ended yet")
+        raise argparse.ArgumentTypeError("the month has not ended yet: choose an earlier one")
     return text
 
 
@@ -101,7 +106,7 @@ def _show(gateway: RequestServices, args: argparse.Namespace) -> int:
     instances = _instances(gateway, args.project, window, now)
     groups = usage.group(instances, window, args.group_by, by_project=args.project is None)
     shown = mapping.usage_from_groups(args.project, window, args.group_by, groups, ())
-    del shown["volumes"]  # the command is about instances
+    del shown["volumes"]  # the command shows only instances
     if args.format == "json":
         print(json.dumps(shown, indent=2, ensure_ascii=False))
     elif args.format == "csv":
@@ -125,7 +130,7 @@ def _print_table(shown: JSON) -> None:
 
 
 def _label(group: JSON) -> str:
-    """What the lines of the table are about."""
+    """The name of a group in the table."""
     flavor = group.get("flavor") or {}
     names = (
         group.get("project_id"),

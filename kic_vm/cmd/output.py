@@ -24,7 +24,7 @@ def add_format(parser: argparse.ArgumentParser, *more: str) -> None:
         "--format",
         choices=(*FORMATS, *more),
         default=TABLE,
-        help=f"how to print the result (default: {TABLE}, for people)",
+        help=f"output format (default: {TABLE}, for people)",
     )
 
 

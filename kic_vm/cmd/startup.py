@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process that serves or works logs at its start, reload and end."""
+"""The log messages of kic-vm-api and kic-vm-worker at start, reload and stop."""
 
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -23,7 +23,7 @@ def log_stop(command: str) -> None:
 
 
 def log_reload(conf: cfg.ConfigOpts) -> None:
-    """Log that the process works with a new configuration from now on."""
+    """Log that the process uses a new configuration."""
     LOG.info("Reloaded %s", configured_by(conf))
     warn_of_unknown_options(conf)
 
@@ -37,7 +37,7 @@ def log_refusal(problem: str) -> None:
 
 
 def warn_of_unknown_options(conf: cfg.ConfigOpts) -> None:
-    """Log a warning for each option in the configuration files that nothing reads."""
+    """Log a warning for each unknown option in the configuration files."""
     for sentence in unknown_options(conf):
         LOG.warning("%s", sentence)
 

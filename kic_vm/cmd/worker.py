@@ -112,7 +112,7 @@ def work(
 ) -> list[str]:
     """Run rounds until ``stopped`` is set; the names of the jobs that failed in the last round.
 
-    :param reload: returns the state for the next round, given that of the last one
+    :param reload: returns the state for the next round
     """
     failed: list[str] = []
     with Following() as following:
@@ -133,13 +133,13 @@ def work(
 def gateway_services(app_state: AppState) -> RequestServices:
     """The services of the gateway's own user for one round, or one tick of the follower.
 
-    Each has its own context: its request id appears in OpenStack's logs too.
+    Each round and tick has a request id of its own, which also appears in OpenStack's logs.
     """
     return RequestServices.of(app_state, RequestContext(auth=app_state.cloud.service_auth))
 
 
 class Following:
-    """The follower of this worker, in a thread beside the rounds."""
+    """The follower of this worker, in a thread of its own."""
 
     def __init__(self) -> None:
         self._app_state: AppState | None = None
@@ -148,7 +148,7 @@ class Following:
         self._ended.set()
 
     def __enter__(self) -> Self:
-        """Nothing is followed yet."""
+        """Start without a follower."""
         return self
 
     def __exit__(self, *_failure: object) -> None:
@@ -156,9 +156,9 @@ class Following:
         self._stop()
 
     def use(self, app_state: AppState, *, is_once: bool) -> None:
-        """Follow with a state, if it is another one than before.
+        """Start a follower with an application state, unless one with this state already runs.
 
-        :param is_once: follow for one tick, and return then
+        :param is_once: follow for one tick, and return
         """
         if app_state is self._app_state:
             return

@@ -16,8 +16,8 @@ OPTS = [
         "graceful_timeout",
         default=95,
         min=1,
-        help="Time in seconds that requests in progress have to finish when the server stops. It "
-        "should be longer than request_timeout, so that none of them is cut off.",
+        help="Time in seconds that requests in progress have to finish when the server stops. Set "
+        "it to more than request_timeout, so that no request is interrupted.",
     ),
     cfg.IntOpt(
         "keep_alive",
@@ -81,28 +81,28 @@ OPTS = [
         default=30,
         min=0,
         max=3600,
-        help="Maximum age in seconds of an answer to a read whose client accepts an age "
-        "(Cache-Control: max-age). Such an answer may be built from lists that were fetched for "
-        "the same project and roles; without the header, every answer is fresh. Gateways share the "
-        "lists through Redis, and a write through any of them ends their use. Without Redis, or "
-        "while it is unavailable, each of several processes uses its own lists, for one second at "
-        "most. 0 turns this off.",
+        help="Maximum age in seconds of a response whose client accepts an age (Cache-Control: "
+        "max-age). The gateway may build such a response from a list that was fetched earlier for "
+        "the same project and roles. Without the header, every response is fresh. Gateways share "
+        "the lists through Redis, and a write through any of them ends their use. Without Redis, "
+        "or while it is unavailable, each of several processes uses its own lists, for one second "
+        "at most. 0 turns this off.",
     ),
     cfg.IntOpt(
         "max_age_followed",
         default=300,
         min=0,
         max=3600,
-        help="Maximum age in seconds while a worker follows the notifications of OpenStack: then a "
-        "change in a project ends the use of its lists, whoever made it. Values below max_age have "
-        "no effect.",
+        help="Maximum age in seconds while a worker follows the changes of the cloud. Then every "
+        "change of an instance or a volume ends the use of the lists of its project. A value below "
+        "max_age has no effect.",
     ),
     cfg.IntOpt(
         "max_age_memory",
         default=32,
         min=1,
-        help="Maximum size in MiB of the lists for max_age in one process, as JSON. In memory they "
-        "take several times as much.",
+        help="Maximum size in MiB of the recent lists of one process, as JSON. They take several "
+        "times as much memory.",
     ),
     cfg.FloatOpt(
         "readiness_cache_time",

@@ -16,14 +16,14 @@ OPTS = [
     cfg.BoolOpt(
         "reads",
         default=False,
-        help="Write events for requests that only read, too. Public operations, for example "
-        "health checks, are left out.",
+        help="Also write events for requests that only read. Requests to public operations, for "
+        "example health checks, are excluded.",
     ),
     cfg.StrOpt(
         "map_file",
         default="audit_map.conf",
         help="File that maps the paths of the API to actions and types of resources. A relative "
-        "path is searched for in the directories of the configuration.",
+        "path is looked up in the configuration directories.",
     ),
 ]
 
@@ -38,7 +38,7 @@ def middleware_opts() -> list[tuple[str, list[cfg.Opt]]]:
 
     Events go to the log by default: oslo.messaging needs a message broker.
     """
-    # Not above: it loads oslo.messaging, if that is installed, which takes long.
+    # Not at the top: this loads oslo.messaging, if it is installed, and takes long.
     from keystonemiddleware import audit  # noqa: PLC0415
 
     cfg.set_defaults(audit._AUDIT_OPTS, use_oslo_messaging=False)  # noqa: SLF001

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All options that the gateway and its libraries read, and those in files that nothing reads."""
+"""All options that the gateway and its libraries read, and unknown options in files."""
 
 import difflib
 import itertools
@@ -51,7 +51,7 @@ def list_all(conf: cfg.ConfigOpts) -> Iterator[tuple[str, Iterable[cfg.Opt]]]:
 
 
 def unknown_options(conf: cfg.ConfigOpts) -> list[str]:
-    """A sentence for each option in the configuration files that nothing reads."""
+    """A sentence for each unknown option in the configuration files."""
     known: dict[str, set[str]] = {}
     for group, listed in list_all(conf):
         for opt in listed:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""[limits]: how many requests clients can send in a time."""
+"""[limits]: rate limits."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ class RateLimits(types.String):  # type: ignore[misc, unused-ignore]
                 limits.parse_many(text)
             except ValueError as error:
                 raise ValueError(
-                    "must be numbers of requests and times, such as 20/second;600/minute"
+                    "must be limits separated by semicolons, such as 20/second;600/minute"
                 ) from error
         return text
 
@@ -36,8 +36,8 @@ def _option(kind: str, subject: str) -> cfg.Opt:
         f"{kind}_per_{subject}",
         type=RateLimits(),
         default="",
-        help=f"Maximum number of {methods} of one {subject}, such as 20/second;600/minute. If "
-        "empty, there is no limit.",
+        help=f"Maximum rate of {methods} of one {subject}, such as 20/second;600/minute. Empty: no "
+        "limit.",
     )
 
 
@@ -46,10 +46,10 @@ OPTS = [
         "tokens_per_address",
         type=RateLimits(),
         default="300/minute",
-        help="Maximum number of token requests (POST /identity/v3/auth/tokens) of one address, so "
-        "that nobody can try many passwords. Behind a proxy, this needs [oslo_middleware] "
-        "enable_proxy_headers_parsing: otherwise, all clients share the address of the proxy. If "
-        "empty, there is no limit.",
+        help="Maximum rate of token requests (POST /identity/v3/auth/tokens) of one address, so "
+        "that nobody can try many passwords. Behind a proxy, set [oslo_middleware] "
+        "enable_proxy_headers_parsing: otherwise, all clients share the address of the proxy. "
+        "Empty: no limit.",
     ),
     *(_option(kind, subject) for subject in SUBJECTS for kind in KINDS),
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The agreement between the application and the server about answers that are not ready yet.
+"""The interface of the application and the server for answers that are not ready yet.
 
 A server that can hold answers sets ``environ[SERVER_KEY]``. The application then may start a
 response and put a HeldAnswer in ``environ[ANSWER_KEY]`` instead of returning the body. The server
@@ -17,20 +17,20 @@ class HeldAnswer(Protocol):
     """An answer whose body is not ready yet. One thread at a time uses it, except ``close``."""
 
     is_stream: bool
-    """The body is sent in parts as they become ready, and ends with the connection."""
+    """The body is sent in parts, and ends when the connection is closed."""
 
     @property
     def due(self) -> float:
-        """The monotonic time at which the next part must be sent even without news."""
+        """The monotonic time at which the next part must be sent, even without news."""
 
     def call_on_news(self, wake: Callable[[], None]) -> None:
-        """Call a function on each news, in any thread; ``has_news`` tells of earlier news."""
+        """Call a function in any thread when there is news. ``has_news`` reports earlier news."""
 
     def has_news(self) -> bool:
-        """Whether the next part has content that a client waits for."""
+        """Whether the next part has content for the client."""
 
     def next_part(self) -> tuple[bytes, bool]:
         """The next part of the body, and whether it is the last one."""
 
     def close(self) -> None:
-        """End it: the client has its answer or is gone."""
+        """End it: the client has its answer, or has disconnected."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The requests of this process that wait for events, and the one thread that follows Redis.
+"""The requests of this process that wait for events, and the thread that receives new events.
 
-The thread has one subscription for all projects. It decrypts each event once, and only if a request
-of the project waits.
+The thread has one subscription for all projects. It decrypts an event once, and only if a request
+waits for the events of the project.
 """
 
 import os
@@ -16,14 +16,15 @@ from oslo_log import log as logging
 
 from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events.model import Cursor, Event, Position
-from kic_vm.events.stream import Entry, EventStream, Subscription
+from kic_vm.events.stream import Entry, EventStream
+from kic_vm.events.subscription import Subscription
 from kic_vm.metrics import events as metrics
 
 LOG = logging.getLogger(__name__)
 
 _TURN_SECONDS: Final = 1.0
 _KEEP_ALIVE_SECONDS: Final = 15.0
-# A client that takes this many events too late starts again from its last one.
+# A client with more unsent events than this starts again from its last event.
 _MOST_UNSENT: Final = 1000
 
 Render = Callable[[list[Entry], Cursor, str | None], bytes]
@@ -33,11 +34,11 @@ _BEGIN: Final = Cursor(Position(0, 0), "")
 class WaitingRequest:
     """A request that waits for the events of its project: a HeldAnswer for the server.
 
-    It takes new events from the beginning, and can be answered after ``start``.
+    It collects new events as soon as it exists, and can be answered after ``start``.
 
     :param is_wanted: whether the client wants an event
-    :param render: returns the body, or the next part of it, for some entries, the cursor after
-        them and the time until which changes are known
+    :param render: makes the body, or the next part of it, from entries, the cursor after them, and
+        the time until which changes are known
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class WaitingRequest:
             self._followed_at = followed_at
 
     def offer(self, entry: Entry) -> None:
-        """Take a new event of the project."""
+        """Add a new event of the project, if the client wants it."""
         position, event = entry
         with self._lock:
             if position <= self._cursor.position:
@@ -156,7 +157,7 @@ class EventHub:
         is_wanted: Callable[[Event], bool],
         render: Render,
     ) -> WaitingRequest | None:
-        """A request that gets each event that is written from now on; None if too many wait.
+        """A request that gets each new event from now on; None if too many requests wait.
 
         :raises StoreUnavailable: Redis fails
         """
@@ -204,15 +205,15 @@ class EventHub:
                 if message is not None:
                     self._deliver(message)
         except StoreUnavailable as error:
-            LOG.warning("Redis failed (%s): no request waits for events any more", error)
+            LOG.warning("Redis failed (%s): all requests that wait for events are answered", error)
         except Exception:
-            LOG.exception("No request waits for events any more")
+            LOG.exception("Unexpected error: all requests that wait for events are answered")
         finally:
             subscription.close()
             with self._lock:
                 self._is_subscribed = False
                 requests = [request for group in self._waiting.values() for request in group]
-            # Events may be missing here. The clients ask again, and then they are read from Redis.
+            # Events may be missing. The next requests of the clients read them from Redis.
             for request in requests:
                 request.end()
 

@@ -29,13 +29,13 @@ class Event:
     """The documented state."""
     billable: bool | None = None
     at: str | None
-    """OpenStack's own time of the change, None if unknown. For a gap, its beginning."""
+    """OpenStack's time of the change, None if unknown. For a gap, its start."""
     seen_at: str
     """The time at which the follower saw the change. For a gap, its end."""
     flavor_id: str | None = None
     """Only for instances."""
     deleted: bool = False
-    """The resource is gone: this is its last event."""
+    """The resource was deleted, and this is its last event."""
 
     def as_bytes(self) -> bytes:
         """The event as stored."""
@@ -70,7 +70,7 @@ class Position(NamedTuple):
 
 
 class Cursor(NamedTuple):
-    """A position in a project's stream, in one epoch: Redis that lost its data starts another."""
+    """A position in a project's stream. If Redis loses its data, a new epoch starts."""
 
     position: Position
     epoch: str
@@ -96,15 +96,15 @@ class Cursor(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sighting:
-    """A resource's state as the follower saw it, before it is known whether it is a change."""
+    """A state of a resource that the follower saw. The stream decides whether it is a change."""
 
     project_id: str
     event: Event
     read_began: int | None = None
-    """For a state read from an API: the time in Redis, in milliseconds, before the read. None for
-    a notification, whose own time orders it."""
+    """For a state read from an API: the time in Redis before the read, in milliseconds. None for a
+    notification, which is ordered by its own time."""
     is_change: bool = True
-    """False where a resource without an earlier event must not count as changed."""
+    """False if the state of a resource without an earlier event does not count as a change."""
 
     @property
     def resource(self) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Lua scripts of the streams: Redis runs each of them as a whole, between other commands."""
+"""The Lua scripts of the streams. Redis runs each script as one atomic command."""
 
 from typing import Final
 
@@ -23,10 +23,11 @@ end
 """
 
 # KEYS: the stream, the resource's last state, the set of projects.
-# ARGV: channel, project, sealed event, length and age of the stream; digests of the state, the one
-# to store first, time in OpenStack, begin of the read or '', '1' if the resource is deleted, '1' if
-# a resource without a last state counts as changed.
-# The last state is: its digest, its time in OpenStack, the time at which it was written, deleted.
+# ARGV: channel, project, sealed event, length and age of the stream; digests of the state (the
+# first one is stored), time in OpenStack, start of the read or '', '1' if the resource is deleted,
+# '1' if a resource without a last state counts as changed.
+# The last state consists of its digest, its time in OpenStack, the time of the write, and '1' if
+# the resource is deleted.
 WRITE_CHANGE: Final = (
     _NOW
     + _APPEND

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The streams of events: one for each project, in Redis.
 
-A stream is bounded by its length and its age, and its entries are sealed like all values in Redis.
-Each resource has its last state next to the stream. A change is written only if it differs from
-this state and is newer, in one script, so that several followers never write a change twice.
+A stream is limited in length and age, and its entries are sealed like all values in Redis. Redis
+also keeps the last state of each resource. One script compares a state with the last one and writes
+an event only for a newer and different state, so several followers never write a change twice.
 """
 
 import datetime
@@ -11,16 +11,15 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-import orjson
 import redis
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from kic_vm.cache import sealed
-from kic_vm.cache.lease import Lease
 from kic_vm.cache.sealed import SealedRedis, UnreadableError
 from kic_vm.cache.store import StoreUnavailable
-from kic_vm.events import scripts
+from kic_vm.events import commands, scripts
+from kic_vm.events.follower_state import FOLLOWED, FollowerState
 from kic_vm.events.model import (
     GAP,
     Cursor,
@@ -30,6 +29,7 @@ from kic_vm.events.model import (
     iso_of_milliseconds,
     microseconds,
 )
+from kic_vm.events.subscription import Subscription
 
 LOG = logging.getLogger(__name__)
 
@@ -37,14 +37,11 @@ Entry = tuple[Position, Event]
 
 _PROJECTS: Final = "events:projects"
 _EPOCH: Final = "events:epoch"
-_FOLLOWED: Final = "events:followed"
-_NOTIFIED: Final = "events:notified"
-_LEASE: Final = "events:follower"
 _CHANNEL: Final = "events:new"
 _PAGE: Final = 500
 _BATCH: Final = 200
 _SUBSCRIBE_SECONDS: Final = 2.0
-# A sealed entry must stay readable as long as the stream may have it.
+# A sealed entry must stay readable for as long as the stream may contain it.
 _SEAL_MARGIN: Final = 3600.0
 # Above the number of any entry of a millisecond.
 _LAST_NUMBER: Final = 10**9
@@ -79,16 +76,22 @@ class EventStream:
         self._sealed = sealed
         self._length = length
         self._age = age
+        self.followers = FollowerState(sealed, age)
         self._write = sealed.client.register_script(scripts.WRITE_CHANGE)
         self._write_gap = sealed.client.register_script(scripts.WRITE_GAP)
         self._read = sealed.client.register_script(scripts.READ)
         self.on_write: Callable[[str], None] = _ignore
         """Called with the id of a project after events of it were written."""
 
+    def now(self) -> int:
+        """The time in Redis, in milliseconds. It orders the work of several followers."""
+        seconds, fraction = commands.run(self._sealed.client.time)
+        return int(seconds) * 1000 + int(fraction) // 1000
+
     # Writing
 
     def record(self, sightings: Iterable[Sighting]) -> list[Event]:
-        """Write an event for each sighting that is a change; the events that were written."""
+        """Write an event for each sighting that is a change; return the written events."""
         written: list[Event] = []
         batch: list[Sighting] = []
         for sighting in sightings:
@@ -143,9 +146,10 @@ class EventStream:
         ]
 
     def record_gap(self, project_ids: Iterable[str], since: str | None) -> int:
-        """Write a gap that ends now to the streams of these and all known projects; their number.
+        """Write a gap that ends now to the streams of these projects and of all with events.
 
-        :param since: the beginning of the gap; None if it is unknown
+        :param since: the start of the gap; None if it is unknown
+        :returns: the number of streams
         """
         now = iso_of_milliseconds(self.now())
         event = Event(type=GAP, at=since, seen_at=now)
@@ -155,30 +159,32 @@ class EventStream:
                 self._sealed.full_key(_stream_key(project_id)),
                 self._sealed.full_key(_PROJECTS),
             ]
-            self._do(self._write_gap, keys, self._common_arguments(project_id, event))
+            commands.run(self._write_gap, keys, self._common_arguments(project_id, event))
             self.on_write(project_id)
         return len(projects)
 
     def _known_projects(self) -> list[str]:
         oldest = self.now() - int(self._age * 1000)
         projects = self._sealed.full_key(_PROJECTS)
-        self._do(self._sealed.client.zremrangebyscore, projects, 0, oldest)
+        commands.run(self._sealed.client.zremrangebyscore, projects, 0, oldest)
         return [
             project_id.decode()
-            for project_id in self._do(self._sealed.client.zrange, projects, 0, -1)
+            for project_id in commands.run(self._sealed.client.zrange, projects, 0, -1)
         ]
 
     # Reading
 
     def read(self, project_id: str, after: Cursor | None) -> Page:
-        """A page of a project's events after a cursor; without one, no events and a new cursor.
+        """A page of a project's events after a cursor.
+
+        Without a cursor, the page has no events, and its cursor marks the present.
 
         :raises CursorExpiredError: events after the cursor may have been removed
         """
         stream = _stream_key(project_id)
-        now, epoch, first, raw, followed = self._do(
+        now, epoch, first, raw, followed = commands.run(
             self._read,
-            [self._sealed.full_key(key) for key in (stream, _EPOCH, _FOLLOWED)],
+            [self._sealed.full_key(key) for key in (stream, _EPOCH, FOLLOWED)],
             ["" if after is None else str(after.position), _PAGE, secrets.token_hex(4)],
         )
         milliseconds, current_epoch = int(now), epoch.decode()
@@ -194,14 +200,18 @@ class EventStream:
             latest = Position.of(raw[-1][0])
         elif after is not None:
             latest = max(latest, after.position)
+        followed_at = self.followers.opened_time(followed)
         return Page(
-            entries, Cursor(latest, current_epoch), len(raw) < _PAGE, self._followed(followed)
+            entries,
+            Cursor(latest, current_epoch),
+            is_last=len(raw) < _PAGE,
+            followed_at=None if followed_at is None else iso_of_milliseconds(followed_at),
         )
 
     def read_oldest(self, project_id: str) -> Page:
         """The first page of all events that the project's stream has."""
         epoch = self.read(project_id, None).cursor.epoch
-        first = self._do(
+        first = commands.run(
             self._sealed.client.xrange, self._sealed.full_key(_stream_key(project_id)), count=1
         )
         if not first:
@@ -212,7 +222,7 @@ class EventStream:
 
     def newest_position(self, project_id: str) -> str:
         """The position of a project's newest event, ``0-0`` without events. One Redis command."""
-        entries = self._do(
+        entries = commands.run(
             self._sealed.client.xrevrange, self._sealed.full_key(_stream_key(project_id)), count=1
         )
         return entries[0][0].decode() if entries else "0-0"
@@ -230,62 +240,14 @@ class EventStream:
             LOG.warning("Ignored an event in Redis that this gateway cannot have written")
             return None
 
-    # The followers
-
-    def now(self) -> int:
-        """The time in Redis, in milliseconds: it orders what several followers do."""
-        seconds, fraction = self._do(self._sealed.client.time)
-        return int(seconds) * 1000 + int(fraction) // 1000
-
-    def lease(self) -> Lease:
-        """The right to follow the cloud, not acquired yet."""
-        return self._sealed.lease(_LEASE)
-
-    def acquire(self, lease: Lease, seconds: float) -> bool:
-        """Acquire or renew the right for some seconds; False while another follower has it."""
-        return bool(self._do(lease.renew, seconds) or self._do(lease.acquire, seconds))
-
-    def release(self, lease: Lease) -> None:
-        """Give up the right."""
-        self._do(lease.release)
-
-    def followed_until(self) -> int | None:
-        """The time in Redis until which the cloud was followed; None if that is unknown."""
-        sealed = self._do(self._sealed.client.get, self._sealed.full_key(_FOLLOWED))
-        return self._milliseconds(sealed)
-
-    def note_followed(self, milliseconds: int) -> None:
-        """Note that the cloud was followed until a time in Redis."""
-        self._do(self._sealed.set, _FOLLOWED, orjson.dumps(milliseconds), self._age)
-
-    def note_notified(self, service: str) -> None:
-        """Note that a service has sent a notification."""
-        self._do(self._sealed.set, f"{_NOTIFIED}:{service}", b"yes", self._age)
-
-    def is_notified(self, service: str) -> bool:
-        """Whether a service has sent a notification within the age of the streams."""
-        return self._do(self._sealed.get, f"{_NOTIFIED}:{service}") is not None
-
-    def _followed(self, sealed: bytes | None) -> str | None:
-        milliseconds = self._milliseconds(sealed)
-        return None if milliseconds is None else iso_of_milliseconds(milliseconds)
-
-    def _milliseconds(self, sealed: bytes | None) -> int | None:
-        if sealed is None:
-            return None
-        try:
-            return int(orjson.loads(self._sealed.open(_FOLLOWED, sealed)[0]))
-        except UnreadableError:
-            return None
-
     # New events, as they are written
 
-    def subscribe(self) -> "Subscription":
+    def subscribe(self) -> Subscription:
         """Subscribe to the new events of all projects."""
         pubsub = self._sealed.client.pubsub()
-        self._do(pubsub.subscribe, self._sealed.full_key(_CHANNEL))
-        # Only after Redis has confirmed it, no event is missed.
-        confirmation = self._do(pubsub.get_message, timeout=_SUBSCRIBE_SECONDS)
+        commands.run(pubsub.subscribe, self._sealed.full_key(_CHANNEL))
+        # Events are delivered from the confirmation on.
+        confirmation = commands.run(pubsub.get_message, timeout=_SUBSCRIBE_SECONDS)
         if confirmation is None:
             pubsub.close()
             raise StoreUnavailable("TimeoutError")
@@ -296,34 +258,6 @@ class EventStream:
         project_id, entry_id, sealed = message.split(b" ", 2)
         event = self._opened(_stream_key(project_id.decode()), sealed)
         return None if event is None else (project_id.decode(), (Position.of(entry_id), event))
-
-    def _do(self, command: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except (redis.RedisError, UnreadableError) as error:
-            raise StoreUnavailable(type(error).__name__) from error
-
-
-class Subscription:
-    """New events of all projects, in the order in which they were written."""
-
-    def __init__(self, pubsub: Any) -> None:
-        self._pubsub = pubsub
-
-    def next_message(self, seconds: float) -> bytes | None:
-        """The next message, for ``EventStream.opened``; None if none comes in time.
-
-        :raises StoreUnavailable: the connection was lost, and messages may have been lost with it
-        """
-        try:
-            message = self._pubsub.get_message(timeout=seconds)
-        except (redis.RedisError, OSError) as error:
-            raise StoreUnavailable(type(error).__name__) from error
-        return message["data"] if message and message["type"] == "message" else None
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._pubsub.close()
 
 
 def create(conf: cfg.ConfigOpts) -> EventStream | None:
@@ -348,11 +282,11 @@ def _stream_key(project_id: str) -> str:
 def _field(fields: Any, name: bytes) -> bytes:
     """A field of an entry: a script returns a list, a command a dictionary."""
     if isinstance(fields, dict):
-        found: bytes = fields[name]
-        return found
+        value: bytes = fields[name]
+        return value
     return bytes(fields[fields.index(name) + 1])
 
 
 def stamp_now() -> str:
-    """The time of this process, for events that OpenStack gives no time."""
+    """The time of this process, for events without a time of OpenStack."""
     return iso_of_milliseconds(int(datetime.datetime.now(datetime.UTC).timestamp() * 1000))

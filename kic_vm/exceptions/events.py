@@ -16,7 +16,7 @@ class CursorExpired(KicVmError):
 
 
 class EventsUnavailable(KicVmError):
-    """The Redis that has the events does not answer."""
+    """The Redis with the events does not respond."""
 
     status = 503
     code = "events_unavailable"

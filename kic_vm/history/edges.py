@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of edges: when an instance changes its documented state, by Nova's record."""
+"""The table of edges: the times in Nova's record at which an instance changes its state."""
 
 import dataclasses
 import functools
@@ -57,8 +57,9 @@ class Edges:
 
 
 def read(data: Any, where: str) -> Edges:
-    """The checked table in this data; ``where`` names it in errors.
+    """The checked table.
 
+    :param where: the name of the table in errors
     :raises LifecycleTableError: a row is invalid; the sentence names it
     """
     check.mapping(data, where, ("edges", "without_edges"))
@@ -79,7 +80,8 @@ def read(data: Any, where: str) -> Edges:
         for row in edges:
             if not row.from_states <= begun:
                 raise LifecycleTableError(
-                    where, f"{action}: an end leaves a state that no start of it leads to"
+                    where,
+                    f"{action}: no start_time row leads to the from states of its updated_at rows",
                 )
     return Edges(starts, ends, frozenset(without))
 

@@ -22,9 +22,9 @@ def with_flavors(
 ) -> list[Stretch]:
     """The stretches with their ends and flavors.
 
-    Nova's actions do not name the flavors of a resize. So the flavor is known from the last resize
-    on that was not reverted; before it, only if an observation tells it. A stretch that ``is_end``
-    is removed.
+    Nova's actions do not name the flavors of a resize. So the flavor is known only since the last
+    resize that was not reverted; before it, only an observation can show it. A stretch with
+    ``is_end`` is removed.
     """
     resizes = _effective_resizes(actions)
     shown = []
@@ -65,9 +65,15 @@ def _observed_flavor(
     resize: Action,
     current: Flavor,
 ) -> Flavor | None:
-    """The flavor that was observed before a resize, and after the one before it."""
-    for item in observations:
-        is_before = item.at < resize.started_at and (since is None or item.at >= since)
-        if item.flavor_id and is_before:
-            return current if item.flavor_id == current.id else Flavor(item.flavor_id, None)
+    """The flavor that was observed between a resize and the resize before it."""
+    for observation in observations:
+        is_before = observation.at < resize.started_at and (
+            since is None or observation.at >= since
+        )
+        if observation.flavor_id and is_before:
+            return (
+                current
+                if observation.flavor_id == current.id
+                else Flavor(observation.flavor_id, None)
+            )
     return None

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The periods of an instance: a pure function of Nova's record and of observations.
 
-Nova records the actions on an instance, not its states. The table of edges says which states an
-action leaves and leads to, and at which of its times. Where it allows several states, the next
-action decides, because Nova accepts an action only in some states; at the end, the current state
-decides. What remains open is filled with observations, or it is unknown.
+Nova records the actions on an instance, not its states. The table of edges lists the states that an
+action starts from and leads to, and the time of each change. Where the table allows several states,
+the next action decides, because Nova accepts an action only in some states; after the last action,
+the current state decides. Observations complete the rest; without them, the state is unknown.
 """
 
 import dataclasses
 import datetime
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -48,13 +49,14 @@ def periods(
         following = relevant[number + 1] if number + 1 < len(relevant) else None
         walk.take(action, following)
     stretches = walk.finished()
-    seen = sorted(
-        (item for item in observations if item.at <= now), key=lambda observation: observation.at
+    earlier = sorted(
+        (observation for observation in observations if observation.at <= now),
+        key=operator.attrgetter("at"),
     )
-    timeline = observed.refine(stretches, seen, server)
+    timeline = observed.refine(stretches, earlier, server)
     timeline = _until_current(timeline, server, now)
     return observed.merged(
-        [as_period(stretch) for stretch in with_flavors(timeline, server, actions, seen)]
+        [as_period(stretch) for stretch in with_flavors(timeline, server, actions, earlier)]
     )
 
 
@@ -69,7 +71,7 @@ class _Walk:
         self._last_start: tuple[Edge, ...] = ()
 
     def take(self, action: Action, following: Action | None) -> None:
-        """Add the stretches of an action: until it ends, and after that."""
+        """Add the stretches of an action: one until it ends, and one after its end."""
         starts = [edge for edge in self._edges.starts[action.name] if self._applies(edge, action)]
         began_in = self._narrow(starts)
         if not self._stretches:
@@ -110,7 +112,7 @@ class _Walk:
         return edge.event is None or action.events is None or edge.event in action.events
 
     def _narrow(self, starts: Sequence[Edge]) -> tuple[str, ...]:
-        """The states in which an action can have begun; decides the stretch before it."""
+        """The states in which an action can have begun; sets the state of the stretch before it."""
         accepted = set().union(*(edge.from_states for edge in starts))
         if not self._stretches:
             if NOTHING in accepted:
@@ -133,7 +135,7 @@ class _Walk:
     def _after(
         self, action: Action, during: Sequence[str], began_in: Sequence[str]
     ) -> tuple[str, ...]:
-        """The states that the end of an action can have led to."""
+        """The possible states after the end of an action."""
         targets: list[str] = []
         for edge in self._edges.ends.get(action.name, ()):
             origins = [state for state in began_in if state in edge.began_in]

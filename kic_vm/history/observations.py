@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a follower of the cloud has seen of a resource's documented state."""
+"""Observations: the changes of a resource's documented state that the follower has seen."""
 
 import dataclasses
 import datetime
@@ -7,13 +7,13 @@ import datetime
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Observation:
-    """One change of a resource's documented state, or a gap in what was seen."""
+    """A change of a resource's documented state, or the start of a gap."""
 
     resource_id: str
     state: str
-    """The documented state from ``at`` on; without meaning for a gap."""
+    """The documented state since ``at``; empty for a gap."""
     at: datetime.datetime
-    """OpenStack's own time of the change, or the time when it was seen."""
+    """OpenStack's time of the change; if it is unknown, the time when the follower saw it."""
     flavor_id: str | None = None
     is_gap: bool = False
-    """From ``at`` on, changes may have been missed until the next observation."""
+    """Changes between ``at`` and the next observation may be missing."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Observations of a follower: they refine and complete what Nova's record tells."""
+"""Observations of the follower complete the stretches from Nova's record."""
 
 import dataclasses
 import datetime
@@ -10,7 +10,7 @@ from kic_vm.history.observations import Observation
 from kic_vm.history.periods import OBSERVED, Period, Stretch
 from kic_vm.history.records import Server
 
-# An observation within this time of an edge is about the edge: Nova's record has whole seconds.
+# Within this time, an observation and an edge are the same change: Nova's times are whole seconds.
 _TOLERANCE: Final = datetime.timedelta(seconds=2)
 
 
@@ -26,9 +26,10 @@ def refine(
         following = stretches[number + 1] if number + 1 < len(stretches) else None
         end = following.started_at if following else server.ended_at
         inside = [
-            item
-            for item in observations
-            if stretch.started_at - _TOLERANCE <= item.at and (end is None or item.at < end)
+            observation
+            for observation in observations
+            if stretch.started_at - _TOLERANCE <= observation.at
+            and (end is None or observation.at < end)
         ]
         refined += _refined(stretch, inside, following, end)
     return refined
@@ -42,37 +43,37 @@ def _refined(
 ) -> list[Stretch]:
     parts = [dataclasses.replace(stretch)]
     if stretch.expected and observations and not observations[0].is_gap:
-        # A follower that saw this change saw everything since its last gap.
+        # The follower has seen everything since its last gap, so the state before is known.
         parts[0].states = stretch.expected
-    for item in observations:
+    for observation in observations:
         current = parts[-1]
-        at = max(item.at.replace(microsecond=0), stretch.started_at)
-        if item.at < stretch.started_at and (
-            item.is_gap or item.state not in (stretch.states or stretch.expected)
+        at = max(observation.at.replace(microsecond=0), stretch.started_at)
+        if observation.at < stretch.started_at and (
+            observation.is_gap or observation.state not in (stretch.states or stretch.expected)
         ):
             continue
-        if item.is_gap:
+        if observation.is_gap:
             if current.evidence == OBSERVED:
                 parts.append(Stretch(at, (), None))
             continue
-        is_at_start = abs(item.at - stretch.started_at) <= _TOLERANCE
-        if len(parts) == 1 and is_at_start and item.state in stretch.states:
-            current.states = (item.state,)
-        if item.state == current.state:
+        is_at_start = abs(observation.at - stretch.started_at) <= _TOLERANCE
+        if len(parts) == 1 and is_at_start and observation.state in stretch.states:
+            current.states = (observation.state,)
+        if observation.state == current.state:
             continue
         is_of_next = (
             following is not None
             and end is not None
-            and end - item.at <= _TOLERANCE
-            and item.state in following.states
+            and end - observation.at <= _TOLERANCE
+            and observation.state in following.states
         )
-        is_late = not stretch.expected and stretch.state and _is_late(stretch, item)
+        is_late = not stretch.expected and stretch.state and _is_late(stretch, observation)
         if not is_of_next and not is_late:
             is_same_action = current.action is not None and end is not None
             parts.append(
                 Stretch(
                     at,
-                    (item.state,),
+                    (observation.state,),
                     stretch.action if is_same_action else None,
                     evidence=OBSERVED,
                 )
@@ -80,15 +81,15 @@ def _refined(
     return parts
 
 
-def _is_late(stretch: Stretch, item: Observation) -> bool:
-    """Whether an observation shows the state before the stretch."""
-    return item.at - stretch.started_at <= _TOLERANCE and stretch.state != item.state
+def _is_late(stretch: Stretch, observation: Observation) -> bool:
+    """Whether an observation still shows the state before the stretch."""
+    return observation.at - stretch.started_at <= _TOLERANCE and stretch.state != observation.state
 
 
 def merged(periods: Sequence[Period]) -> list[Period]:
     """The periods without empty ones; neighbors with the same state become one.
 
-    The last period is kept even if it is empty: it has the command that ended the instance.
+    An empty last period is kept, because it contains the command that ended the instance.
     """
     result: list[Period] = []
     for period in periods:

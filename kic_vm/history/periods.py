@@ -21,18 +21,18 @@ class Period:
     """A period that an instance spent in one documented state."""
 
     state: str | None
-    """None if neither Nova's record nor an observation tells it."""
+    """None if neither Nova's record nor an observation shows it."""
     billable: bool | None
     started_at: datetime.datetime
     ended_at: datetime.datetime | None
-    """None if the period lasts."""
+    """None if the period has not ended."""
     flavor: Flavor | None
     action: Action | None
-    """The action that led to it."""
+    """The action that started the period."""
     evidence: str
 
     def seconds(self, until: datetime.datetime, since: datetime.datetime | None = None) -> int:
-        """The whole seconds of the period up to ``until``, at most from ``since`` on."""
+        """The whole seconds of the period between ``since``, if given, and ``until``."""
         start = self.started_at if since is None else max(self.started_at, since)
         end = until if self.ended_at is None else min(self.ended_at, until)
         return max(0, int((end - start).total_seconds()))
@@ -44,21 +44,21 @@ class Stretch:
 
     started_at: datetime.datetime
     states: tuple[str, ...]
-    """The states that it can have; none if it is unknown."""
+    """The possible states; empty if the state is unknown."""
     action: Action | None
     evidence: str = ACTION
     expected: tuple[str, ...] = ()
-    """The states at its beginning, if the state has changed within it without an action."""
+    """The possible states at its start, if the state has changed within it without an action."""
     flavor: Flavor | None = None
     ended_at: datetime.datetime | None = None
     is_end: bool = False
-    """The instance ended when it began."""
+    """The instance was gone at its start."""
 
     @property
     def state(self) -> str | None:
         """The state; None if it is unknown.
 
-        Of several states with the same billing, it is the first.
+        Of several possible states with the same billing, the first one is shown.
         """
         if not self.states or len({_BILLABLE[state] for state in self.states}) > 1:
             return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nova's record of a server, as the ledger reads it."""
+"""Nova's record of a server, in the form that the ledger reads."""
 
 import dataclasses
 import datetime
@@ -15,7 +15,7 @@ DELETED: Final = "DELETED"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Flavor:
-    """A flavor; its id is None if no flavor has the name any more."""
+    """A flavor; the id is None if the flavor was deleted."""
 
     id: str | None
     name: str | None
@@ -29,7 +29,7 @@ class Action:
     """Nova's word, such as ``confirmResize``."""
     request_id: str
     user_id: str | None
-    """None for an action of Nova itself."""
+    """None if Nova itself started the action."""
     started_at: datetime.datetime
     updated_at: datetime.datetime
     is_failed: bool
@@ -45,9 +45,9 @@ class Server:
     name: str
     created_at: datetime.datetime
     updated_at: datetime.datetime
-    """Nova has not changed the state since this time."""
+    """The time of Nova's last change; the state is the same since then."""
     ended_at: datetime.datetime | None
-    """For a deleted server, the time when it was gone."""
+    """The time of deletion; None for a server that exists."""
     state: str | None
     """The documented state; None for a deleted server."""
     is_volume_backed: bool
@@ -56,7 +56,7 @@ class Server:
 
 
 def time_of(stamp: str) -> datetime.datetime:
-    """A time of Nova's, which is always in UTC, in whole seconds."""
+    """A time of Nova in whole seconds; Nova's times are in UTC."""
     moment = datetime.datetime.fromisoformat(stamp).replace(microsecond=0)
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 

@@ -24,8 +24,8 @@ _UNKNOWN_ROW: Final = "unknown"
 def as_svg(periods: Sequence[Period], now: datetime.datetime) -> str:
     """A row for each state, in the order of its first occurrence, over time.
 
-    Billed periods are filled, unbilled ones dashed, unknown ones yellow. Each has its times as
-    title.
+    Billed periods are filled, unbilled ones dashed, unknown ones yellow. The title of each period
+    shows its times.
 
     :param periods: oldest first, at least one
     """

@@ -63,7 +63,7 @@ class Seconds:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class GroupKey:
-    """What a group of seconds has in common; None for what it does not."""
+    """The values that the seconds of a group share; None if they differ."""
 
     project_id: str | None = None
     instance_id: str | None = None
@@ -76,9 +76,9 @@ class GroupKey:
 def group(
     instances: Iterable[InstancePeriods], window: Window, grouping: str, *, by_project: bool = False
 ) -> dict[GroupKey, Seconds]:
-    """The seconds in the window by group, without groups that have none.
+    """The seconds in the window, by group. Groups without seconds are omitted.
 
-    :param by_project: never add up the seconds of different projects
+    :param by_project: make separate groups for each project
     """
     groups: dict[GroupKey, Seconds] = {}
     for instance in instances:

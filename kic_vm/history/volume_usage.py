@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Usage of volumes, as far as Cinder tells.
+"""Usage of the volumes that exist.
 
-Cinder keeps no record of a volume's past. A volume has had its state and its size since it was
-changed last; before that, both are unknown, because it may have been extended. Deleted volumes are
-not listed.
+Cinder does not record the past of a volume. The state and the size of a volume are known only since
+its last change; before that, it may have been extended. Deleted volumes are missing.
 """
 
 import dataclasses

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands on an instance that take no arguments, from ``commands.yaml``."""
+"""The commands on an instance without arguments, from ``commands.yaml``."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class ServerAction:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Command:
-    """A command; see the file for what each field means."""
+    """A command. The file explains the fields."""
 
     name: str
     """The name in paths and in ``allowed_actions``, such as ``soft-reboot``."""
@@ -45,8 +45,9 @@ class Command:
 
 
 def read(data: Any, where: str) -> dict[str, Command]:
-    """The checked commands of this data by their names; ``where`` names it in errors.
+    """The checked commands by name.
 
+    :param where: the name of the file in errors
     :raises LifecycleTableError: a row is invalid; the sentence names it
     """
     if not isinstance(data, dict):

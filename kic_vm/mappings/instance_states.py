@@ -76,10 +76,10 @@ def lifecycle_of(state: Row[Any]) -> JSON:
 
 
 def instance_lifecycle_of(state: Row[Any], server: JSON) -> JSON:
-    """The ``lifecycle`` object of an instance: with the time since which it is in its state.
+    """The ``lifecycle`` object of an instance, with the start of its current state if it is known.
 
-    The time is known here only if launching the server was Nova's last change of it. When billing
-    began is not known, because a rebuild, which is billed, launches a server as well.
+    The start is known only if Nova has not changed the server since it launched it. The start of
+    the billing is unknown, because a rebuild, which is billed, also launches a server.
     """
     launched_at, updated = server["OS-SRV-USG:launched_at"], server["updated"]
     is_new = (

@@ -17,7 +17,7 @@ def stamp(moment: datetime.datetime) -> str:
 
 
 def period_from_period(period: Period, now: datetime.datetime) -> JSON:
-    """A period of an instance's history; one that lasts has its seconds up to ``now``."""
+    """A period of an instance's history. The seconds of the current period end at ``now``."""
     return {
         "state": period.state,
         "billable": period.billable,
@@ -36,6 +36,6 @@ def period_from_period(period: Period, now: datetime.datetime) -> JSON:
     }
 
 
-def flavor(known: Flavor | None) -> JSON | None:
+def flavor(recorded: Flavor | None) -> JSON | None:
     """A flavor by id and name; None if it is unknown."""
-    return None if known is None else {"id": known.id, "name": known.name}
+    return None if recorded is None else {"id": recorded.id, "name": recorded.name}

@@ -59,13 +59,13 @@ def parent_ids(snapshots: Iterable[JSON]) -> set[str]:
 def _oldest_first(snapshots: list[JSON]) -> list[JSON]:
     """Snapshots in the order of their creation.
 
-    Cinder's times have whole seconds. Of two snapshots of one second, the one with more snapshots
-    before it in its chain is the newer one.
+    Cinder's times have whole seconds. If two snapshots have the same time, the snapshot with more
+    ancestors in its chain is newer.
     """
     parents = {snapshot["id"]: parent_of(snapshot) for snapshot in snapshots}
 
     def ancestors(snapshot_id: str) -> int:
-        # Users can write the metadata, so a chain can be a circle.
+        # Users can change the metadata, so a chain can contain a loop.
         passed: set[str] = set()
         parent_id = parents[snapshot_id]
         while parent_id is not None and parent_id in parents and parent_id not in passed:
@@ -73,13 +73,17 @@ def _oldest_first(snapshots: list[JSON]) -> list[JSON]:
             parent_id = parents[parent_id]
         return len(passed)
 
-    return sorted(snapshots, key=lambda one: (one["created_at"], ancestors(one["id"])))
+    return sorted(
+        snapshots, key=lambda snapshot: (snapshot["created_at"], ancestors(snapshot["id"]))
+    )
 
 
 def newest_available(snapshots: Iterable[JSON]) -> JSON | None:
     """The snapshot that an incremental one continues; None where none is available."""
     ordered = _oldest_first(list(snapshots))
-    return next((one for one in reversed(ordered) if status_of(one) == "available"), None)
+    return next(
+        (snapshot for snapshot in reversed(ordered) if status_of(snapshot) == "available"), None
+    )
 
 
 def dependents_of(snapshot_id: str, snapshots: Iterable[JSON]) -> list[str]:

@@ -87,9 +87,9 @@ def as_csv(shown: JSON) -> str:
     rows = []
     for group in shown["groups"]:
         cells = dict(group)
-        known = cells.pop("flavor", None) or {}
-        cells |= {"flavor_id": known.get("id"), "flavor_name": known.get("name")}
-        states = {item["state"]: item["seconds"] for item in group["states"]}
+        group_flavor = cells.pop("flavor", None) or {}
+        cells |= {"flavor_id": group_flavor.get("id"), "flavor_name": group_flavor.get("name")}
+        states = {state["state"]: state["seconds"] for state in group["states"]}
         rows.append(
             [
                 *(cells[column] for column in columns),
@@ -104,7 +104,7 @@ def as_csv(shown: JSON) -> str:
 
 
 def table_as_csv(header: list[str], rows: Iterable[list[Any]]) -> str:
-    """A table as CSV; texts that a spreadsheet would run as a formula start with an apostrophe."""
+    """A table as CSV. An apostrophe precedes texts that a spreadsheet would run as a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

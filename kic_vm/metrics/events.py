@@ -29,7 +29,7 @@ _FOLLOWED: Final = Gauge(
 
 
 def count_waiting(change: int) -> None:
-    """Count a request that begins (1) or ends (-1) to wait."""
+    """Count a request that starts (1) or stops (-1) waiting."""
     _WAITING.inc(change)
 
 

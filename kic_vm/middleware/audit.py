@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audit trail: CADF events by keystonemiddleware's audit filter.
 
-One event for each request, after its response: who did what to which resource, with what outcome.
+Each event is written after the response: who did what to which resource, with what outcome.
 An event has no token, no query and no body.
 """
 
@@ -27,7 +27,7 @@ _SERVICE: Final = "kic-vm"
 _TYPE: Final = "service/compute"
 _EVENT_TYPE: Final = "audit.http.response"
 _UNKNOWN: Final = "unknown"
-# The fields that name what was created: of most resources, of a restored volume, of a member.
+# The fields with the id of a new resource: most resources, restored volumes, members, keypairs.
 _ID_FIELDS: Final = ("id", "volume_id", "user_id", "name")
 _READS: Final = frozenset({"GET", "HEAD"})
 
@@ -35,7 +35,7 @@ _READS: Final = frozenset({"GET", "HEAD"})
 class Audit(audit.AuditMiddleware):  # type: ignore[misc, unused-ignore]
     """Write an event for each operation that changes something, and for reads if configured.
 
-    It stands outside of the layer that renders errors, so it sees the status of each response.
+    The pipeline runs it outside of the error handling, so it sees the status of each response.
 
     :raises oslo_config.cfg.Error: the map cannot be read
     """
@@ -44,7 +44,9 @@ class Audit(audit.AuditMiddleware):  # type: ignore[misc, unused-ignore]
         name = conf.audit.map_file
         path = conf.find_file(name)
         if path is None:
-            raise cfg.ConfigFileValueError(f"[audit] map_file: there is no file {name}")
+            raise cfg.ConfigFileValueError(
+                f"[audit] map_file: {name} does not exist in the configuration directories"
+            )
         audit_options.middleware_opts()  # sets the defaults
         try:
             super().__init__(application, oslo_config_config=conf)
@@ -77,7 +79,7 @@ class Audit(audit.AuditMiddleware):  # type: ignore[misc, unused-ignore]
     def _write(
         self, environ: WSGIEnvironment, operation: routes.Operation, status: int, body: bytes
     ) -> None:
-        # The identity in headers is the client's own where no token was validated.
+        # If no token was validated, the headers contain what the client sent.
         context: RequestContext | None = environ.get(ENVIRON_KEY)
         identity = {
             "HTTP_X_USER_ID": context.user_id if context else None,
@@ -86,7 +88,7 @@ class Audit(audit.AuditMiddleware):  # type: ignore[misc, unused-ignore]
             "HTTP_X_IDENTITY_STATUS": "Confirmed" if context and context.user_id else None,
         }
         request = webob.Request.blank(
-            operation.path,  # the name of a resource could be that of an action
+            operation.path,  # not the real path: a resource can have the name of an action
             method=environ["REQUEST_METHOD"],
             environ={
                 "REMOTE_ADDR": environ.get("REMOTE_ADDR", _UNKNOWN),
@@ -129,7 +131,7 @@ class _JsonLog:
 def _resource_id(
     environ: WSGIEnvironment, operation: routes.Operation, status: int, body: bytes
 ) -> str:
-    """The id or name of the resource: the last one in the path, or the one that was created."""
+    """The id or name of the resource: the last one in the path, or the new one."""
     _route, arguments = environ[routes.MATCH_KEY].match()
     if operation.method == "POST" and not operation.path.endswith("}") and status < 300:
         created = _created_id(body)
@@ -140,7 +142,7 @@ def _resource_id(
 
 
 def _created_id(body: bytes) -> str | None:
-    """The id or name in the response; several instances that were created at once, by commas."""
+    """The id or name in the response. The ids of several new instances are joined by commas."""
     try:
         document = json.loads(body)
     except ValueError:
@@ -148,8 +150,8 @@ def _created_id(body: bytes) -> str | None:
     values = list(document.values()) if isinstance(document, dict) else []
     resources = next((value for value in values if isinstance(value, list)), values)
     ids = [
-        str(next(filter(None, map(one.get, _ID_FIELDS)), _UNKNOWN))
-        for one in resources
-        if isinstance(one, dict)
+        str(next(filter(None, map(created.get, _ID_FIELDS)), _UNKNOWN))
+        for created in resources
+        if isinstance(created, dict)
     ]
     return ",".join(ids) or None

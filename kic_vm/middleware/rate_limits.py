@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rate limits: by address before the token is validated, by user and project after it.
+"""Rate limits: by address before the token is validated, by user and project afterwards.
 
 The headers are those of the IETF draft "RateLimit header fields for HTTP": ``RateLimit-Policy`` has
 the limits, ``RateLimit`` the requests that are left and the seconds until all are available again.
@@ -23,7 +23,7 @@ from kic_vm.rate_limiter import Policy, RateLimiter, Usage, policies_of
 _USAGES_KEY: Final = "kic_vm.rate_limit_usages"
 _READS: Final = frozenset({"GET", "HEAD"})
 _TOKEN_REQUEST: Final = ("POST", "/identity/v3/auth/tokens")
-_IPV6_PREFIX: Final = 64  # one customer has all addresses of such a network
+_IPV6_PREFIX: Final = 64  # usually the network of one customer
 
 
 class RateLimitHeaders:
@@ -46,7 +46,7 @@ class RateLimitHeaders:
 
 
 class AddressLimits:
-    """Refuse too many requests from one address before anything is done for them."""
+    """Refuse too many requests from one address, before the token is validated."""
 
     def __init__(
         self, application: WSGIApplication, conf: cfg.ConfigOpts, limiter: RateLimiter
@@ -106,7 +106,7 @@ def _kind(environ: WSGIEnvironment) -> str:
 
 
 def _network(remote: str) -> str | None:
-    """The client's address, or its network with IPv6; None if there is none."""
+    """The client's IPv4 address or IPv6 network; None if it is unknown."""
     # A client can send X-Forwarded-For itself; the nearest proxy has added the last address.
     text = remote.rpartition(",")[2].strip().strip("[]")
     try:
@@ -139,5 +139,5 @@ def _limit_item(usage: Usage) -> str:
 
 
 def _name(usage: Usage) -> str:
-    """A name that is unique also where an option has several limits."""
+    """A name that is unique even if an option has several limits."""
     return f"{usage.policy.name}_{usage.policy.item.get_expiry()}s"

@@ -17,7 +17,7 @@ After = Cursor | Literal["oldest"] | None
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EventFilter:
-    """The events that a client wants; gaps always match."""
+    """Selects the events that a client wants. Gaps always match."""
 
     instance_id: str | None = None
     type: str | None = None
@@ -64,9 +64,9 @@ def wait_for_events(
     render: Render,
     is_stream: bool = False,
 ) -> EventList:
-    """As ``list_events``; if there are no events, or for a stream, a request that waits for more.
+    """As ``list_events``, but without events, or for a stream, a request waits for more.
 
-    ``waiting`` is None if too many requests wait already.
+    ``waiting`` is the request that waits; None if there are events, or if too many requests wait.
 
     :param seconds: the maximum time to wait
     :param render: see WaitingRequest
@@ -74,7 +74,7 @@ def wait_for_events(
     hub, project_id = _hub(services), services.project_id
 
     def begin() -> EventList:
-        # First wait, then read: an event between both comes twice, instead of never.
+        # First wait, then read: so an event between both steps is not lost.
         waiting = hub.add(
             project_id,
             seconds=seconds,
@@ -83,18 +83,18 @@ def wait_for_events(
             render=render,
         )
         try:
-            found = _read(hub.stream, project_id, after, is_wanted, is_whole=is_stream)
+            result = _read(hub.stream, project_id, after, is_wanted, is_whole=is_stream)
         except BaseException:
             if waiting is not None:
                 waiting.close()
             raise
         if waiting is None:
-            return found
-        if found.entries and not is_stream:
+            return result
+        if result.entries and not is_stream:
             waiting.close()
-            return found
-        waiting.start(found.entries, found.cursor, found.followed_at)
-        return dataclasses.replace(found, waiting=waiting)
+            return result
+        waiting.start(result.entries, result.cursor, result.followed_at)
+        return dataclasses.replace(result, waiting=waiting)
 
     return _failures_reported(begin)
 
@@ -107,7 +107,7 @@ def _read(
     *,
     is_whole: bool = False,
 ) -> EventList:
-    """The wanted events up to the first page that has any, or all of them."""
+    """The matching events of the first page that has any; with ``is_whole``, of all pages."""
     page: Page = (
         stream.read(project_id, after)
         if after is None or isinstance(after, Cursor)
@@ -124,7 +124,9 @@ def _read(
 def _hub(services: RequestServices) -> EventHub:
     hub = services.app_state.event_hub
     if hub is None:
-        raise exceptions.NotOffered("This gateway keeps no events, because it has no Redis.")
+        raise exceptions.NotOffered(
+            "This gateway has no event feed, because [redis] url is not set. Ask the operator."
+        )
     return hub
 
 

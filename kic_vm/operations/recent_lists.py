@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Complete lists for an operation: fetched for the request, or as old as the client accepts."""
+"""Lists for an operation: fetched for the request, or recent lists if the client accepts an age."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,30 +27,32 @@ def page(
     if not is_age_accepted(services):
         return listing.select(fetch(services), query, filters)
     context = services.context
-    known, age, source = services.app_state.recent_lists.read(
+    recent_list, age, source = services.app_state.recent_lists.read(
         _key(services, resource),
         context.max_age,
         lambda: fetch(services),
         is_only_process=_is_only_process(services),
     )
     metrics.count_recent_list(resource, source)
-    shown = known.page(context.query_string, lambda items: listing.select(items, query, filters))
+    shown = recent_list.page(
+        context.query_string, lambda items: listing.select(items, query, filters)
+    )
     context.age, context.page = age, shown
     return shown.items, shown.pagination
 
 
 def find(services: RequestServices, resource: str, resource_id: str) -> JSON | None:
-    """One item of a list that this process already knows, if the client accepts its age."""
+    """One item of a recent list of this process, if the client accepts the age of the list."""
     if not is_age_accepted(services):
         return None
-    known = services.app_state.recent_lists.find(
+    known_list = services.app_state.recent_lists.find(
         _key(services, resource),
         services.context.max_age,
         is_only_process=_is_only_process(services),
     )
-    if known is None:
+    if known_list is None:
         return None
-    recent_list, age = known
+    recent_list, age = known_list
     item = next((item for item in recent_list.items if item["id"] == resource_id), None)
     if item is not None:
         metrics.count_recent_list(resource, "hit")
@@ -59,9 +61,9 @@ def find(services: RequestServices, resource: str, resource_id: str) -> JSON | N
 
 
 def is_age_accepted(services: RequestServices) -> bool:
-    """Whether the client accepts an answer of some age.
+    """Whether the client accepts a response of some age.
 
-    A token with access rules gets no list that was fetched with another token.
+    A token with access rules never gets a list that was fetched with another token.
     """
     context = services.context
     is_on = services.app_state.conf.api.max_age > 0

@@ -7,7 +7,7 @@ RULES = [
     base.rule(
         "instance_history:list",
         base.PROJECT_READER,
-        "Show the history of an instance, deleted ones included.",
+        "Show the history of an instance, even after its deletion.",
         ("GET", "/api/v1/instances/{instance_id}/history"),
     ),
     base.rule(

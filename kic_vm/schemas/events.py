@@ -39,7 +39,7 @@ class EventSchema(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "OpenStack's time of the change, null if unknown. For a gap, its begin."
+            "description": "OpenStack's time of the change, null if unknown. For a gap, its start."
         },
     )
     seen_at = fields.String(
@@ -68,7 +68,7 @@ class EventsSchema(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "The time until which changes have been recorded. Null if nothing "
+            "description": "The time until which changes have been recorded. Null if no worker "
             "records them."
         },
     )
@@ -92,7 +92,7 @@ def parse_cursor(text: str) -> Cursor | Literal["oldest"]:
         return Cursor.parse(text)
     except ValueError as error:
         raise ValidationError(
-            f"Must be a cursor from an earlier answer, or {OLDEST}. Leave it out to begin now."
+            f"Must be a cursor from an earlier response, or {OLDEST}. Omit it to start now."
         ) from error
 
 
@@ -102,8 +102,8 @@ class EventQuerySchema(base.QuerySchema):
     after = CursorField(
         load_default=None,
         metadata={
-            "description": "A cursor from an earlier answer, or `oldest` for all events that are "
-            "kept. If omitted, the answer has no events, but a cursor for the next request."
+            "description": "A cursor from an earlier response, or `oldest` for all events that are "
+            "kept. If omitted, the response has no events, but a cursor for the next request."
         },
     )
     wait = fields.Integer(

@@ -42,13 +42,13 @@ class PeriodFlavorSchema(Schema):
     id = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Null if the flavor was deleted since."},
+        metadata={"description": "Null if the flavor was deleted."},
     )
     name = fields.String(required=True, allow_none=True)
 
 
 class PeriodCommandSchema(Schema):
-    """The command that led to a period."""
+    """The command that started a period."""
 
     name = fields.String(
         required=True, metadata={"description": "As in the instance's action log."}
@@ -77,29 +77,31 @@ class PeriodSchema(Schema):
     )
     started_at = fields.String(required=True)
     ended_at = fields.String(
-        required=True, allow_none=True, metadata={"description": "Null if the period lasts."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null if the period has not ended."},
     )
     seconds = fields.Integer(
-        required=True, metadata={"description": "Of a period that lasts: until now."}
+        required=True, metadata={"description": "If the period has not ended, until now."}
     )
     flavor = fields.Nested(
         PeriodFlavorSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "Null before a resize, if nothing tells the former flavor."},
+        metadata={"description": "Null before a resize, if the former flavor is unknown."},
     )
     command = fields.Nested(
         PeriodCommandSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "The command that led to it; null if there was none."},
+        metadata={"description": "The command that started the period; null if there was none."},
     )
     evidence = fields.String(
         required=True,
         validate=validate.OneOf(_EVIDENCE),
         metadata={
-            "description": "action: OpenStack's record of actions. observed: seen in OpenStack's "
-            "current state, or by the follower. unknown: neither tells it."
+            "description": "action: OpenStack's record of actions. observed: OpenStack's current "
+            "state, or the follower. unknown: neither shows the state."
         },
     )
 
@@ -130,7 +132,7 @@ class _SecondsSchema(Schema):
     unbilled_seconds = fields.Integer(required=True)
     unknown_seconds = fields.Integer(
         required=True,
-        metadata={"description": "Neither OpenStack's record nor an observation tells the state."},
+        metadata={"description": "Neither OpenStack's record nor an observation shows the state."},
     )
     states = fields.List(fields.Nested(StateSecondsSchema), required=True)
 
@@ -146,7 +148,7 @@ class UsageGroupSchema(_SecondsSchema):
 
 
 class VolumeUsageSchema(Schema):
-    """Seconds of one volume, as far as Cinder tells."""
+    """Seconds of one volume. Cinder knows them only since its last change."""
 
     id = fields.String(required=True)
     name = fields.String(required=True, allow_none=True)
@@ -183,10 +185,10 @@ UsageEnvelopeSchema = base.envelope("usage", UsageSchema)
 
 
 class UsageQuerySchema(base.QuerySchema):
-    """The window and the groups of a usage."""
+    """The window of time, and the grouping."""
 
-    start = UsageTime("The first second, by default the start of this month in UTC.")
-    end = UsageTime("The second after the last one, by default now.")
+    start = UsageTime("The start of the window. By default, the start of the current month in UTC.")
+    end = UsageTime("The end of the window, which is not included. By default, now.")
     instance_id = filters.Id(metadata={"description": "Only this instance, and no volumes."})
     group_by = filters.Enumerated(_GROUPINGS, load_default="instance")
     format = filters.Enumerated((JSON, CSV), load_default=JSON)

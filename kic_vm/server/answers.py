@@ -32,7 +32,7 @@ class Answer:
     """A response of the application."""
 
     data: bytes
-    """The bytes to send now; for a held answer, only the begin of a stream, or nothing."""
+    """The bytes to send now; for a held answer, only the start of a stream, or nothing."""
     held: HeldAnswer | None = None
     complete: Callable[[bytes], bytes] = bytes
     """Returns the whole response, given the body of the held answer."""
@@ -64,7 +64,7 @@ def answer_of(application: WSGIApplication, environ: WSGIEnvironment, *, is_last
 def _held(
     started: "_Started", held: HeldAnswer, begin: bytes, method: str, *, is_last: bool
 ) -> Answer:
-    headers = [item for item in started.headers if item[0].lower() != "content-length"]
+    headers = [header for header in started.headers if header[0].lower() != "content-length"]
     if held.is_stream:  # its end is the end of the connection
         return Answer(_head(started.status, headers, is_last=True) + begin, held)
     started.headers = headers
@@ -91,7 +91,7 @@ class _Started:
         self.written: list[bytes] = []
 
     def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-        """Note the status and headers; nothing is sent until the response is complete."""
+        """Keep the status and headers until the response is complete."""
         self.status = status
         self.headers = headers
         return self.written.append

@@ -179,7 +179,7 @@ class WaitingConnections:
             return connection.phase is Phase.HELD and self._remove(connection)
 
     def take_longest(self) -> Connection | None:
-        """Take the connection that has waited longest for its client, if any, or for news."""
+        """Take the connection that has waited longest for its client; without one, for news."""
         with self._lock:
             return self._take_first(
                 lambda connection: connection.phase is not Phase.HELD
@@ -189,7 +189,7 @@ class WaitingConnections:
         """Take the longest waiting connections, until the others hold few enough bytes."""
         while self._held > self._buffered_maximum:
             with self._lock:
-                connection = self._take_first(lambda one: one.held > 0)
+                connection = self._take_first(lambda candidate: candidate.held > 0)
             if connection is None:
                 return
             yield connection

@@ -186,5 +186,5 @@ def _is_persistent(version: str, headers: dict[str, str]) -> bool:
     options = headers.get("HTTP_CONNECTION")
     if options is None:
         return version == "1.1"
-    given = {option.strip() for option in options.lower().split(",")}
-    return "close" not in given and (version == "1.1" or "keep-alive" in given)
+    tokens = {option.strip() for option in options.lower().split(",")}
+    return "close" not in tokens and (version == "1.1" or "keep-alive" in tokens)

@@ -27,8 +27,10 @@ class Keypairs(Service):
                 microversion=KEYPAIR_PAGES,
             )
 
-        found = paging.follow(page, "keypairs", marker_of=lambda item: str(item["keypair"]["name"]))
-        return [item["keypair"] for item in found]
+        keypairs = paging.follow(
+            page, "keypairs", marker_of=lambda item: str(item["keypair"]["name"])
+        )
+        return [item["keypair"] for item in keypairs]
 
     def get_keypair(self, name: str, user_id: str | None = None) -> JSON:
         """One keypair of the calling user or of another user; see list_keypairs."""

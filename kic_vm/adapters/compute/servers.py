@@ -89,7 +89,7 @@ class Servers(Service):
         return self.list_reachable_servers(reservation_id=reservation)
 
     def list_server_records(self, **scope: str) -> list[JSON]:
-        """The servers that exist, as the ledger reads them.
+        """The servers that exist, with the fields that the ledger reads.
 
         :param scope: ``all_tenants`` and ``project_id``, for cloud admins; by default, the servers
             of the caller's project
@@ -123,7 +123,7 @@ class Servers(Service):
         )
 
     def get_oldest_server(self) -> JSON | None:
-        """The server of all projects that was created first; for cloud admins."""
+        """The oldest server of all projects; for cloud admins."""
         query: dict[str, str | int] = {"sort_key": "created_at", "sort_dir": "asc", "limit": 1}
         servers: list[JSON] = self.json(
             "GET", path("servers", "detail", all_tenants=1, **query), microversion=STATE
@@ -145,7 +145,7 @@ class Servers(Service):
         return self.list_reachable_servers(all_tenants="1")
 
     def list_changed_servers(self, since: str) -> list[JSON]:
-        """The servers of all projects that have changed since a time, deleted ones included.
+        """The servers of all projects that have changed since a time, including deleted servers.
 
         Only those in the cells that answer, and not those that are built and have no host yet; for
         cloud admins.

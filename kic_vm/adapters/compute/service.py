@@ -66,8 +66,8 @@ class Compute(Servers, Keypairs, ServerExistence):
             ),
             self.list_keypairs,
         )
-        found = quotas.read("compute", answered["quota_set"])
-        return found | {"keypairs": found["keypairs"]._replace(used=len(keypairs))}
+        usages = quotas.read("compute", answered["quota_set"])
+        return usages | {"keypairs": usages["keypairs"]._replace(used=len(keypairs))}
 
     def update_server(self, server_id: str, changes: JSON) -> JSON:
         """Change the name or description; returns the whole server."""

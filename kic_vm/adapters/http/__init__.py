@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How requests go out to OpenStack: who calls whom, in which thread, until when.
+"""Requests to OpenStack: the modules that call each other, the threads, locks and deadlines.
 
 ::
 
@@ -21,14 +21,14 @@
         v                                                    v
     interleaved.wait -> transfers.Driver (libcurl)     urllib3, one blocking call
 
-The client *has* two sessions of requests, and plugs a transport adapter into each; requests and
-responses are those of the library. The unit tests replace these adapters with requests-mock.
+The client has two sessions of requests, each with a transport adapter; requests and responses are
+those of the library. The unit tests replace these adapters with requests-mock.
 
 Threads
     A request to the gateway runs in one thread of the server, and its reads stay in it.
     ``interleaved.gather_reads`` runs each read as a greenlet of this thread: when a read waits for
-    its transfer, the next one goes on. ``transfers.driver`` lends one Driver (one libcurl multi
-    handle with its connections) to the thread for as long as it gathers. Writes block: concurrent
+    its transfer, the next read continues. ``transfers.driver`` lends one Driver (one libcurl multi
+    handle with its connections) to the thread while it gathers reads. Writes block: concurrent
     writes need the threads of ``kic_vm.adapters.parallel``. The circuit breaker has one thread for
     each service that is down.
 
@@ -48,8 +48,9 @@ Locks
     ``Cloud._endpoints_lock``              the cache of the services' addresses
     =====================================  =======================================================
 
-    The first one is taken before the second one. The others are never held together. The handles
-    of ``CurlAdapter`` and the drivers are kept in deques, whose ``pop`` and ``append`` are atomic.
+    A thread takes the first lock before the second one. It never holds two of the other locks. The
+    handles of ``CurlAdapter`` and the drivers are kept in deques, whose ``pop`` and ``append`` are
+    atomic.
 
 Deadlines
     The deadline of a request is in a context variable (``kic_vm.deadline``), set by the middleware

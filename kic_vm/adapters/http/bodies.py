@@ -9,7 +9,7 @@ import urllib3.exceptions
 from requests import exceptions as requests_exceptions
 
 _PART: Final = 64 * 1024
-# The failures of urllib3 -> what requests makes of them.
+# Exceptions of urllib3 -> exceptions of requests.
 _FAILURES: Final[dict[type[Exception], type[requests.RequestException]]] = {
     urllib3.exceptions.ReadTimeoutError: requests.ReadTimeout,
     urllib3.exceptions.DecodeError: requests_exceptions.ContentDecodingError,

@@ -125,7 +125,7 @@ def _lines(request: requests.PreparedRequest) -> list[bytes]:
 def _response(
     request: requests.PreparedRequest, status: int, transfer: Transfer
 ) -> requests.Response:
-    """The answer as requests' own adapter would return it, with its body in memory."""
+    """The same response as from requests' own adapter, with its body in memory."""
     response = requests.Response()
     response.status_code = status
     response.reason = _read_head(transfer.head, response.headers)
@@ -155,13 +155,13 @@ def _read_head(lines: list[bytes], headers: CaseInsensitiveDict[str]) -> str:
 
 
 def _last_head(lines: list[bytes]) -> list[bytes]:
-    """The lines of the last of several heads, without those that follow the body."""
+    """The lines of the last head, without the lines after the body."""
     first = max(number for number, line in enumerate(lines) if line.startswith(b"HTTP/"))
     return lines[first : lines.index(b"\r\n", first)]
 
 
 def _joined(fields: list[str]) -> dict[str, str]:
-    """The headers, in which a repeated one is a list."""
+    """The headers. The value of a repeated header is a list."""
     values: dict[str, list[str]] = {}
     for field in fields:
         name, _colon, value = field.partition(":")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The service being called: all requests sent meanwhile belong to this call."""
+"""The current call to a service. All requests within it belong to the call."""
 
 import contextlib
 import dataclasses

@@ -44,8 +44,8 @@ class _Call(greenlet.greenlet):
 
     def wait_for(self, waits: list[Transfer]) -> list[Transfer]:
         """Wait within the call until some transfers have ended, and return these."""
-        found: list[Transfer] = self._gatherer.switch(waits)
-        return found
+        ended: list[Transfer] = self._gatherer.switch(waits)
+        return ended
 
 
 def gather_reads(*calls: Callable[[], Any]) -> list[Any]:
@@ -87,7 +87,7 @@ def _run(calls: list[_Call], wait_for: _WaitFor) -> None:
         _go_on(call, waiting)
         while len(waiting) >= _MOST:
             _go_on_with_some(waiting, wait_for)
-        if call.failure or (len(calls) > _MOST and any(one.failure for one in calls)):
+        if call.failure or (len(calls) > _MOST and any(call.failure for call in calls)):
             break
     while waiting:
         _go_on_with_some(waiting, wait_for)
@@ -100,9 +100,9 @@ def _go_on(call: _Call, waiting: dict[_Call, list[Transfer]], *over: list[Transf
 
 
 def _go_on_with_some(waiting: dict[_Call, list[Transfer]], wait_for: _WaitFor) -> None:
-    over = wait_for([one for waits in waiting.values() for one in waits])
+    over = wait_for([transfer for waits in waiting.values() for transfer in waits])
     for call, waits in list(waiting.items()):
-        own = [one for one in waits if one in over]
+        own = [transfer for transfer in waits if transfer in over]
         if own:
             del waiting[call]
             _go_on(call, waiting, own)

@@ -130,18 +130,18 @@ class Driver:
 
     def wait(self, transfers: list[Transfer]) -> list[Transfer]:
         """Start the transfers that are not yet started; return the first ones to end."""
-        for one in transfers:
-            if one.curl not in self._running and not one.is_over:
-                self._running[one.curl] = one
-                self._multi.add_handle(one.curl)
-        while not (over := [one for one in transfers if one.is_over]):
+        for transfer in transfers:
+            if transfer.curl not in self._running and not transfer.is_over:
+                self._running[transfer.curl] = transfer
+                self._multi.add_handle(transfer.curl)
+        while not (over := [transfer for transfer in transfers if transfer.is_over]):
             self._go_on()
         return over
 
     def _go_on(self) -> None:
         now = time.monotonic()
         if self._timer > now:
-            end = min([self._timer, *[one.end for one in self._running.values()]])
+            end = min([self._timer, *[transfer.end for transfer in self._running.values()]])
             rest = None if end == float("inf") else max(0.0, end - now) * 1000
             for number, events in self._poller.poll(rest):
                 self._multi.socket_action(number, _seen(events))
@@ -150,9 +150,9 @@ class Driver:
             self._timer = float("inf")
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self._collect()
-        for one in list(self._running.values()):
-            if one.is_overdue(now):
-                self._end(one.curl, pycurl.E_OPERATION_TIMEDOUT)
+        for transfer in list(self._running.values()):
+            if transfer.is_overdue(now):
+                self._end(transfer.curl, pycurl.E_OPERATION_TIMEDOUT)
 
     def _collect(self) -> None:
         rest = 1
@@ -195,9 +195,9 @@ os.register_at_fork(after_in_child=_IDLE.clear)
 def driver() -> Iterator[Driver]:
     """A driver for exclusive use within the block."""
     try:
-        taken = _IDLE.pop()
+        idle_driver = _IDLE.pop()
     except IndexError:
-        taken = Driver()
-    yield taken
-    if taken.is_idle:
-        _IDLE.append(taken)
+        idle_driver = Driver()
+    yield idle_driver
+    if idle_driver.is_idle:
+        _IDLE.append(idle_driver)

@@ -33,11 +33,11 @@ class FloatingIps(NetworkLists):
 
     def get_floating_ip(self, floating_ip_id: str) -> JSON:
         """One floating IP; with a cloud admin's token, it can belong to another project."""
-        found: JSON = self.json("GET", path("floatingips", floating_ip_id))["floatingip"]
-        return found
+        floating_ip: JSON = self.json("GET", path("floatingips", floating_ip_id))["floatingip"]
+        return floating_ip
 
     def create_floating_ip(self, floating_ip: JSON) -> JSON:
-        """Create a floating IP; if a port is given, it is associated, or nothing is created."""
+        """Create a floating IP. With a port, either it is associated or nothing is created."""
         created: JSON = self.json("POST", "/floatingips", json={"floatingip": floating_ip})[
             "floatingip"
         ]

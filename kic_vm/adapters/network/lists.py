@@ -22,10 +22,10 @@ class NetworkLists(Service):
         :param fields: the fields of each item, besides its id; None for all fields
         """
         # Always read the id: the next page begins after it.
-        wanted = None if fields is None else [*dict.fromkeys(["id", *fields])]
+        selected = None if fields is None else [*dict.fromkeys(["id", *fields])]
         return follow(
             lambda marker: self.json(
-                "GET", path(collection, **query, fields=wanted, marker=marker)
+                "GET", path(collection, **query, fields=selected, marker=marker)
             ),
             collection.replace("-", "_"),
         )

@@ -22,8 +22,8 @@ class Networks(NetworkLists):
 
     def get_network(self, network_id: str) -> JSON:
         """One network; with a cloud admin's token, it can belong to another project."""
-        found: JSON = self.json("GET", path("networks", network_id))["network"]
-        return found
+        network: JSON = self.json("GET", path("networks", network_id))["network"]
+        return network
 
     def list_described_networks(self, description: str) -> list[JSON]:
         """The project's networks with exactly this description."""

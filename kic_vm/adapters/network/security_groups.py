@@ -28,15 +28,15 @@ class SecurityGroups(NetworkLists):
 
     def get_security_group(self, group_id: str) -> JSON:
         """One security group; with a cloud admin's token, it can belong to another project."""
-        found: JSON = self.json(
+        group: JSON = self.json(
             "GET", path("security-groups", group_id, fields=["id", "project_id"])
         )["security_group"]
-        return found
+        return group
 
     def get_whole_security_group(self, group_id: str) -> JSON:
         """One security group with its rules and tags; it can belong to another project."""
-        found: JSON = self.json("GET", path("security-groups", group_id))["security_group"]
-        return found
+        group: JSON = self.json("GET", path("security-groups", group_id))["security_group"]
+        return group
 
     def create_security_group(self, group: JSON) -> JSON:
         """Create a security group; it has the rules that Neutron adds by default."""

@@ -17,8 +17,8 @@ class Network(FloatingIps, Networks, Ports, Routers, SecurityGroups, Subnets):
 
     def list_extensions(self) -> set[str]:
         """The aliases of Neutron's extensions."""
-        found = self.json("GET", path("extensions", fields="alias"))["extensions"]
-        return {extension["alias"] for extension in found}
+        extensions = self.json("GET", path("extensions", fields="alias"))["extensions"]
+        return {extension["alias"] for extension in extensions}
 
     def get_quotas(self) -> dict[str, Figures]:
         """The quotas of the caller's project, by our names; needs the extension quota_details."""

@@ -25,8 +25,8 @@ class Subnets(NetworkLists):
 
     def get_subnet(self, subnet_id: str) -> JSON:
         """One subnet; with a cloud admin's token, it can belong to another project."""
-        found: JSON = self.json("GET", path("subnets", subnet_id))["subnet"]
-        return found
+        subnet: JSON = self.json("GET", path("subnets", subnet_id))["subnet"]
+        return subnet
 
     def create_subnet(self, subnet: JSON) -> JSON:
         """Create a subnet of a network.

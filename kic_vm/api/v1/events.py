@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from kic_vm import exceptions
 from kic_vm.api.blueprint import Blueprint, answer, services
-from kic_vm.api.openapi import HEADERS
+from kic_vm.api.openapi import HEADERS, header_parameter
 from kic_vm.events.held_answers import ANSWER_KEY, SERVER_KEY
 from kic_vm.events.model import Cursor
 from kic_vm.events.stream import Entry
@@ -20,18 +20,14 @@ blueprint = Blueprint("events", __name__, url_prefix="/api/v1/events")
 
 _STREAM: Final = "text/event-stream"
 _JSON: Final = "application/json"
-# Then the client connects again, and its token is validated again.
+# After this time, the client connects again, and its token is validated again.
 _STREAM_SECONDS: Final = 300.0
 _RETRY: Final = b"retry: 1000\n\n"
 
-_LAST_EVENT_ID: Final = {
-    "name": "Last-Event-ID",
-    "in": "header",
-    "required": False,
-    "description": "For a stream, the cursor of the last event that was received. It replaces "
-    "`after`.",
-    "schema": {"type": "string"},
-}
+_LAST_EVENT_ID: Final = header_parameter(
+    "Last-Event-ID",
+    "For a stream, the cursor of the last event that was received. It replaces `after`.",
+)
 
 
 @blueprint.get("")
@@ -41,7 +37,7 @@ _LAST_EVENT_ID: Final = {
 def list_events(query: dict[str, Any]) -> flask.Response:
     """List the state changes of instances and volumes, oldest first.
 
-    With `Accept: text/event-stream`, the answer is a stream of server-sent events.
+    With `Accept: text/event-stream`, the response is a stream of server-sent events.
     """
     is_wanted = operations.EventFilter(
         query["instance_id"] and str(query["instance_id"]), query["type"]
@@ -50,29 +46,29 @@ def list_events(query: dict[str, Any]) -> flask.Response:
     if accepted == _STREAM:
         return _stream(query, is_wanted)
     if query["wait"] and _can_hold():
-        found = operations.wait_for_events(
+        result = operations.wait_for_events(
             services(), query["after"], is_wanted, seconds=query["wait"], render=_json
         )
     else:
-        found = operations.list_events(services(), query["after"], is_wanted)
-    if found.waiting is not None:
-        flask.request.environ[ANSWER_KEY] = found.waiting
+        result = operations.list_events(services(), query["after"], is_wanted)
+    if result.waiting is not None:
+        flask.request.environ[ANSWER_KEY] = result.waiting
         return flask.Response(content_type=_JSON)
-    response = answer(200, _body(found.entries, found.cursor, found.followed_at))
-    if query["wait"] and not found.entries:
+    response = answer(200, _body(result.entries, result.cursor, result.followed_at))
+    if query["wait"] and not result.entries:
         response.headers["Retry-After"] = "1"
     return response
 
 
 def _stream(query: dict[str, Any], is_wanted: operations.EventFilter) -> flask.Response:
-    """Server-sent events: those that are there, then each as it comes.
+    """Server-sent events: first the events so far, then each new event.
 
-    If the server cannot hold the connection, or holds too many, the stream ends at once, and the
-    client connects again.
+    If the server cannot hold the connection, or holds too many, the stream ends immediately, and
+    the client connects again.
     """
     after, body = _last_event_id() or query["after"], _RETRY
     if _can_hold():
-        found = operations.wait_for_events(
+        result = operations.wait_for_events(
             services(),
             after,
             is_wanted,
@@ -81,13 +77,13 @@ def _stream(query: dict[str, Any], is_wanted: operations.EventFilter) -> flask.R
             is_stream=True,
         )
     else:
-        found = operations.list_events(services(), after, is_wanted)
-    if found.waiting is None:
-        body += _server_sent(found.entries, found.cursor, found.followed_at)
+        result = operations.list_events(services(), after, is_wanted)
+    if result.waiting is None:
+        body += _server_sent(result.entries, result.cursor, result.followed_at)
     else:
-        flask.request.environ[ANSWER_KEY] = found.waiting
-        if not found.entries:
-            body += _server_sent([], found.cursor, found.followed_at)
+        flask.request.environ[ANSWER_KEY] = result.waiting
+        if not result.entries:
+            body += _server_sent([], result.cursor, result.followed_at)
     response = flask.Response(body, content_type=_STREAM)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would collect the events
@@ -127,7 +123,7 @@ def _json(entries: list[Entry], cursor: Cursor, followed_at: str | None) -> byte
 
 
 def _server_sent(entries: list[Entry], cursor: Cursor, _followed_at: str | None) -> bytes:
-    """Each entry with its cursor as id; without entries, only the cursor, as a sign of life."""
+    """Each entry with its cursor as id; without entries, only the cursor, as a keep-alive."""
     parts = [
         b"id: %b\ndata: %b\n\n"
         % (str(Cursor(entry[0], cursor.epoch)).encode(), orjson.dumps(_event(entry, cursor.epoch)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Check of the event feed: whether the changes of the cloud are followed, and by notifications."""
+"""Check of the event feed: whether a worker follows the changes, and gets notifications."""
 
 import importlib.util
 from typing import Final
@@ -36,29 +36,29 @@ def follower(gateway: RequestServices) -> Finding:
 
 
 def _followed(stream: EventStream, gap_after: float) -> Finding | None:
-    followed = stream.followed_until()
+    followed = stream.followers.followed_until()
     if followed is None:
         return success(
-            "Nothing has followed the changes of the cloud yet: kic-vm-worker does it for the "
+            "No worker has followed the changes of the cloud yet: start kic-vm-worker for the "
             "event feed."
         )
     if stream.now() - followed > gap_after * 1000:
         return warning(
-            "Nothing follows the changes of the cloud any more: start kic-vm-worker for the event "
-            "feed."
+            "No worker follows the changes of the cloud any more: start kic-vm-worker for the "
+            "event feed."
         )
     return None
 
 
 def _notified(stream: EventStream, topics: list[str]) -> Finding:
     if importlib.util.find_spec("oslo_messaging") is None:
-        return warning("[history] transport_url needs a package: pip install oslo.messaging")
-    silent = [service for service in _SETTINGS if not stream.is_notified(service)]
+        return warning("[history] transport_url needs a package: pip install kic-vm[notifications]")
+    silent = [service for service in _SETTINGS if not stream.followers.is_notified(service)]
     if not silent:
         return success("The changes of the cloud are followed by notifications.")
     missing = "; ".join(_SETTINGS[service].format(topics=",".join(topics)) for service in silent)
     return warning(
-        f"No notification has come from {' and '.join(silent)} yet, so the worker finds changes "
-        f"by its lists only. Set {missing}, and restart the service. This is also shown if nothing "
-        "has changed yet."
+        f"No notification from {' and '.join(silent)} has arrived yet, so the worker finds these "
+        f"changes only in lists. Set {missing}, and restart the service. This warning also appears "
+        "if no resource has changed yet."
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Check of Nova's record: whether it reaches back as far as a closed month needs."""
+"""Check of Nova's record: whether it contains all deleted servers of a closed month."""
 
 import datetime
 from typing import Final
@@ -16,7 +16,7 @@ _NEEDED: Final = datetime.timedelta(days=62)
 def archiving(gateway: RequestServices) -> Finding:
     """Whether Nova keeps deleted servers long enough for the usage of a closed month.
 
-    Nova does not show how its deleted rows are archived, but which deleted servers it still has.
+    Nova does not show when deleted rows are archived. The check looks for an old deleted server.
     """
     before = stamp(datetime.datetime.now(datetime.UTC) - _NEEDED)
     compute = gateway.openstack.compute

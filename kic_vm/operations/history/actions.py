@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nova's actions on servers, with events where the ledger depends on them."""
+"""Nova's actions on servers, with the events that the ledger needs."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -11,7 +11,7 @@ from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
 
-# Calls to Nova in progress at the same time.
+# Concurrent calls to Nova.
 _AT_ONCE: Final = 8
 _FIELDS: Final = ("action", "request_id", "user_id", "start_time", "updated_at", "message")
 
@@ -29,10 +29,10 @@ def read_actions(services: RequestServices, server: JSON) -> list[JSON]:
 def with_deciding_events(
     services: RequestServices, server: JSON, listed: Iterable[JSON]
 ) -> list[JSON]:
-    """Those of the listed actions that change a server's documented state, as the ledger needs.
+    """The listed actions that change a server's documented state, with the fields for the ledger.
 
-    For a server whose root disk is on its host, one upstream call for each action whose events
-    decide about an edge; none for others.
+    For a server whose root disk is on its host, one upstream call for each action whose edges
+    depend on events. No call for other servers.
     """
     edges = load_edges()
     actions = [

@@ -27,10 +27,10 @@ def list_periods(
 ) -> tuple[list[JSON], JSON]:
     """A page of the periods of an instance, newest first.
 
-    2 upstream calls side by side, and one more for a deleted instance; see ``actions.read_actions``
-    for instances whose root disk is on their host.
+    2 upstream calls side by side, and one more for a deleted instance. For instances whose root
+    disk is on their host, see ``actions.with_deciding_events``.
 
-    :raises NotFound: the project has and had no such instance, or Nova has archived it
+    :raises NotFound: the project never had this instance, or Nova has archived it
     """
     now = now_in_seconds()
     periods = _periods(services, instance_id, now)
@@ -83,7 +83,7 @@ def _periods(services: RequestServices, instance_id: str, now: datetime.datetime
 
 
 def _remember_current(services: RequestServices, server: JSON, periods: list[Period]) -> None:
-    """Remember the current period, so that the instance itself can show since when it lasts."""
+    """Remember the start of the current period, so that a get of the instance can show it."""
     current = periods[-1]
     if current.state is None or current.ended_at is not None:
         return
@@ -104,7 +104,7 @@ def _existing_server(services: RequestServices, instance_id: str) -> JSON | None
 
 
 def _deleted_server(services: RequestServices, instance_id: str, listed: list[JSON]) -> JSON:
-    """A deleted server of the project: Nova shows it only in the list of changed servers."""
+    """A deleted server of the project. Nova shows it only in the list of changed servers."""
     for action in listed:
         if action["action"] == _DELETE:
             changed = services.openstack.compute.list_changed_server_records(

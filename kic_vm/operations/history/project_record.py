@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nova's record of all servers of a project, with what was read before kept in the cache.
+"""Nova's record of all servers of a project. The cache keeps the record of the last reading.
 
 An action that has ended never changes. So a new reading lists only the servers that Nova has
-changed since the last one, and reads the actions of these. The cache can lose everything at any
-time; then everything is read again.
+changed since the last reading, and reads their actions. If the cache has lost the record,
+everything is read again.
 """
 
 import dataclasses
@@ -25,9 +25,9 @@ Progress = Callable[[int, int], None]
 
 _KEY: Final = "usage-record:1:"
 _KEPT_SECONDS: Final = 31 * 86400.0
-# Deletions that leave no trace in a list of changes are noticed after this time.
+# Deletions that Nova's list of changes omits are noticed after this time.
 _FULL_READ_INTERVAL: Final = datetime.timedelta(hours=1)
-# A change becomes visible after its own time; clocks differ, and an event ends after the change.
+# A change becomes visible later than its own time, clocks differ, and events end after the change.
 _OVERLAP: Final = datetime.timedelta(seconds=120)
 _BUILDING: Final = "building"
 _FIELDS: Final = (
@@ -78,8 +78,8 @@ def read_record(
 ) -> list[JSON]:
     """The servers that existed at a time since ``since``: ``{"server": ..., "actions": [...]}``.
 
-    Two lists, side by side, and one call for each server that Nova has changed since its actions
-    were read last. If a call fails, what was read before it is kept.
+    One or two lists, and one call for each server that Nova has changed since its actions were
+    read. If a call fails, the record keeps the results of the earlier calls.
 
     :param progress: called with the number of servers read, and the number of servers to read
     """
@@ -143,7 +143,7 @@ def _take_changes(
     for server in changed:
         if _is_covered(server, coverage):
             entries[server["id"]] = _entry(_slim(server), entries.get(server["id"]))
-    # Nova always lists the servers that are being scheduled; a deletion then leaves no trace.
+    # The list contains all servers that are being scheduled: one that is missing was deleted.
     listed = {server["id"] for server in changed}
     for server_id, entry in list(entries.items()):
         server = entry["server"]
@@ -171,20 +171,20 @@ def _read_actions(
 
 
 def _entry(server: JSON, earlier: JSON | None) -> JSON:
-    """The entry of a listed server; its actions are still to be read if it has changed."""
+    """The entry of a listed server. If the server has changed, its actions must be read again."""
     if earlier is not None and earlier["server"] == server:
         return earlier
     return {"server": server, "actions": [], "is_settled": False}
 
 
 def _is_settled(server: JSON, now: datetime.datetime) -> bool:
-    """Whether all recorded actions have ended, so that the next one changes the server again."""
+    """Whether all actions of a server have ended: any further action changes the server."""
     is_idle = server["status"] == DELETED or server["OS-EXT-STS:task_state"] is None
     return is_idle and now - time_of(server["updated"]) > _OVERLAP
 
 
 def _is_covered(server: JSON, coverage: Coverage) -> bool:
-    """Whether a server is one of those to read: Nova shows a cloud admin every project's."""
+    """Whether to read a server. Nova shows a cloud admin the servers of all projects."""
     return coverage.project_id is None or server["tenant_id"] == coverage.project_id
 
 

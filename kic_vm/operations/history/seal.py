@@ -63,7 +63,7 @@ def window_of_month(month: str) -> Window:
 
 
 def seal(month: str, window: Window, instances: Iterable[InstancePeriods]) -> SealedMonth:
-    """The files of a month: a line for each period, cut to the month.
+    """The files of a month: one line for each period, limited to the month.
 
     The same record gives the same bytes.
     """
@@ -103,7 +103,7 @@ def seal(month: str, window: Window, instances: Iterable[InstancePeriods]) -> Se
 
 
 def write(sealed: SealedMonth, directory: Path) -> list[Path]:
-    """Write the files that do not exist yet; the paths of those that were written.
+    """Write the files that do not exist yet, and return their paths.
 
     :raises SealedDifferently: a file exists with other content; then nothing is written
     :raises OSError: the directory is not writable
@@ -128,7 +128,7 @@ def _row(instance: InstancePeriods, period: Period, window: Window) -> JSON:
         "project_id": instance.project_id,
         "instance_id": instance.server.id,
         "instance_name": instance.server.name,
-        # Not its id: that is gone with the flavor.
+        # Not the id: it is unknown after the flavor is deleted.
         "flavor_name": period.flavor.name if period.flavor else None,
         "state": period.state,
         "billable": period.billable,

@@ -18,8 +18,8 @@ LOG = logging.getLogger(__name__)
 def observations_of(services: RequestServices, project_id: str) -> dict[str, list[Observation]]:
     """The observations of a project's instances by instance id, oldest first.
 
-    Nothing without Redis or without a follower: what only it can tell is unknown then. A gap
-    concerns every instance with an observation. One Redis command for each page of the stream.
+    Empty without Redis or without a follower. Each gap is added to every instance that has an
+    observation. One Redis command for each page of the stream.
     """
     hub = services.app_state.event_hub
     if hub is None:
@@ -40,8 +40,8 @@ def observations_of(services: RequestServices, project_id: str) -> dict[str, lis
         LOG.warning("The events of project %s cannot be read: %s", project_id, error)
         return {}
     return {
-        instance_id: sorted([*seen, *gaps], key=lambda item: item.at)
-        for instance_id, seen in observations.items()
+        instance_id: sorted([*own_observations, *gaps], key=lambda observation: observation.at)
+        for instance_id, own_observations in observations.items()
     }
 
 

@@ -26,11 +26,11 @@ _LONGEST: Final = datetime.timedelta(days=366)
 def get_usage(services: RequestServices, query: Mapping[str, Any]) -> JSON:
     """The usage of the caller's project.
 
-    3 upstream calls side by side, and one for each instance that Nova has changed since it was read
-    last; see ``project_record``. One more if a flavor's name is not cached.
+    2 or 3 upstream calls side by side, and one for each instance that Nova has changed since the
+    last reading; see ``project_record``. One more if the name of a flavor is not cached.
 
     :raises InvalidRequest: the window is empty or too long
-    :raises NotFound: ``instance_id`` is no instance of the project in the window
+    :raises NotFound: the project had no instance ``instance_id`` in the window
     """
     now = now_in_seconds()
     window = window_of(query.get("start"), query.get("end"), now)
@@ -39,9 +39,13 @@ def get_usage(services: RequestServices, query: Mapping[str, Any]) -> JSON:
         services.openstack.block_storage.list_volumes,
     )
     if "instance_id" in query:
-        instances = [item for item in instances if item.server.id == query["instance_id"]]
+        instances = [
+            instance for instance in instances if instance.server.id == query["instance_id"]
+        ]
         if not instances:
-            raise exceptions.NotFound("instance_id: the project had no such instance in this time.")
+            raise exceptions.NotFound(
+                "instance_id: the project had no such instance between start and end."
+            )
         volumes = []
     lifecycle = services.app_state.translation.lifecycle
     shown_volumes = [
@@ -61,7 +65,7 @@ def window_of(
 ) -> Window:
     """The window from ``start``, by default the current month, until ``end``, by default now.
 
-    A later end is cut to now.
+    An end in the future is replaced by now.
 
     :raises InvalidRequest: the window is empty or too long
     """
@@ -108,4 +112,4 @@ def read_instances(
             now,
         )
         instances.append(InstancePeriods(entry["server"]["tenant_id"], server, periods))
-    return sorted(instances, key=lambda item: (item.server.created_at, item.server.id))
+    return sorted(instances, key=lambda instance: (instance.server.created_at, instance.server.id))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Since when an instance has been in its state, as far as no further call is needed to know it.
+"""The time since which an instance has been in its state, if it is known without another call.
 
-The history of an instance tells it. What it told is remembered for as long as Nova has not changed
-the server since.
+Reading the history of an instance determines this time. The time is remembered until Nova changes
+the server.
 """
 
 from typing import Any, Final
@@ -31,7 +31,7 @@ def remember(
 
 
 def add_remembered(services: RequestServices, server: JSON, lifecycle: JSON) -> None:
-    """Complete a ``lifecycle`` with what is remembered and still true."""
+    """Add the remembered times to a ``lifecycle``, if the server has not changed since."""
     stored = services.app_state.cache.get(_key(services, server))
     value = orjson.loads(stored) if stored else {}
     if (value.get("updated"), value.get("state")) == (server["updated"], lifecycle["state"]):

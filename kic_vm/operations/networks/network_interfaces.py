@@ -82,64 +82,64 @@ def _shown(
     return shown | {"private_ip": shown["private_ip"] or ""}
 
 
-def create_network_interface(services: RequestServices, wanted: JSON) -> JSON:
+def create_network_interface(services: RequestServices, body: JSON) -> JSON:
     """Create a network interface in a subnet. 4 upstream calls, the first 3 side by side.
 
     With an Idempotency-Key, one more before them.
 
-    :param wanted: NetworkInterfaceCreateSchema, loaded
+    :param body: NetworkInterfaceCreateSchema, loaded
     :raises InvalidRequest: the subnet, the address or a security group is not valid
     :raises Conflict: the address is in use, or the subnet has no free address
     """
-    subnet_id = str(wanted["subnet_id"])
+    subnet_id = str(body["subnet_id"])
     openstack = services.openstack
     description = request_marks.marked_description(
-        _description(wanted), services.context.idempotent_request
+        _description(body), services.context.idempotent_request
     )
-    made = earlier_attempts.find_described(
+    existing = earlier_attempts.find_described(
         services, description, openstack.network.list_described_ports
     )
-    if made:
-        return mapping.updated_interface_from_port(made)
+    if existing:
+        return mapping.updated_interface_from_port(existing)
     with as_invalid_request("subnet_id", "subnet", subnet_id):
-        subnet, every, groups = gather_reads(
+        subnet, networks, groups = gather_reads(
             partial(openstack.network.get_subnet, subnet_id),
             openstack.network.list_networks,
             services.openstack.network.list_security_groups,
         )
         if not any(
-            one["id"] == subnet["network_id"] and is_vpc_for(one, services.project_id)
-            for one in every
+            network["id"] == subnet["network_id"] and is_vpc_for(network, services.project_id)
+            for network in networks
         ):
             raise exceptions.NotFound
     fixed_ip = {"subnet_id": subnet_id}
-    if wanted["private_ip"]:
-        check_address("private_ip", wanted["private_ip"], subnet)
-        fixed_ip["ip_address"] = wanted["private_ip"]
+    if body["private_ip"]:
+        check_address("private_ip", body["private_ip"], subnet)
+        fixed_ip["ip_address"] = body["private_ip"]
     created = openstack.network.create_port(
         {
-            "name": wanted["name"],
+            "name": body["name"],
             "description": description,
             "network_id": subnet["network_id"],
             "fixed_ips": [fixed_ip],
-            "security_groups": _own_groups(wanted["security_groups"], groups),
+            "security_groups": _own_groups(body["security_groups"], groups),
         }
     )
     return mapping.updated_interface_from_port(created)
 
 
-def _description(wanted: JSON) -> str:
+def _description(body: JSON) -> str:
     """The description for Neutron; never equal to the gateway's mark on its own ports."""
-    description: str = wanted["description"] or ""
+    description: str = body["description"] or ""
     if description == PORT_MARK:
         raise exceptions.InvalidRequest("description: choose other words: these are taken.")
     return description
 
 
-def _own_groups(wanted: list[Any], groups: list[JSON]) -> list[str]:
+def _own_groups(requested_ids: list[Any], groups: list[JSON]) -> list[str]:
     """The ids of the requested groups, after a check that the project has each of them."""
     existing = {group["id"] for group in groups}
-    ids = list(dict.fromkeys(str(group_id) for group_id in wanted))
+    ids = list(dict.fromkeys(str(group_id) for group_id in requested_ids))
     for group_id in ids:
         if group_id not in existing:
             raise exceptions.InvalidRequest(
@@ -148,12 +148,12 @@ def _own_groups(wanted: list[Any], groups: list[JSON]) -> list[str]:
     return ids
 
 
-def update_network_interface(services: RequestServices, port_id: str, wanted: JSON) -> JSON:
+def update_network_interface(services: RequestServices, port_id: str, body: JSON) -> JSON:
     """Change the name, description or security groups of an interface, attached or not.
 
     3 upstream calls, the first two side by side.
 
-    :param wanted: NetworkInterfaceUpdateSchema, loaded; missing fields stay unchanged
+    :param body: NetworkInterfaceUpdateSchema, loaded; missing fields stay unchanged
     :raises NotFound: the project has no network interface with this id
     """
     port, groups = gather_reads(
@@ -161,21 +161,21 @@ def update_network_interface(services: RequestServices, port_id: str, wanted: JS
         services.openstack.network.list_security_groups,
     )
     changes: JSON = {}
-    if wanted.get("name") is not None:
-        changes["name"] = wanted["name"]
-    if "description" in wanted:
+    if body.get("name") is not None:
+        changes["name"] = body["name"]
+    if "description" in body:
         changes["description"] = request_marks.changed_description(
-            port["description"], _description(wanted)
+            port["description"], _description(body)
         )
-    if wanted.get("security_groups") is not None:
-        changes["security_groups"] = _own_groups(wanted["security_groups"], groups)
+    if body.get("security_groups") is not None:
+        changes["security_groups"] = _own_groups(body["security_groups"], groups)
     if changes:
         port = services.openstack.network.update_port(port, changes)
     return mapping.updated_interface_from_port(port)
 
 
 def update_allowed_addresses(
-    services: RequestServices, port_id: str, wanted: list[JSON] | None
+    services: RequestServices, port_id: str, pairs: list[JSON] | None
 ) -> JSON:
     """Set the other addresses from which an interface can send; an empty list removes all.
 
@@ -183,15 +183,15 @@ def update_allowed_addresses(
 
     :raises NotFound: the project has no network interface with this id
     """
-    return set_allowed_addresses(services, get_own_interface(services, port_id), wanted)
+    return set_allowed_addresses(services, get_own_interface(services, port_id), pairs)
 
 
-def set_allowed_addresses(services: RequestServices, port: JSON, wanted: list[JSON] | None) -> JSON:
+def set_allowed_addresses(services: RequestServices, port: JSON, pairs: list[JSON] | None) -> JSON:
     """Set the other addresses from which an interface can send. One upstream call.
 
-    :param wanted: pairs with an ``ip_address``; None or empty removes all
+    :param pairs: pairs with an ``ip_address``; None or empty removes all
     """
-    addresses = dict.fromkeys(pair["ip_address"] for pair in wanted or () if pair["ip_address"])
+    addresses = dict.fromkeys(pair["ip_address"] for pair in pairs or () if pair["ip_address"])
     updated = services.openstack.network.update_port(
         port, {"allowed_address_pairs": [{"ip_address": address} for address in addresses]}
     )

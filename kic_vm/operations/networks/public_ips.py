@@ -29,21 +29,21 @@ _FILTERS = {
 }
 
 
-def create_public_ip(services: RequestServices, wanted: JSON) -> JSON:
+def create_public_ip(services: RequestServices, body: JSON) -> JSON:
     """Create a public IP without an association. 2 upstream calls; 3 with an Idempotency-Key.
 
-    :param wanted: PublicIpCreateSchema, loaded
+    :param body: PublicIpCreateSchema, loaded
     :raises QuotaExceeded: the project's quota of public IPs is used up
     """
     network = services.openstack.network
     description = request_marks.marked_description(
-        wanted["description"] or "", services.context.idempotent_request
+        body["description"] or "", services.context.idempotent_request
     )
-    made = earlier_attempts.find_described(
+    existing = earlier_attempts.find_described(
         services, description, network.list_described_floating_ips
     )
-    if made:
-        return associated_public_ip(made)
+    if existing:
+        return associated_public_ip(existing)
     external = external_networks.find(services, network.list_external_networks())
     created = network.create_floating_ip(
         {"floating_network_id": external, "description": description}
@@ -75,29 +75,29 @@ def list_public_ips(services: RequestServices, query: Mapping[str, Any]) -> tupl
 
 def _all_public_ips(services: RequestServices) -> list[JSON]:
     openstack = services.openstack
-    floating_ips, subnets, seen = gather_reads(
+    floating_ips, subnets, networks = gather_reads(
         services.openstack.network.list_whole_floating_ips,
         openstack.network.list_whole_subnets,
         openstack.network.list_networks,
     )
-    by_id = {network["id"]: network for network in seen}
+    by_id = {network["id"]: network for network in networks}
     return [
         mapping.public_ip_from_floating_ip(floating_ip, subnets, by_id)
         for floating_ip in floating_ips
     ]
 
 
-def update_public_ip(services: RequestServices, public_ip_id: str, wanted: JSON) -> JSON:
+def update_public_ip(services: RequestServices, public_ip_id: str, body: JSON) -> JSON:
     """Change the description of a public IP. 2 upstream calls.
 
-    :param wanted: PublicIpUpdateSchema, loaded; null clears the description, if missing it stays
+    :param body: PublicIpUpdateSchema, loaded; null clears the description, if missing it stays
     :raises NotFound: the project has no public IP with this id
     """
     floating_ip = get_own_floating_ip(services, public_ip_id)
-    if "description" not in wanted:
+    if "description" not in body:
         return associated_public_ip(floating_ip)
     description = request_marks.changed_description(
-        floating_ip["description"], wanted["description"] or ""
+        floating_ip["description"], body["description"] or ""
     )
     changes = {"description": description}
     return associated_public_ip(services.openstack.network.update_floating_ip(floating_ip, changes))
@@ -183,11 +183,13 @@ def _check_way_out(services: RequestServices, subnet_id: str, interfaces: list[J
     if len(routers) < 2:
         return
     openstack = services.openstack
-    subnet, every = gather_reads(
+    subnet, all_routers = gather_reads(
         partial(openstack.network.get_subnet, subnet_id), openstack.network.list_routers
     )
     router_id = routers.get(subnet["gateway_ip"])
-    if any(one["id"] == router_id and not one["external_gateway_info"] for one in every):
+    if any(
+        router["id"] == router_id and not router["external_gateway_info"] for router in all_routers
+    ):
         raise exceptions.Conflict(
             "The route table of the interface's subnet has no internet gateway. Add a route with "
             "the route_type igw to it, or associate the subnet with another route table."

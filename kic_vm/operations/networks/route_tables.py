@@ -11,8 +11,15 @@ from kic_vm.mappings import request_marks
 from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
 from kic_vm.operations import earlier_attempts, listing, recent_lists
-from kic_vm.operations.networks import router_interfaces, topology
+from kic_vm.operations.networks import router_interfaces
 from kic_vm.operations.networks.router_interfaces import Undo
+from kic_vm.operations.networks.topology import (
+    find_own_network,
+    find_router,
+    project_name,
+    read_topology,
+    read_topology_with_ports,
+)
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
@@ -28,7 +35,7 @@ _FILTERS = {
     "vpc_provisioning_status": listing.equals("vpc_provisioning_status"),
     "subnet_id": listing.any_equals("associations", "subnet_id"),
     "subnet_name": listing.any_equals("associations", "subnet_name"),
-    "association_count": lambda item, wanted: str(len(item["associations"])) == wanted,
+    "association_count": lambda table, count: str(len(table["associations"])) == count,
     "destination": listing.any_equals("routes", "destination"),
     "created_at": listing.dated("created_at"),
     "updated_at": listing.dated("updated_at"),
@@ -43,11 +50,11 @@ def list_route_tables(
 
 
 def _all_route_tables(services: RequestServices) -> list[JSON]:
-    found, ports = topology.read_topology_with_ports(services)
+    topology, ports = read_topology_with_ports(services)
     return [
-        _shown(services, found, router, ports)
-        for router in found.routers.values()
-        if found.vpcs_of(router["id"])
+        _shown(services, topology, router, ports)
+        for router in topology.routers.values()
+        if topology.vpcs_of(router["id"])
     ]
 
 
@@ -56,31 +63,31 @@ def get_route_table(services: RequestServices, route_table_id: str) -> JSON:
 
     :raises NotFound: the project has no route table with this id
     """
-    found, ports = topology.read_topology_with_ports(services)
-    return _shown(services, found, topology.find_router(found, route_table_id), ports)
+    topology, ports = read_topology_with_ports(services)
+    return _shown(services, topology, find_router(topology, route_table_id), ports)
 
 
-def _shown(services: RequestServices, found: Topology, router: JSON, ports: list[JSON]) -> JSON:
+def _shown(services: RequestServices, topology: Topology, router: JSON, ports: list[JSON]) -> JSON:
     zones = services.app_state.translation.zones
-    name = topology.project_name(services, router)
-    return mapping.table_from_router(found, router, ports, zones, name)
+    name = project_name(services, router)
+    return mapping.table_from_router(topology, router, ports, zones, name)
 
 
-def create_route_table(services: RequestServices, wanted: JSON) -> JSON:
+def create_route_table(services: RequestServices, body: JSON) -> JSON:
     """Create a route table in addition to the main one, without internet gateway and subnets.
 
     5 upstream calls, the first 4 side by side. If the VPC has subnets, 2 more, and one for each
     subnet. Either all parts are created or none. With an Idempotency-Key there is one more call,
     and an unfinished earlier attempt is completed.
 
-    :param wanted: ``name`` and ``vpc_id``
+    :param body: ``name`` and ``vpc_id``
     :raises InvalidRequest: the project has no VPC with this id
     :raises Conflict: a subnet has no free address
     """
-    vpc_id = str(wanted["vpc_id"])
-    found = topology.read_topology(services)
+    vpc_id = str(body["vpc_id"])
+    topology = read_topology(services)
     with as_invalid_request("vpc_id", "VPC", vpc_id):
-        topology.find_own_network(services, found, vpc_id)
+        find_own_network(services, topology, vpc_id)
     openstack = services.openstack
     mark = networks_mapping.router_mark(vpc_id)
     description = request_marks.marked_description(mark, services.context.idempotent_request)
@@ -90,25 +97,25 @@ def create_route_table(services: RequestServices, wanted: JSON) -> JSON:
     with all_or_nothing() as undo:
         if router is None:
             router = openstack.network.create_router(
-                {"name": wanted["name"], "description": description}
+                {"name": body["name"], "description": description}
             )
             undo(partial(openstack.network.delete_router, router["id"]))
-        connect_everywhere(services, found, router["id"], vpc_id, undo)
+        connect_everywhere(services, topology, router["id"], vpc_id, undo)
     return mapping.changed_table(router, vpc_id)
 
 
 def connect_everywhere(
-    services: RequestServices, found: Topology, router_id: str, vpc_id: str, undo: Undo
+    services: RequestServices, topology: Topology, router_id: str, vpc_id: str, undo: Undo
 ) -> None:
     """Create the missing interfaces of a table's router in the VPC's subnets.
 
     No upstream call if none is missing; otherwise 2, and one for each interface.
     """
-    missing = found.unconnected_subnets_of(router_id, vpc_id)
+    missing = topology.unconnected_subnets_of(router_id, vpc_id)
     if missing:
         ports = services.openstack.network.list_ports_in(network_id=vpc_id)
-        wanted = [(router_id, subnet) for subnet in missing]
-        router_interfaces.connect(services, wanted, ports, undo)
+        connections = [(router_id, subnet) for subnet in missing]
+        router_interfaces.connect(services, connections, ports, undo)
 
 
 def rename_route_table(services: RequestServices, route_table_id: str, name: str) -> JSON:
@@ -116,10 +123,10 @@ def rename_route_table(services: RequestServices, route_table_id: str, name: str
 
     :raises NotFound: the project has no route table with this id
     """
-    found = topology.read_topology(services)
-    topology.find_router(found, route_table_id)
+    topology = read_topology(services)
+    find_router(topology, route_table_id)
     renamed = services.openstack.network.rename_router(route_table_id, name)
-    return mapping.changed_table(renamed, found.vpcs_of(route_table_id)[0]["id"])
+    return mapping.changed_table(renamed, topology.vpcs_of(route_table_id)[0]["id"])
 
 
 def delete_route_table(services: RequestServices, route_table_id: str) -> None:
@@ -130,15 +137,15 @@ def delete_route_table(services: RequestServices, route_table_id: str) -> None:
     :raises NotFound: the project has no route table with this id
     :raises Conflict: it is a main route table, or subnets are associated with it
     """
-    found, ports = topology.read_topology_with_ports(services)
-    router = topology.find_router(found, route_table_id)
-    if _is_main(found, router):
+    topology, ports = read_topology_with_ports(services)
+    router = find_router(topology, route_table_id)
+    if _is_main(topology, router):
         raise exceptions.Conflict(
             "The main route table of a VPC cannot be deleted: make another one the main one first."
         )
-    associated = [subnet for subnet, _port in found.connections_of(route_table_id)]
+    associated = [subnet for subnet, _port in topology.connections_of(route_table_id)]
     if associated:
-        names = ", ".join(f"{one['name']} ({one['id']})" for one in associated[:3])
+        names = ", ".join(f"{subnet['name']} ({subnet['id']})" for subnet in associated[:3])
         more = f" and {len(associated) - 3} more" if len(associated) > 3 else ""
         raise exceptions.Conflict(
             f"Subnets are associated with this route table: {names}{more}. Associate them with "
@@ -150,7 +157,7 @@ def delete_route_table(services: RequestServices, route_table_id: str) -> None:
         if router["routes"]:
             openstack.network.set_routes(route_table_id, [])
             undo(partial(openstack.network.set_routes, route_table_id, router["routes"]))
-        router_interfaces.disconnect_all(services, found.subnets, own, undo)
+        router_interfaces.disconnect_all(services, topology.subnets, own, undo)
         openstack.network.delete_router(route_table_id)
 
 
@@ -162,19 +169,20 @@ def set_main_route_table(services: RequestServices, route_table_id: str) -> None
     :raises NotFound: the project has no route table with this id
     :raises Forbidden: another project shares the VPC
     """
-    found = topology.read_topology(services)
-    router = topology.find_router(found, route_table_id)
-    if _is_main(found, router):
+    topology = read_topology(services)
+    router = find_router(topology, route_table_id)
+    if _is_main(topology, router):
         return
-    vpc_id = found.vpcs_of(route_table_id)[0]["id"]
-    network = topology.find_own_network(services, found, vpc_id)
+    vpc_id = topology.vpcs_of(route_table_id)[0]["id"]
+    network = find_own_network(services, topology, vpc_id)
     with all_or_nothing() as undo:
-        connect_everywhere(services, found, route_table_id, vpc_id, undo)
+        connect_everywhere(services, topology, route_table_id, vpc_id, undo)
         tags = networks_mapping.tags_with_main(network, route_table_id)
         services.openstack.network.set_tags("networks", vpc_id, tags)
 
 
-def _is_main(found: Topology, router: JSON) -> bool:
+def _is_main(topology: Topology, router: JSON) -> bool:
     return any(
-        found.main_router_of(network["id"]) == router for network in found.vpcs_of(router["id"])
+        topology.main_router_of(network["id"]) == router
+        for network in topology.vpcs_of(router["id"])
     )

@@ -57,7 +57,7 @@ def _all_security_groups(services: RequestServices) -> list[JSON]:
     return [mapping.read_group(group, project_name, names) for group in groups]
 
 
-def create_security_group(services: RequestServices, wanted: JSON) -> JSON:
+def create_security_group(services: RequestServices, body: JSON) -> JSON:
     """Create a group without rules.
 
     Neutron adds rules that allow all outgoing traffic. They are deleted, not hidden, so that the
@@ -68,17 +68,17 @@ def create_security_group(services: RequestServices, wanted: JSON) -> JSON:
     """
     network = services.openstack.network
     description = request_marks.marked_description(
-        wanted["description"] or "", services.context.idempotent_request
+        body["description"] or "", services.context.idempotent_request
     )
-    made = earlier_attempts.find_described(
+    existing = earlier_attempts.find_described(
         services, description, network.list_described_security_groups
     )
-    if made:
-        first = [rule for rule in made["security_group_rules"] if _came_with(made, rule)]
-        return mapping.changed_group(_without_rules(services, made, first))
-    _refuse_taken(_names(services), wanted["name"])
+    if existing:
+        first = [rule for rule in existing["security_group_rules"] if _came_with(existing, rule)]
+        return mapping.changed_group(_without_rules(services, existing, first))
+    _refuse_taken(_names(services), body["name"])
     with all_or_nothing() as undo:
-        group = network.create_security_group({"name": wanted["name"], "description": description})
+        group = network.create_security_group({"name": body["name"], "description": description})
         undo(partial(network.delete_security_group, group["id"]))
         first = group["security_group_rules"]
         finished, _ = run_in_threads(
@@ -90,9 +90,11 @@ def create_security_group(services: RequestServices, wanted: JSON) -> JSON:
 
 def _came_with(group: JSON, rule: JSON) -> bool:
     """Whether Neutron created a rule with its group: one that allows all outgoing traffic."""
-    made, rule_made = (datetime.datetime.fromisoformat(it["created_at"]) for it in (group, rule))
+    group_time, rule_time = (
+        datetime.datetime.fromisoformat(resource["created_at"]) for resource in (group, rule)
+    )
     is_general = not any(rule[field] for field in _SPECIAL_FIELDS)
-    return rule["direction"] == "egress" and is_general and rule_made - made <= _FIRST_SECONDS
+    return rule["direction"] == "egress" and is_general and rule_time - group_time <= _FIRST_SECONDS
 
 
 def _without_rules(services: RequestServices, group: JSON, rules: list[JSON]) -> JSON:
@@ -113,29 +115,29 @@ def update_security_group(services: RequestServices, group_id: str, changes: JSO
     :raises AlreadyExists: another group has this name, or got it at the same time
     :raises Conflict: the project's default group cannot be renamed
     """
-    given = given_changes("security_group", changes)
+    requested = given_changes("security_group", changes)
     group, names = run_in_threads(
         partial(get_own_security_group, services, group_id), partial(_names, services)
     )
-    if given.get("name") == group["name"]:
-        del given["name"]
-    elif "name" in given:
+    if requested.get("name") == group["name"]:
+        del requested["name"]
+    elif "name" in requested:
         if group["name"] == DEFAULT:
             raise exceptions.Conflict(
                 "This is the project's default security group: it keeps its name."
             )
-        _refuse_taken(names, given["name"])
-    if "description" in given:
-        given["description"] = request_marks.changed_description(
-            group["description"], given["description"] or ""
+        _refuse_taken(names, requested["name"])
+    if "description" in requested:
+        requested["description"] = request_marks.changed_description(
+            group["description"], requested["description"] or ""
         )
-    if not given:
+    if not requested:
         return mapping.changed_group(group)
-    network, before = services.openstack.network, {key: group[key] for key in given}
+    network, before = services.openstack.network, {key: group[key] for key in requested}
     with all_or_nothing() as undo:
-        changed = network.update_security_group(group["id"], given)
+        changed = network.update_security_group(group["id"], requested)
         undo(partial(network.update_security_group, group["id"], before))
-        if "name" in given:
+        if "name" in requested:
             _refuse_doubled(services, changed)
     return mapping.changed_group(changed)
 

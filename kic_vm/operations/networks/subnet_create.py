@@ -65,9 +65,9 @@ def make(
     if description:
         subnet["description"] = description
         list_made = partial(openstack.network.list_described_subnets, network_id=network_id)
-        made = earlier_attempts.find_described(services, description, list_made)
-        if made:
-            return _finish(services, made, all_tags, routers)
+        existing = earlier_attempts.find_described(services, description, list_made)
+        if existing:
+            return _finish(services, existing, all_tags, routers)
     with all_or_nothing() as undo:
         created = openstack.network.create_subnet(subnet)
         undo(partial(openstack.network.delete_subnet, created["id"]))

@@ -10,7 +10,15 @@ from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import subnets as mapping
 from kic_vm.operations import earlier_attempts, listing, recent_lists
-from kic_vm.operations.networks import router_interfaces, subnet_create, topology
+from kic_vm.operations.networks import router_interfaces, subnet_create
+from kic_vm.operations.networks.topology import (
+    find_own_network,
+    find_own_subnet,
+    find_visible,
+    project_name,
+    read_topology,
+    tables_for_new_subnets,
+)
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
@@ -44,8 +52,8 @@ def list_subnets(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
 
 
 def _all_subnets(services: RequestServices) -> list[JSON]:
-    found = topology.read_topology(services)
-    return [_shown(services, found, subnet) for subnet in found.subnets.values()]
+    topology = read_topology(services)
+    return [_shown(services, topology, subnet) for subnet in topology.subnets.values()]
 
 
 def get_subnet(services: RequestServices, subnet_id: str) -> JSON:
@@ -53,17 +61,17 @@ def get_subnet(services: RequestServices, subnet_id: str) -> JSON:
 
     :raises NotFound: no subnet with this id is visible to the project
     """
-    found = topology.read_topology(services)
-    return _shown(services, found, topology.find_visible(found.subnets, subnet_id))
+    topology = read_topology(services)
+    return _shown(services, topology, find_visible(topology.subnets, subnet_id))
 
 
-def _shown(services: RequestServices, found: networks_mapping.Topology, subnet: JSON) -> JSON:
+def _shown(services: RequestServices, topology: networks_mapping.Topology, subnet: JSON) -> JSON:
     zones = services.app_state.translation.zones
-    name = topology.project_name(services, subnet)
-    return mapping.subnet_from_subnet(found, subnet, zones, name)
+    name = project_name(services, subnet)
+    return mapping.subnet_from_subnet(topology, subnet, zones, name)
 
 
-def create_subnet(services: RequestServices, wanted: JSON) -> JSON:
+def create_subnet(services: RequestServices, body: JSON) -> JSON:
     """Create a subnet, connected to the VPC's route tables. 8 upstream calls, 5 side by side.
 
     Several route tables take one more for each but the main one, plus one for these together.
@@ -71,24 +79,24 @@ def create_subnet(services: RequestServices, wanted: JSON) -> JSON:
     :raises InvalidRequest: the subnet is outside the VPC's range
     :raises Conflict: it overlaps with another subnet, or the VPC's subnet is shared
     """
-    vpc_id = str(wanted["vpc_id"])
-    found, shares = gather_reads(
-        partial(topology.read_topology, services),
+    vpc_id = str(body["vpc_id"])
+    topology, shares = gather_reads(
+        partial(read_topology, services),
         partial(services.openstack.network.list_shares_of, vpc_id),
     )
     with as_invalid_request("vpc_id", "VPC", vpc_id):
-        network = topology.find_own_network(services, found, vpc_id)
+        network = find_own_network(services, topology, vpc_id)
     subnet_create.check_range(
-        services, "cidr_block", wanted, networks_mapping.declared_range(network)
+        services, "cidr_block", body, networks_mapping.declared_range(network)
     )
-    if shares and found.subnets_of(vpc_id) and not earlier_attempts.is_repeated(services):
+    if shares and topology.subnets_of(vpc_id) and not earlier_attempts.is_repeated(services):
         raise exceptions.Conflict(
             "The subnet of this VPC is shared with other projects, which would get the new subnet "
             "too: OpenStack shares a VPC as a whole. Stop sharing first, or use another VPC."
         )
-    tables = topology.tables_for_new_subnets(found, vpc_id)
-    made = subnet_create.make(services, wanted["name"], vpc_id, wanted, tables)
-    return mapping.changed_subnet(made, wanted["availability_zone"])
+    tables = tables_for_new_subnets(topology, vpc_id)
+    created = subnet_create.make(services, body["name"], vpc_id, body, tables)
+    return mapping.changed_subnet(created, body["availability_zone"])
 
 
 def rename_subnet(services: RequestServices, subnet_id: str, name: str) -> JSON:
@@ -96,7 +104,7 @@ def rename_subnet(services: RequestServices, subnet_id: str, name: str) -> JSON:
 
     :raises NotFound: the project has no subnet with this id
     """
-    topology.find_own_subnet(services, topology.read_topology(services), subnet_id)
+    find_own_subnet(services, read_topology(services), subnet_id)
     renamed = services.openstack.network.rename_subnet(subnet_id, name)
     zones = services.app_state.translation.zones
     return mapping.changed_subnet(renamed, networks_mapping.zone_of(renamed, zones))
@@ -108,11 +116,11 @@ def delete_subnet(services: RequestServices, subnet_id: str) -> None:
     :raises Conflict: it has network interfaces, or a route or public IP needs it
     """
     openstack = services.openstack
-    found, ports = gather_reads(
-        partial(topology.read_topology, services),
+    topology, ports = gather_reads(
+        partial(read_topology, services),
         partial(openstack.network.list_ports_in, subnet_id=subnet_id),
     )
-    subnet = topology.find_own_subnet(services, found, subnet_id)
+    subnet = find_own_subnet(services, topology, subnet_id)
     subnet_create.refuse_while_in_use("subnet", ports)
     with all_or_nothing() as undo:
         router_interfaces.disconnect_all(services, {subnet_id: subnet}, ports, undo)

@@ -16,7 +16,12 @@ from kic_vm.operations.networks import (
     external_networks,
     router_interfaces,
     subnet_create,
-    topology,
+)
+from kic_vm.operations.networks.topology import (
+    find_own_network,
+    find_visible,
+    project_name,
+    read_topology,
 )
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
@@ -40,8 +45,8 @@ def list_vpcs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list
 
 
 def _all_vpcs(services: RequestServices) -> list[JSON]:
-    found = topology.read_topology(services)
-    return [_shown(services, found, network) for network in found.networks.values()]
+    topology = read_topology(services)
+    return [_shown(services, topology, network) for network in topology.networks.values()]
 
 
 def get_vpc(services: RequestServices, vpc_id: str) -> JSON:
@@ -49,15 +54,15 @@ def get_vpc(services: RequestServices, vpc_id: str) -> JSON:
 
     :raises NotFound: no VPC with this id is visible to the project
     """
-    found = topology.read_topology(services)
-    return _shown(services, found, topology.find_visible(found.networks, vpc_id))
+    topology = read_topology(services)
+    return _shown(services, topology, find_visible(topology.networks, vpc_id))
 
 
-def _shown(services: RequestServices, found: networks_mapping.Topology, network: JSON) -> JSON:
-    return mapping.vpc_from_network(found, network, topology.project_name(services, network))
+def _shown(services: RequestServices, topology: networks_mapping.Topology, network: JSON) -> JSON:
+    return mapping.vpc_from_network(topology, network, project_name(services, network))
 
 
-def create_vpc(services: RequestServices, wanted: JSON) -> JSON:
+def create_vpc(services: RequestServices, body: JSON) -> JSON:
     """Create a VPC with its route table, first subnet and, if possible, internet gateway.
 
     4 upstream calls, and 3 for a subnet. Either all parts are created or none. With an
@@ -65,31 +70,31 @@ def create_vpc(services: RequestServices, wanted: JSON) -> JSON:
 
     :raises InvalidRequest: the subnet is outside the VPC's range
     """
-    cidr_block, subnet = wanted["cidr_block"], wanted["subnet"]
+    cidr_block, subnet = body["cidr_block"], body["subnet"]
     if subnet:
         subnet_create.check_range(services, "subnet.cidr_block", subnet, cidr_block)
     openstack = services.openstack
     description = request_marks.marked_description("", services.context.idempotent_request)
-    made = earlier_attempts.find_described(
+    existing = earlier_attempts.find_described(
         services, description, openstack.network.list_described_networks
     )
-    if made:
-        _finish(services, made, wanted)
-        return mapping.changed_vpc(made, cidr_block)
+    if existing:
+        _finish(services, existing, body)
+        return mapping.changed_vpc(existing, cidr_block)
     way_out = external_networks.choose(
         services, services.openstack.network.list_external_networks()
     )
     with all_or_nothing() as undo:
-        network = openstack.network.create_network(_network(wanted["name"], description))
+        network = openstack.network.create_network(_network(body["name"], description))
         undo(partial(openstack.network.delete_network, network["id"]))
         openstack.network.set_tags(
             "networks", network["id"], [networks_mapping.cidr_tag(cidr_block)]
         )
         # Find the router by its mark: after a timeout, Neutron may still have created it.
         undo(partial(_remove_routers, services, network["id"]))
-        router = _create_router(services, wanted["name"], network["id"], way_out)
+        router = _create_router(services, body["name"], network["id"], way_out)
         if subnet:
-            _make_first_subnet(services, wanted, network["id"], [router])
+            _make_first_subnet(services, body, network["id"], [router])
     return mapping.changed_vpc(network, cidr_block)
 
 
@@ -98,32 +103,32 @@ def _network(name: str, description: str) -> JSON:
 
 
 def _make_first_subnet(
-    services: RequestServices, wanted: JSON, network_id: str, routers: list[JSON]
+    services: RequestServices, body: JSON, network_id: str, routers: list[JSON]
 ) -> None:
     subnet_create.make(
         services,
-        f"{wanted['name']}-subnet",
+        f"{body['name']}-subnet",
         network_id,
-        wanted["subnet"],
+        body["subnet"],
         routers,
         networks_mapping.FIRST_SUBNET_TAG,
     )
 
 
-def _finish(services: RequestServices, network: JSON, wanted: JSON) -> None:
+def _finish(services: RequestServices, network: JSON, body: JSON) -> None:
     """Create the missing parts of a VPC that an earlier attempt began."""
     openstack = services.openstack
     earlier_attempts.note_absence(services)
     if networks_mapping.declared_range(network) is None:
-        tags = [networks_mapping.cidr_tag(wanted["cidr_block"])]
+        tags = [networks_mapping.cidr_tag(body["cidr_block"])]
         openstack.network.set_tags("networks", network["id"], tags)
     routers = _routers_made_for(services, network["id"])
     if not routers:
         external = services.openstack.network.list_external_networks()
         way_out = external_networks.choose(services, external)
-        routers = [_create_router(services, wanted["name"], network["id"], way_out)]
-    if wanted["subnet"]:
-        _make_first_subnet(services, wanted, network["id"], routers[:1])
+        routers = [_create_router(services, body["name"], network["id"], way_out)]
+    if body["subnet"]:
+        _make_first_subnet(services, body, network["id"], routers[:1])
 
 
 def _create_router(
@@ -158,10 +163,10 @@ def rename_vpc(services: RequestServices, vpc_id: str, name: str) -> JSON:
 
     :raises NotFound: the project has no VPC with this id
     """
-    found = topology.read_topology(services)
-    topology.find_own_network(services, found, vpc_id)
+    topology = read_topology(services)
+    find_own_network(services, topology, vpc_id)
     renamed = services.openstack.network.rename_network(vpc_id, name)
-    return mapping.changed_vpc(renamed, found.range_of(vpc_id))
+    return mapping.changed_vpc(renamed, topology.range_of(vpc_id))
 
 
 def delete_vpc(services: RequestServices, vpc_id: str) -> None:
@@ -173,19 +178,19 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
     :raises Conflict: the VPC has subnets or network interfaces
     """
     openstack = services.openstack
-    found, ports = gather_reads(
-        partial(topology.read_topology, services),
+    topology, ports = gather_reads(
+        partial(read_topology, services),
         partial(openstack.network.list_ports_in, network_id=vpc_id),
     )
-    if vpc_id not in found.networks and _remove_routers(services, vpc_id):
+    if vpc_id not in topology.networks and _remove_routers(services, vpc_id):
         return  # an earlier attempt deleted the network; only these parts were left
-    topology.find_own_network(services, found, vpc_id)
+    find_own_network(services, topology, vpc_id)
     subnet_create.refuse_while_in_use("VPC", ports)
-    _refuse_while_divided(found.subnets_of(vpc_id))
-    subnets = {subnet["id"]: subnet for subnet in found.subnets_of(vpc_id)}
+    _refuse_while_divided(topology.subnets_of(vpc_id))
+    subnets = {subnet["id"]: subnet for subnet in topology.subnets_of(vpc_id)}
     with all_or_nothing() as undo:
-        for router in found.routers_of(vpc_id):
-            others = _routes_elsewhere(router, found, vpc_id)
+        for router in topology.routers_of(vpc_id):
+            others = _routes_elsewhere(router, topology, vpc_id)
             if others != router["routes"]:
                 # The routes' instances are gone, but the routes would keep the subnet in use.
                 openstack.network.set_routes(router["id"], others)
@@ -196,18 +201,20 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
 
 
 def _refuse_while_divided(subnets: list[JSON]) -> None:
-    left = [one for one in subnets if networks_mapping.FIRST_SUBNET_TAG not in one["tags"]]
+    left = [subnet for subnet in subnets if networks_mapping.FIRST_SUBNET_TAG not in subnet["tags"]]
     if left:
-        names = ", ".join(f"{one['name']} ({one['id']})" for one in left[:3])
+        names = ", ".join(f"{subnet['name']} ({subnet['id']})" for subnet in left[:3])
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""
         raise exceptions.Conflict(f"The VPC has subnets: {names}{more}. Delete them first.")
 
 
-def _routes_elsewhere(router: JSON, found: networks_mapping.Topology, vpc_id: str) -> list[JSON]:
+def _routes_elsewhere(router: JSON, topology: networks_mapping.Topology, vpc_id: str) -> list[JSON]:
     """The routes of a router whose targets are outside this VPC."""
-    ranges = [ipaddress.ip_network(subnet["cidr"]) for subnet in found.subnets_of(vpc_id)]
+    ranges = [ipaddress.ip_network(subnet["cidr"]) for subnet in topology.subnets_of(vpc_id)]
     return [
         route
         for route in router["routes"]
-        if not any(ipaddress.ip_address(route["nexthop"]) in one for one in ranges)
+        if not any(
+            ipaddress.ip_address(route["nexthop"]) in subnet_range for subnet_range in ranges
+        )
     ]

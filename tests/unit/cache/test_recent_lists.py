@@ -18,20 +18,6 @@ JSON = dict[str, Any]
 KEY = Key.of("project", ["member", "reader"], "instances")
 
 
-@pytest.fixture
-def go_on(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Time, which goes on when the test says so."""
-    passed = [0.0]
-    for name, begin in (("time.monotonic", 1000.0), ("time.time", 1_800_000_000.0)):
-        monkeypatch.setattr(name, lambda begin=begin: begin + passed[0])
-    return lambda seconds: passed.__setitem__(0, passed[0] + seconds)
-
-
-@pytest.fixture
-def server() -> FakeRedis:
-    return FakeRedis()
-
-
 def process(server: FakeRedis | None, *, memory: int = 2**20, max_age: float = 30) -> RecentLists:
     """The lists of one of several processes."""
     client = SealedRedis(server, "p:", SECRET) if server is not None else None

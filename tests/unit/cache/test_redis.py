@@ -24,11 +24,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 @pytest.fixture
-def server() -> FakeRedis:
-    return FakeRedis()
-
-
-@pytest.fixture
 def shared(clock: Any, server: FakeRedis) -> RedisCache:
     """The cache over Redis, with a breaker of 5 s."""
     return RedisCache(SealedRedis(server, "kic-vm:", SECRET), MemoryCache(10), 5)

@@ -11,11 +11,6 @@ from tests.unit.personas import SECRET
 
 
 @pytest.fixture
-def server() -> FakeRedis:
-    return FakeRedis()
-
-
-@pytest.fixture
 def sealed(server: FakeRedis) -> SealedRedis:
     """What one process of the deployment sees of it."""
     return SealedRedis(server, "p:", SECRET)

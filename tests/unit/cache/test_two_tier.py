@@ -3,28 +3,12 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from kic_vm.cache.memory import MemoryCache
 from kic_vm.cache.redis import RedisCache
 from kic_vm.cache.sealed import SealedRedis
 from kic_vm.cache.two_tier import LocalCache, with_local_cache
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET
-
-
-@pytest.fixture
-def go_on(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Time, which goes on when the test says so."""
-    passed = [0.0]
-    for name, begin in (("time.monotonic", 1000.0), ("time.time", 1_800_000_000.0)):
-        monkeypatch.setattr(name, lambda begin=begin: begin + passed[0])
-    return lambda seconds: passed.__setitem__(0, passed[0] + seconds)
-
-
-@pytest.fixture
-def server() -> FakeRedis:
-    return FakeRedis()
 
 
 def process(server: FakeRedis) -> LocalCache:

@@ -140,6 +140,16 @@ def test_stop(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
     assert not thread.is_alive()
 
 
+def values_by_state(name: str) -> dict[str, float]:
+    """The values of a metric by documented state."""
+    return {
+        sample.labels["state"]: sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if sample.name == name
+    }
+
+
 class TestMetrics:
     """A worker that serves metrics."""
 
@@ -153,12 +163,7 @@ class TestMetrics:
         quiet.answer("GET", "nova", "/servers/detail?all_tenants=1", {"servers": servers})
         quiet.answer("GET", "nova", SERVERS, {"servers": []})
         run(conf)
-        shown = {
-            sample.labels["state"]: sample.value
-            for metric in REGISTRY.collect()
-            for sample in metric.samples
-            if sample.name == "kic_vm_instances"
-        }
+        shown = values_by_state("kic_vm_instances")
         assert len(shown) == 26
         assert {state: number for state, number in shown.items() if number} == {
             "Active": 2,
@@ -176,12 +181,7 @@ class TestMetrics:
         quiet.answer("GET", "nova", "/servers/detail?all_tenants=1", {"servers": servers})
         quiet.answer("GET", "nova", SERVERS, {"servers": []})
         run(conf)
-        shown = {
-            sample.labels["state"]: sample.value
-            for metric in REGISTRY.collect()
-            for sample in metric.samples
-            if sample.name == "kic_vm_instances_oldest_seconds"
-        }
+        shown = values_by_state("kic_vm_instances_oldest_seconds")
         assert "Active" not in shown
         assert {state for state, seconds in shown.items() if seconds} == {"Powering-off"}
         assert 7200 <= shown["Powering-off"] < 7300

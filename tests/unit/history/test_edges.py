@@ -94,7 +94,10 @@ def test_ends(outcome: bool) -> None:
         ({"from": "Asleep"}, "unknown state 'Asleep'"),
         ({"outcome": "success"}, "unknown outcome 'success'"),
         ({"root": "tape"}, "unknown root 'tape'"),
-        ({"to": "Active"}, "stop: an end leaves a state that no start of it leads to"),
+        (
+            {"to": "Active"},
+            "stop: no start_time row leads to the from states of its updated_at rows",
+        ),
         ({"because": "so"}, "unknown key 'because'"),
         ({"action": "lock"}, "lock has edges and is listed without_edges"),
         ({"reason": ""}, "reason: expected a text"),

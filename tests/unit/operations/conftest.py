@@ -7,6 +7,8 @@ import pytest
 from oslo_config import cfg
 
 from kic_vm import deploy
+from kic_vm.events import stream as event_stream
+from kic_vm.events.stream import EventStream
 from tests.unit.fake_redis import FakeRedis
 
 
@@ -16,3 +18,11 @@ def application(
 ) -> Any:
     """The shared pipeline, or one of its own for a test with options of its own."""
     return deploy.load_app(conf) if options else shared_application
+
+
+@pytest.fixture
+def stream(conf: cfg.ConfigOpts, store: FakeRedis) -> EventStream:
+    """The event streams of a gateway with Redis, as the follower writes them."""
+    event_streams = event_stream.create(conf)
+    assert event_streams is not None
+    return event_streams

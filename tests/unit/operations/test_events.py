@@ -5,9 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from oslo_config import cfg
 
-from kic_vm.events import stream as event_stream
 from kic_vm.events.stream import EventStream
 from kic_vm.operations.events import EventFilter
 from tests.unit import personas
@@ -26,14 +24,6 @@ TIMES = [f"2026-11-27T10:00:0{second}Z" for second in range(5)]
 @pytest.fixture
 def options() -> str:
     return f"[redis]\nurl = redis://redis.test/0\nsecret = {'s' * 32}\n"
-
-
-@pytest.fixture
-def stream(conf: cfg.ConfigOpts, store: FakeRedis) -> EventStream:
-    """The streams, as the follower writes them."""
-    found = event_stream.create(conf)
-    assert found is not None
-    return found
 
 
 def project_of(persona: str) -> str:

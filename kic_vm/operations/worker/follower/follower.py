@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The follower's ticks: one follower at a time reads what has changed, and records it."""
+"""The follower reads the changes of the cloud at each tick; only one follower works at a time."""
 
 import datetime
 import threading
@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 
 _LEASE_MINIMUM: Final = 10.0
 _LEASE_TICKS: Final = 3
-# With notifications, the lists only find what no notification has told in this time.
+# With notifications, a tick records only changes that no notification has reported in this time.
 _NOTIFIED_SECONDS: Final = 5.0
 
 
@@ -48,7 +48,7 @@ class Follower:
         ticks_seconds = _LEASE_TICKS * self._options.interval
         self._lease_seconds = max(_LEASE_MINIMUM, ticks_seconds)
         self._gap_seconds = max(self._options.gap_after, ticks_seconds)
-        self._lease = stream.lease()
+        self._lease = stream.followers.lease()
         self._is_recovering = False
         self._last_end = 0
         self._listener: notifications.Listener | None = None
@@ -81,26 +81,26 @@ class Follower:
         """Stop following, so that another follower can start at once."""
         self._stop_listening()
         try:
-            self._stream.release(self._lease)
+            self._stream.followers.release(self._lease)
         except StoreUnavailable:
             return
 
     def tick(self) -> bool:
-        """Record what has changed since the last tick; False if another follower does this.
+        """Record the changes since the last tick; False if another follower works.
 
-        Usually three upstream calls. If nobody has followed for [history] gap_after, the streams
-        get a gap first.
+        Usually three upstream calls. If no follower has worked for [history] gap_after, the
+        streams get a gap first.
 
-        :raises KicVmError: Nova or Cinder fails; what the other one shows is recorded
+        :raises KicVmError: Nova or Cinder fails; the changes of the other service are recorded
         :raises StoreUnavailable: Redis fails
         """
         stream = self._stream
-        if not stream.acquire(self._lease, self._lease_seconds):
+        if not stream.followers.acquire(self._lease, self._lease_seconds):
             self._stop_listening()
             return False
         self._listen()
-        began, followed = stream.now(), stream.followed_until()
-        # A long tick of this follower is no absence.
+        began, followed = stream.now(), stream.followers.followed_until()
+        # A long tick of this follower is not a gap.
         is_gap = (
             followed is None or began - max(followed, self._last_end) > self._gap_seconds * 1000
         )
@@ -110,7 +110,7 @@ class Follower:
         self._record(sightings, began, is_start=followed is None)
         if failure is not None:
             raise failure
-        stream.note_followed(began)
+        stream.followers.note_followed(began)
         self._app_state.recent_lists.note_follower(self._lease_seconds)
         self._last_end = stream.now()
         metrics.show_followed(began / 1000)
@@ -119,32 +119,32 @@ class Follower:
     def _read(
         self, since: int, *, is_gap: bool
     ) -> tuple[list[Sighting], exceptions.KicVmError | None]:
-        """What the sources show, and the failure of the last one that failed."""
+        """The sightings of all sources, and the last failure of a source, if any."""
         services = self._make_services(self._app_state)
         moment = datetime.datetime.fromtimestamp(since / 1000, datetime.UTC)
-        # While a service fails, the gap stays open: the complete lists are read only once for it.
+        # While a service fails, the gap stays open. The complete lists are read once for each gap.
         is_full = is_gap and not self._is_recovering
-        found: list[Sighting] = []
+        sightings: list[Sighting] = []
         failure = None
         for source in self._sources:
             try:
-                found += source.read(services, moment, is_full=is_full)
+                sightings += source.read(services, moment, is_full=is_full)
             except exceptions.KicVmError as error:
                 failure = error
         self._is_recovering = failure is not None
-        return found, failure
+        return sightings, failure
 
     def _record_gap(self, followed: int | None) -> None:
         projects = set().union(*(source.project_ids for source in self._sources))
         since = None if followed is None else iso_of_milliseconds(followed)
         count = self._stream.record_gap(projects, since)
         metrics.count_written([GAP] * count)
-        LOG.info("Nobody followed the changes of the cloud since %s", since or "the beginning")
+        LOG.info("No worker has followed the changes of the cloud since %s", since or "the start")
 
     def _record(self, sightings: list[Sighting], read_began: int, *, is_start: bool) -> None:
         """Record the changes in the order in which they happened.
 
-        At the very start, the state of a resource is not a change, unless the resource is gone.
+        At the first start, no state counts as a change, except a deletion.
         """
         if self._listener is not None and self._listener.has_received and not is_start:
             latest = (read_began - int(_NOTIFIED_SECONDS * 1000)) * 1000

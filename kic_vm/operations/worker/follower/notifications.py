@@ -48,7 +48,7 @@ def is_installed() -> bool:
 def sighting_of(
     event_type: str, payload: JSON, timestamp: str | None, lifecycle: LifecycleTables
 ) -> Sighting | None:
-    """The resource that a notification is about; None if it tells no state of one.
+    """The sighting in a notification; None if the notification contains no state of a resource.
 
     :param timestamp: the time at which the service sent the notification, in UTC
     """
@@ -149,7 +149,7 @@ class Listener:
 
     @property
     def has_received(self) -> bool:
-        """Whether a notification about an instance or a volume has come."""
+        """Whether a notification about an instance or a volume has arrived."""
         return self._endpoint.has_received
 
     def start(self) -> None:
@@ -166,7 +166,7 @@ class Listener:
             LOG.exception("Cannot receive notifications")
 
     def stop(self) -> None:
-        """Stop, after the notification that is being recorded."""
+        """Record the current notification, and stop."""
         if self._is_started:
             self._listener.stop()
             self._listener.wait()
@@ -174,7 +174,7 @@ class Listener:
 
 
 class Endpoint:
-    """What oslo.messaging calls for each notification, by its priority."""
+    """The methods that oslo.messaging calls for each notification, named by its priority."""
 
     def __init__(
         self,
@@ -196,7 +196,7 @@ class Endpoint:
     def info(
         self, _context: Any, _publisher: str, event_type: str, payload: Any, metadata: JSON
     ) -> Any:
-        """Record a notification. It goes back to the queue while Redis fails."""
+        """Record a notification. While Redis fails, it goes back to the queue."""
         try:
             sighting = sighting_of(event_type, payload, metadata.get("timestamp"), self._lifecycle)
             if sighting is not None:
@@ -208,13 +208,13 @@ class Endpoint:
             self._sleep(_RETRY_SECONDS)
             return self._requeue
         except Exception:
-            LOG.exception("Ignored a notification %s that cannot be read", event_type)
+            LOG.exception("Ignored an unreadable notification %s", event_type)
         return None
 
     def _note(self, event_type: str) -> None:
         """Note for the upgrade check that the service sends notifications."""
         if event_type not in self._noted:
-            self._stream.note_notified(SERVICES[event_type])
+            self._stream.followers.note_notified(SERVICES[event_type])
             self._noted[event_type] = True
 
     error = info

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the follower reads from Nova and Cinder when it gets no notifications.
+"""The lists of Nova and Cinder that the follower reads at each tick.
 
-Both list what has changed since a time, but neither lists every deletion. Nova omits the deletion
-of a server without a host, Cinder omits all deletions. So a resource that is missing from a list is
-asked for by its id: only its absence there proves that it is gone.
+Both services list the resources that have changed since a time, but not every deletion: Nova omits
+servers without a host, and Cinder omits all deleted volumes. So the follower requests a missing
+resource by its id, and reports the deletion only if the service returns 404.
 """
 
 import datetime
@@ -22,9 +22,9 @@ from kic_vm.operations.worker.follower import sightings
 
 JSON = dict[str, Any]
 
-# Nova and Cinder write a time before they commit the change, with the clock of the writing host.
+# Nova and Cinder set the time before they commit the change, by the clock of their host.
 _OVERLAP: Final = datetime.timedelta(seconds=30)
-_MOST_QUESTIONS: Final = 50
+_CHECKED_MAXIMUM: Final = 50
 _STAMP: Final = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -38,7 +38,7 @@ class Source:
         self._full_interval = full_interval
         self._next_full = 0.0
         self._known: dict[str, Sighting] = {}
-        """The last sighting of each resource that was not seen deleted."""
+        """The last sighting of each resource that exists."""
 
     @property
     def project_ids(self) -> set[str]:
@@ -48,44 +48,44 @@ class Source:
     def read(
         self, services: RequestServices, since: datetime.datetime, *, is_full: bool
     ) -> list[Sighting]:
-        """The resources that have changed since a time, or all of them, and deleted ones.
+        """Sightings of the resources that have changed since a time, or of all, and of deletions.
 
         :raises KicVmError: the service fails, or refuses the gateway's user
         """
         is_full = is_full or time.monotonic() >= self._next_full
-        found = self._list(services, (since - _OVERLAP).strftime(_STAMP), is_full=is_full)
-        by_id = {str(sighting.event.id): sighting for sighting in found}
-        gone = self._confirm_gone(services, self._suspects(by_id, is_full=is_full))
+        listed = self._list(services, (since - _OVERLAP).strftime(_STAMP), is_full=is_full)
+        by_id = {str(sighting.event.id): sighting for sighting in listed}
+        gone = self._confirm_gone(services, self._possibly_gone(by_id, is_full=is_full))
         for resource_id, sighting in (by_id | gone).items():
             self._known[resource_id] = sighting
             if sighting.event.deleted:
                 del self._known[resource_id]
         if is_full:
             self._next_full = time.monotonic() + self._full_interval
-        return [*found, *gone.values()]
+        return [*listed, *gone.values()]
 
-    def _suspects(self, found: dict[str, Sighting], *, is_full: bool) -> Iterable[str]:
+    def _possibly_gone(self, listed: dict[str, Sighting], *, is_full: bool) -> Iterable[str]:
         """Known resources that may be gone."""
         return [
             resource_id
             for resource_id, last in self._known.items()
-            if resource_id not in found and (is_full or self._may_vanish(last))
+            if resource_id not in listed and (is_full or self._may_vanish(last))
         ]
 
     def _confirm_gone(
-        self, services: RequestServices, suspects: Iterable[str]
+        self, services: RequestServices, resource_ids: Iterable[str]
     ) -> dict[str, Sighting]:
-        ids = list(itertools.islice(suspects, _MOST_QUESTIONS))
+        ids = list(itertools.islice(resource_ids, _CHECKED_MAXIMUM))
         calls = [partial(self._is_gone, services, resource_id) for resource_id in ids]
         answers = gather_reads(*calls)
-        self._ask_later(ids)
+        self._move_to_end(ids)
         return {
             resource_id: sightings.deleted(self._known[resource_id])
             for resource_id, is_gone in zip(ids, answers, strict=True)
             if is_gone
         }
 
-    def _ask_later(self, resource_ids: Iterable[str]) -> None:
+    def _move_to_end(self, resource_ids: Iterable[str]) -> None:
         for resource_id in resource_ids:
             self._known[resource_id] = self._known.pop(resource_id)
 
@@ -93,7 +93,7 @@ class Source:
         raise NotImplementedError
 
     def _may_vanish(self, last: Sighting) -> bool:
-        """Whether no list of changes shows that this resource is deleted."""
+        """Whether the lists of changes may omit the deletion of this resource."""
         raise NotImplementedError
 
     def _is_gone(self, services: RequestServices, resource_id: str) -> bool:
@@ -105,7 +105,7 @@ class Servers(Source):
 
     def _list(self, services: RequestServices, since: str, *, is_full: bool) -> list[Sighting]:
         compute = services.openstack.compute
-        # A server that is built has no time of change at first.
+        # A new server has no time of change at first.
         building = partial(compute.list_all_servers, "BUILD")
         changed = partial(compute.list_changed_servers, since)
         calls: list[Callable[[], list[JSON]]] = [
@@ -115,8 +115,8 @@ class Servers(Source):
         ]
         by_id: dict[str, JSON] = {}
         for server in itertools.chain(*gather_reads(*calls[0 if is_full else 1 :])):
-            other = by_id.get(server["id"])
-            if other is None or server["updated"] >= other["updated"]:
+            earlier = by_id.get(server["id"])
+            if earlier is None or server["updated"] >= earlier["updated"]:
                 by_id[server["id"]] = server
         lifecycle = services.app_state.translation.lifecycle
         return [
@@ -135,7 +135,7 @@ class Servers(Source):
         try:
             return services.openstack.compute.find_server(resource_id) is None
         except exceptions.UpstreamError:
-            return False  # its cell may be down: asked again
+            return False  # its cell may be down: checked again at the next tick
 
 
 class Volumes(Source):

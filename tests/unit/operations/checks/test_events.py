@@ -50,9 +50,9 @@ def test_follower(
     gateway = RequestServices.of(app_state, RequestContext(auth=app_state.cloud.service_auth))
     stream = event_stream.create(conf)
     if stream is not None and age is not None:
-        stream.note_followed(stream.now() - age * 1000)
+        stream.followers.note_followed(stream.now() - age * 1000)
         for service in notified:
-            stream.note_notified(service)
+            stream.followers.note_notified(service)
     found = follower(gateway)
     assert found.level is level
     assert sentence in found.sentence

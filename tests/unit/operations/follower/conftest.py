@@ -11,13 +11,11 @@ from oslo_config import cfg
 
 from kic_vm import deploy
 from kic_vm.cmd.worker import gateway_services
-from kic_vm.events import stream as event_stream
 from kic_vm.events.model import Event
 from kic_vm.events.stream import EventStream
 from kic_vm.operations.worker.follower.follower import Follower
 from tests.unit.bodies import SERVER, body
 from tests.unit.cloud import Cloud
-from tests.unit.fake_redis import FakeRedis
 
 JSON = dict[str, Any]
 PROJECT: str = SERVER["tenant_id"]
@@ -27,13 +25,6 @@ OTHER_PROJECT = "b" * 32
 @pytest.fixture
 def options() -> str:
     return f"[redis]\nurl = redis://redis.test/0\nsecret = {'s' * 32}\n"
-
-
-@pytest.fixture
-def stream(conf: cfg.ConfigOpts, store: FakeRedis) -> EventStream:
-    found = event_stream.create(conf)
-    assert found is not None
-    return found
 
 
 class ChangingCloud:

@@ -157,7 +157,7 @@ def test_gap(
     first = start_follower()
     first.tick()
     first.stop()
-    stream.note_followed(stream.now() - 60_000)
+    stream.followers.note_followed(stream.now() - 60_000)
     changing.set_server("i", "stopped")
     changing.set_server("j", "active")
     start_follower().tick()
@@ -176,7 +176,7 @@ def test_cinder_away(follower: Follower, changing: ChangingCloud, stream: EventS
     with pytest.raises(exceptions.UpstreamError):
         follower.tick()
     assert states(stream) == ["gap", "Stopped"]
-    stream.note_followed(stream.now() - 60_000)
+    stream.followers.note_followed(stream.now() - 60_000)
     follower._last_end = 0
     with pytest.raises(exceptions.UpstreamError):
         follower.tick()
