@@ -28,6 +28,7 @@ from kic_vm.conf import (
     redis,
     resize,
     service_user,
+    tracing,
     upstreams,
     volume,
     worker,
@@ -48,6 +49,7 @@ OWN = (
     public_ip,
     redis,
     resize,
+    tracing,
     volume,
     worker,
 )

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[tracing]: OpenTelemetry traces."""
+
+from oslo_config import cfg
+
+GROUP = "tracing"
+
+OPTS = [
+    cfg.BoolOpt(
+        "enabled",
+        default=False,
+        help="Record a trace of each request, with a span for the request, for each call to "
+        "OpenStack and for each wait, and send it to an OpenTelemetry collector. Needs pip install "
+        "kic-vm[otel].",
+    ),
+    cfg.URIOpt(
+        "endpoint",
+        schemes=["http", "https"],
+        default="http://localhost:4318/v1/traces",
+        help="Complete URL at which the collector receives traces by OTLP over HTTP.",
+    ),
+    cfg.FloatOpt(
+        "sample_ratio",
+        default=1.0,
+        min=0,
+        max=1,
+        help="Share of the traces that are recorded. It applies to traces that the gateway starts; "
+        "for a trace that the client has started, the client decides.",
+    ),
+    cfg.StrOpt(
+        "service_name",
+        default="kic-vm",
+        help="Name of the gateway in the traces.",
+    ),
+    cfg.BoolOpt(
+        "continue_client_traces",
+        default=True,
+        help="Continue the trace in the header traceparent of a request. If false, the gateway "
+        "starts a new trace with a link to the client's: so clients cannot decide how many traces "
+        "are recorded.",
+    ),
+]
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Register this group."""
+    conf.register_opts(OPTS, GROUP)
