@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""[tracing]: OpenTelemetry traces."""
+"""[tracing]: OpenTelemetry traces, and the headers of osprofiler."""
 
 from oslo_config import cfg
 
@@ -38,6 +38,13 @@ OPTS = [
         help="Continue the trace in the header traceparent of a request. If false, the gateway "
         "starts a new trace with a link to the client's: so clients cannot decide how many traces "
         "are recorded.",
+    ),
+    cfg.BoolOpt(
+        "pass_osprofiler_headers",
+        default=False,
+        help="Pass the headers X-Trace-Info and X-Trace-HMAC of a request on to the OpenStack "
+        "services, so that osprofiler traces the request there. The services check the HMAC. This "
+        "does not depend on [tracing] enabled.",
     ),
 ]
 
