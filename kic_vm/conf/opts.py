@@ -92,6 +92,8 @@ def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
             "If-None-Match",
             "Cache-Control",
             "Last-Event-ID",
+            "traceparent",
+            "tracestate",
         ],
         expose_headers=[
             "X-Subject-Token",
