@@ -9,8 +9,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from kic_vm.tracing.request_trace import RequestTrace, current_trace, tracing
 
 _HEADERS: Final = {"X-Trace-Info": "HTTP_X_TRACE_INFO", "X-Trace-HMAC": "HTTP_X_TRACE_HMAC"}
-# Base64 and hexadecimal digits; the services read no more than this.
-_VALID: Final = re.compile(r"[0-9A-Za-z+/=_-]{1,2048}")
+# Base64 and hexadecimal digits. The length is limited as in ``tracing``.
+_VALID: Final = re.compile(r"[0-9A-Za-z+/=_-]{1,512}")
 
 
 class ProfilerHeaders:

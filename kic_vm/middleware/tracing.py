@@ -14,6 +14,10 @@ from kic_vm.middleware.starting import Start
 from kic_vm.tracing import export, spans
 from kic_vm.tracing.request_trace import tracing
 
+# The headers go on to the services. uWSGI, which runs many of them, drops a request without an
+# answer if its headers are longer than 4096 bytes together. Such requests of one client must not
+# open the circuit of a service for all.
+_LONGEST: Final = 512
 _HEADERS: Final = {"traceparent": "HTTP_TRACEPARENT", "tracestate": "HTTP_TRACESTATE"}
 # They come every few seconds, and nobody looks at their traces.
 _UNTRACED: Final = frozenset({"/healthcheck", "/readiness"})
@@ -37,7 +41,11 @@ class Tracing:
         if environ["PATH_INFO"] in _UNTRACED:
             return self._application(environ, start_response)
         tracer = self._get_tracer()
-        headers = {name: environ[key] for name, key in _HEADERS.items() if key in environ}
+        headers = {
+            name: environ[key]
+            for name, key in _HEADERS.items()
+            if key in environ and len(environ[key]) <= _LONGEST
+        }
         start = Start()
         with (
             spans.serving(

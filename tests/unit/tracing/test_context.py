@@ -32,6 +32,15 @@ def test_continued(member: Caller, finished: Finished, populated: Cloud) -> None
         assert request.headers["tracestate"] == "vendor=value"
 
 
+def test_long_state(member: Caller, finished: Finished, populated: Cloud) -> None:
+    """A tracestate that could make the headers too long for a service is dropped."""
+    state = ",".join(f"vendor{number}={'x' * 100}" for number in range(20))
+    member.get(INSTANCE, headers=PARENT | {"tracestate": state})
+    assert the(finished(), ROUTE).parent is not None
+    assert populated.sent("nova")
+    assert not any("tracestate" in request.headers for request in populated.sent("nova"))
+
+
 def test_not_sampled(member: Caller, finished: Finished, populated: Cloud) -> None:
     """If the client does not record its trace, neither does the gateway, and it says so."""
     member.get(INSTANCE, headers={"traceparent": f"00-{TRACE_ID}-{CLIENT_SPAN}-00"})

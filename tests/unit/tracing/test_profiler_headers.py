@@ -31,7 +31,7 @@ def test_passed_on(member: Caller, populated: Cloud) -> None:
         {"X-Trace-Info": "eyJ9"},
         {"X-Trace-HMAC": "0123"},
         PROFILER | {"X-Trace-Info": "a b"},
-        PROFILER | {"X-Trace-HMAC": "a" * 4096},
+        PROFILER | {"X-Trace-HMAC": "a" * 513},
     ],
 )
 def test_invalid(member: Caller, populated: Cloud, headers: dict[str, str]) -> None:
