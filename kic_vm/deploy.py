@@ -30,6 +30,7 @@ from kic_vm.middleware.context import Context
 from kic_vm.middleware.faults import Faults
 from kic_vm.middleware.idempotency import Idempotency
 from kic_vm.middleware.metrics_port import MetricsPort
+from kic_vm.middleware.profiler_headers import ProfilerHeaders
 from kic_vm.middleware.rate_limits import AddressLimits, CallerLimits, RateLimitHeaders
 from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
@@ -83,6 +84,17 @@ def _with_audit(application: WSGIApplication, conf: cfg.ConfigOpts) -> WSGIAppli
     return Audit(application, conf)
 
 
+def _with_traces(application: WSGIApplication, conf: cfg.ConfigOpts) -> WSGIApplication:
+    # Not above: OpenTelemetry is optional.
+    try:
+        from kic_vm.middleware.tracing import Tracing  # noqa: PLC0415
+    except ImportError as error:
+        raise cfg.ConfigFileValueError(
+            f"[tracing] enabled: {error}. Run pip install kic-vm[otel]."
+        ) from error
+    return Tracing(application, conf)
+
+
 def load_app(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> WSGIApplication:
     """Load the whole gateway for a configuration.
 
@@ -120,6 +132,9 @@ def load_app(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> W
         lambda inner: cors.CORS(inner, conf) if conf.cors.allowed_origin else inner,
         lambda inner: TimeLimit(inner, conf.api.request_timeout),
         AccessLog,
+        lambda inner: ProfilerHeaders(inner) if conf.tracing.pass_osprofiler_headers else inner,
+        lambda inner: _with_traces(inner, conf) if conf.tracing.enabled else inner,
+        # Above the traces: their spans have the request id.
         RequestId,
         # Restores the client's address and URL from the proxy's headers.
         lambda inner: http_proxy_to_wsgi.HTTPProxyToWSGI(inner, conf) if is_behind_proxy else inner,

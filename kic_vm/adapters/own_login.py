@@ -13,6 +13,7 @@ from kic_vm import deadline, exceptions
 from kic_vm.adapters import errors, token_documents
 from kic_vm.adapters.http.current_call import calling, current_call
 from kic_vm.adapters.http.guards import Guard
+from kic_vm.tracing.request_trace import waiting
 
 _LAST_SECONDS: Final = 5
 """Seconds before its expiry from which on a token is no longer used."""
@@ -47,7 +48,7 @@ class OwnLogin(BaseIdentityPlugin):
             return known
         is_usable = known is not None and not known.will_expire_soon(_LAST_SECONDS)
         try:
-            with self._entered():
+            with waiting("login", "identity"), self._entered():
                 return self._log_in(session, 0 if is_usable else deadline.seconds_left())
         except exceptions.UpstreamError:
             if known is not None and is_usable:

@@ -15,6 +15,7 @@ from kic_vm.adapters.http import direct_reads, outcomes
 from kic_vm.adapters.http.current_call import calling
 from kic_vm.context import RequestContext, current_record
 from kic_vm.metrics import gateway as metrics
+from kic_vm.tracing import request_trace
 
 JSON = dict[str, Any]
 
@@ -149,7 +150,10 @@ class Service:
         :raises keystoneauth1.exceptions.ClientException: there is no answer
         :raises openstack.exceptions.SDKException: there is no answer
         """
-        with metrics.UpstreamCall(self._service, method, path) as call:
+        with (
+            request_trace.calling(path, metrics.template),
+            metrics.UpstreamCall(self._service, method, path) as call,
+        ):
             response = None
             if method == "GET" and endpoint and not kwargs:
                 response = self._get_directly(endpoint, path, microversion)

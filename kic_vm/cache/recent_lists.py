@@ -31,6 +31,7 @@ from kic_vm.cache.generations import Generations
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, connect
 from kic_vm.cache.stored_lists import RecentList, Stamp, StoredLists
+from kic_vm.tracing.request_trace import waiting
 
 JSON = dict[str, Any]
 Fetch = Callable[[], list[JSON]]
@@ -113,7 +114,8 @@ class _Flight:
     def wait(self, end: float) -> RecentList | None:
         """The result; None if there is none at ``end``, in seconds since the epoch."""
         seconds = min(end - time.time(), deadline.seconds_left())
-        self._is_over.wait(None if seconds == deadline.NEVER else max(0.0, seconds))
+        with waiting("single-flight wait"):
+            self._is_over.wait(None if seconds == deadline.NEVER else max(0.0, seconds))
         return self.result
 
 

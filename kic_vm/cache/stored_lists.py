@@ -15,6 +15,7 @@ from kic_vm import deadline
 from kic_vm.cache.lease import Lease
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, UnreadableError
+from kic_vm.tracing.request_trace import waiting
 
 JSON = dict[str, Any]
 
@@ -102,17 +103,25 @@ class StoredLists:
             return None, None
         try:
             lease = self._client.lease(f"{key}:fetch")
-            is_held = False
-            while (recent_list := self._find(self._client, key, terms)) is None and not is_held:
-                is_held = lease.acquire(_LEASE_SECONDS)
-                if not is_held and self._is_wait_over(terms):
-                    return None, None
-                if not is_held:
-                    time.sleep(_POLL_SECONDS)
+            recent_list, is_held = self._find_or_hold(self._client, lease, key, terms)
+            if recent_list is None and not is_held:
+                with waiting("single-flight wait"):
+                    while recent_list is None and not is_held and not self._is_wait_over(terms):
+                        time.sleep(_POLL_SECONDS)
+                        recent_list, is_held = self._find_or_hold(self._client, lease, key, terms)
         except redis.RedisError as error:
             self._outage.begin(error)
             return None, None
         return recent_list, lease if is_held else None
+
+    def _find_or_hold(
+        self, client: SealedRedis, lease: Lease, key: str, terms: Terms
+    ) -> tuple[RecentList | None, bool]:
+        """An acceptable list, if there is one now, and whether the lease is held now."""
+        found = self._find(client, key, terms)
+        if found is None and lease.acquire(_LEASE_SECONDS):
+            return self._find(client, key, terms), True  # it may have been stored meanwhile
+        return found, False
 
     @staticmethod
     def _is_wait_over(terms: Terms) -> bool:

@@ -28,6 +28,7 @@ from kic_vm.conf import (
     redis,
     resize,
     service_user,
+    tracing,
     upstreams,
     volume,
     worker,
@@ -48,6 +49,7 @@ OWN = (
     public_ip,
     redis,
     resize,
+    tracing,
     volume,
     worker,
 )
@@ -90,6 +92,8 @@ def set_defaults(conf: cfg.ConfigOpts | None = None) -> None:
             "If-None-Match",
             "Cache-Control",
             "Last-Event-ID",
+            "traceparent",
+            "tracestate",
         ],
         expose_headers=[
             "X-Subject-Token",

@@ -13,6 +13,7 @@ from kic_vm.adapters import errors, token_documents
 from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.own_login import OwnLogin
+from kic_vm.tracing.request_trace import waiting
 
 
 class TokenValidation(auth_token.AuthProtocol):
@@ -60,7 +61,7 @@ class _CheckedKeystone:
         :raises UpstreamError: Keystone does not say whether it is
         """
         try:
-            with calling("identity"):
+            with waiting("token validation", "identity"), calling("identity"):
                 found = self._keystone.verify_token(user_token, **kwargs)
         except (auth_token.InvalidToken, exceptions.KicVmError):
             raise

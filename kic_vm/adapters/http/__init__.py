@@ -58,6 +58,10 @@ Deadlines
     ``Transfer.end`` has it for libcurl, and the ``_Reader`` in ``bounded_connections`` checks it
     before each piece that it reads. Threads and greenlets start with a copy of the context.
 
+Traces
+    The trace of a request is in a context variable, too (``kic_vm.tracing``). ``HttpClient`` sends
+    its headers and records each HTTP request. ``Service`` describes the call that they belong to.
+
 Failures
     Both adapters raise the exceptions of requests. ``Guard.note`` sees them first. Then
     keystoneauth or ``direct_reads`` converts them to keystoneauth's exceptions, and

@@ -6,6 +6,7 @@ import threading
 from kic_vm import deadline, exceptions
 from kic_vm.context import RequestRecord
 from kic_vm.metrics import upstreams as metrics
+from kic_vm.tracing.request_trace import waiting
 
 _WAITING_SHARE = 4
 """Number of places for each request that can wait for a place."""
@@ -69,6 +70,7 @@ class Bulkhead:
         self._waiting += 1
         try:
             seconds = min(self._seconds, deadline.seconds_left())
-            return self._changed.wait_for(lambda: self._free > 0, seconds)
+            with waiting("bulkhead wait", self._service):
+                return self._changed.wait_for(lambda: self._free > 0, seconds)
         finally:
             self._waiting -= 1

@@ -2,6 +2,7 @@
 """The HTTP client of a process: every request to OpenStack goes through it."""
 
 import copy
+import functools
 import http.cookiejar
 import time
 from collections.abc import Callable, Mapping
@@ -20,9 +21,12 @@ from kic_vm.adapters.http.environment import Environment
 from kic_vm.adapters.http.guards import NO_GUARDS, Guard
 from kic_vm.adapters.http.time_limits import TimeLimits
 from kic_vm.context import current_record
+from kic_vm.tracing.request_trace import current_trace
 
 _SUBJECT_TOKEN: Final = "X-Subject-Token"  # noqa: S105 - the name of a header
 _POOLS: Final = 32
+# Seconds to connect, and until the first byte of the answer.
+_Timeouts = tuple[float, float]
 # A prepared GET. A copy takes a fiftieth of the time of a new one.
 _GET: Final = requests.Request("GET", "http://localhost/").prepare()
 
@@ -61,6 +65,7 @@ class HttpClient:
         method: str,
         url: str,
         *,
+        headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
         verify: Any = None,
         cert: Any = None,
@@ -68,7 +73,7 @@ class HttpClient:
     ) -> requests.Response:
         """Send any request. keystoneauth calls this method, because the client is its session.
 
-        :param kwargs: as in requests: ``headers``, ``data``, ``json``, ``params``
+        :param kwargs: as in requests: ``data``, ``json``, ``params``
         :raises requests.RequestException: there is no answer
         :raises BodyTooLarge: the body is larger than the limit
         :raises OtherTokenError: the answer is about another token than the request
@@ -80,13 +85,13 @@ class HttpClient:
         kwargs |= self._environment.settings_for(url, verify, cert)
         kwargs |= {"stream": True, "allow_redirects": False}
 
-        def send(timeouts: tuple[float, float]) -> requests.Response:
-            response = self._session.request(method, url, timeout=timeouts, **kwargs)
+        def send(sent: Mapping[str, str], timeouts: _Timeouts) -> requests.Response:
+            response = self._session.request(method, url, headers=sent, timeout=timeouts, **kwargs)
             bodies.read(response, self._max_body_size)
             _check_subject(response)
             return response
 
-        return self._send_in_time(send, timeout)
+        return self._send_traced(method, url, headers or {}, send, timeout)
 
     def get(
         self,
@@ -108,17 +113,36 @@ class HttpClient:
         settings = self._environment.settings_for(url, verify, cert)
         prepared = copy.copy(_GET)
         prepared.url = url
-        prepared.headers = CaseInsensitiveDict(headers)
 
-        def send(timeouts: tuple[float, float]) -> requests.Response:
+        def send(sent: Mapping[str, str], timeouts: _Timeouts) -> requests.Response:
+            prepared.headers = CaseInsensitiveDict(sent)
             return self._curl_session.send(
                 prepared, timeout=timeouts, stream=True, allow_redirects=False, **settings
             )
 
-        return self._send_in_time(send, timeout)
+        return self._send_traced("GET", url, headers, send, timeout)
+
+    def _send_traced(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        send: Callable[[Mapping[str, str], _Timeouts], requests.Response],
+        timeout: float | None,
+    ) -> requests.Response:
+        """Send with the headers of the trace, if the request that this one serves has a trace."""
+        trace = current_trace()
+        if trace is None:
+            return self._send_in_time(functools.partial(send, headers), timeout)
+        call = current_call()
+        with trace.sending(method, url, call.service if call else None) as sent:
+            complete = functools.partial(send, {**headers, **sent.headers})
+            response = self._send_in_time(complete, timeout)
+            sent.note_status(response.status_code)
+            return response
 
     def _send_in_time(
-        self, send: Callable[[tuple[float, float]], requests.Response], timeout: float | None
+        self, send: Callable[[_Timeouts], requests.Response], timeout: float | None
     ) -> requests.Response:
         """Send within the deadline of the request, and the time limits of the service."""
         call = current_call()

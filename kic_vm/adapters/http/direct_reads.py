@@ -19,6 +19,7 @@ from kic_vm.adapters.http.bodies import BodyTooLarge
 from kic_vm.adapters.http.client import HttpClient
 from kic_vm.adapters.http.current_call import current_call
 from kic_vm.metrics import upstreams as metrics
+from kic_vm.tracing import request_trace
 
 LOG = oslo_logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ def _note_fallback(reason: str) -> None:
     call = current_call()
     service = call.service if call else "-"
     metrics.count_fallback(service, reason)
+    request_trace.note_fallback(reason)
     if (service, reason) not in _logged:
         _logged.add((service, reason))
         LOG.warning(

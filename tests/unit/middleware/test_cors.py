@@ -10,7 +10,7 @@ ORIGIN = "https://console.test"
 PREFLIGHT = {
     "Origin": ORIGIN,
     "Access-Control-Request-Method": "PUT",
-    "Access-Control-Request-Headers": "X-Auth-Token",
+    "Access-Control-Request-Headers": "X-Auth-Token,traceparent,tracestate",
 }
 
 
@@ -40,7 +40,8 @@ class TestConfigured:
         assert response.status_code == 200
         assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
         assert "PUT" in response.headers["Access-Control-Allow-Methods"]
-        assert "X-Auth-Token" in response.headers["Access-Control-Allow-Headers"]
+        headers = response.headers["Access-Control-Allow-Headers"]
+        assert set(headers.split(",")) == {"X-Auth-Token", "traceparent", "tracestate"}
 
     @pytest.mark.parametrize("path", ["/api/v1/instances", "/api/v1/nothing"])
     def test_answers(self, member: Caller, populated: Cloud, path: str) -> None:

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a request waits for besides its calls, and the threads and greenlets of its calls."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from kic_vm import exceptions
+from kic_vm.adapters.http import interleaved
+from kic_vm.adapters.http.bulkhead import Bulkhead
+from kic_vm.adapters.http.client import HttpClient
+from kic_vm.adapters.http.current_call import calling
+from kic_vm.adapters.parallel import run_in_threads
+from kic_vm.cache.recent_lists import Key, RecentLists, Source
+from kic_vm.context import RequestRecord
+from kic_vm.tracing.request_trace import tracing, waiting
+from kic_vm.tracing.spans import SpanTrace
+from tests.unit.adapters.answering import answering
+from tests.unit.cloud import Cloud
+from tests.unit.conftest import Caller
+from tests.unit.tracing.spans import INSTANCE, ROUTE, by_name, parents, the, tracer_to
+
+
+@pytest.fixture
+def tracer(exporter: InMemorySpanExporter) -> Any:
+    return tracer_to(exporter)
+
+
+def test_token_validation(exporter: InMemorySpanExporter, member: Caller, populated: Cloud) -> None:
+    """The first request with a token shows its validation, with the call to Keystone in it."""
+    member.get(INSTANCE)
+    spans = by_name(exporter)
+    validation = the(spans, "token validation")
+    assert parents([validation]) == {the(spans, ROUTE).context.span_id}
+    assert parents(spans["identity GET /auth/tokens"]) == {validation.context.span_id}
+    assert spans["login"][0].attributes == {"kic_vm.service": "identity"}
+
+
+def test_bulkhead(exporter: InMemorySpanExporter, tracer: Any) -> None:
+    """A request that waits for a place of a service shows that, also if it gets none."""
+    bulkhead = Bulkhead("compute", 4, 0.01)
+    holders = [RequestRecord(f"req-{number}") for number in range(4)]
+    for holder in holders:
+        bulkhead.enter(holder)
+    with tracing(SpanTrace(tracer)), pytest.raises(exceptions.UpstreamBusy):
+        bulkhead.enter(RequestRecord("req-new"))
+    for holder in holders:
+        bulkhead.leave(holder)
+    assert the(by_name(exporter), "bulkhead wait").attributes == {"kic_vm.service": "compute"}
+
+
+def test_single_flight(exporter: InMemorySpanExporter, tracer: Any) -> None:
+    """A request that waits for the fetch of another one shows that."""
+    lists = RecentLists(None, retry_after=1, max_age=20, max_age_followed=20, memory=2**20)
+    key = Key.of("project", ["member"], "servers")
+    begun, waits = threading.Event(), threading.Event()
+
+    class Trace(SpanTrace):
+        def waiting(self, name: str, service: str | None) -> AbstractContextManager[None]:
+            waits.set()
+            return super().waiting(name, service)
+
+    def fetch() -> list[dict[str, Any]]:
+        begun.set()
+        assert waits.wait(30)
+        return []
+
+    with ThreadPoolExecutor(1) as threads, tracing(Trace(tracer)):
+        other = threads.submit(lists.read, key, 20, fetch, is_only_process=True)
+        assert begun.wait(30)
+        _list, _age, source = lists.read(key, 20, fetch, is_only_process=True)
+        other.result()
+    assert source is Source.OTHERS
+    assert the(by_name(exporter), "single-flight wait")
+
+
+def test_threads(exporter: InMemorySpanExporter, tracer: Any) -> None:
+    """The context follows the threads of concurrent writes."""
+    together = threading.Barrier(3)
+
+    def write() -> int:
+        with waiting("wait"):
+            together.wait(30)
+        return threading.get_ident()
+
+    with tracer.start_as_current_span("request"), tracing(SpanTrace(tracer)):
+        threads = run_in_threads(*[write] * 3)
+    spans = by_name(exporter)
+    assert len(set(threads)) == 3
+    assert parents(spans["wait"]) == {the(spans, "request").context.span_id}
+
+
+def test_greenlets(exporter: InMemorySpanExporter, tracer: Any) -> None:
+    """Four reads that one thread sends side by side: each has its span, and sends its own id."""
+    client = HttpClient(pool_size=4, max_body_size=2**20)
+    with (
+        answering() as server,
+        tracer.start_as_current_span("request"),
+        tracing(SpanTrace(tracer)),
+        calling("compute"),
+    ):
+        url = f"{server.url}/together"
+        get = partial(client.get, url, {}, timeout=30, verify=None, cert=None)
+        interleaved.gather_reads(*[get] * 4)
+    spans = by_name(exporter)
+    calls = spans["compute GET"]
+    assert parents(calls) == {the(spans, "request").context.span_id}
+    sent = {asked.headers["traceparent"].split("-")[2] for asked in server.asked}
+    assert sent == {f"{span.context.span_id:016x}" for span in calls}
+    assert len(sent) == 4
