@@ -73,14 +73,16 @@ return append(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARG
 """
 )
 
-# KEYS: the stream, the epoch, the time until which the cloud was followed.
-# ARGV: the position to read after, or '' for now; the maximum number of entries; a new epoch.
+# KEYS: the stream, the epoch, the time until which the cloud was followed, the set of projects.
+# ARGV: the position to read after, or '' for now; the maximum number of entries; a new epoch; the
+# project. A project that reads its events gets the gaps too, even if nothing of it has changed.
 READ: Final = (
     _NOW
     + """
 if not redis.call('get', KEYS[2]) then
     redis.call('set', KEYS[2], ARGV[3])
 end
+redis.call('zadd', KEYS[4], now, ARGV[4])
 local entries = {}
 if ARGV[1] ~= '' then
     entries = redis.call('xrange', KEYS[1], '(' .. ARGV[1], '+', 'count', ARGV[2])

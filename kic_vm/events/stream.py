@@ -184,8 +184,8 @@ class EventStream:
         stream = _stream_key(project_id)
         now, epoch, first, raw, followed = commands.run(
             self._read,
-            [self._sealed.full_key(key) for key in (stream, _EPOCH, FOLLOWED)],
-            ["" if after is None else str(after.position), _PAGE, secrets.token_hex(4)],
+            [self._sealed.full_key(key) for key in (stream, _EPOCH, FOLLOWED, _PROJECTS)],
+            ["" if after is None else str(after.position), _PAGE, secrets.token_hex(4), project_id],
         )
         milliseconds, current_epoch = int(now), epoch.decode()
         if after is not None:

@@ -88,6 +88,14 @@ def test_gap(stream: EventStream) -> None:
         assert (event.type, event.at, event.id) == ("gap", FIRST, None)
 
 
+def test_gap_of_a_quiet_project(stream: EventStream) -> None:
+    """A client that has read gets the gap, even if its project never had an event."""
+    cursor = stream.read(PROJECT, None).cursor
+    assert stream.record_gap([], FIRST) == 1
+    ((_position, event),) = stream.read(PROJECT, cursor).entries
+    assert (event.type, event.at) == ("gap", FIRST)
+
+
 def test_trimmed_stream(server: FakeRedis) -> None:
     """A cursor before removed events has expired; a later one has not."""
     stream = stream_in(server, length=2)

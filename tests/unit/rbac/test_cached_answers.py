@@ -16,7 +16,7 @@ from tests.unit.requests_of import arguments_of, path_of
 # Who has taken a job or the end of a resize is no answer to anybody.
 NO_ANSWERS = ("worker:", "resize-confirmation:")
 # What the record of a project's instances tells; it is read for a caller who may read them.
-FOLLOWER = {"kic-vm:events:epoch", "kic-vm:events:followed"}
+FOLLOWER = {f"kic-vm:events:{name}" for name in ("epoch", "followed", "projects")}
 RECORDS = {"usage-record", "state-since"}
 OPERATIONS = [
     (guarded["method"], guarded["path"])
