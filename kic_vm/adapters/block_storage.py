@@ -106,6 +106,14 @@ class BlockStorage(Service):
             microversion=EXTEND,
         )
 
+    def set_image_metadata(self, volume_id: str, metadata: dict[str, str]) -> None:
+        """Set properties in a volume's copy of the properties of its image."""
+        self.request(
+            "POST",
+            path("volumes", volume_id, "action"),
+            json={"os-set_image_metadata": {"metadata": metadata}},
+        )
+
     def upload_volume(self, volume_id: str, name: str) -> str:
         """Start creating an image from a volume, attached or not; the image's id.
 

@@ -112,6 +112,10 @@ def test_story(
     volumes.watch(restored_id, "in_use")
     assert block_store.read(restored_id, 1500 * MIB, len(on_data)) == on_data
 
+    # Cinder writes the properties of the volume's own image over those of the new one.
+    copy = images.make(second_root, description="of a copy")
+    assert images.wait_until_active(copy["id"])["description"] == "of a copy"
+
 
 def test_changes_and_refusals(
     member: Client,

@@ -19,7 +19,8 @@ LOG = logging.getLogger(__name__)
 def create_image(services: RequestServices, volume_id: str, request: JSON) -> JSON:
     """Start to create an image from a root volume, attached or not; the new image.
 
-    5 upstream calls, the first two side by side.
+    5 upstream calls, the first two side by side; one more if the volume's own image has another
+    description.
 
     :param request: ImageCreateSchema, loaded
     :raises NotFound: the project has no such volume
@@ -31,6 +32,7 @@ def create_image(services: RequestServices, volume_id: str, request: JSON) -> JS
     volume = get_volume_for(services, volume_id, command)
     try:
         with state_conflicts_reported(services, volume_id, command):
+            _replace_old_description(services, volume, request["description"])
             image_id = services.openstack.block_storage.upload_volume(volume_id, request["name"])
     except exceptions.Conflict as error:
         if volume["status"] != "in-use":
@@ -41,6 +43,19 @@ def create_image(services: RequestServices, volume_id: str, request: JSON) -> JS
         ) from error
     properties = image_requirements(volume) | {"description": request["description"]}
     return changed_image(_completed(services, image_id, request["name"], properties))
+
+
+def _replace_old_description(
+    services: RequestServices, volume: JSON, description: str | None
+) -> None:
+    """Give the volume's copy of its image's properties the description of the new image.
+
+    At the end of the upload, Cinder writes this copy over the properties of the new image.
+    """
+    old = (volume.get("volume_image_metadata") or {}).get("description")
+    new = description or ""
+    if old is not None and old != new:
+        services.openstack.block_storage.set_image_metadata(volume["id"], {"description": new})
 
 
 def _refuse_repetition(services: RequestServices, name: str) -> None:

@@ -103,6 +103,24 @@ class TestMake:
         make(member, description=None)
         assert patched(populated) == [*NEEDS, {"op": "remove", "path": "/description"}]
 
+    @pytest.mark.parametrize(("description", "sent"), [("another", "another"), (None, "")])
+    def test_description_of_the_source(
+        self, member: Caller, populated: Cloud, description: str | None, sent: str
+    ) -> None:
+        """Cinder would write the old one over the new one at the end: it gets the new one first."""
+        root_volume(populated, volume_image_metadata={"description": "of the source"})
+        make(member, description=description)
+        first, second = populated.sent("cinder", "POST")
+        assert first.json() == {"os-set_image_metadata": {"metadata": {"description": sent}}}
+        assert "os-volume_upload_image" in second.json()
+
+    @pytest.mark.parametrize("metadata", [{}, {"description": "same"}])
+    def test_same_description(self, member: Caller, populated: Cloud, metadata: JSON) -> None:
+        """Where Cinder has none or the same, it is not changed."""
+        root_volume(populated, volume_image_metadata=metadata)
+        make(member, description="same")
+        assert len(populated.sent("cinder", "POST")) == 1
+
     def test_description_fails(self, member: Caller, populated: Cloud, lines: list[str]) -> None:
         """The image is being made: it is answered, and the log says what it lacks."""
         populated.answer("PATCH", "glance", GLANCE, status=500)
