@@ -69,7 +69,7 @@ def test_worker(standalone: Path, tmp_path: Path, eventually: Eventually) -> Non
     with log.open("w") as output:
         process = subprocess.Popen(command, stderr=output)
     try:
-        eventually(lambda: "Worker started" in log.read_text(), 60)
+        eventually(lambda: " started with " in log.read_text(), 60)
         write("soon")
         process.send_signal(signal.SIGHUP)
         eventually(lambda: "[worker] interval" in log.read_text(), 60)
