@@ -187,8 +187,12 @@ class ConnectionThreads:
     def _wake(self, connection: Connection) -> None:
         """Continue with a held answer, in any thread."""
         if self._waiting.take_held(connection):
+            held = connection.held_answer
             with self._closed_on_defects(connection):
-                self._resume(connection)
+                if held is None or held.has_news():
+                    self._resume(connection)
+                else:  # another thread has sent the news in the meantime
+                    self._hold(connection)
 
     def _resume(self, connection: Connection) -> None:
         """Send the next part of a held answer."""

@@ -61,6 +61,10 @@ class Held:
         self._texts.append(text)
         self._wake()
 
+    def wake(self) -> None:
+        """Wake the server, as after news that it has already sent."""
+        self._wake()
+
     def call_on_news(self, wake: Callable[[], None]) -> None:
         self._wake = wake
 
@@ -129,6 +133,24 @@ def test_stream(start_server: StartServer, news: News) -> None:
             news.tell(text)
             assert json.loads(response.readline()) == [text]
         assert response.read() == b""
+
+
+@pytest.mark.parametrize(("request_bytes", "begin"), [(GET, b""), (STREAM, b'"begin"\n')])
+def test_no_news(start_server: StartServer, news: News, request_bytes: bytes, begin: bytes) -> None:
+    """A client that is woken without news goes on waiting."""
+    with start_server(news).connect() as connection:
+        connection.sendall(request_bytes)
+        response = http.client.HTTPResponse(connection)
+        news.wait_for(1)
+        if begin:
+            response.begin()
+            assert response.readline() == begin
+        for _time in range(3):
+            news.waiting[0].wake()
+        news.tell("end")
+        if not begin:
+            response.begin()
+        assert json.loads(response.readline()) == ["end"]
 
 
 @pytest.mark.parametrize("request_bytes", [GET, STREAM])
