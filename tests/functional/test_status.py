@@ -27,6 +27,8 @@ def check(standalone: Path, tmp_path: Path) -> Check:
 
     def run(options: Options) -> tuple[int, dict[str, tuple[str, str]]]:
         more = configparser.ConfigParser(interpolation=None, default_section="none")
+        # The workers of other tests have left the events of the standalone's own prefix.
+        more.read_dict({"redis": {"key_prefix": "unused:"}})
         more.read_dict(options)
         path = tmp_path / "more.conf"
         with path.open("w") as file:
@@ -48,9 +50,9 @@ def remarks(found: dict[str, tuple[str, str]]) -> dict[str, str]:
 
 def test_healthy(check: Check) -> None:
     """The standalone cloud is as the gateway needs it."""
-    status, found = check({"redis": {"key_prefix": "unused:"}})
+    status, found = check({})
     assert (status, remarks(found)) == (0, {})
-    assert len(found) == 12
+    assert len(found) == 13
 
 
 def test_wrong_grants(check: Check, standalone: Path) -> None:
@@ -67,6 +69,7 @@ def test_wrong_grants(check: Check, standalone: Path) -> None:
         # These services take no token beside another one from somebody without the role service.
         "Neutron extensions": "failure",
         "Flavors": "failure",
+        "Record of deleted servers": "failure",
     }
     assert "openstack role add" in found["Roles of the gateway's user"][1]
     assert "project keypairs" in found["Grants of the gateway's user"][1]
