@@ -198,11 +198,11 @@ class RecentLists:
         :param is_only_process: no other process serves requests
         """
         terms = self._terms(key, max_age, is_only_process=is_only_process)
-        with self._lock:
-            recent_list = self._lists.get(key)
-        if recent_list is not None and terms.accept(recent_list.stamp):
-            return recent_list, terms.age_of(recent_list.stamp), Source.KNOWN
         for oldest in (terms.arrived - terms.max_age, terms.arrived):
+            with self._lock:  # after a wait, another request may have fetched the list
+                recent_list = self._lists.get(key)
+            if recent_list is not None and terms.accept(recent_list.stamp):
+                return recent_list, terms.age_of(recent_list.stamp), Source.KNOWN
             flight, is_new = self._join(key, terms, oldest)
             if is_new:
                 return self._fetch_once(flight, key, terms, fetch)
@@ -240,21 +240,19 @@ class RecentLists:
         self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch
     ) -> tuple[RecentList, float, Source]:
         """The list of another process, or a new one. All requests of the flight get it."""
+        recent_list, lease = None, None
         try:
-            recent_list, lease = None, None
             if terms.is_shared:
                 recent_list, lease = self._stored.find_or_acquire(str(key), terms)
             if recent_list is not None:
                 self._finish(flight, key, recent_list)
                 return recent_list, terms.age_of(recent_list.stamp), Source.KNOWN
-            try:
-                return self._fetch(flight, key, terms, fetch), 0.0, Source.FETCHED
-            finally:
-                if lease is not None:
-                    self._stored.release(lease)
+            return self._fetch(flight, key, terms, fetch), 0.0, Source.FETCHED
         finally:
             if flight.result is None:
                 self._finish(flight, key, None)
+            if lease is not None:
+                self._stored.release(lease)
 
     def _fetch(self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch) -> RecentList:
         stamp = Stamp(terms.generation, time.time())
