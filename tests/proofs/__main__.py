@@ -4,7 +4,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,9 @@ from tests.proofs.creates import KINDS, Creates
 from tests.proofs.creates import Result as CreatesResult
 from tests.proofs.soak import Result as SoakResult
 from tests.proofs.soak import Soak
+from tests.proofs.stopped import NAMES, SECONDS
+from tests.proofs.stopped import Result as StoppedResult
+from tests.proofs.stopped import run as run_stopped
 
 _DOCUMENTATION: Final = Path(__file__).parents[2] / "doc/source"
 _HEAD: Final = ".. Written by ``make proofs``.\n\n"
@@ -81,6 +84,29 @@ def _soak_page(result: SoakResult) -> str:
     )
 
 
+def _stopped_page(results: list[StoppedResult]) -> str:
+    rows = [
+        [
+            f"``{result.name}``",
+            f"{result.creates.instances} of {result.creates.keys}",
+            str(result.creates.doubled + result.creates.lost),
+            str(result.creates.in_error),
+            result.creates.leftovers,
+            _counted(result.creates.statuses),
+            f"{_counted(result.reads)}; longest {result.longest_read} s",
+        ]
+        for result in results
+    ]
+    columns = ["Process", "Instances of keys", "Doubled or lost", "In Error", "Left over"]
+    return f"{_HEAD}Each process does not run for {SECONDS:.0f} s.\n\n" + table(
+        "Stopped processes", [*columns, "Answers to writes and polls", "Reads beside"], rows
+    )
+
+
+def _counted(statuses: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
+
+
 def _creates(work: Workspace, arguments: argparse.Namespace) -> bool:
     result = Creates(work, arguments.probability, _say).run(arguments.count or 1_000)
     _write(arguments, "creates", _creates_page(result, arguments.probability, arguments.workers))
@@ -95,9 +121,17 @@ def _soak(work: Workspace, arguments: argparse.Namespace) -> bool:
     return not any(status.startswith("500") for status in result.statuses)
 
 
+def _stopped(work: Workspace, arguments: argparse.Namespace) -> bool:
+    results = [run_stopped(work, name, arguments.count or 40, _say) for name in NAMES]
+    _write(arguments, "stopped", _stopped_page(results))
+    _keep(arguments, results)
+    return all(result.is_passed for result in results)
+
+
 PROOFS: Final[dict[str, Callable[[Workspace, argparse.Namespace], bool]]] = {
     "creates": _creates,
     "soak": _soak,
+    "stopped": _stopped,
 }
 
 
@@ -110,7 +144,7 @@ def _write(arguments: argparse.Namespace, name: str, page: str) -> None:
 
 def _keep(arguments: argparse.Namespace, result: Any) -> None:
     if arguments.json:
-        arguments.json.write_text(json.dumps(vars(result), indent=1, default=vars) + "\n")
+        arguments.json.write_text(json.dumps(result, indent=1, default=vars) + "\n")
 
 
 def _use_workers(own: Lane, workers: int) -> None:
