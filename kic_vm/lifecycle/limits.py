@@ -14,12 +14,13 @@ from kic_vm.lifecycle.model import K, LifecycleTableError, Limit, Row
 
 # The limits that only the caller of a lookup can know; see the tables for their reasons.
 NEVER_LAUNCHED: Final = "never_launched"
+INTERFACES_FULL: Final = "interfaces_full"
 ROOT: Final = "root"
 NOT_BOOTABLE: Final = "not_bootable"
 STILL_ATTACHED: Final = "still_attached"
 INSTANCE_NOT_READY: Final = "instance_not_ready"
 
-INSTANCE_LIMITS: Final = (NEVER_LAUNCHED,)
+INSTANCE_LIMITS: Final = (NEVER_LAUNCHED, INTERFACES_FULL)
 VOLUME_LIMITS: Final = (ROOT, NOT_BOOTABLE, STILL_ATTACHED, INSTANCE_NOT_READY)
 
 

@@ -4,9 +4,10 @@
 import datetime
 from typing import Any, Final
 
-from kic_vm.lifecycle.limits import NEVER_LAUNCHED
+from kic_vm.lifecycle.limits import INTERFACES_FULL, NEVER_LAUNCHED
 from kic_vm.lifecycle.model import InstanceState, Row
 from kic_vm.lifecycle.table import LifecycleTables
+from kic_vm.mappings import flavors
 
 JSON = dict[str, Any]
 
@@ -26,14 +27,28 @@ _SAVE_TIME: Final = datetime.timedelta(seconds=2)
 
 
 def state_of(
-    server: JSON, lifecycle: LifecycleTables, *, confirm_in_progress: bool = False
+    server: JSON,
+    lifecycle: LifecycleTables,
+    *,
+    confirm_in_progress: bool = False,
+    interface_count: int = 0,
 ) -> InstanceState:
-    """The documented state of a server."""
+    """The documented state of a server.
+
+    :param interface_count: the number of its network interfaces, if the caller knows it; requires
+        the flavor's extra specs (microversion compute.SERVER)
+    """
+    applying = [] if server["OS-SRV-USG:launched_at"] else [NEVER_LAUNCHED]
+    if interface_count:
+        extra_specs = server["flavor"].get("extra_specs") or {}
+        maximum = flavors.maximum_network_interfaces(extra_specs)
+        if maximum is not None and interface_count >= maximum:
+            applying.append(INTERFACES_FULL)
     return lifecycle.instance_state(
         server["OS-EXT-STS:vm_state"],
         server["OS-EXT-STS:task_state"],
         confirm_in_progress=confirm_in_progress,
-        limits=() if server["OS-SRV-USG:launched_at"] else (NEVER_LAUNCHED,),
+        limits=applying,
     )
 
 

@@ -148,12 +148,15 @@ def instance_from_server(server: JSON, related: RelatedResources, translation: T
 
     :param server: Nova's server at microversion compute.SERVER
     """
+    ports = in_attachment_order(server, related.ports.get(server["id"], ()))
     state = state_of(
-        server, translation.lifecycle, confirm_in_progress=server["id"] in related.confirming
+        server,
+        translation.lifecycle,
+        confirm_in_progress=server["id"] in related.confirming,
+        interface_count=len(ports),
     )
     extra_specs = server["flavor"].get("extra_specs") or {}
     attached = _attached_volumes(server, related, translation)
-    ports = in_attachment_order(server, related.ports.get(server["id"], ()))
     groups = _security_groups(ports, related)
     flavor_name = server["flavor"]["original_name"]
     return {

@@ -100,6 +100,8 @@ def test_attach_and_detach(
         refused = member.request("POST", f"{path}/{third.id}")
         assert refused.status_code == 409, refused.text
         assert "at most 2" in refused.json()["error"]["message"]
+        lifecycle = member.get_instance(instance_id)["lifecycle"]
+        assert "attach-network-interface" not in lifecycle["allowed_actions"]
     finally:
         cloud("kic-member").network.delete_port(third)
 

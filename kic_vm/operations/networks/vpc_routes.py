@@ -104,7 +104,9 @@ def _with(
 ) -> JSON:
     """The changes to a router that add a route."""
     if new_route["route_type"] == "tgw":
-        raise exceptions.NotOffered("route_type: there are no transit gateways in this cloud.")
+        raise exceptions.InvalidRequest(
+            "route_type: this cloud has no transit gateways; use igw or instance."
+        )
     if new_route["route_type"] == "igw":
         return _with_gateway(services, topology, router, new_route)
     next_hop = _address_of(topology, ports, router, str(new_route["target_id"]))

@@ -41,7 +41,7 @@ def test_the_document_has_the_limits(tables):
             assert all(entry in row["openstack"] for entry in limit["openstack"])
     (stopped,) = (row for row in document["instance_states"] if row["state"] == "Stopped")
     limits = {limit["name"]: limit for limit in stopped["limits"]}
-    assert limits.keys() == {"busy", "paused", "suspended", "never_launched"}
+    assert limits.keys() == {"busy", "paused", "suspended", "never_launched", "interfaces_full"}
     assert limits["paused"]["openstack"] == [{"vm_state": "paused", "task_state": None}]
     assert limits["never_launched"]["openstack"] == []
 

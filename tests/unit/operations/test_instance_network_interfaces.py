@@ -148,6 +148,17 @@ def test_attach_too_many(member: Caller, populated: Cloud) -> None:
     assert populated.writes() == []
 
 
+@pytest.mark.parametrize(("ports", "is_offered"), [((PORT,), True), ((PORT, SECOND_PORT), False)])
+def test_attach_is_offered(
+    member: Caller, populated: Cloud, ports: tuple[JSON, ...], is_offered: bool
+) -> None:
+    """An instance with the maximum number of interfaces does not offer another one."""
+    with_ports(populated, *ports)
+    lifecycle = member.get(INSTANCE).json["instance"]["lifecycle"]
+    assert ("attach-network-interface" in lifecycle["allowed_actions"]) is is_offered
+    assert ("maximum number" in lifecycle.get("reason", "")) is not is_offered
+
+
 def test_attach_another_projects(member: Caller, populated: Cloud) -> None:
     """A port that Neutron shows to a cloud admin only is not there."""
     port = {"port": FREE_PORT | {"project_id": OTHER_PROJECT}}

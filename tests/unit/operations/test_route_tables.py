@@ -300,6 +300,16 @@ def test_internet_route(member: Caller, neutron: FakeNeutron, target_id: str) ->
     assert [one["target_id"] for one in routes if not one["is_local_route"]] == [NETWORK["id"]]
 
 
+def test_transit_gateway(member: Caller, neutron: FakeNeutron) -> None:
+    """OpenStack has no transit gateways; the error names the field."""
+    neutron.add_second_table()
+    route = {"route_type": "tgw", "target_id": NETWORK["id"], "destination": "10.9.0.0/16"}
+    error = refusal(
+        member.post(f"{OTHER}/routes", json={"vpc_route": route}), 400, "invalid_request"
+    )
+    assert error["message"].startswith("route_type: this cloud has no transit gateways")
+
+
 def test_public_ip_in_a_private_subnet(
     caller: Callable[[str], Caller], member: Caller, neutron: FakeNeutron
 ) -> None:
