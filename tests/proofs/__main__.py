@@ -104,7 +104,7 @@ def _stopped_page(results: list[StoppedResult]) -> str:
 
 
 def _counted(statuses: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
+    return ", ".join(f"{count} of {status}" for status, count in sorted(statuses.items()))
 
 
 def _creates(work: Workspace, arguments: argparse.Namespace) -> bool:
