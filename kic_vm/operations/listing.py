@@ -73,7 +73,7 @@ def select(
 def _sort(items: list[JSON], keys: list[str], directions: list[str]) -> None:
     """Sort in place, the first key counting most; what lacks a key comes last in any direction."""
     if len(directions) > len(keys):
-        raise exceptions.InvalidRequest("sort_dirs: there are more of them than sort_keys.")
+        raise exceptions.InvalidField("sort_dirs", "there are more of them than sort_keys.")
     directions = directions + (directions[-1:] or ["desc"]) * (len(keys) - len(directions))
     for key, direction in reversed(list(zip(keys, directions, strict=True))):
         present = [item for item in items if item[key] is not None]

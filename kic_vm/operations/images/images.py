@@ -126,7 +126,7 @@ def get_bootable_image(services: RequestServices, image_id: str, field: str = "i
     with as_invalid_request(field, "image", image_id):
         image, _member_status = find_image(services, image_id)
     if image["status"] != "active":
-        raise exceptions.InvalidRequest(f"{field}: this image is not ready: choose an active one.")
+        raise exceptions.InvalidField(field, "this image is not ready: choose an active one.")
     return image
 
 

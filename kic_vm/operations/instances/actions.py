@@ -87,19 +87,20 @@ def _check_flavor(current: JSON, target: JSON) -> None:
     :param target: the flavor as Nova shows it by its id
     """
     if current["original_name"] == target["name"]:
-        raise exceptions.InvalidRequest(
-            "flavor.id: the instance already has this flavor: choose another one."
+        raise exceptions.InvalidField(
+            "flavor.id", "the instance already has this flavor: choose another one."
         )
     target_type = flavor_mapping.instance_type(target["extra_specs"])
     if target_type == "bm":
-        raise exceptions.InvalidRequest(
-            "flavor.id: this is a bare metal flavor: choose a virtual machine flavor."
+        raise exceptions.InvalidField(
+            "flavor.id", "this is a bare metal flavor: choose a virtual machine flavor."
         )
     if "extra_specs" not in current:  # the cloud's policy hides them: Nova decides
         return
     current_type = flavor_mapping.instance_type(current["extra_specs"])
     if current_type != target_type:
-        raise exceptions.InvalidRequest(
-            f"flavor.id: the instance has instance_type {current_type}, this flavor has "
-            f"{target_type}: choose a flavor with instance_type {current_type}."
+        raise exceptions.InvalidField(
+            "flavor.id",
+            f"the instance has instance_type {current_type}, this flavor has "
+            f"{target_type}: choose a flavor with instance_type {current_type}.",
         )

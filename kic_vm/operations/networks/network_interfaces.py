@@ -8,6 +8,7 @@ from typing import Any
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings.instances import public_ips_by_port
@@ -132,7 +133,7 @@ def _description(body: JSON) -> str:
     """The description for Neutron; never equal to the gateway's mark on its own ports."""
     description: str = body["description"] or ""
     if description == PORT_MARK:
-        raise exceptions.InvalidRequest("description: choose other words: these are taken.")
+        raise exceptions.InvalidField("description", "choose other words: these are taken.")
     return description
 
 
@@ -142,8 +143,10 @@ def _own_groups(requested_ids: list[Any], groups: list[JSON]) -> list[str]:
     ids = list(dict.fromkeys(str(group_id) for group_id in requested_ids))
     for group_id in ids:
         if group_id not in existing:
-            raise exceptions.InvalidRequest(
-                f"security_groups: there is no security group {group_id} for this project."
+            raise exceptions.InvalidField(
+                "security_groups",
+                f"there is no security group {group_id} for this project.",
+                FieldErrorCode.NOT_FOUND,
             )
     return ids
 

@@ -17,6 +17,7 @@ from oslo_log import log as logging
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.identity import Identity
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings.project_members import ROLES, members_from_assignments
 from kic_vm.operations import current_roles, earlier_attempts, listing
 from kic_vm.operations.request import RequestServices
@@ -178,12 +179,16 @@ def _user(services: RequestServices, identity: Identity, request: JSON) -> JSON:
             with _refusals_reported():
                 return identity.get_user(request["user_id"])
         except exceptions.NotFound as error:
-            raise exceptions.InvalidRequest("user_id: there is no user with this id.") from error
+            raise exceptions.InvalidField(
+                "user_id", "there is no user with this id.", FieldErrorCode.NOT_FOUND
+            ) from error
     with _refusals_reported():
         users = identity.list_users(request["user_name"], str(services.context.project_domain_id))
     if not users:
-        raise exceptions.InvalidRequest(
-            "user_name: there is no user with this name in the project's domain."
+        raise exceptions.InvalidField(
+            "user_name",
+            "there is no user with this name in the project's domain.",
+            FieldErrorCode.NOT_FOUND,
         )
     return users[0]
 
