@@ -3,7 +3,7 @@
 
 from marshmallow import fields
 
-from kic_vm.lifecycle.commands import COMMANDS
+from kic_vm.lifecycle.commands import load_commands
 from kic_vm.schemas import base, validators
 
 
@@ -12,7 +12,7 @@ class ActionSchema(base.RequestSchema):
 
     action = fields.String(
         required=True,
-        validate=validators.OneOf(tuple(COMMANDS), error="Must be one of: {choices}."),
+        validate=validators.OneOf(tuple(load_commands()), error="Must be one of: {choices}."),
     )
 
 

@@ -7,17 +7,16 @@ no other rule may match these examples. A rule without a message is the default 
 
 import dataclasses
 import functools
-import importlib.resources
 import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import marshmallow as ma
-import yaml
 from oslo_log import log as logging
 
-from kic_vm import exceptions
+from kic_vm import data_files, exceptions
 from kic_vm.adapters import quotas
+from kic_vm.data_files import DataFileError
 from kic_vm.exceptions import FieldErrorCode
 
 LOG = logging.getLogger(__name__)
@@ -43,8 +42,11 @@ ERRORS: Final[dict[str, type[exceptions.KicVmError]]] = {
 _FIGURES: Final = frozenset({"quota", "requested", "used", "limit"})
 
 
-class ErrorTableError(Exception):
+class ErrorTableError(DataFileError):
     """The table is not valid; the message names the rule."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(FILE, problem)
 
 
 class _RuleSchema(ma.Schema):
@@ -254,7 +256,6 @@ def _check_words(
 def load_table() -> ErrorTable:
     """The table of this release.
 
-    :raises ErrorTableError: the table is not valid
+    :raises DataFileError: the file is missing or the table is not valid
     """
-    text = importlib.resources.files(__package__).joinpath(FILE).read_text("utf-8")
-    return ErrorTable(read_rules(yaml.safe_load(text)))
+    return ErrorTable(read_rules(data_files.read("kic_vm.adapters.errors", FILE)))
