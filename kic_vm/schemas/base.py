@@ -40,6 +40,13 @@ class QuerySchema(IncomingSchema):
     """A query: all its values are strings."""
 
 
+class ListQuerySchema(QuerySchema):
+    """The query of a list: its filters and its paging."""
+
+    item: ClassVar[type[Schema]]
+    """The schema of the list's items."""
+
+
 class RequestSchema(IncomingSchema):
     """A request body: its fields have JSON types."""
 
@@ -147,7 +154,7 @@ def query_schema(
     default_key: str = "created_at",
     unsortable: Collection[str] = (),
     **parameters: fields.Field[Any],
-) -> type[QuerySchema]:
+) -> type[ListQuerySchema]:
     """The query of a list operation: its filters, and the paging that every list has.
 
     :param item: schema of the list's items; the list can be sorted by its plain fields
@@ -189,7 +196,7 @@ def query_schema(
     return _query_schema(item, parameters | paging)
 
 
-def page_query_schema(item: type[Schema]) -> type[QuerySchema]:
+def page_query_schema(item: type[Schema]) -> type[ListQuerySchema]:
     """The query of a list operation without filters and sort keys.
 
     :param item: schema of the list's items
@@ -199,13 +206,13 @@ def page_query_schema(item: type[Schema]) -> type[QuerySchema]:
 
 def _query_schema(
     item: type[Schema], parameters: dict[str, fields.Field[Any]]
-) -> type[QuerySchema]:
-    found: type[QuerySchema] = type(
+) -> type[ListQuerySchema]:
+    query: type[ListQuerySchema] = type(
         item.__name__.removesuffix("Schema") + "ListQuerySchema",
-        (QuerySchema,),
-        {**parameters, "__doc__": "Filters and paging of a list."},
+        (ListQuerySchema,),
+        {**parameters, "item": item, "__doc__": "Filters and paging of a list."},
     )
-    return found
+    return query
 
 
 def _paging() -> dict[str, fields.Field[Any]]:

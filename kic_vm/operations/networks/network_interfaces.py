@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -19,24 +19,15 @@ from kic_vm.operations.networks.subnet_addresses import check_address
 from kic_vm.operations.ownership import get_own_interface, is_interface
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
+from kic_vm.schemas.network_interfaces import NetworkInterfaceListQuerySchema
 
 JSON = dict[str, Any]
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "status": listing.equals("status"),
-    "private_ip": listing.equals("private_ip"),
-    "public_ip": listing.equals("public_ip"),
-    "device_id": listing.equals("device_id"),
-    "device_owner": listing.equals("device_owner"),
-    "subnet_id": listing.equals("subnet_id"),
-    "mac_address": listing.equals("mac_address"),
-    "security_group_id": listing.any_equals("security_groups", "id"),
-    "security_group_name": listing.any_equals("security_groups", "name"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(
+    NetworkInterfaceListQuerySchema,
+    security_group_id=listing.any_equals("security_groups", "id"),
+    security_group_name=listing.any_equals("security_groups", "name"),
+)
 
 
 def list_network_interfaces(

@@ -10,7 +10,7 @@ that the operation reads anyway.
 import contextlib
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from oslo_log import log as logging
 
@@ -21,16 +21,13 @@ from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings.project_members import ROLES, members_from_assignments
 from kic_vm.operations import current_roles, earlier_attempts, listing
 from kic_vm.operations.request import RequestServices
+from kic_vm.schemas.project_members import MemberListQuerySchema
 
 JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
-_FILTERS = {
-    "user_id": listing.equals("user_id"),
-    "user_name": listing.contains("user_name"),
-    "role": listing.equals("role"),
-}
+_FILTERS: Final = listing.filters_of(MemberListQuerySchema)
 
 
 def list_members(

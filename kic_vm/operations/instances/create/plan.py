@@ -8,7 +8,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import flavors as flavor_mapping
-from kic_vm.mappings import instances as mapping
+from kic_vm.mappings import instance_changes as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.operations.instances import flavors
 from kic_vm.operations.instances.create import block_devices, idempotency, interfaces
