@@ -69,8 +69,9 @@ def filters_of(query: type[ListQuerySchema], **other_fields: Match) -> dict[str,
     if excess := other_fields.keys() - parameters.keys():
         raise TypeError(f"{query.__name__} has no filter {', '.join(sorted(excess))}")
     filters = {name: _default(name, field) for name, field in parameters.items()} | other_fields
+    item_fields = query.item().fields
     for name, match in filters.items():
-        if match.field not in query.item().fields:
+        if match.field not in item_fields:
             raise TypeError(
                 f"{query.item.__name__} has no field {match.field} for the filter {name}"
             )

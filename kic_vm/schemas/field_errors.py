@@ -91,7 +91,7 @@ def add_codes(field: fields.Field[Any]) -> None:
     :raises TypeError: a message or a validator has none
     """
     field.error_messages = {
-        key: text if isinstance(text, CodedMessage) else CodedMessage(text, _code(field, key))
+        key: text if isinstance(text, CodedMessage) else CodedMessage(str(text), _code(field, key))
         for key, text in field.error_messages.items()
     }
     for validator in field.validators:

@@ -37,7 +37,7 @@ def read_broken(self, *args, **kwargs):
     return text
 
 pathlib.Path.read_text = read_broken
-sys.exit(entry.worker())
+sys.exit(entry.api())
 """
 
 
@@ -45,7 +45,7 @@ sys.exit(entry.worker())
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_start(path: Path, text: str, config_file: Path) -> None:
     """The line names the file; the exit status is that of a wrong configuration."""
-    arguments = ["--once", "--config-file", str(config_file)]
+    arguments = ["--config-file", str(config_file)]
     ended = subprocess.run(
         [sys.executable, "-c", SCRIPT, f"/{path.as_posix()}", text, *arguments],
         capture_output=True,
@@ -53,7 +53,7 @@ def test_start(path: Path, text: str, config_file: Path) -> None:
         check=False,
     )
     (line,) = ended.stderr.splitlines()
-    assert line.startswith(f"kic-vm-worker: {path.name}: not readable")
+    assert line.startswith(f"kic-vm-api: {path.name}: not readable")
     assert (ended.returncode, ended.stdout) == (2, "")
 
 

@@ -40,6 +40,7 @@ def test_vm_states_known() -> None:
         ({"recorded_as": "stop"}, "stop, recorded_as: expected a list"),
         ({"recorded_as": ["stop", "stop"]}, "'stop' is listed twice"),
         ({"path": "/stop"}, "stop: unknown key 'path'"),
+        ({"nova_by_vm_state": ["paused"]}, "nova_by_vm_state: expected a mapping"),
     ],
     ids=json.dumps,
 )
