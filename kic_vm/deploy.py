@@ -10,6 +10,7 @@ from kic_vm import app, policies, policy
 from kic_vm.adapters import probes
 from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.errors import table as error_table
+from kic_vm.api import openapi_completion
 from kic_vm.cache.memory import MemoryCache
 from kic_vm.cache.recent_lists import create_recent_lists
 from kic_vm.cache.redis import create_cache
@@ -19,7 +20,7 @@ from kic_vm.conf import logins
 from kic_vm.events import stream as event_stream
 from kic_vm.events.hub import EventHub
 from kic_vm.history import edges
-from kic_vm.lifecycle import table
+from kic_vm.lifecycle import commands, table
 from kic_vm.mappings.instances import Translation
 from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
@@ -46,12 +47,13 @@ def load_app_state(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None
 
     :param enforcer: the policy rules, if they are loaded already
     :raises oslo_config.cfg.Error: an option or a policy file cannot be used
-    :raises LifecycleTableError: a lifecycle table is invalid
-    :raises ErrorTableError: the table of error rules is invalid
+    :raises DataFileError: a data file of the package is missing or invalid
     """
     logins.check(conf)
+    # An invalid table must stop the start, not fail a request.
     edges.load_edges()
-    error_table.load_table()  # an invalid table must stop the start, not fail a request
+    error_table.load_table()
+    commands.load_commands()
     shared = create_cache(conf)
     events = event_stream.create(conf)
     cloud = Cloud(conf)
@@ -101,9 +103,10 @@ def load_app(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> W
     :param enforcer: the policy rules, if they are loaded already
     :raises oslo_config.cfg.Error: an option or a policy file cannot be used
     :raises RouteError: a route has no rule or a rule has no route
-    :raises LifecycleTableError: a lifecycle table is invalid
+    :raises DataFileError: a data file of the package is missing or invalid
     """
     app_state = load_app_state(conf, enforcer)
+    openapi_completion.field_meanings()
     flask_app = app.create_app(app_state)
     operations = cover(flask_app.url_map, policies.guarding_rules())
 

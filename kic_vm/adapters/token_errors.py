@@ -16,6 +16,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters import errors
+from kic_vm.exceptions import FieldErrorCode
 
 LOG = logging.getLogger(__name__)
 
@@ -52,8 +53,10 @@ def of_validation(response: requests.Response, headers: Collection[str]) -> exce
             else "X-Auth-Token: a valid token is needed in this header."
         )
     if response.status_code in {403, 404} and "X-Subject-Token" not in headers:
-        return exceptions.InvalidRequest(
-            "X-Subject-Token: the token to validate is needed in this header."
+        return exceptions.InvalidField(
+            "X-Subject-Token",
+            "the token to validate is needed in this header.",
+            FieldErrorCode.REQUIRED,
         )
     if response.status_code == 404:
         return exceptions.NotFound("X-Subject-Token: this token is not valid (any more).")
@@ -70,10 +73,14 @@ def _refused(auth: JSON, offered: list[str]) -> exceptions.KicVmError:
     identity = _object(auth, "identity")
     methods = identity.get("methods")
     if not isinstance(methods, list) or not methods:
-        return exceptions.InvalidRequest(f"{_IDENTITY}.methods: name one, such as password.")
+        return exceptions.InvalidField(
+            f"{_IDENTITY}.methods", "name one, such as password.", FieldErrorCode.REQUIRED
+        )
     if offered:
-        return exceptions.InvalidRequest(
-            f"{_IDENTITY}.methods: must be of those that are offered: {', '.join(offered)}."
+        return exceptions.InvalidField(
+            f"{_IDENTITY}.methods",
+            f"must be of those that are offered: {', '.join(offered)}.",
+            FieldErrorCode.NOT_ONE_OF,
         )
     credential = _object(identity, "application_credential")
     user = _object(_object(identity, "password"), "user")
@@ -97,7 +104,9 @@ def _refused(auth: JSON, offered: list[str]) -> exceptions.KicVmError:
 
 
 def _missing(field: str) -> exceptions.KicVmError:
-    return exceptions.InvalidRequest(f"{field}: Missing data for required field.")
+    return exceptions.InvalidField(
+        field, "Missing data for required field.", FieldErrorCode.REQUIRED
+    )
 
 
 def _offered(response: requests.Response) -> list[str]:

@@ -11,8 +11,9 @@ from webargs.multidictproxy import MultiDictProxy
 
 from kic_vm import exceptions
 from kic_vm.api import json_body
-
-_SHOWN = 5
+from kic_vm.api.field_errors import WHOLE_BODY
+from kic_vm.exceptions import FieldError, FieldErrorCode
+from kic_vm.schemas.field_errors import code_of
 
 
 class Parser(FlaskParser):
@@ -30,7 +31,7 @@ class Parser(FlaskParser):
         """
         body = req.get_data(cache=True)
         if not body:
-            raise exceptions.InvalidRequest("A JSON body is needed.")
+            raise exceptions.InvalidRequest("A JSON body is needed.", FieldErrorCode.REQUIRED)
         if not req.is_json:
             raise exceptions.UnsupportedMediaType
         return json_body.read(body)
@@ -42,7 +43,9 @@ class Parser(FlaskParser):
         """
         for name, values in req.args.lists():
             if len(values) > 1:
-                raise exceptions.InvalidRequest(f"{name}: this parameter came twice.")
+                raise exceptions.InvalidField(
+                    name, "this parameter came twice.", FieldErrorCode.DUPLICATE
+                )
         parameters: MultiDictProxy = super().load_querystring(req, schema)
         return parameters
 
@@ -59,19 +62,13 @@ class Parser(FlaskParser):
 
         :raises InvalidRequest: always
         """
-        problems = [
-            problem
-            for messages in error.normalized_messages().values()  # type: ignore[no-untyped-call]
-            for problem in _flat(messages)
-        ]
-        sentences = [f"{path}: {message}" for path, message in problems[:_SHOWN]]
-        more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
-        refusal = exceptions.InvalidRequest(" ".join(sentences) + more)
-        refusal.problems = problems
-        raise refusal from error
+        messages = error.normalized_messages().values()  # type: ignore[no-untyped-call]
+        raise exceptions.InvalidFields(
+            [field_error for message in messages for field_error in _flat(message)]
+        ) from error
 
 
-def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def _flat(messages: Any, path: str = "") -> Iterator[FieldError]:
     if isinstance(messages, dict):
         for key, inner in messages.items():
             # marshmallow's key for errors of the whole object
@@ -81,7 +78,7 @@ def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for message in messages:
             yield from _flat(message, path)
     else:
-        yield path or "body", str(messages)
+        yield FieldError(path or WHOLE_BODY, str(messages), code_of(messages))
 
 
 parser = Parser()

@@ -86,8 +86,8 @@ def rendered(error: exceptions.KicVmError) -> dict[str, Any]:
 
 
 def _request_body(error: exceptions.KicVmError) -> object:
-    """The JSON body of the request, if the error is about a field of it."""
-    if error.status != http.HTTPStatus.BAD_REQUEST or error.problems:
+    """The JSON body of the request, if the path of a field may have to be completed from it."""
+    if not isinstance(error, exceptions.InvalidField):
         return None
     try:
         return json_body.read(flask.request.get_data(cache=True))

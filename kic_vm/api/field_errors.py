@@ -1,97 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ``errors`` of a 400 response: the problem of each field, for forms and other programs.
+"""The ``errors`` of a 400 response: the problem of each field, for forms and other programs."""
 
-Each sentence of the gateway about a field begins with the path of the field, such as
-``volumes.0.size: ``. This module separates the two, and assigns a stable code to each sentence.
-"""
-
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from kic_vm.exceptions import KicVmError
-from kic_vm.schemas.errors import FieldErrorCode
+from kic_vm.exceptions import FieldError, InvalidField, KicVmError
 
 JSON = dict[str, Any]
 
+# The path of errors of a whole body.
+WHOLE_BODY: Final = "body"
 _SHOWN_MAXIMUM: Final = 100
-_SENTENCE: Final = re.compile(r"([A-Za-z_][\w-]*(?:\.[\w:-]+)*): (.+)", re.DOTALL)
-_WHOLE_BODY: Final = "body"
-# The first pattern that a sentence contains decides. The sentences are marshmallow's, those of the
-# schemas and those of the operations.
-_PATTERNS: Final = {
-    FieldErrorCode.REQUIRED: (
-        "^Missing data",
-        "may not be null",
-        "is needed",
-        "must be given",
-        "^Must be the id of the volume",
-        "^give (its|the) ",
-        "^name one",
-    ),
-    FieldErrorCode.UNKNOWN_FIELD: ("^Unknown field",),
-    FieldErrorCode.INVALID_TYPE: (
-        "^Not a valid (integer|number|string|boolean|list|mapping type)",
-        "^Invalid input type",
-        "^Must be true or false",
-        "^must be of type",
-        r"^Must be a number\.",
-    ),
-    FieldErrorCode.NOT_ONE_OF: ("^Must be one of", "must be of those", "^Not a valid choice"),
-    FieldErrorCode.DUPLICATE: ("twice", "only once"),
-    FieldErrorCode.OUT_OF_RANGE: (
-        "(greater|less|larger|more|shorter|longer) than",
-        "at (least|most)",
-        "^Length must",
-        "must be larger",
-        "too many",
-        "above|below",
-    ),
-    FieldErrorCode.NOT_FOUND: ("there is no ",),
-    FieldErrorCode.INVALID_FORMAT: (
-        "^Not a valid",
-        "^String does not match",
-        r"^Must be (an?|base64|written|private)\b",
-        "Must not (contain|begin)",
-        "^Must have its prefix",
-        "not (a )?valid JSON",
-    ),
-}
-_CODES: Final = {
-    code: re.compile("|".join(patterns), re.IGNORECASE) for code, patterns in _PATTERNS.items()
-}
 
 
 def describe(error: KicVmError, body: object = None) -> list[JSON]:
     """The field, code and message of each problem of a refused request.
 
-    :param error: its sentence, or the sentences in ``problems`` if it has some
-    :param body: the body of the request, to complete the paths of fields
+    :param body: the body of the request, to complete the path of an `InvalidField`
     """
-    if error.problems:
-        problems: Sequence[tuple[str | None, str]] = error.problems[:_SHOWN_MAXIMUM]
-        return [_described(field, message) for field, message in problems]
-    match = _SENTENCE.fullmatch(error.message)
-    if match is None:
-        return [_described(None, error.message)]
-    field, message = match.groups()
-    return [_described(_completed(field, message, body), message)]
+    errors: Sequence[FieldError] = error.field_errors or [FieldError(None, error.message)]
+    return [
+        {
+            "field": _path(error, item, body),
+            "code": item.code.value,
+            "message": item.message,
+        }
+        for item in errors[:_SHOWN_MAXIMUM]
+    ]
 
 
-def code_of(message: str) -> FieldErrorCode:
-    """The code of a sentence about a field."""
-    return next(
-        (code for code, pattern in _CODES.items() if pattern.search(message)),
-        FieldErrorCode.INVALID_VALUE,
-    )
-
-
-def _described(field: str | None, message: str) -> JSON:
-    return {
-        "field": None if field == _WHOLE_BODY else field,
-        "code": code_of(message).value,
-        "message": message,
-    }
+def _path(error: KicVmError, item: FieldError, body: object) -> str | None:
+    if item.field is None or item.field == WHOLE_BODY:
+        return None
+    if isinstance(error, InvalidField):
+        return _completed(item.field, item.message, body)
+    return item.field
 
 
 def _completed(field: str, message: str, body: object) -> str:

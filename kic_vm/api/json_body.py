@@ -5,6 +5,7 @@ import json
 from typing import Any, Final, NoReturn
 
 from kic_vm import exceptions
+from kic_vm.exceptions import FieldErrorCode
 
 FIELDS_MAXIMUM: Final = 256  # far more than any object of the API has
 _SHOWN: Final = 100
@@ -26,7 +27,9 @@ def read(body: bytes) -> Any:
             parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError) as error:
-        raise exceptions.InvalidRequest("The body is not valid JSON.") from error
+        raise exceptions.InvalidRequest(
+            "The body is not valid JSON.", FieldErrorCode.INVALID_FORMAT
+        ) from error
 
 
 def object_with_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -41,11 +44,14 @@ def object_with_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names: set[str] = set()
         for name, _value in pairs:
             if name in names:
-                raise exceptions.InvalidRequest(f"{name[:_SHOWN]}: this field came twice.")
+                raise exceptions.InvalidField(
+                    name[:_SHOWN], "this field came twice.", FieldErrorCode.DUPLICATE
+                )
             names.add(name)
     if len(read_object) > FIELDS_MAXIMUM:
         raise exceptions.InvalidRequest(
-            f"The body has an object of more than {FIELDS_MAXIMUM} fields."
+            f"The body has an object of more than {FIELDS_MAXIMUM} fields.",
+            FieldErrorCode.OUT_OF_RANGE,
         )
     return read_object
 
@@ -53,7 +59,8 @@ def object_with_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _integer(text: str) -> int:
     if len(text) > _DIGITS_MAXIMUM:
         raise exceptions.InvalidRequest(
-            f"The body has an integer of more than {_DIGITS_MAXIMUM} digits."
+            f"The body has an integer of more than {_DIGITS_MAXIMUM} digits.",
+            FieldErrorCode.OUT_OF_RANGE,
         )
     return int(text)
 

@@ -7,12 +7,12 @@ field, in English and Korean.
 
 import copy
 import functools
-import importlib.resources
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-import yaml
-
+from kic_vm import data_files
+from kic_vm.data_files import DataFileError
+from kic_vm.lifecycle import check
 from kic_vm.lifecycle.table import LifecycleTables
 
 JSON = dict[str, Any]
@@ -36,9 +36,15 @@ _VOLUMES: Final = ("Volume", "ChangedVolume")
 
 @functools.cache
 def field_meanings() -> dict[str, dict[str, str]]:
-    """Name of a field, or ``Schema.field`` -> language -> meaning."""
-    text = importlib.resources.files(__package__).joinpath(_FILE).read_text("utf-8")
-    meanings: dict[str, dict[str, str]] = yaml.safe_load(text)
+    """Name of a field, or ``Schema.field`` -> language -> meaning.
+
+    :raises DataFileError: the file is missing or invalid; the sentence names the row
+    """
+    meanings = data_files.read("kic_vm.api", _FILE)
+    if not isinstance(meanings, dict):
+        raise DataFileError(_FILE, "expected a mapping of fields")
+    for name, texts in meanings.items():
+        check.meaning(texts, f"{_FILE}, {name}")
     return meanings
 
 

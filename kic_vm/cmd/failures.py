@@ -6,13 +6,12 @@ from typing import Final
 
 from oslo_config import cfg
 
-from kic_vm.lifecycle.model import LifecycleTableError
-from kic_vm.middleware.routes import RouteError
+from kic_vm.data_files import StartError
 
 FAILED: Final = 1
 WRONG_CONFIGURATION: Final = 2
-# Raised for a configuration, a lifecycle table or policy rules that cannot be used.
-WRONG: Final = (cfg.Error, LifecycleTableError, RouteError)
+# Raised for a configuration, a data file or policy rules that cannot be used.
+WRONG: Final = (cfg.Error, StartError)
 
 
 def report(command: str, error: BaseException | str, status: int = WRONG_CONFIGURATION) -> int:

@@ -10,6 +10,7 @@ from kic_vm.exceptions.base import (
     KicVmError,
 )
 from kic_vm.exceptions.events import CursorExpired, EventsUnavailable
+from kic_vm.exceptions.fields import FieldError, FieldErrorCode
 from kic_vm.exceptions.http import (
     AddressTooLong,
     HeadersTooLarge,
@@ -27,6 +28,7 @@ from kic_vm.exceptions.idempotency import (
     IdempotencyUnavailable,
     OutcomeUnknown,
 )
+from kic_vm.exceptions.invalid import InvalidField, InvalidFields, InvalidRequest
 from kic_vm.exceptions.upstream import (
     GatewayNotAllowed,
     UpstreamBusy,
@@ -34,14 +36,6 @@ from kic_vm.exceptions.upstream import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-
-
-class InvalidRequest(KicVmError):
-    """The request is malformed or impossible to fulfil."""
-
-    status = 400
-    code = "invalid_request"
-    sentence = "The request is not valid."
 
 
 class Unauthorized(KicVmError):
@@ -252,6 +246,8 @@ __all__ = [
     "Conflict",
     "CursorExpired",
     "EventsUnavailable",
+    "FieldError",
+    "FieldErrorCode",
     "Forbidden",
     "GatewayNotAllowed",
     "HeadersTooLarge",
@@ -261,6 +257,8 @@ __all__ = [
     "IdempotencyNotOffered",
     "IdempotencyUnavailable",
     "InternalError",
+    "InvalidField",
+    "InvalidFields",
     "InvalidRequest",
     "InvalidState",
     "KeypairChanged",

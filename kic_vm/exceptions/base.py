@@ -4,6 +4,8 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from kic_vm.exceptions.fields import FieldError
+
 
 class KicVmError(Exception):
     """An error response.
@@ -17,8 +19,8 @@ class KicVmError(Exception):
     sentence: ClassVar[str] = "The gateway has an internal error, which it has logged."
     retry_after: int | None = None
     """Seconds after which a retry makes sense, for the Retry-After header."""
-    problems: Sequence[tuple[str | None, str]] = ()
-    """The path of each wrong field, and what is wrong with it."""
+    field_errors: Sequence[FieldError] = ()
+    """Each wrong field; in a 400 response only."""
     is_outcome_unknown: bool = False
     """Whether the outcome of a write to a service is unknown."""
 

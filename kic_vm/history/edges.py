@@ -3,14 +3,13 @@
 
 import dataclasses
 import functools
-import importlib.resources
 from collections.abc import Collection
 from typing import Any, Final
 
+from kic_vm import data_files
 from kic_vm.lifecycle import check
 from kic_vm.lifecycle.documented import INSTANCE_STATES
 from kic_vm.lifecycle.model import LifecycleTableError
-from kic_vm.lifecycle.table import parse
 
 FILE: Final = "edges.yaml"
 BEFORE: Final = "before"
@@ -130,7 +129,6 @@ def _states(data: Any, where: str) -> frozenset[str]:
 def load_edges() -> Edges:
     """The table of this package, read and checked at the first call.
 
-    :raises LifecycleTableError: the file is invalid; the sentence names the row
+    :raises DataFileError: the file is missing or invalid; the sentence names the row
     """
-    text = importlib.resources.files("kic_vm.history").joinpath(FILE).read_text("utf-8")
-    return read(parse(text, FILE), FILE)
+    return read(data_files.read("kic_vm.history", FILE), FILE)

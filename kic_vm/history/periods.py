@@ -13,8 +13,6 @@ OBSERVED: Final = "observed"
 UNKNOWN: Final = "unknown"
 EVIDENCE: Final = (ACTION, OBSERVED, UNKNOWN)
 
-_BILLABLE: Final = {row.state: row.billable for row in load_tables().instances.rows}
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Period:
@@ -60,7 +58,7 @@ class Stretch:
 
         Of several possible states with the same billing, the first one is shown.
         """
-        if not self.states or len({_BILLABLE[state] for state in self.states}) > 1:
+        if not self.states or len(set(map(load_tables().is_billable, self.states))) > 1:
             return None
         return self.states[0]
 
@@ -70,7 +68,7 @@ def as_period(stretch: Stretch) -> Period:
     state = stretch.state
     return Period(
         state=state,
-        billable=None if state is None else _BILLABLE[state],
+        billable=None if state is None else load_tables().is_billable(state),
         started_at=stretch.started_at,
         ended_at=stretch.ended_at,
         flavor=stretch.flavor,

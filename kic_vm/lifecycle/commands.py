@@ -2,6 +2,7 @@
 """The commands on an instance without arguments, from ``commands.yaml``."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -58,6 +59,8 @@ def read(data: Any, where: str) -> dict[str, Command]:
 def _read_command(name: str, raw: Any, where: str) -> Command:
     check.mapping(raw, where, _KEYS, _OPTIONAL_KEYS)
     by_vm_state = raw.get("nova_by_vm_state", {})
+    if not isinstance(by_vm_state, dict):
+        raise LifecycleTableError(f"{where}, nova_by_vm_state", "expected a mapping")
     return Command(
         name=name,
         operation=check.text(raw["operation"], f"{where}, operation"),
@@ -78,4 +81,10 @@ def _read_server_action(raw: Any, where: str) -> ServerAction:
     return ServerAction(check.text(name, where), argument)
 
 
-COMMANDS: Final[Mapping[str, Command]] = read(read_file(FILE), FILE)
+@functools.cache
+def load_commands() -> Mapping[str, Command]:
+    """The commands of this package by name, read and checked at the first call.
+
+    :raises DataFileError: the file is missing or invalid; the sentence names the row
+    """
+    return read(read_file(FILE), FILE)

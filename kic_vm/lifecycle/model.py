@@ -5,6 +5,8 @@ import dataclasses
 import typing
 from collections.abc import Hashable
 
+from kic_vm.data_files import DataFileError
+
 # OpenStack's state of a resource: a pair for an instance, a status for a volume.
 K = typing.TypeVar("K", bound=Hashable)
 
@@ -14,12 +16,8 @@ Language: typing.TypeAlias = typing.Literal["en", "ko"]
 ANY_TASK = "*"
 
 
-class LifecycleTableError(ValueError):
-    """An invalid lifecycle table; the sentence names the file and the row."""
-
-    def __init__(self, where: str, problem: str) -> None:
-        """Name the place, such as ``instance_states.yaml, state Active``, and the problem."""
-        super().__init__(f"{where}: {problem}")
+class LifecycleTableError(DataFileError):
+    """An invalid lifecycle table."""
 
 
 class InstancePair(typing.NamedTuple):

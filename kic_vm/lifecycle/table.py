@@ -6,20 +6,17 @@ one dictionary access, so that it costs little in a list of a thousand servers.
 """
 
 import functools
-import importlib.resources
 import logging
 from collections.abc import Collection, Hashable
 from typing import Any
 
-import yaml
-
+from kic_vm import data_files
 from kic_vm.lifecycle import schema
 from kic_vm.lifecycle.model import (
     ANY_TASK,
     InstancePair,
     InstanceState,
     K,
-    LifecycleTableError,
     Row,
     Table,
     VolumeState,
@@ -102,6 +99,10 @@ class LifecycleTables:
         """The state with this ``status`` value (in any letter case), or None."""
         return self.volumes.by_wire.get(wire.lower())
 
+    def is_billable(self, state: str) -> bool:
+        """Whether time in the documented state of an instance is billed."""
+        return self.instances.by_wire[state.lower()].billable
+
     def openstack_pairs(self, state: InstanceState) -> frozenset[InstancePair]:
         """Every pair with which Nova may show an instance in this state.
 
@@ -156,7 +157,7 @@ def _limited(row: Row[K], names: Collection[str]) -> Row[K]:
 def load_tables() -> LifecycleTables:
     """The tables of this package, read and checked at the first call.
 
-    :raises LifecycleTableError: a file is invalid; the sentence names the row
+    :raises DataFileError: a file is missing or invalid; the sentence names the row
     """
     return LifecycleTables(
         schema.read_instance_table(read_file(INSTANCE_FILE), INSTANCE_FILE),
@@ -165,30 +166,8 @@ def load_tables() -> LifecycleTables:
 
 
 def read_file(name: str) -> Any:
-    """The content of one of the YAML files as plain, unchecked data."""
-    text = importlib.resources.files("kic_vm.lifecycle").joinpath(name).read_text("utf-8")
-    return parse(text, name)
+    """The content of one of the YAML files as plain, unchecked data.
 
-
-def parse(text: str, where: str) -> Any:
-    """The plain data in this YAML text; duplicate keys are refused."""
-    try:
-        return _UniqueKeyLoader(text).get_single_data()
-    except yaml.YAMLError as error:
-        raise LifecycleTableError(where, f"not readable as YAML: {error}") from error
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader that refuses duplicate keys; the default loader keeps the last one silently."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _value in node.value]
-        for key, _value in node.value:
-            if keys.count(key.value) > 1:
-                raise yaml.constructor.ConstructorError(
-                    "while reading a mapping",
-                    node.start_mark,
-                    f"the key {key.value!r} is given twice",
-                    key.start_mark,
-                )
-        return super().construct_mapping(node, deep)
+    :raises DataFileError: the file is missing or is not YAML
+    """
+    return data_files.read("kic_vm.lifecycle", name)

@@ -4,7 +4,7 @@
 import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Final, TypedDict
 
 from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.mappings import attachments, flavors, images, keypairs
@@ -12,7 +12,6 @@ from kic_vm.mappings.instance_faults import fault_of
 from kic_vm.mappings.instance_network_interfaces import in_attachment_order
 from kic_vm.mappings.instance_states import (
     instance_lifecycle_of,
-    lifecycle_of,
     power_state,
     state_of,
 )
@@ -143,32 +142,60 @@ def _image(server: JSON, attached: list[JSON], related: RelatedResources) -> JSO
     return images.image_of_volume({"image_id": server["image"]["id"]}) if server["image"] else None
 
 
+class RelatedFields(TypedDict):
+    """The fields of an instance that its ports and volumes determine."""
+
+    addresses: list[JSON]
+    image: JSON | None
+    availability_zone: str | None
+    attached_volumes: list[JSON]
+    security_groups: list[JSON]
+    security_group_count: int
+
+
+RELATED_FIELDS: Final = frozenset(RelatedFields.__annotations__)
+
+
+def _related_fields(
+    server: JSON, related: RelatedResources, translation: Translation
+) -> RelatedFields:
+    attached = _attached_volumes(server, related, translation)
+    ports = in_attachment_order(server, related.ports.get(server["id"], ()))
+    groups = _security_groups(ports, related)
+    return {
+        "addresses": _addresses(ports, related),
+        "image": _image(server, attached, related),
+        "availability_zone": _zone(server, attached, related, translation),
+        "attached_volumes": attached,
+        "security_groups": groups,
+        "security_group_count": len(groups),
+    }
+
+
 def instance_from_server(server: JSON, related: RelatedResources, translation: Translation) -> JSON:
     """The contract's instance, as returned by get and list.
 
     :param server: Nova's server at microversion compute.SERVER
     """
-    ports = in_attachment_order(server, related.ports.get(server["id"], ()))
     state = state_of(
         server,
         translation.lifecycle,
         confirm_in_progress=server["id"] in related.confirming,
-        interface_count=len(ports),
+        interface_count=len(related.ports.get(server["id"], ())),
     )
     extra_specs = server["flavor"].get("extra_specs") or {}
-    attached = _attached_volumes(server, related, translation)
-    groups = _security_groups(ports, related)
+    determined = _related_fields(server, related, translation)
     flavor_name = server["flavor"]["original_name"]
     return {
         "id": server["id"],
         "name": server["name"],
         "description": texts.shown(server["description"]),
         "flavor": flavors.flavor_of_server(server["flavor"], related.flavor_ids.get(flavor_name)),
-        "addresses": _addresses(ports, related),
+        "addresses": determined["addresses"],
         "is_hyper_threading": flavors.is_hyper_threading(extra_specs),
         "is_hadoop": False,
         "is_k8se": False,
-        "image": _image(server, attached, related),
+        "image": determined["image"],
         "vm_state": server["OS-EXT-STS:vm_state"],
         "task_state": server["OS-EXT-STS:task_state"],
         "power_state": power_state(server),
@@ -179,11 +206,11 @@ def instance_from_server(server: JSON, related: RelatedResources, translation: T
         "project_id": server["tenant_id"],
         "key_name": keypairs.instance_key_name(server["tenant_id"], server["key_name"]),
         "hostname": server["OS-EXT-SRV-ATTR:hostname"],
-        "availability_zone": _zone(server, attached, related, translation),
-        "attached_volumes": attached,
-        "attached_volume_count": len(attached),
-        "security_groups": groups,
-        "security_group_count": len(groups),
+        "availability_zone": determined["availability_zone"],
+        "attached_volumes": determined["attached_volumes"],
+        "attached_volume_count": len(determined["attached_volumes"]),
+        "security_groups": determined["security_groups"],
+        "security_group_count": determined["security_group_count"],
         "instance_type": flavors.instance_type(extra_specs),
         "created_at": utc(server["created"]),
         "updated_at": utc(server["updated"]),
@@ -201,97 +228,3 @@ def _zone(
     if not zone and attached and attached[0]["id"] in related.volumes:
         zone = related.volumes[attached[0]["id"]]["availability_zone"]
     return translation.zones.to_client(zone)
-
-
-def updated_instance_from_server(
-    server: JSON, translation: Translation, *, confirm_in_progress: bool
-) -> JSON:
-    """The contract's instance, as returned by an update: its shape differs from a get."""
-    state = state_of(server, translation.lifecycle, confirm_in_progress=confirm_in_progress)
-    flavor = server["flavor"]
-    return {
-        "id": server["id"],
-        "name": server["name"],
-        "description": texts.shown(server["description"]),
-        "status": state.wire,
-        "lifecycle": lifecycle_of(state),
-        "project_id": server["tenant_id"],
-        "user_id": server["user_id"],
-        "metadata": server["metadata"],
-        "flavor": {
-            "vcpus": flavor["vcpus"],
-            "ram": flavor["ram"],
-            "disk": flavor["disk"],
-            "original_name": flavor["original_name"],
-        },
-        "created_at": utc(server["created"]),
-        "updated_at": utc(server["updated"]),
-        "addresses": [
-            {
-                "mac_address": item["OS-EXT-IPS-MAC:mac_addr"],
-                "public_ip" if item["OS-EXT-IPS:type"] == "floating" else "private_ip": item[
-                    "addr"
-                ],
-            }
-            for items in server["addresses"].values()
-            for item in items
-        ],
-        "availability_zone": translation.zones.to_client(server["OS-EXT-AZ:availability_zone"]),
-        "key_name": keypairs.instance_key_name(server["tenant_id"], server["key_name"]),
-        "terminated_at": utc(server["OS-SRV-USG:terminated_at"]),
-        "security_groups": [{"name": group["name"]} for group in server.get("security_groups", ())],
-        "task_state": server["OS-EXT-STS:task_state"],
-        "vm_state": server["OS-EXT-STS:vm_state"],
-        "power_state": power_state(server),
-        "attached_volumes": [
-            {"id": item["id"], "is_delete_on_termination": item["delete_on_termination"]}
-            for item in server["os-extended-volumes:volumes_attached"]
-        ],
-        "hostname": server["OS-EXT-SRV-ATTR:hostname"],
-    }
-
-
-def rebuilt_instance_from_server(server: JSON, before: JSON, translation: Translation) -> JSON:
-    """The contract's instance, as returned by a rebuild: as by an update, except for volume ids.
-
-    :param server: Nova's answer to the rebuild, at microversion compute.REBUILD
-    :param before: the server before the rebuild; the answer lacks its security groups
-    """
-    shown = updated_instance_from_server(
-        server | {"security_groups": before.get("security_groups", ())},
-        translation,
-        confirm_in_progress=False,
-    )
-    shown["attached_volumes"] = [
-        {
-            "volume_id": volume["id"],
-            "is_delete_on_termination": volume["is_delete_on_termination"],
-        }
-        for volume in shown["attached_volumes"]
-    ]
-    return shown
-
-
-def created_instances(servers: list[JSON], group_names: list[str] | None) -> JSON:
-    """The contract's response to a creation: the first instance, and a list of all of them.
-
-    :param group_names: the instances' security groups, because Nova's answer to a creation names
-        the requested ones only; None if ``servers`` come from a list
-    """
-    # name-2 comes before name-10
-    ordered = sorted(servers, key=lambda server: (len(server["name"]), server["name"]))
-    return {
-        "instance": _created_instance(ordered[0], group_names),
-        "instances": [{"id": server["id"], "name": server["name"]} for server in ordered],
-    }
-
-
-def _created_instance(server: JSON, group_names: list[str] | None) -> JSON:
-    if group_names is None:
-        group_names = [group["name"] for group in server.get("security_groups", ())]
-    return {
-        "id": server["id"],
-        "security_groups": [{"name": name} for name in group_names],
-        "admin_pass": server.get("adminPass"),
-        "disk_config": server["OS-DCF:diskConfig"],
-    }

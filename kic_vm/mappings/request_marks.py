@@ -11,6 +11,7 @@ import re
 from typing import Any, Final
 
 from kic_vm import exceptions
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.idempotent_request import IdempotentRequest
 
 JSON = dict[str, Any]
@@ -79,8 +80,10 @@ def marked_description(description: str, request: IdempotentRequest | None) -> s
     marked = f"{description} {mark}" if description else mark
     if len(marked) > _DESCRIPTION_MAXIMUM:
         maximum = _DESCRIPTION_MAXIMUM - len(mark) - 1
-        raise exceptions.InvalidRequest(
-            f"description: must be at most {maximum} characters with an Idempotency-Key."
+        raise exceptions.InvalidField(
+            "description",
+            f"must be at most {maximum} characters with an Idempotency-Key.",
+            FieldErrorCode.OUT_OF_RANGE,
         )
     return marked
 

@@ -15,7 +15,6 @@ from kic_vm.mappings.periods import flavor, stamp
 
 JSON = dict[str, Any]
 
-_BILLABLE: Final = {row.state: row.billable for row in load_tables().instances.rows}
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -56,7 +55,7 @@ def _seconds(seconds: Seconds) -> JSON:
         "unbilled_seconds": seconds.unbilled,
         "unknown_seconds": seconds.unknown,
         "states": [
-            {"state": state, "billable": _BILLABLE[state], "seconds": number}
+            {"state": state, "billable": load_tables().is_billable(state), "seconds": number}
             for state, number in seconds.in_order().items()
         ],
     }

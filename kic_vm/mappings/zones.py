@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from kic_vm import exceptions
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.schemas.filters import normalized
 
 # Those that the official clients know, whether or not this cloud has something behind each.
@@ -49,6 +50,8 @@ class Zones:
 
 
 def _unknown(name: str, known: Iterable[str]) -> exceptions.InvalidRequest:
-    return exceptions.InvalidRequest(
-        f"availability_zone: there is no zone {name!r}; use one of {', '.join(known)}."
+    return exceptions.InvalidField(
+        "availability_zone",
+        f"there is no zone {name!r}; use one of {', '.join(known)}.",
+        FieldErrorCode.NOT_FOUND,
     )

@@ -219,8 +219,8 @@ def _read_key(header: str) -> str:
     is_quoted = len(header) > 1 and header[0] == header[-1] == '"'
     key = header[1:-1] if is_quoted else header
     if not 0 < len(key) <= _MAXIMUM or not all("!" <= character <= "~" for character in key):
-        raise exceptions.InvalidRequest(
-            f"{HEADER}: send 1 to {_MAXIMUM} visible ASCII characters, for example a UUID."
+        raise exceptions.InvalidField(
+            HEADER, f"send 1 to {_MAXIMUM} visible ASCII characters, for example a UUID."
         )
     return key
 

@@ -6,6 +6,7 @@ from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from kic_vm import exceptions
+from kic_vm.exceptions import FieldErrorCode
 
 PARAMETERS_MAXIMUM: Final = 100
 HEADERS_MAXIMUM: Final = 100  # as in exceptions.HeadersTooLarge
@@ -30,6 +31,7 @@ class RequestLimits:
                 raise exceptions.HeadersTooLarge
         if environ.get("QUERY_STRING", "").count("&") >= PARAMETERS_MAXIMUM:
             raise exceptions.InvalidRequest(
-                f"The query has too many parameters: send at most {PARAMETERS_MAXIMUM}."
+                f"The query has too many parameters: send at most {PARAMETERS_MAXIMUM}.",
+                FieldErrorCode.OUT_OF_RANGE,
             )
         return self._application(environ, start_response)

@@ -17,6 +17,7 @@ from werkzeug.routing import Map, MapAdapter, Rule
 
 from kic_vm import exceptions
 from kic_vm.context import RECORD_KEY
+from kic_vm.data_files import StartError
 from kic_vm.policies import base
 
 ENVIRON_KEY = "kic_vm.operation"
@@ -26,7 +27,7 @@ _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _AUTOMATIC = {"HEAD", "OPTIONS"}
 
 
-class RouteError(RuntimeError):
+class RouteError(StartError):
     """The routes and the rules do not cover each other."""
 
 

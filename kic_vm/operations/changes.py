@@ -16,5 +16,5 @@ def given_changes(what: str, changes: JSON) -> JSON:
     """
     named = {key: value for key, value in changes.items() if not (key == "name" and value is None)}
     if not named:
-        raise exceptions.InvalidRequest(f"{what}: give a name or a description to change.")
+        raise exceptions.InvalidField(what, "give a name or a description to change.")
     return named

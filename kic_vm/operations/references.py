@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Iterator
 
 from kic_vm import exceptions
+from kic_vm.exceptions import FieldErrorCode
 
 
 @contextlib.contextmanager
@@ -17,6 +18,8 @@ def as_invalid_request(field: str, what: str, identifier: str) -> Iterator[None]
     try:
         yield
     except exceptions.NotFound as error:
-        raise exceptions.InvalidRequest(
-            f"{field}: there is no {what} {identifier} that this project can use."
+        raise exceptions.InvalidField(
+            field,
+            f"there is no {what} {identifier} that this project can use.",
+            FieldErrorCode.NOT_FOUND,
         ) from error

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands on instances."""
 
-from kic_vm.lifecycle.commands import COMMANDS
+from kic_vm.lifecycle.commands import load_commands
 from kic_vm.policies import base
 
 _ONE = "/api/v1/instances/{instance_id}"
@@ -20,7 +20,7 @@ RULES = [
             command.description,
             ("POST", f"{_ONE}/{command.name}"),
         )
-        for command in COMMANDS.values()
+        for command in load_commands().values()
     ),
     base.rule(
         "instances:resize",

@@ -4,7 +4,10 @@
 import ipaddress
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
+
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas.field_errors import FieldValidationError
 
 _PRIVATE = [
     ipaddress.IPv4Network(private) for private in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -17,11 +20,12 @@ def _network(value: str) -> ipaddress.IPv4Network:
     try:
         network = ipaddress.IPv4Network(value)
     except ValueError as error:
-        raise ValidationError(
-            "Must be an IPv4 range that begins at its first address, such as 10.0.0.0/20."
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT,
+            "Must be an IPv4 range that begins at its first address, such as 10.0.0.0/20.",
         ) from error
     if str(network) != value:
-        raise ValidationError(f"Must be written as {network}.")
+        raise FieldValidationError(FieldErrorCode.INVALID_FORMAT, f"Must be written as {network}.")
     return network
 
 
@@ -31,10 +35,13 @@ def private_range(shortest: int, longest: int, **kwargs: Any) -> fields.String:
     def check(value: str) -> None:
         network = _network(value)
         if not shortest <= network.prefixlen <= longest:
-            raise ValidationError(f"Must have a prefix of /{shortest} to /{longest}.")
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_VALUE, f"Must have a prefix of /{shortest} to /{longest}."
+            )
         if not any(network.subnet_of(private) for private in _PRIVATE):
-            raise ValidationError(
-                "Must be private: in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16."
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_FORMAT,
+                "Must be private: in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.",
             )
 
     return fields.String(validate=check, **kwargs)
@@ -45,7 +52,9 @@ def destination(**kwargs: Any) -> fields.String:
 
     def check(value: str) -> None:
         if _network(value).subnet_of(_LINK_LOCAL):
-            raise ValidationError(f"Must not be in {_LINK_LOCAL}.")
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_VALUE, f"Must not be in {_LINK_LOCAL}."
+            )
 
     return fields.String(validate=check, **kwargs)
 
@@ -70,7 +79,9 @@ def is_address(value: str | None) -> None:
     try:
         ipaddress.ip_address(without_zone(value))
     except ValueError as error:
-        raise ValidationError("Must be an IP address.") from error
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT, "Must be an IP address."
+        ) from error
 
 
 def is_address_or_range(value: str | None) -> None:
@@ -84,6 +95,11 @@ def is_address_or_range(value: str | None) -> None:
     try:
         ipaddress.ip_interface(without_zone(value))
         if slash and str(int(length)) != length:  # int() refuses a netmask
-            raise ValidationError("Must have its prefix's length as a plain number, such as /8.")
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_FORMAT,
+                "Must have its prefix's length as a plain number, such as /8.",
+            )
     except ValueError as error:
-        raise ValidationError("Must be an IP address or a CIDR.") from error
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT, "Must be an IP address or a CIDR."
+        ) from error

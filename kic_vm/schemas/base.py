@@ -2,11 +2,13 @@
 """Shared parts of the schemas: paging, names, descriptions, ids, envelopes."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, fields
 
-from kic_vm.schemas import filters, json_types, texts
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas import filters, json_types, texts, validators
+from kic_vm.schemas.field_errors import CodedMessage, FieldValidationError, add_codes
 from kic_vm.schemas.lists import CommaSeparatedList
 
 MAXIMUM_32_BIT = 2**31 - 1
@@ -21,9 +23,28 @@ class IncomingSchema(Schema):
 
         unknown = RAISE
 
+    error_messages: ClassVar[dict[str, str]] = {
+        "type": CodedMessage("Invalid input type.", FieldErrorCode.INVALID_TYPE),
+        "unknown": CodedMessage("Unknown field.", FieldErrorCode.UNKNOWN_FIELD),
+    }
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """See marshmallow.
+
+        :raises TypeError: an error of the field would have no code
+        """
+        add_codes(field_obj)
+
 
 class QuerySchema(IncomingSchema):
     """A query: all its values are strings."""
+
+
+class ListQuerySchema(QuerySchema):
+    """The query of a list: its filters and its paging."""
+
+    item: ClassVar[type[Schema]]
+    """The schema of the list's items."""
 
 
 class RequestSchema(IncomingSchema):
@@ -32,8 +53,10 @@ class RequestSchema(IncomingSchema):
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """See marshmallow.
 
-        :raises TypeError: the field would accept strings as numbers or booleans
+        :raises TypeError: the field would accept strings as numbers or booleans, or an error of the
+            field would have no code
         """
+        super().on_bind_field(field_name, field_obj)
         json_types.check_strict(self, field_name, field_obj)
 
 
@@ -109,7 +132,10 @@ def optional_uuid() -> fields.UUID:
 
 
 def _refuse_key(_value: Any) -> None:
-    raise ValidationError("Volumes with a key of one's own are not offered: leave it out.")
+    raise FieldValidationError(
+        FieldErrorCode.INVALID_VALUE,
+        "Volumes with a key of one's own are not offered: leave it out.",
+    )
 
 
 def no_encryption_key() -> fields.UUID:
@@ -120,7 +146,7 @@ def no_encryption_key() -> fields.UUID:
 def _names_each_once(keys: list[str]) -> None:
     """Refuse to sort by the same field twice: the second one has no effect."""
     if len(set(keys)) < len(keys):
-        raise ValidationError("Must name each field only once.")
+        raise FieldValidationError(FieldErrorCode.DUPLICATE, "Must name each field only once.")
 
 
 def query_schema(
@@ -128,7 +154,7 @@ def query_schema(
     default_key: str = "created_at",
     unsortable: Collection[str] = (),
     **parameters: fields.Field[Any],
-) -> type[QuerySchema]:
+) -> type[ListQuerySchema]:
     """The query of a list operation: its filters, and the paging that every list has.
 
     :param item: schema of the list's items; the list can be sorted by its plain fields
@@ -170,7 +196,7 @@ def query_schema(
     return _query_schema(item, parameters | paging)
 
 
-def page_query_schema(item: type[Schema]) -> type[QuerySchema]:
+def page_query_schema(item: type[Schema]) -> type[ListQuerySchema]:
     """The query of a list operation without filters and sort keys.
 
     :param item: schema of the list's items
@@ -180,20 +206,22 @@ def page_query_schema(item: type[Schema]) -> type[QuerySchema]:
 
 def _query_schema(
     item: type[Schema], parameters: dict[str, fields.Field[Any]]
-) -> type[QuerySchema]:
-    found: type[QuerySchema] = type(
+) -> type[ListQuerySchema]:
+    query: type[ListQuerySchema] = type(
         item.__name__.removesuffix("Schema") + "ListQuerySchema",
-        (QuerySchema,),
-        {**parameters, "__doc__": "Filters and paging of a list."},
+        (ListQuerySchema,),
+        {**parameters, "item": item, "__doc__": "Filters and paging of a list."},
     )
-    return found
+    return query
 
 
 def _paging() -> dict[str, fields.Field[Any]]:
     return {
-        "limit": fields.Integer(load_default=20, validate=validate.Range(min=1, max=PAGE_MAXIMUM)),
+        "limit": fields.Integer(
+            load_default=20, validate=validators.Range(min=1, max=PAGE_MAXIMUM)
+        ),
         "offset": fields.Integer(
-            load_default=0, validate=validate.Range(min=0, max=MAXIMUM_32_BIT)
+            load_default=0, validate=validators.Range(min=0, max=MAXIMUM_32_BIT)
         ),
     }
 

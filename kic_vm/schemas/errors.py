@@ -1,25 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The error envelope."""
 
-import enum
-
 from marshmallow import Schema, fields, validate
 
-from kic_vm.exceptions import ERRORS
-
-
-class FieldErrorCode(enum.StrEnum):
-    """What is wrong with a field. The codes are stable: clients may branch on them."""
-
-    REQUIRED = "required"
-    UNKNOWN_FIELD = "unknown_field"
-    INVALID_TYPE = "invalid_type"
-    INVALID_FORMAT = "invalid_format"
-    INVALID_VALUE = "invalid_value"
-    NOT_ONE_OF = "not_one_of"
-    OUT_OF_RANGE = "out_of_range"
-    DUPLICATE = "duplicate"
-    NOT_FOUND = "not_found"
+from kic_vm.exceptions import ERRORS, FieldErrorCode
 
 
 class FieldErrorSchema(Schema):

@@ -3,10 +3,12 @@
 
 from typing import Any, Final, Literal
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
 from kic_vm.events.model import INSTANCE, TYPES, VOLUME, Cursor
-from kic_vm.schemas import base, filters
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas import base, filters, validators
+from kic_vm.schemas.field_errors import FieldValidationError
 
 OLDEST: Final[Literal["oldest"]] = "oldest"
 WAIT_MAXIMUM: Final = 30
@@ -91,8 +93,9 @@ def parse_cursor(text: str) -> Cursor | Literal["oldest"]:
     try:
         return Cursor.parse(text)
     except ValueError as error:
-        raise ValidationError(
-            f"Must be a cursor from an earlier response, or {OLDEST}. Omit it to start now."
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT,
+            f"Must be a cursor from an earlier response, or {OLDEST}. Omit it to start now.",
         ) from error
 
 
@@ -108,7 +111,7 @@ class EventQuerySchema(base.QuerySchema):
     )
     wait = fields.Integer(
         load_default=0,
-        validate=validate.Range(min=0, max=WAIT_MAXIMUM),
+        validate=validators.Range(min=0, max=WAIT_MAXIMUM),
         metadata={
             "description": "Maximum time in seconds to wait for an event if there is none yet."
         },

@@ -11,7 +11,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields
+
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas import validators
+from kic_vm.schemas.field_errors import FieldValidationError
 
 _MAC_ADDRESS: Final = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}\Z", re.IGNORECASE)
 _OFFSET: Final = r"(?P<offset>[Zz]|[+ -]\d\d(?::?\d\d)?)?\Z"
@@ -60,12 +64,14 @@ class Enumerated(fields.String):
         self.aliases = dict(aliases or {})
         names = self.aliases | {value: value for value in self.values}
         self._by_name = {normalized(name): value for name, value in names.items()}
-        super().__init__(validate=validate.OneOf(self.values), **kwargs)
+        super().__init__(validate=validators.OneOf(self.values), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if normalized(text) not in self._by_name:
-            raise ValidationError(f"Must be one of: {', '.join(self.values)}.")
+            raise FieldValidationError(
+                FieldErrorCode.NOT_ONE_OF, f"Must be one of: {', '.join(self.values)}."
+            )
         return self._by_name[normalized(text)]
 
 
@@ -75,7 +81,7 @@ class Count(Text):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if not re.fullmatch("[0-9]{1,9}", text):
-            raise ValidationError("Must be a number.")
+            raise FieldValidationError(FieldErrorCode.INVALID_TYPE, "Must be a number.")
         return str(int(text))
 
 
@@ -86,7 +92,9 @@ class Address(Text):
         try:
             return str(ipaddress.ip_address(super()._deserialize(value, attr, data, **kwargs)))
         except ValueError as error:
-            raise ValidationError("Must be a whole IP address.") from error
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_FORMAT, "Must be a whole IP address."
+            ) from error
 
 
 class AddressRange(Text):
@@ -97,8 +105,9 @@ class AddressRange(Text):
         try:
             return str(ipaddress.ip_network(text, strict=False))
         except ValueError as error:
-            raise ValidationError(
-                "Must be a range in CIDR notation, such as 10.0.0.0/16."
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_FORMAT,
+                "Must be a range in CIDR notation, such as 10.0.0.0/16.",
             ) from error
 
 
@@ -108,7 +117,9 @@ class MacAddress(Text):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if not _MAC_ADDRESS.match(text):
-            raise ValidationError("Must be a MAC address, such as fa:16:3e:12:34:56.")
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_FORMAT, "Must be a MAC address, such as fa:16:3e:12:34:56."
+            )
         return text.lower().replace("-", ":")
 
 
@@ -145,8 +156,9 @@ class Moment(fields.String):
         try:
             return _period(text)
         except ValueError as error:
-            raise ValidationError(
-                "Must be a date or a time, such as 2026-11-23 or 2026-11-23T10:47:01Z."
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_FORMAT,
+                "Must be a date or a time, such as 2026-11-23 or 2026-11-23T10:47:01Z.",
             ) from error
 
 
@@ -185,4 +197,6 @@ class Unavailable(fields.String):
         super().__init__(metadata={"description": "Refused: the items of this list have none."})
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        raise ValidationError("The items of this list have none: leave this filter out.")
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_VALUE, "The items of this list have none: leave this filter out."
+        )

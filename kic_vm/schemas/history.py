@@ -4,10 +4,12 @@
 import datetime
 from typing import Any, Final
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.lifecycle.documented import INSTANCE_STATES
 from kic_vm.schemas import base, filters
+from kic_vm.schemas.field_errors import FieldValidationError
 
 _EVIDENCE: Final = ("action", "observed", "unknown")
 _GROUPINGS: Final = ("instance", "state", "flavor", "day")
@@ -31,8 +33,9 @@ class UsageTime(fields.String):
                 moment = moment.replace(tzinfo=datetime.UTC)
             return moment.astimezone(datetime.UTC).replace(microsecond=0)
         except (ValueError, OverflowError) as error:
-            raise ValidationError(
-                "Must be a date or a time, such as 2026-11-01 or 2026-11-01T00:00:00Z."
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_FORMAT,
+                "Must be a date or a time, such as 2026-11-01 or 2026-11-01T00:00:00Z.",
             ) from error
 
 

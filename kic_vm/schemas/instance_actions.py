@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands on instances."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from kic_vm.lifecycle.commands import COMMANDS
-from kic_vm.schemas import base
+from kic_vm.lifecycle.commands import load_commands
+from kic_vm.schemas import base, validators
 
 
 class ActionSchema(base.RequestSchema):
@@ -12,7 +12,7 @@ class ActionSchema(base.RequestSchema):
 
     action = fields.String(
         required=True,
-        validate=validate.OneOf(tuple(COMMANDS), error="Must be one of: {choices}."),
+        validate=validators.OneOf(tuple(load_commands()), error="Must be one of: {choices}."),
     )
 
 

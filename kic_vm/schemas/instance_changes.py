@@ -5,10 +5,12 @@ import base64
 import binascii
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate, validates_schema
 
-from kic_vm.schemas import base, json_types
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas import base, json_types, validators
 from kic_vm.schemas.addresses import is_address
+from kic_vm.schemas.field_errors import FieldValidationError
 from kic_vm.schemas.instances import POWER_STATES
 from kic_vm.schemas.lists import RequestList
 from kic_vm.schemas.secrets import SecretString
@@ -24,9 +26,13 @@ class UserData(fields.String):
         try:
             decoded = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError) as error:
-            raise ValidationError("Must be base64 text.") from error
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_FORMAT, "Must be base64 text."
+            ) from error
         if len(decoded) > USER_DATA_MAXIMUM:
-            raise ValidationError("Must have at most 16 KB when decoded.")
+            raise FieldValidationError(
+                FieldErrorCode.OUT_OF_RANGE, "Must have at most 16 KB when decoded."
+            )
         return text
 
 
@@ -40,8 +46,10 @@ class InstanceSubnetSchema(base.RequestSchema):
     @validates_schema
     def _one_way_only(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data["network_interface_id"] and data["private_ip"]:
-            raise ValidationError(
-                "A network interface already has an address: leave private_ip out.", "private_ip"
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_VALUE,
+                "A network interface already has an address: leave private_ip out.",
+                "private_ip",
             )
 
 
@@ -59,13 +67,13 @@ class InstanceVolumeSchema(base.RequestSchema):
     size = json_types.Integer(
         allow_none=True,
         load_default=None,
-        validate=validate.Range(min=1, max=base.MAXIMUM_32_BIT),
+        validate=validators.Range(min=1, max=base.MAXIMUM_32_BIT),
         metadata={"description": "GiB. An existing volume keeps its own size."},
     )
     source_type = fields.String(
         allow_none=True,
         load_default=None,
-        validate=validate.OneOf(["image", "blank", "volume"]),
+        validate=validators.OneOf(["image", "blank", "volume"]),
         metadata={"description": "Unset: image for the root volume, blank for the others."},
     )
     uuid = fields.UUID(
@@ -78,11 +86,19 @@ class InstanceVolumeSchema(base.RequestSchema):
     def _has_a_source(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data["source_type"] == "volume":
             if not data["uuid"]:
-                raise ValidationError("Must be the id of the volume.", "uuid")
+                raise FieldValidationError(
+                    FieldErrorCode.REQUIRED, "Must be the id of the volume.", "uuid"
+                )
         elif data["size"] is None:
-            raise ValidationError("Missing data for required field.", "size")
+            raise FieldValidationError(
+                FieldErrorCode.REQUIRED, "Missing data for required field.", "size"
+            )
         if data["source_type"] == "blank" and data["uuid"]:
-            raise ValidationError("A blank volume has no source: leave uuid out.", "uuid")
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_VALUE,
+                "A blank volume has no source: leave uuid out.",
+                "uuid",
+            )
 
 
 class GroupNameSchema(base.RequestSchema):
@@ -96,7 +112,7 @@ class InstanceCreateSchema(base.RequestSchema):
 
     name = base.name(required=True)
     description = base.description(load_default=None)
-    count = json_types.Integer(load_default=1, validate=validate.Range(min=1))
+    count = json_types.Integer(load_default=1, validate=validators.Range(min=1))
     image_id = fields.UUID(required=True)
     flavor_id = fields.UUID(required=True)
     availability_zone = fields.String(allow_none=True, load_default=None)
@@ -127,7 +143,7 @@ class InstanceCreateSchema(base.RequestSchema):
     is_bonding = json_types.Boolean(
         allow_none=True,
         load_default=None,
-        validate=validate.NoneOf([True], error="Only bare metal has bonded interfaces."),
+        validate=validators.NoneOf([True], error="Only bare metal has bonded interfaces."),
     )
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logs of an instance."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from kic_vm.schemas import base
+from kic_vm.schemas import base, validators
 
 
 class InstanceActionSchema(Schema):
@@ -32,7 +32,7 @@ class ConsoleLogQuerySchema(base.QuerySchema):
 
     lines = fields.Integer(
         required=True,
-        validate=validate.Range(min=1, max=base.MAXIMUM_32_BIT),
+        validate=validators.Range(min=1, max=base.MAXIMUM_32_BIT),
         metadata={"description": "How many, counted from the end."},
     )
 

@@ -3,7 +3,10 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, fields
+
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas.field_errors import CodedMessage, FieldValidationError
 
 
 class Boolean(fields.Boolean):
@@ -11,14 +14,16 @@ class Boolean(fields.Boolean):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValidationError("Must be true or false.")
+            raise FieldValidationError(FieldErrorCode.INVALID_TYPE, "Must be true or false.")
         return value
 
 
 class Integer(fields.Integer):
     """A whole number; neither a string nor a number with a fraction."""
 
-    default_error_messages = {"invalid": "Must be a whole number."}  # noqa: RUF012 - as its base
+    default_error_messages = {  # noqa: RUF012 - as its base
+        "invalid": CodedMessage("Must be a whole number.", FieldErrorCode.INVALID_FORMAT)
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strict=True, **kwargs)

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keypairs."""
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import base, filters, texts
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas import base, filters, texts, validators
+from kic_vm.schemas.field_errors import FieldValidationError
 from kic_vm.schemas.secrets import SecretString
 
 # The characters that Nova accepts in a name, and the length left besides the project's code.
-_NAME = validate.Regexp(
+_NAME = validators.Regexp(
     r"[A-Za-z0-9](?:[A-Za-z0-9 _-]*[A-Za-z0-9_-])?\Z",
     error="Must begin with a letter or digit and hold only letters, digits, spaces, - and _.",
+    field_code=FieldErrorCode.INVALID_VALUE,
 )
 NAME_MAXIMUM = 183
 TYPES = ["ssh", "x509"]
@@ -42,17 +45,21 @@ class CreatedKeypairSchema(Schema):
 
 def _is_public_key(value: str | None) -> None:
     if value is not None and not value.strip():
-        raise ValidationError("Must be a public key in OpenSSH's format, or left out.")
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT, "Must be a public key in OpenSSH's format, or left out."
+        )
 
 
 class KeypairCreateSchema(base.RequestSchema):
     """A keypair to create or, with a public key, to import."""
 
-    name = fields.String(required=True, validate=[validate.Length(min=1, max=NAME_MAXIMUM), _NAME])
+    name = fields.String(
+        required=True, validate=[validators.Length(min=1, max=NAME_MAXIMUM), _NAME]
+    )
     public_key = fields.String(
         allow_none=True,
         load_default=None,
-        validate=[validate.Length(max=16384), texts.is_text, _is_public_key],
+        validate=[validators.Length(max=16384), texts.is_text, _is_public_key],
     )
 
 

@@ -4,9 +4,12 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from marshmallow import ValidationError, fields
-from marshmallow.validate import Length
+from marshmallow import fields
 from webargs.fields import DelimitedFieldMixin
+
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas.field_errors import CodedMessage, FieldValidationError
+from kic_vm.schemas.validators import Length
 
 MAXIMUM: Final = 256
 
@@ -31,15 +34,18 @@ class RequestList(fields.List[Any]):
         self._maximum = maximum
         validators: list[Callable[[list[Any]], Any]] = [Length(max=maximum)]
         if minimum_error is not None:
-            validators.append(Length(min=1, error=minimum_error))
-            kwargs["error_messages"] = {"null": minimum_error}
+            required = FieldErrorCode.REQUIRED
+            validators.append(Length(min=1, error=minimum_error, field_code=required))
+            kwargs["error_messages"] = {"null": CodedMessage(minimum_error, required)}
         if validate is not None:
             validators.append(validate)
         super().__init__(cls_or_instance, validate=validators, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         if isinstance(value, list) and len(value) > self._maximum:
-            raise ValidationError(f"Must have at most {self._maximum} items.")
+            raise FieldValidationError(
+                FieldErrorCode.OUT_OF_RANGE, f"Must have at most {self._maximum} items."
+            )
         items: list[Any] = super()._deserialize(value, attr, data, **kwargs)
         return items
 
@@ -47,4 +53,8 @@ class RequestList(fields.List[Any]):
 class CommaSeparatedList(DelimitedFieldMixin, RequestList):
     """A list in a query: items separated by commas."""
 
-    default_error_messages = {"invalid": "Must be a text of items, separated by commas."}  # noqa: RUF012 - as its base
+    default_error_messages = {  # noqa: RUF012 - as its base
+        "invalid": CodedMessage(
+            "Must be a text of items, separated by commas.", FieldErrorCode.INVALID_FORMAT
+        )
+    }

@@ -3,15 +3,17 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validates_schema
 
-from kic_vm.schemas import base, filters
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas import base, filters, validators
+from kic_vm.schemas.field_errors import FieldValidationError
 
 ROLES = ["admin", "member", "reader"]
 
 
 def _role() -> fields.String:
-    return fields.String(required=True, validate=validate.OneOf(ROLES))
+    return fields.String(required=True, validate=validators.OneOf(ROLES))
 
 
 class MemberSchema(Schema):
@@ -31,7 +33,7 @@ class MemberCreateSchema(base.RequestSchema):
     """A user to add, by id, or by name in the project's domain."""
 
     user_id = fields.String(
-        validate=validate.Regexp("^[0-9a-f]{32}([0-9a-f]{32})?$", error="Must be a user's id.")
+        validate=validators.Regexp("^[0-9a-f]{32}([0-9a-f]{32})?$", error="Must be a user's id.")
     )
     user_name = base.reference()
     role = _role()
@@ -39,7 +41,9 @@ class MemberCreateSchema(base.RequestSchema):
     @validates_schema
     def _names_one(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if ("user_id" in data) == ("user_name" in data):
-            raise ValidationError("Give either this or user_name.", "user_id")
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_VALUE, "Give either this or user_name.", "user_id"
+            )
 
 
 class MemberUpdateSchema(base.RequestSchema):

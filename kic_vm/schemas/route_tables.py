@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Route tables, their routes and associations."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from kic_vm.schemas import addresses, base, filters, vpcs
+from kic_vm.schemas import addresses, base, filters, validators, vpcs
 
 ROUTE_TYPES = ["igw", "instance", "tgw"]
 
@@ -104,7 +104,7 @@ class RouteTableUpdateSchema(base.RequestSchema):
 class RouteChangeSchema(base.RequestSchema):
     """A route to add, or a replacement for another route."""
 
-    route_type = fields.String(required=True, validate=validate.OneOf(ROUTE_TYPES))
+    route_type = fields.String(required=True, validate=validators.OneOf(ROUTE_TYPES))
     target_id = fields.UUID(
         required=True,
         metadata={"description": "The instance, or for igw the id of the VPC."},
@@ -121,8 +121,10 @@ class AssociationChangeSchema(base.RequestSchema):
 class AssociationListQuerySchema(base.QuerySchema):
     """The paging of associations, which have no filters."""
 
-    limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=base.PAGE_MAXIMUM))
-    offset = fields.Integer(load_default=0, validate=validate.Range(min=0, max=base.MAXIMUM_32_BIT))
+    limit = fields.Integer(load_default=20, validate=validators.Range(min=1, max=base.PAGE_MAXIMUM))
+    offset = fields.Integer(
+        load_default=0, validate=validators.Range(min=0, max=base.MAXIMUM_32_BIT)
+    )
 
 
 RouteTableEnvelopeSchema = base.envelope("vpc_route_table", RouteTableSchema)

@@ -4,10 +4,12 @@
 import ipaddress
 from typing import Any, Final
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate, validates_schema
 
-from kic_vm.schemas import base, filters, json_types
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas import base, filters, json_types, validators
 from kic_vm.schemas.addresses import without_zone
+from kic_vm.schemas.field_errors import FieldValidationError
 
 DIRECTIONS: Final = ["ingress", "egress"]
 PROTOCOLS: Final = ["TCP", "UDP", "ICMP", "IPIP", "ALL"]
@@ -91,18 +93,19 @@ def _is_range(value: str | None) -> None:
     try:
         written = str(ipaddress.ip_network(without_zone(value), strict=False))
     except ValueError as error:
-        raise ValidationError(
-            "Must be a range of addresses in CIDR notation, such as 10.0.0.0/16 or ::/0."
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT,
+            "Must be a range of addresses in CIDR notation, such as 10.0.0.0/16 or ::/0.",
         ) from error
     if value != written:
-        raise ValidationError(f"Must be written as {written}.")
+        raise FieldValidationError(FieldErrorCode.INVALID_FORMAT, f"Must be written as {written}.")
 
 
 def _port() -> json_types.Integer:
     return json_types.Integer(
         allow_none=True,
         load_default=None,
-        validate=validate.Range(min=1, max=65535),
+        validate=validators.Range(min=1, max=65535),
         metadata={"description": "TCP and UDP only; both ports or, for all of them, none."},
     )
 
@@ -111,8 +114,8 @@ class SecurityGroupRuleCreateSchema(base.RequestSchema):
     """A rule to add: the allowed traffic, and its remote side."""
 
     description = base.description(load_default=None)
-    direction = fields.String(required=True, validate=validate.OneOf(DIRECTIONS))
-    protocol = fields.String(required=True, validate=validate.OneOf(PROTOCOLS))
+    direction = fields.String(required=True, validate=validators.OneOf(DIRECTIONS))
+    protocol = fields.String(required=True, validate=validators.OneOf(PROTOCOLS))
     port_range_min = _port()
     port_range_max = _port()
     remote_ip_prefix = fields.String(allow_none=True, load_default=None, validate=_is_range)
@@ -122,11 +125,17 @@ class SecurityGroupRuleCreateSchema(base.RequestSchema):
     def _has_one_remote(self, data: dict[str, Any], **_kwargs: Any) -> None:
         given = [data["remote_ip_prefix"], data["remote_group_id"]]
         if given.count(None) == 2:
-            raise ValidationError(
-                "Give this or remote_group_id; 0.0.0.0/0 is everybody.", "remote_ip_prefix"
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_VALUE,
+                "Give this or remote_group_id; 0.0.0.0/0 is everybody.",
+                "remote_ip_prefix",
             )
         if given.count(None) == 0:
-            raise ValidationError("Give this or remote_ip_prefix, not both.", "remote_group_id")
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_VALUE,
+                "Give this or remote_ip_prefix, not both.",
+                "remote_group_id",
+            )
 
     @validates_schema
     def _has_fitting_ports(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -134,15 +143,23 @@ class SecurityGroupRuleCreateSchema(base.RequestSchema):
         if data["protocol"] not in _WITH_PORTS:
             for field in ("port_range_min", "port_range_max"):
                 if data[field] is not None:
-                    raise ValidationError(
-                        f"{data['protocol']} has no ports: leave this out.", field
+                    raise FieldValidationError(
+                        FieldErrorCode.INVALID_VALUE,
+                        f"{data['protocol']} has no ports: leave this out.",
+                        field,
                     )
         elif first is None and last is not None:
-            raise ValidationError("Must be given when port_range_max is.", "port_range_min")
+            raise FieldValidationError(
+                FieldErrorCode.REQUIRED, "Must be given when port_range_max is.", "port_range_min"
+            )
         elif last is None and first is not None:
-            raise ValidationError("Must be given when port_range_min is.", "port_range_max")
+            raise FieldValidationError(
+                FieldErrorCode.REQUIRED, "Must be given when port_range_min is.", "port_range_max"
+            )
         elif first is not None and first > last:
-            raise ValidationError("Must not be below port_range_min.", "port_range_max")
+            raise FieldValidationError(
+                FieldErrorCode.OUT_OF_RANGE, "Must not be below port_range_min.", "port_range_max"
+            )
 
 
 WholeSecurityGroupEnvelopeSchema = base.envelope("security_group", WholeSecurityGroupSchema)

@@ -11,7 +11,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-from marshmallow import ValidationError, validate
+from kic_vm.exceptions import FieldErrorCode
+from kic_vm.schemas import validators
+from kic_vm.schemas.field_errors import FieldValidationError
 
 JSON = dict[str, Any]
 
@@ -29,7 +31,10 @@ _CHARACTERS: Final = {picture: character for character, picture in _PICTURES.ite
 def is_storable(value: str) -> None:
     """Refuse characters of over three bytes, which OpenStack's databases cannot store."""
     if any(ord(character) > 0xFFFF or "\ud800" <= character <= "\udfff" for character in value):
-        raise ValidationError("Must not contain emoji or other characters beyond U+FFFF.")
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT,
+            "Must not contain emoji or other characters beyond U+FFFF.",
+        )
 
 
 def is_text(value: str) -> None:
@@ -39,8 +44,9 @@ def is_text(value: str) -> None:
     """
     is_storable(value)
     if any(_is_invisible(character) for character in value if character not in _PICTURES):
-        raise ValidationError(
-            "Must not contain control characters; line breaks and tabs are possible."
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT,
+            "Must not contain control characters; line breaks and tabs are possible.",
         )
 
 
@@ -49,12 +55,16 @@ def is_name(value: str) -> None:
 
     :raises ValidationError: the name is not valid
     """
-    validate.Length(min=1, max=NAME_MAXIMUM)(value)
+    validators.Length(min=1, max=NAME_MAXIMUM)(value)
     is_storable(value)
     if not value.isprintable():
-        raise ValidationError("Must not contain control characters.")
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT, "Must not contain control characters."
+        )
     if value != value.strip():
-        raise ValidationError("Must not begin or end with a space.")
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT, "Must not begin or end with a space."
+        )
 
 
 def is_reference(value: str) -> None:
@@ -62,10 +72,12 @@ def is_reference(value: str) -> None:
 
     :raises ValidationError: the text cannot be a name
     """
-    validate.Length(min=1, max=NAME_MAXIMUM)(value)
+    validators.Length(min=1, max=NAME_MAXIMUM)(value)
     is_storable(value)
     if any(_is_invisible(character) for character in value):
-        raise ValidationError("Must not contain control characters.")
+        raise FieldValidationError(
+            FieldErrorCode.INVALID_FORMAT, "Must not contain control characters."
+        )
 
 
 def is_description(value: str) -> None:
@@ -73,12 +85,13 @@ def is_description(value: str) -> None:
 
     :raises ValidationError: the description is not valid
     """
-    validate.Length(max=DESCRIPTION_MAXIMUM)(value)
+    validators.Length(max=DESCRIPTION_MAXIMUM)(value)
     is_text(value)
     if len(stored(value)) > DESCRIPTION_MAXIMUM:
-        raise ValidationError(
+        raise FieldValidationError(
+            FieldErrorCode.OUT_OF_RANGE,
             f"Must have less than {DESCRIPTION_MAXIMUM} characters if it begins or ends with a "
-            "space."
+            "space.",
         )
 
 

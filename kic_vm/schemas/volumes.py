@@ -3,10 +3,12 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validates_schema
 
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.lifecycle.table import load_tables
-from kic_vm.schemas import base, filters, json_types
+from kic_vm.schemas import base, filters, json_types, validators
+from kic_vm.schemas.field_errors import FieldValidationError
 
 _LIFECYCLE = load_tables().volumes
 _STATUSES = [row.wire for row in _LIFECYCLE.rows]
@@ -96,7 +98,7 @@ def size(**kwargs: Any) -> json_types.Integer:
     """A volume's size; the configuration sets the maximum."""
     return json_types.Integer(
         required=True,
-        validate=validate.Range(min=1, max=base.MAXIMUM_32_BIT),
+        validate=validators.Range(min=1, max=base.MAXIMUM_32_BIT),
         metadata={"description": "GiB."},
         **kwargs,
     )
@@ -126,7 +128,8 @@ class VolumeCreateSchema(base.RequestSchema):
     @validates_schema
     def _has_one_source(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data["image_id"] and data["source_volume_id"]:
-            raise ValidationError(
+            raise FieldValidationError(
+                FieldErrorCode.INVALID_VALUE,
                 "A volume is made from an image or from a volume, not both: leave one out.",
                 "source_volume_id",
             )

@@ -3,7 +3,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import addresses, base, filters
+from kic_vm.schemas import addresses, base, filters, validators
 
 PROVISIONING_STATUSES = [
     "ACTIVE",
@@ -24,7 +24,7 @@ def provisioning_status() -> fields.String:
 def name() -> fields.String:
     """The name of a VPC or subnet in requests."""
     field = base.name(required=True)
-    field.validators.append(validate.Length(max=NAME_MAXIMUM))
+    field.validators.append(validators.Length(max=NAME_MAXIMUM))
     return field
 
 

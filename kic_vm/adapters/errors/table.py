@@ -7,17 +7,17 @@ no other rule may match these examples. A rule without a message is the default 
 
 import dataclasses
 import functools
-import importlib.resources
 import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import marshmallow as ma
-import yaml
 from oslo_log import log as logging
 
-from kic_vm import exceptions
+from kic_vm import data_files, exceptions
 from kic_vm.adapters import quotas
+from kic_vm.data_files import DataFileError
+from kic_vm.exceptions import FieldErrorCode
 
 LOG = logging.getLogger(__name__)
 
@@ -42,8 +42,11 @@ ERRORS: Final[dict[str, type[exceptions.KicVmError]]] = {
 _FIGURES: Final = frozenset({"quota", "requested", "used", "limit"})
 
 
-class ErrorTableError(Exception):
+class ErrorTableError(DataFileError):
     """The table is not valid; the message names the rule."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(FILE, problem)
 
 
 class _RuleSchema(ma.Schema):
@@ -55,6 +58,8 @@ class _RuleSchema(ma.Schema):
     message = ma.fields.String(load_default="")
     unless = ma.fields.String(load_default=None)
     error = ma.fields.String(required=True, validate=ma.validate.OneOf(list(ERRORS)))
+    field = ma.fields.String(load_default=None)
+    field_code = ma.fields.Enum(FieldErrorCode, by_value=True, load_default=None)
     sentence = ma.fields.String(load_default=None)
     dotted = ma.fields.Boolean(load_default=False)
     quota = ma.fields.String(load_default=None)
@@ -74,6 +79,10 @@ class ErrorRule:
     unless: re.Pattern[str] | None
     """A pattern that the message must not contain."""
     error: type[exceptions.KicVmError]
+    field: str | None
+    """The field that is wrong, with groups as in ``sentence``; None for no or no known field."""
+    field_code: FieldErrorCode | None
+    """What is wrong with the field, or with the request; None if the error is not a 400."""
     sentence: str | None
     """The sentence for the caller; ``{1}``, ... are groups of ``message``. None for a quota."""
     is_dotted: bool
@@ -94,13 +103,21 @@ class ErrorRule:
             groups = match.groups()
             if self.is_dotted:
                 groups = tuple(group.replace("/", ".") for group in groups)
-            return self.error(self.sentence.format("", *groups))
+            return self._refusal(*groups)
         figures = match.groupdict()
         quota = figures.pop("quota", self.quota)
         return exceptions.QuotaExceeded(
             quota=quotas.name_of(self.service, quota) if quota else None,
             **{name: int(figure) for name, figure in figures.items()},
         )
+
+    def _refusal(self, *groups: str) -> exceptions.KicVmError:
+        sentence = (self.sentence or "").format("", *groups)
+        if self.field_code is None:
+            return self.error(sentence)
+        if self.field is None:
+            return exceptions.InvalidRequest(sentence, self.field_code)
+        return exceptions.InvalidField(self.field.format("", *groups), sentence, self.field_code)
 
 
 class Answer(NamedTuple):
@@ -203,6 +220,8 @@ def _read_rule(row: Any, number: int) -> ErrorRule:
         message,
         unless,
         kind,
+        loaded["field"],
+        loaded["field_code"],
         loaded["sentence"],
         loaded["dotted"],
         loaded["quota"],
@@ -216,21 +235,27 @@ def _check_words(
     is_quota = kind is exceptions.QuotaExceeded
     if is_quota == (row["sentence"] is not None):
         raise ErrorTableError(f"{where}: a quota has no sentence, every other error has one.")
+    if (kind is exceptions.InvalidRequest) != (row["field_code"] is not None):
+        raise ErrorTableError(f"{where}: an InvalidRequest has a field_code, no other error has.")
+    if row["field"] is not None and row["field_code"] is None:
+        raise ErrorTableError(f"{where}: only an InvalidRequest has a field.")
     if row["message"] and not row["examples"]:
         raise ErrorTableError(f"{where}: give an example of the message.")
     if is_quota and not message.groupindex.keys() <= _FIGURES:
         raise ErrorTableError(f"{where}: the groups of a quota are {sorted(_FIGURES)}.")
     try:
-        (row["sentence"] or "").format("", *[""] * message.groups)
+        for text in (row["field"], row["sentence"]):
+            (text or "").format("", *[""] * message.groups)
     except (IndexError, KeyError, ValueError) as error:
-        raise ErrorTableError(f"{where}: the sentence names a group that is not there.") from error
+        raise ErrorTableError(
+            f"{where}: the sentence or field names a group that is not there."
+        ) from error
 
 
 @functools.cache
 def load_table() -> ErrorTable:
     """The table of this release.
 
-    :raises ErrorTableError: the table is not valid
+    :raises DataFileError: the file is missing or the table is not valid
     """
-    text = importlib.resources.files(__package__).joinpath(FILE).read_text("utf-8")
-    return ErrorTable(read_rules(yaml.safe_load(text)))
+    return ErrorTable(read_rules(data_files.read("kic_vm.adapters.errors", FILE)))

@@ -15,6 +15,7 @@ from kic_vm.events.model import Cursor
 from kic_vm.events.stream import Entry
 from kic_vm.operations import events as operations
 from kic_vm.schemas import events as schemas
+from kic_vm.schemas.field_errors import code_of
 
 blueprint = Blueprint("events", __name__, url_prefix="/api/v1/events")
 
@@ -97,7 +98,9 @@ def _last_event_id() -> operations.After:
     try:
         return schemas.parse_cursor(text)
     except ValidationError as error:
-        raise exceptions.InvalidRequest(f"Last-Event-ID: {error.messages[0]}") from error
+        raise exceptions.InvalidField(
+            "Last-Event-ID", str(error.messages[0]), code_of(error.messages[0])
+        ) from error
 
 
 def _can_hold() -> bool:

@@ -7,7 +7,7 @@ import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, services
 from kic_vm.context import COMMAND_KEY
-from kic_vm.lifecycle.commands import COMMANDS, Command
+from kic_vm.lifecycle.commands import Command, load_commands
 from kic_vm.operations.instances import actions as operations
 from kic_vm.operations.instances import rebuild
 from kic_vm.schemas import instance_actions as schemas
@@ -57,5 +57,5 @@ def _register(command: Command) -> None:
     blueprint.post(f"/{command.name}")(blueprint.response(202)(run_command))
 
 
-for _command in COMMANDS.values():
+for _command in load_commands().values():
     _register(_command)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.history import ledger, records, usage, volume_usage
 from kic_vm.history.observations import Observation
 from kic_vm.history.usage import InstancePeriods, Window
@@ -72,9 +73,11 @@ def window_of(
     month = now.replace(day=1, hour=0, minute=0, second=0)
     window = Window(start or month, min(end or now, now))
     if window.start >= window.end:
-        raise exceptions.InvalidRequest("start: must be before end, and in the past.")
+        raise exceptions.InvalidField("start", "must be before end, and in the past.")
     if window.end - window.start > _LONGEST:
-        raise exceptions.InvalidRequest("start: must be at most 366 days before end.")
+        raise exceptions.InvalidField(
+            "start", "must be at most 366 days before end.", FieldErrorCode.OUT_OF_RANGE
+        )
     return window
 
 

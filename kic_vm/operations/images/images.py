@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -13,24 +13,17 @@ from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import find_image, get_own_image, is_offered_image
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
+from kic_vm.schemas.images import ImageListQuerySchema
 
 JSON = dict[str, Any]
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "instance_type": listing.equals("instance_type"),
-    "image_type": lambda item, wanted: mapping.image_type(item["visibility"]) == wanted,
-    "size": listing.equals("size"),
-    "min_disk": listing.equals("min_disk"),
-    "disk_format": listing.equals("disk_format"),
-    "status": listing.equals("status"),
-    "os_type": listing.equals("os_info", "type"),
-    "visibility": listing.equals("visibility"),
-    "image_member_status": listing.equals("image_member_status"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(
+    ImageListQuerySchema,
+    image_type=listing.Match(
+        "visibility", lambda item, value: mapping.image_type(item["visibility"]) == value
+    ),
+    os_type=listing.equals("os_info", "type"),
+)
 
 # The states of an image while Glance receives its data.
 _SAVING = {"saving", "uploading", "importing"}
@@ -126,7 +119,7 @@ def get_bootable_image(services: RequestServices, image_id: str, field: str = "i
     with as_invalid_request(field, "image", image_id):
         image, _member_status = find_image(services, image_id)
     if image["status"] != "active":
-        raise exceptions.InvalidRequest(f"{field}: this image is not ready: choose an active one.")
+        raise exceptions.InvalidField(field, "this image is not ready: choose an active one.")
     return image
 
 

@@ -50,7 +50,7 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> JSO
     image = get_own_image(services, image_id)
     check_is_not_saving(image)
     if project_id == services.project_id:
-        raise exceptions.InvalidRequest("member_id: this project owns the image: name another one.")
+        raise exceptions.InvalidField("member_id", "this project owns the image: name another one.")
     if image["visibility"] in {"public", "community"}:
         raise exceptions.Conflict("Every project can already use this image.")
     check_project(services, "member_id", project_id)

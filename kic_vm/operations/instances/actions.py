@@ -8,7 +8,7 @@ from typing import Any, Final
 from kic_vm import exceptions
 from kic_vm.adapters import compute
 from kic_vm.adapters.http.interleaved import gather_reads
-from kic_vm.lifecycle.commands import COMMANDS
+from kic_vm.lifecycle.commands import load_commands
 from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.instances import flavors, resize_confirmation
@@ -28,7 +28,7 @@ def act_by_name(services: RequestServices, instance_id: str, command: str) -> No
 
     :raises Forbidden: the caller's role does not allow the command
     """
-    if not services.may(COMMANDS[command].rule):
+    if not services.may(load_commands()[command].rule):
         raise exceptions.Forbidden
     act(services, instance_id, command)
 
@@ -41,10 +41,12 @@ def act(services: RequestServices, instance_id: str, command: str) -> None:
     :raises AlreadyInState: the instance is already in the command's target state
     :raises InvalidState: the documented state does not allow the command; names the allowed ones
     """
-    if earlier_attempts.is_action_begun(services, instance_id, COMMANDS[command].recorded_as):
+    if earlier_attempts.is_action_begun(
+        services, instance_id, load_commands()[command].recorded_as
+    ):
         return
     server = get_server_for(services, instance_id, command)
-    action = COMMANDS[command].server_action(server["OS-EXT-STS:vm_state"])
+    action = load_commands()[command].server_action(server["OS-EXT-STS:vm_state"])
     with contextlib.ExitStack() as stack:
         stack.enter_context(state_conflicts_reported(services, instance_id, command))
         if command in _ENDS_OF_RESIZES:
@@ -87,19 +89,20 @@ def _check_flavor(current: JSON, target: JSON) -> None:
     :param target: the flavor as Nova shows it by its id
     """
     if current["original_name"] == target["name"]:
-        raise exceptions.InvalidRequest(
-            "flavor.id: the instance already has this flavor: choose another one."
+        raise exceptions.InvalidField(
+            "flavor.id", "the instance already has this flavor: choose another one."
         )
     target_type = flavor_mapping.instance_type(target["extra_specs"])
     if target_type == "bm":
-        raise exceptions.InvalidRequest(
-            "flavor.id: this is a bare metal flavor: choose a virtual machine flavor."
+        raise exceptions.InvalidField(
+            "flavor.id", "this is a bare metal flavor: choose a virtual machine flavor."
         )
     if "extra_specs" not in current:  # the cloud's policy hides them: Nova decides
         return
     current_type = flavor_mapping.instance_type(current["extra_specs"])
     if current_type != target_type:
-        raise exceptions.InvalidRequest(
-            f"flavor.id: the instance has instance_type {current_type}, this flavor has "
-            f"{target_type}: choose a flavor with instance_type {current_type}."
+        raise exceptions.InvalidField(
+            "flavor.id",
+            f"the instance has instance_type {current_type}, this flavor has "
+            f"{target_type}: choose a flavor with instance_type {current_type}.",
         )

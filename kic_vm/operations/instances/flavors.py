@@ -4,30 +4,18 @@
 import json
 import operator
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from kic_vm.mappings import flavors as mapping
 from kic_vm.operations import listing, recent_lists
 from kic_vm.operations.request import RequestServices
+from kic_vm.schemas.flavors import FlavorListQuerySchema
 
 JSON = dict[str, Any]
 
 _KEY = "flavor-ids:"
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "is_burstable": listing.equals("is_burstable"),
-    "vcpus": listing.equals("vcpus"),
-    "architecture": listing.equals("architecture"),
-    "memory_mb": listing.equals("memory_mb"),
-    "instance_type": listing.equals("instance_type"),
-    "instance_family": listing.equals("instance_family"),
-    "instance_size": listing.equals("instance_size"),
-    "manufacturer": listing.equals("manufacturer"),
-    "maximum_network_interfaces": listing.equals("maximum_network_interfaces"),
-    "processor": listing.equals("processor"),
-}
+_FILTERS: Final = listing.filters_of(FlavorListQuerySchema)
 
 
 def _cached_ids(services: RequestServices) -> dict[str, str | None]:

@@ -3,7 +3,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
@@ -20,28 +20,18 @@ from kic_vm.operations.instances import (
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
+from kic_vm.schemas.instances import InstanceListQuerySchema
 
 JSON = dict[str, Any]
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "vm_state": listing.equals("vm_state"),
-    "flavor_name": listing.equals("flavor", "name"),
-    "image_name": listing.equals("image", "name"),
-    "private_ip": listing.any_equals("addresses", "private_ip"),
-    "public_ip": listing.any_equals("addresses", "public_ip"),
-    "availability_zone": listing.equals("availability_zone"),
-    "instance_type": listing.equals("instance_type"),
-    "status": listing.equals("status"),
-    "user_id": listing.equals("user_id"),
-    "hostname": listing.equals("hostname"),
-    "os_type": listing.equals("image", "os_type"),
-    "is_hadoop": listing.equals("is_hadoop"),
-    "is_k8se": listing.equals("is_k8se"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(
+    InstanceListQuerySchema,
+    flavor_name=listing.equals("flavor", "name"),
+    image_name=listing.equals("image", "name"),
+    private_ip=listing.any_equals("addresses", "private_ip"),
+    public_ip=listing.any_equals("addresses", "public_ip"),
+    os_type=listing.equals("image", "os_type"),
+)
 
 
 def _related_resources(

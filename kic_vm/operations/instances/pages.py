@@ -33,15 +33,6 @@ _FACTOR: Final = 5
 # More ids than this make the URL too long.
 _LONGEST_PAGE: Final = 100
 _REMEMBERED_SECONDS: Final = 3600.0
-# The filters and sort keys that depend on ports and volumes.
-_JOINED: Final = {
-    "image_name",
-    "os_type",
-    "private_ip",
-    "public_ip",
-    "availability_zone",
-    "security_group_count",
-}
 _NEWEST_FIRST: Final = (["created_at"], ["desc"])
 
 
@@ -80,7 +71,8 @@ def fetch(
     if limit > _LONGEST_PAGE or _remembered(services) < _FACTOR * limit:
         return None
     filter_names = query.keys() - listing.PAGING
-    if _JOINED & {*filter_names, *query["sort_keys"]}:
+    used_fields = {*query["sort_keys"], *(filters[name].field for name in filter_names)}
+    if used_fields & mapping.RELATED_FIELDS:
         return None
     openstack = services.openstack
     if not filter_names and (query["sort_keys"], query["sort_dirs"]) == _NEWEST_FIRST:

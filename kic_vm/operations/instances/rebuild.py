@@ -6,7 +6,7 @@ from typing import Any
 
 from kic_vm.adapters import compute
 from kic_vm.adapters.http.interleaved import gather_reads
-from kic_vm.mappings import instances as mapping
+from kic_vm.mappings import instance_changes as mapping
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.images.images import get_bootable_image
 from kic_vm.operations.instances.states import check, state_conflicts_reported

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from kic_vm.mappings import instances as mapping
+from kic_vm.mappings import instance_changes as mapping
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.instances import resize_confirmation
 from kic_vm.operations.instances.states import get_server_for, state_conflicts_reported

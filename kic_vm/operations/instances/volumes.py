@@ -70,8 +70,8 @@ def update_volume(
     :raises NotFound: the volume is not attached to this instance
     """
     if not changes:
-        raise exceptions.InvalidRequest(
-            "volume: give a name, a description or is_delete_on_termination to change."
+        raise exceptions.InvalidField(
+            "volume", "give a name, a description or is_delete_on_termination to change."
         )
     _get_server_with_volume(services, instance_id, volume_id, "update")
     is_delete_on_termination = changes.get("is_delete_on_termination")

@@ -14,6 +14,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.keypairs import index as keypair_index
@@ -40,8 +41,9 @@ def usable_name(services: RequestServices, field: str, name: str) -> str:
     try:
         index = get_index(services, name)
     except exceptions.NotFound:
-        message = f"{field}: there is no keypair {name!r} in this project."
-        raise exceptions.InvalidRequest(message) from None
+        raise exceptions.InvalidField(
+            field, f"there is no keypair {name!r} in this project.", FieldErrorCode.NOT_FOUND
+        ) from None
     keypair = index.keypairs[name]
     if keypair["user_id"] == services.user_id and not keypair["creator_has_left"]:
         return mapping.nova_name(services.project_id, name)

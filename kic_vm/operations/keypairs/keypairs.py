@@ -4,7 +4,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from oslo_log import log as logging
 
@@ -16,17 +16,13 @@ from kic_vm.operations.keypairs import index as keypair_index
 from kic_vm.operations.keypairs.assembly import Index
 from kic_vm.operations.keypairs.creators import CREATE
 from kic_vm.operations.request import RequestServices
+from kic_vm.schemas.keypairs import KeypairListQuerySchema
 
 JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "type": listing.equals("type"),
-    "fingerprint": listing.equals("fingerprint"),
-}
+_FILTERS: Final = listing.filters_of(KeypairListQuerySchema)
 
 
 def get_index(services: RequestServices, name: str) -> Index:

@@ -3,11 +3,12 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings.instances import public_ips_by_port
@@ -18,24 +19,15 @@ from kic_vm.operations.networks.subnet_addresses import check_address
 from kic_vm.operations.ownership import get_own_interface, is_interface
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
+from kic_vm.schemas.network_interfaces import NetworkInterfaceListQuerySchema
 
 JSON = dict[str, Any]
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "status": listing.equals("status"),
-    "private_ip": listing.equals("private_ip"),
-    "public_ip": listing.equals("public_ip"),
-    "device_id": listing.equals("device_id"),
-    "device_owner": listing.equals("device_owner"),
-    "subnet_id": listing.equals("subnet_id"),
-    "mac_address": listing.equals("mac_address"),
-    "security_group_id": listing.any_equals("security_groups", "id"),
-    "security_group_name": listing.any_equals("security_groups", "name"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(
+    NetworkInterfaceListQuerySchema,
+    security_group_id=listing.any_equals("security_groups", "id"),
+    security_group_name=listing.any_equals("security_groups", "name"),
+)
 
 
 def list_network_interfaces(
@@ -132,7 +124,7 @@ def _description(body: JSON) -> str:
     """The description for Neutron; never equal to the gateway's mark on its own ports."""
     description: str = body["description"] or ""
     if description == PORT_MARK:
-        raise exceptions.InvalidRequest("description: choose other words: these are taken.")
+        raise exceptions.InvalidField("description", "choose other words: these are taken.")
     return description
 
 
@@ -142,8 +134,10 @@ def _own_groups(requested_ids: list[Any], groups: list[JSON]) -> list[str]:
     ids = list(dict.fromkeys(str(group_id) for group_id in requested_ids))
     for group_id in ids:
         if group_id not in existing:
-            raise exceptions.InvalidRequest(
-                f"security_groups: there is no security group {group_id} for this project."
+            raise exceptions.InvalidField(
+                "security_groups",
+                f"there is no security group {group_id} for this project.",
+                FieldErrorCode.NOT_FOUND,
             )
     return ids
 

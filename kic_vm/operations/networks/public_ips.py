@@ -4,7 +4,7 @@
 import ipaddress
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -15,18 +15,15 @@ from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.networks import external_networks
 from kic_vm.operations.ownership import get_own_floating_ip, get_own_interface
 from kic_vm.operations.request import RequestServices
+from kic_vm.schemas.public_ips import PublicIpListQuerySchema
 
 JSON = dict[str, Any]
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "status": listing.equals("status"),
-    "public_ip": listing.equals("public_ip"),
-    "related_resource_id": listing.equals("related_resource", "id"),
-    "related_resource_name": listing.contains("related_resource", "name"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(
+    PublicIpListQuerySchema,
+    related_resource_id=listing.equals("related_resource", "id"),
+    related_resource_name=listing.contains("related_resource", "name"),
+)
 
 
 def create_public_ip(services: RequestServices, body: JSON) -> JSON:

@@ -62,8 +62,8 @@ def update_association(
         find_router(topology, target_id)
     vpc_id = subnet["network_id"]
     if vpc_id not in {network["id"] for network in topology.vpcs_of(target_id)}:
-        raise exceptions.InvalidRequest(
-            "target_route_table_id: this route table belongs to another VPC."
+        raise exceptions.InvalidField(
+            "target_route_table_id", "this route table belongs to another VPC."
         )
     port = topology.connection_of(subnet["id"])
     if port is None or port["device_id"] != target_id:

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.mappings import networks as networks_mapping
@@ -23,23 +23,19 @@ from kic_vm.operations.networks.topology import (
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
+from kic_vm.schemas.route_tables import RouteTableListQuerySchema
 
 JSON = dict[str, Any]
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "provisioning_status": listing.equals("provisioning_status"),
-    "vpc_id": listing.equals("vpc_id"),
-    "vpc_name": listing.contains("vpc_name"),
-    "vpc_provisioning_status": listing.equals("vpc_provisioning_status"),
-    "subnet_id": listing.any_equals("associations", "subnet_id"),
-    "subnet_name": listing.any_equals("associations", "subnet_name"),
-    "association_count": lambda table, count: str(len(table["associations"])) == count,
-    "destination": listing.any_equals("routes", "destination"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(
+    RouteTableListQuerySchema,
+    subnet_id=listing.any_equals("associations", "subnet_id"),
+    subnet_name=listing.any_equals("associations", "subnet_name"),
+    association_count=listing.Match(
+        "associations", lambda table, count: str(len(table["associations"])) == count
+    ),
+    destination=listing.any_equals("routes", "destination"),
+)
 
 
 def list_route_tables(

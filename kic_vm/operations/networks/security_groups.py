@@ -15,6 +15,7 @@ from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import get_own_security_group
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
+from kic_vm.schemas.security_groups import SecurityGroupListQuerySchema
 
 JSON = dict[str, Any]
 
@@ -24,12 +25,7 @@ _SHOWN_USERS: Final = 5
 # Fields that are null in an allow-all rule; the longest time from a group to its first rules.
 _SPECIAL_FIELDS: Final = ("protocol", "remote_ip_prefix", "remote_group_id", "port_range_min")
 _FIRST_SECONDS: Final = datetime.timedelta(seconds=1)
-_FILTERS: Final = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(SecurityGroupListQuerySchema)
 
 
 def get_security_group(services: RequestServices, group_id: str) -> JSON:

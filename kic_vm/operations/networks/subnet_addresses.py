@@ -18,8 +18,8 @@ def check_address(field: str, text: str, subnet: JSON) -> None:
     """
     address, cidr = ipaddress.ip_address(text), ipaddress.ip_network(subnet["cidr"])
     if address not in cidr:
-        raise exceptions.InvalidRequest(f"{field}: {text} is not in {cidr}.")
+        raise exceptions.InvalidField(field, f"{text} is not in {cidr}.")
     if str(address) in reserved_addresses(subnet):
-        raise exceptions.InvalidRequest(
-            f"{field}: {text} is reserved for the subnet itself: choose another one."
+        raise exceptions.InvalidField(
+            field, f"{text} is reserved for the subnet itself: choose another one."
         )

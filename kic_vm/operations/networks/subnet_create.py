@@ -29,7 +29,7 @@ def check_range(services: RequestServices, field: str, body: JSON, vpc_range: st
     services.app_state.translation.zones.to_cloud(body["availability_zone"])
     cidr = ipaddress.IPv4Network(body["cidr_block"])
     if vpc_range and not cidr.subnet_of(ipaddress.IPv4Network(vpc_range)):
-        raise exceptions.InvalidRequest(f"{field}: {cidr} is not in the VPC's range {vpc_range}.")
+        raise exceptions.InvalidField(field, f"{cidr} is not in the VPC's range {vpc_range}.")
 
 
 def make(

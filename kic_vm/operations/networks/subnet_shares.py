@@ -41,7 +41,7 @@ def share_subnet(services: RequestServices, subnet_id: str, project_id: str) -> 
     topology = read_topology(services)
     network_id = find_own_subnet(services, topology, subnet_id)["network_id"]
     if project_id == services.project_id:
-        raise exceptions.InvalidRequest("project_id: the subnet is this project's own.")
+        raise exceptions.InvalidField("project_id", "the subnet is this project's own.")
     _refuse_others(topology.subnets_of(network_id), subnet_id)
     check_project(services, "project_id", project_id)
     openstack = services.openstack

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -22,24 +22,11 @@ from kic_vm.operations.networks.topology import (
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
+from kic_vm.schemas.subnets import SubnetListQuerySchema
 
 JSON = dict[str, Any]
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "availability_zone": listing.equals("availability_zone"),
-    "provisioning_status": listing.equals("provisioning_status"),
-    "operating_status": listing.equals("operating_status"),
-    "cidr_block": listing.equals("cidr_block"),
-    "vpc_id": listing.equals("vpc_id"),
-    "vpc_name": listing.contains("vpc_name"),
-    "route_table_id": listing.equals("route_table_id"),
-    "route_table_name": listing.contains("route_table_name"),
-    "is_shared": listing.equals("is_shared"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(SubnetListQuerySchema)
 
 
 def list_subnets(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:

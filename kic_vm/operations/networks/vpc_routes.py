@@ -6,6 +6,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.network import ROUTER_INTERFACES
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
 from kic_vm.operations import earlier_attempts
@@ -121,12 +122,12 @@ def _with_gateway(
     tables = {table["id"] for vpc_id in vpc_ids for table in topology.routers_of(vpc_id)}
     # Earlier versions showed the id of the main route table as the gateway's id.
     if str(new_route["target_id"]) not in {*vpc_ids, *tables}:
-        raise exceptions.InvalidRequest(
-            f"target_id: the internet gateway of this VPC has the VPC's id, {vpc_ids[0]}."
+        raise exceptions.InvalidField(
+            "target_id", f"the internet gateway of this VPC has the VPC's id, {vpc_ids[0]}."
         )
     if new_route["destination"] != mapping.EVERYWHERE:
-        raise exceptions.InvalidRequest(
-            f"destination: to an internet gateway it must be {mapping.EVERYWHERE}."
+        raise exceptions.InvalidField(
+            "destination", f"to an internet gateway it must be {mapping.EVERYWHERE}."
         )
     way_out = external_networks.choose(
         services, services.openstack.network.list_external_networks()
@@ -144,8 +145,8 @@ def _address_of(topology: Topology, ports: list[JSON], router: JSON, instance_id
         if port["device_id"] == instance_id and port["device_owner"] not in ROUTER_INTERFACES
     ]
     if len(of_instance) > 1:
-        raise exceptions.InvalidRequest(
-            "target_id: this instance has several network interfaces: a route cannot lead to it."
+        raise exceptions.InvalidField(
+            "target_id", "this instance has several network interfaces: a route cannot lead to it."
         )
     vpcs = {network["id"] for network in topology.vpcs_of(router["id"])}
     for port in of_instance:
@@ -153,8 +154,10 @@ def _address_of(topology: Topology, ports: list[JSON], router: JSON, instance_id
             if ipaddress.ip_address(fixed["ip_address"]).version == 4:
                 address: str = fixed["ip_address"]
                 return address
-    raise exceptions.InvalidRequest(
-        f"target_id: there is no instance {instance_id} in the route table's VPC."
+    raise exceptions.InvalidField(
+        "target_id",
+        f"there is no instance {instance_id} in the route table's VPC.",
+        FieldErrorCode.NOT_FOUND,
     )
 
 

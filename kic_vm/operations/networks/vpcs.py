@@ -4,7 +4,7 @@
 import ipaddress
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -25,18 +25,11 @@ from kic_vm.operations.networks.topology import (
 )
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
+from kic_vm.schemas.vpcs import VpcListQuerySchema
 
 JSON = dict[str, Any]
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "cidr_block": listing.equals("cidr_block"),
-    "provisioning_status": listing.equals("provisioning_status"),
-    "is_default": listing.equals("is_default"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(VpcListQuerySchema)
 
 
 def list_vpcs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:

@@ -10,26 +10,24 @@ that the operation reads anyway.
 import contextlib
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.identity import Identity
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings.project_members import ROLES, members_from_assignments
 from kic_vm.operations import current_roles, earlier_attempts, listing
 from kic_vm.operations.request import RequestServices
+from kic_vm.schemas.project_members import MemberListQuerySchema
 
 JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
-_FILTERS = {
-    "user_id": listing.equals("user_id"),
-    "user_name": listing.contains("user_name"),
-    "role": listing.equals("role"),
-}
+_FILTERS: Final = listing.filters_of(MemberListQuerySchema)
 
 
 def list_members(
@@ -178,12 +176,16 @@ def _user(services: RequestServices, identity: Identity, request: JSON) -> JSON:
             with _refusals_reported():
                 return identity.get_user(request["user_id"])
         except exceptions.NotFound as error:
-            raise exceptions.InvalidRequest("user_id: there is no user with this id.") from error
+            raise exceptions.InvalidField(
+                "user_id", "there is no user with this id.", FieldErrorCode.NOT_FOUND
+            ) from error
     with _refusals_reported():
         users = identity.list_users(request["user_name"], str(services.context.project_domain_id))
     if not users:
-        raise exceptions.InvalidRequest(
-            "user_name: there is no user with this name in the project's domain."
+        raise exceptions.InvalidField(
+            "user_name",
+            "there is no user with this name in the project's domain.",
+            FieldErrorCode.NOT_FOUND,
         )
     return users[0]
 

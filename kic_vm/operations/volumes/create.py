@@ -4,6 +4,7 @@
 from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import volumes as mapping
 from kic_vm.operations import earlier_attempts
@@ -85,8 +86,10 @@ def _source(services: RequestServices, volume_id: str, size: int) -> str:
             "source_volume_id: this volume is not ready: its status must be available or in_use."
         )
     if size < source["size"]:
-        raise exceptions.InvalidRequest(
-            f"size: must be at least {source['size']} GB, the size of the source volume."
+        raise exceptions.InvalidField(
+            "size",
+            f"must be at least {source['size']} GB, the size of the source volume.",
+            FieldErrorCode.OUT_OF_RANGE,
         )
     check_size(services, "size", size, has_windows=mapping.is_windows_volume(source))
     return volume_id

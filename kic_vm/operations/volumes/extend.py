@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from kic_vm import deadline, exceptions
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings.volumes import is_windows_volume
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.ownership import get_own_volume
@@ -40,8 +41,10 @@ def extend_volume(services: RequestServices, volume_id: str, size: int) -> None:
     earlier_attempts.note_absence(services)
     volume = get_volume_for(services, volume_id, command)
     if size <= volume["size"]:
-        raise exceptions.InvalidRequest(
-            f"new_size: must be larger than the volume's present {volume['size']} GB."
+        raise exceptions.InvalidField(
+            "new_size",
+            f"must be larger than the volume's present {volume['size']} GB.",
+            FieldErrorCode.OUT_OF_RANGE,
         )
     check_size(services, "new_size", size, has_windows=is_windows_volume(volume))
     with state_conflicts_reported(services, volume_id, command):

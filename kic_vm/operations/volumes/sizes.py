@@ -4,6 +4,7 @@
 from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import images
 from kic_vm.operations.request import RequestServices
 
@@ -21,10 +22,14 @@ def check_size(
     """
     limits = services.app_state.conf.volume
     if size > limits.max_size_gb:
-        raise exceptions.InvalidRequest(f"{field}: must be at most {limits.max_size_gb} GB.")
+        raise exceptions.InvalidField(
+            field, f"must be at most {limits.max_size_gb} GB.", FieldErrorCode.OUT_OF_RANGE
+        )
     if has_windows and size > limits.max_windows_size_gb:
-        raise exceptions.InvalidRequest(
-            f"{field}: must be at most {limits.max_windows_size_gb} GB for a Windows volume."
+        raise exceptions.InvalidField(
+            field,
+            f"must be at most {limits.max_windows_size_gb} GB for a Windows volume.",
+            FieldErrorCode.OUT_OF_RANGE,
         )
 
 
@@ -37,4 +42,6 @@ def check_size_for_image(services: RequestServices, field: str, size: int, image
     check_size(services, field, size, has_windows=images.is_windows(image))
     minimum = images.minimum_volume_size(image)
     if size < minimum:
-        raise exceptions.InvalidRequest(f"{field}: the image needs at least {minimum} GB.")
+        raise exceptions.InvalidField(
+            field, f"the image needs at least {minimum} GB.", FieldErrorCode.OUT_OF_RANGE
+        )

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -15,21 +15,11 @@ from kic_vm.operations.ownership import get_own_snapshot
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes import create
 from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
+from kic_vm.schemas.snapshots import SnapshotListQuerySchema
 
 JSON = dict[str, Any]
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "status": listing.equals("status"),
-    "volume_id": listing.equals("volume_id"),
-    "is_incremental": listing.equals("is_incremental"),
-    "is_dependent_snapshot": listing.equals("is_dependent_snapshot"),
-    "schedule_id": listing.equals("schedule_id"),
-    "parent_id": listing.equals("parent_id"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(SnapshotListQuerySchema)
 
 
 def create_snapshot(services: RequestServices, volume_id: str, wanted: JSON) -> JSON:

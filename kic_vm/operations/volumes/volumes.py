@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -18,27 +18,11 @@ from kic_vm.operations.volumes.states import (
     read_with_surroundings,
     state_conflicts_reported,
 )
+from kic_vm.schemas.volumes import VolumeListQuerySchema
 
 JSON = dict[str, Any]
 
-_FILTERS = {
-    "id": listing.equals("id"),
-    "name": listing.contains("name"),
-    "status": listing.equals("status"),
-    "instance_id": listing.equals("instance_id"),
-    "mount_point": listing.equals("mount_point"),
-    "type": listing.equals("type"),
-    "size": listing.equals("size"),
-    "availability_zone": listing.equals("availability_zone"),
-    "instance_name": listing.contains("instance_name"),
-    "volume_type": listing.equals("volume_type"),
-    "attach_status": listing.equals("attach_status"),
-    "is_bootable": listing.equals("is_bootable"),
-    "is_encrypted": listing.equals("is_encrypted"),
-    "is_root": listing.equals("is_root"),
-    "created_at": listing.dated("created_at"),
-    "updated_at": listing.dated("updated_at"),
-}
+_FILTERS: Final = listing.filters_of(VolumeListQuerySchema)
 
 
 def get_volume(services: RequestServices, volume_id: str) -> JSON:

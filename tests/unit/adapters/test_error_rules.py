@@ -45,7 +45,7 @@ def wrapped(service: str, status: int, message: str) -> JSON:
 def test_message(service: str, status: int, message: str, error: str, begin: str) -> None:
     """The message becomes our error with our sentence."""
     found = errors.from_response(service, response(status, wrapped(service, status, message)))
-    assert type(found).__name__ == error
+    assert isinstance(found, table.ERRORS[error])
     assert found.message.startswith(begin), found.message
     assert ID not in found.message
 
@@ -85,6 +85,11 @@ RULE = {
         ({"examples": []}, "example"),
         ({"examples": ["Instance ID is free"]}, "does not match"),
         ({"colour": "red"}, "colour"),
+        ({"error": "InvalidRequest"}, "has a field_code"),
+        ({"error": "InvalidRequest", "field_code": "wrong"}, "field_code"),
+        ({"error": "InvalidRequest", "field_code": "not_found", "field": "{1}"}, "group"),
+        ({"field": "name"}, "only an InvalidRequest"),
+        ({"field_code": "not_found"}, "no other error"),
         ({"error": "QuotaExceeded"}, "quota"),
         ({"error": "QuotaExceeded", "sentence": None, "message": "(?P<x>is) locked"}, "groups"),
     ],
@@ -138,8 +143,11 @@ def test_token_rule(rule: table.ErrorRule) -> None:
     for example in rule.examples or ["Something else."]:
         answer = response(rule.status, {"error": {"code": rule.status, "message": example}})
         error = token_errors.of_creation(answer, b"{}")
-        assert type(error) is rule.error
-        assert error.message.startswith((rule.sentence or "").partition("{")[0])
+        assert isinstance(error, rule.error)
+        assert (rule.sentence or "").partition("{")[0] in error.message
+        assert [item.code for item in error.field_errors] == [rule.field_code] * (
+            rule.field_code is not None
+        )
         assert "{" not in error.message
         assert "/" not in error.message.replace("application/json", "")
         assert errors.from_response("identity", answer).message != error.message

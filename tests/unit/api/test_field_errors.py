@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kic_vm import policies
-from kic_vm.schemas.errors import FieldErrorCode
+from kic_vm.exceptions import FieldErrorCode
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal

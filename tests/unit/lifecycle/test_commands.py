@@ -18,14 +18,14 @@ TEXT = importlib.resources.files("kic_vm.lifecycle").joinpath(commands.FILE).rea
 
 def test_allowed_somewhere() -> None:
     """Each command is one of those that the instance states allow."""
-    missing = set(commands.COMMANDS) - set(load_tables().instances.actions)
+    missing = set(commands.load_commands()) - set(load_tables().instances.actions)
     assert not missing, f"add to the actions of instance_states.yaml: {sorted(missing)}"
 
 
 def test_vm_states_known() -> None:
     """The vm_states that need another server action are Nova's."""
     known = {pair.vm_state for pair in load_tables().instances.index}
-    for command in commands.COMMANDS.values():
+    for command in commands.load_commands().values():
         assert set(command.nova_by_vm_state) <= known
 
 
@@ -40,6 +40,7 @@ def test_vm_states_known() -> None:
         ({"recorded_as": "stop"}, "stop, recorded_as: expected a list"),
         ({"recorded_as": ["stop", "stop"]}, "'stop' is listed twice"),
         ({"path": "/stop"}, "stop: unknown key 'path'"),
+        ({"nova_by_vm_state": ["paused"]}, "nova_by_vm_state: expected a mapping"),
     ],
     ids=json.dumps,
 )

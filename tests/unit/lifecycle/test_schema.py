@@ -5,6 +5,8 @@ import copy
 
 import pytest
 
+from kic_vm import data_files
+from kic_vm.data_files import DataFileError
 from kic_vm.lifecycle import schema, table
 from kic_vm.lifecycle.model import LifecycleTableError
 
@@ -240,13 +242,11 @@ def test_a_wire_value_belongs_to_one_state():
 
 def test_a_key_given_twice_is_refused():
     """YAML would keep the last of two equal keys; the table does not accept that."""
-    with pytest.raises(
-        LifecycleTableError, match=r"(?s)^states\.yaml: .*'billable' is given twice"
-    ):
-        table.parse("billable: true\nbillable: false\n", "states.yaml")
+    with pytest.raises(DataFileError, match=r"(?s)^states\.yaml: .*'billable' is given twice"):
+        data_files.parse("billable: true\nbillable: false\n", "states.yaml")
 
 
 def test_what_is_not_yaml_is_refused():
     """A file that cannot be read is refused by its name."""
-    with pytest.raises(LifecycleTableError, match=r"^states\.yaml: not readable as YAML"):
-        table.parse("a: [", "states.yaml")
+    with pytest.raises(DataFileError, match=r"^states\.yaml: not readable as YAML"):
+        data_files.parse("a: [", "states.yaml")

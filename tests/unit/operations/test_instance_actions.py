@@ -138,7 +138,9 @@ def test_bodies(member: Caller, populated: Cloud, body: JSON) -> None:
 def test_names() -> None:
     """Every command without arguments can be given by its name."""
     assert_complete(
-        commands.COMMANDS, COMMANDS, "tests/unit/lifecycle/expected_commands.yaml, with sends"
+        commands.load_commands(),
+        COMMANDS,
+        "tests/unit/lifecycle/expected_commands.yaml, with sends",
     )
 
 

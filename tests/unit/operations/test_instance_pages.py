@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from kic_vm.lifecycle.table import load_tables
+from kic_vm.mappings import instances as mapping
+from kic_vm.mappings.volume_types import VolumeTypes
+from kic_vm.mappings.zones import Zones
 from tests.contract import check
 from tests.unit.bodies import PORT, body
 from tests.unit.cloud import Cloud
@@ -181,3 +185,32 @@ def test_fewer_than_remembered(member: Caller, many: Cloud) -> None:
     many.forget()
     listed(member, "limit=2")
     assert "GET cinder /volumes/detail?limit=1000" in many.calls()
+
+
+def test_related_fields(member: Caller, populated: Cloud) -> None:
+    """The fields that ports and volumes determine are those that differ without them."""
+    server = servers(1)[0]
+    server["os-extended-volumes:volumes_attached"] = [
+        {"id": body("volumes")["volumes"][1]["id"], "delete_on_termination": True}
+    ]
+    server["OS-EXT-AZ:availability_zone"] = ""
+    server["image"] = None
+    volume = body("volumes")["volumes"][1]
+    port = {**PORT, "device_id": server["id"]}
+    related = mapping.RelatedResources(
+        ports={server["id"]: [port]},
+        public_ips={},
+        volumes={volume["id"]: volume},
+        group_names={},
+        flavor_ids={},
+    )
+    nothing = mapping.RelatedResources(
+        ports={}, public_ips={}, volumes={}, group_names={}, flavor_ids={}
+    )
+    translation = mapping.Translation(
+        load_tables(), Zones({"kr-central-2-a": "nova"}), VolumeTypes({})
+    )
+    with_related = mapping.instance_from_server(server, related, translation)
+    alone = mapping.instance_from_server(server, nothing, translation)
+    differing = {name for name in alone if alone[name] != with_related[name]}
+    assert differing == mapping.RELATED_FIELDS

@@ -4,14 +4,34 @@
 from typing import Any
 
 import pytest
+from marshmallow import Schema, fields
 
 from kic_vm import exceptions
 from kic_vm.operations import listing
-from kic_vm.schemas import filters
+from kic_vm.schemas import base, filters
 
 JSON = dict[str, Any]
 PAGING = {"limit": 20, "offset": 0, "sort_keys": ["name"], "sort_dirs": ["asc"]}
 STAMP = "2026-11-23T10:47:01.250000Z"
+
+
+class ItemSchema(Schema):
+    """An item of a list."""
+
+    name = fields.String()
+    made_at = fields.String()
+    size = fields.Integer()
+    os = fields.Dict()
+
+
+QUERY = base.query_schema(
+    ItemSchema,
+    name=filters.PartOfName(),
+    made_at=filters.Moment(),
+    size=fields.Integer(),
+    image=filters.Text(),
+    created_at=filters.Unavailable(),
+)
 
 
 def select(items: list[JSON], **query: Any) -> list[str]:
@@ -40,27 +60,55 @@ def select(items: list[JSON], **query: Any) -> list[str]:
 def test_dated(wanted: str, does: bool) -> None:
     """A time is matched by its second, minute, hour or day, in any offset."""
     period = filters.Moment().deserialize(wanted)
-    assert listing.dated("created_at")({"created_at": STAMP}, period) is does
+    assert listing.dated("created_at").is_match({"created_at": STAMP}, period) is does
 
 
 def test_dated_without_a_time() -> None:
     """No period covers an item without a time."""
     period = filters.Moment().deserialize("2026")
-    assert not listing.dated("created_at")({"created_at": None}, period)
+    assert not listing.dated("created_at").is_match({"created_at": None}, period)
 
 
 def test_paths() -> None:
     """A filter may look into an object, and one that is null has nothing to look into."""
-    match = listing.equals("image", "name")
-    assert match({"image": {"name": "n"}}, "n")
-    assert not match({"image": None}, "n")
+    is_match = listing.equals("image", "name").is_match
+    assert is_match({"image": {"name": "n"}}, "n")
+    assert not is_match({"image": None}, "n")
 
 
 def test_members() -> None:
     """A filter may look at the members of a collection."""
-    match = listing.any_equals("addresses", "ip")
-    assert match({"addresses": [{"ip": "1"}, {"ip": "2"}]}, "2")
-    assert not match({"addresses": []}, "2")
+    is_match = listing.any_equals("addresses", "ip").is_match
+    assert is_match({"addresses": [{"ip": "1"}, {"ip": "2"}]}, "2")
+    assert not is_match({"addresses": []}, "2")
+
+
+def test_filters_of_a_query() -> None:
+    """Each parameter of the query is a filter, by the rule of its kind."""
+    found = listing.filters_of(QUERY, image=listing.equals("os", "type"))
+    assert found.keys() == {"name", "made_at", "size", "image"}, "created_at is not available"
+    item = {"name": "web-1", "made_at": STAMP, "size": 5, "os": {"type": "linux"}}
+    period = filters.Moment().deserialize("2026")
+    for name, value in {"name": "WEB", "made_at": period, "size": 5, "image": "Linux"}.items():
+        assert found[name].is_match(item, value), name
+    assert found["image"].field == "os"
+
+
+@pytest.mark.parametrize(
+    ("other_fields", "words"),
+    [
+        ({}, "ItemSchema has no field image for the filter image"),
+        ({"image": listing.equals("kernel")}, "ItemSchema has no field kernel"),
+        (
+            {"image": listing.equals("os"), "colour": listing.equals("size")},
+            "ItemListQuerySchema has no filter colour",
+        ),
+    ],
+)
+def test_wrong_filters(other_fields: dict[str, listing.Match], words: str) -> None:
+    """A filter that nothing defines, or that compares nothing, is refused when it is declared."""
+    with pytest.raises(TypeError, match=words):
+        listing.filters_of(QUERY, **other_fields)
 
 
 def test_sorting_is_stable() -> None:

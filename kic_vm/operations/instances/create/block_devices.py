@@ -6,6 +6,7 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.operations.images.images import get_bootable_image
 from kic_vm.operations.ownership import get_own_volume
 from kic_vm.operations.projects import quotas
@@ -27,15 +28,17 @@ def source_images(services: RequestServices, request: JSON) -> dict[str, JSON]:
     fields: dict[str, str] = {}
     if root["source_type"] in {None, "image"}:
         if root["uuid"] not in {None, request["image_id"]}:
-            raise exceptions.InvalidRequest(
-                "volumes.0.uuid: the root volume is created from image_id: give the same image, "
-                "or leave uuid out."
+            raise exceptions.InvalidField(
+                "volumes.0.uuid",
+                "the root volume is created from image_id: give the same image, or leave uuid out.",
             )
         fields[str(request["image_id"])] = "image_id"
     for number, volume in enumerate(others, 1):
         if volume["source_type"] == "image":
             if not volume["uuid"]:
-                raise exceptions.InvalidRequest(f"volumes.{number}.uuid: give the id of the image.")
+                raise exceptions.InvalidField(
+                    f"volumes.{number}.uuid", "give the id of the image.", FieldErrorCode.REQUIRED
+                )
             fields.setdefault(str(volume["uuid"]), f"volumes.{number}.uuid")
     images = gather_reads(
         *(
@@ -57,7 +60,9 @@ def existing_volumes(services: RequestServices, request: JSON) -> dict[str, JSON
         str(volume["uuid"]) for volume in request["volumes"] if volume["source_type"] == "volume"
     ]
     if len(set(ids)) < len(ids):
-        raise exceptions.InvalidRequest("volumes: the same volume is named twice.")
+        raise exceptions.InvalidField(
+            "volumes", "the same volume is named twice.", FieldErrorCode.DUPLICATE
+        )
     zone = request["availability_zone"]
     volumes = gather_reads(*(partial(_volume, services, volume_id, zone) for volume_id in ids))
     return dict(zip(ids, volumes, strict=True))
@@ -71,8 +76,9 @@ def _volume(services: RequestServices, volume_id: str, zone: str | None) -> JSON
     zones = services.app_state.translation.zones
     volume_zone = zones.to_client(volume["availability_zone"])
     if zone and volume_zone and zones.to_cloud(zone) != volume["availability_zone"]:
-        raise exceptions.InvalidRequest(
-            f"volumes.uuid: the volume {volume_id} is in {volume_zone}: create the instance there."
+        raise exceptions.InvalidField(
+            "volumes.uuid",
+            f"the volume {volume_id} is in {volume_zone}: create the instance there.",
         )
     return volume
 
@@ -118,20 +124,21 @@ def _root(
     volumes: dict[str, JSON],
 ) -> JSON:
     if volume["source_type"] == "blank":
-        raise exceptions.InvalidRequest(
-            "volumes.0.source_type: the first volume is the root volume: use image, or volume "
-            "with a bootable volume."
+        raise exceptions.InvalidField(
+            "volumes.0.source_type",
+            "the first volume is the root volume: use image, or volume with a bootable volume.",
         )
     if volume["source_type"] == "volume":
         existing = volumes[str(volume["uuid"])]
         if existing["bootable"] != "true":
-            raise exceptions.InvalidRequest(
-                "volumes.0.uuid: this volume is not bootable: choose a bootable one."
+            raise exceptions.InvalidField(
+                "volumes.0.uuid", "this volume is not bootable: choose a bootable one."
             )
         source_image_id = existing.get("volume_image_metadata", {}).get("image_id", image_id)
         if source_image_id != image_id:
-            raise exceptions.InvalidRequest(
-                f"image_id: the root volume was created from another image: give {source_image_id}."
+            raise exceptions.InvalidField(
+                "image_id",
+                f"the root volume was created from another image: give {source_image_id}.",
             )
         return _existing(volume, boot_index=0)
     image = images[image_id]

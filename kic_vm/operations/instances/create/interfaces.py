@@ -15,6 +15,7 @@ from typing import Any
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings.networks import is_vpc_for
 from kic_vm.operations.networks.security_groups import DEFAULT
 from kic_vm.operations.networks.subnet_addresses import check_address
@@ -58,9 +59,10 @@ def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
     ]
     _check_twice(subnets, interfaces)
     if names and len(interfaces) == len(subnets):
-        raise exceptions.InvalidRequest(
-            "security_groups: existing network interfaces keep their own security groups: leave "
-            "security_groups out."
+        raise exceptions.InvalidField(
+            "security_groups",
+            "existing network interfaces keep their own security groups: leave "
+            "security_groups out.",
         )
     visible, groups, *ports = gather_reads(
         services.openstack.network.list_subnets,
@@ -76,8 +78,10 @@ def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
     for one in subnets:
         subnet = by_id.get(str(one["id"]))
         if subnet is None:
-            raise exceptions.InvalidRequest(
-                f"subnets.id: there is no subnet {one['id']} that this project can use."
+            raise exceptions.InvalidField(
+                "subnets.id",
+                f"there is no subnet {one['id']} that this project can use.",
+                FieldErrorCode.NOT_FOUND,
             )
         is_alone = crowd[subnet["network_id"], subnet["ip_version"]] == 1
         placement = _place(one, subnet, ports_by_id, group_ids, is_alone=is_alone)
@@ -115,14 +119,18 @@ def _usable(services: RequestServices, visible: list[JSON], wanted: set[str]) ->
 
 def _check_twice(subnets: list[JSON], interfaces: list[str]) -> None:
     if len(set(interfaces)) < len(interfaces):
-        raise exceptions.InvalidRequest(
-            "subnets.network_interface_id: the same network interface is named twice."
+        raise exceptions.InvalidField(
+            "subnets.network_interface_id",
+            "the same network interface is named twice.",
+            FieldErrorCode.DUPLICATE,
         )
     addresses = [
         (one["id"], ipaddress.ip_address(one["private_ip"])) for one in subnets if one["private_ip"]
     ]
     if len(set(addresses)) < len(addresses):
-        raise exceptions.InvalidRequest("subnets.private_ip: the same address is named twice.")
+        raise exceptions.InvalidField(
+            "subnets.private_ip", "the same address is named twice.", FieldErrorCode.DUPLICATE
+        )
 
 
 def _place(
@@ -131,8 +139,8 @@ def _place(
     if wanted["network_interface_id"]:
         port = ports[str(wanted["network_interface_id"])]
         if subnet["id"] not in {fixed["subnet_id"] for fixed in port["fixed_ips"]}:
-            raise exceptions.InvalidRequest(
-                "subnets.network_interface_id: this network interface is not in the subnet."
+            raise exceptions.InvalidField(
+                "subnets.network_interface_id", "this network interface is not in the subnet."
             )
         return Placement({"port": port["id"]}, existing=port)
     if wanted["private_ip"]:
@@ -173,8 +181,10 @@ def _group_ids(names: list[str], existing: list[JSON]) -> list[str]:
     for name in dict.fromkeys(names):
         same = [group["id"] for group in existing if group["name"] == name]
         if not same:
-            raise exceptions.InvalidRequest(
-                f"security_groups: there is no security group {name!r} in this project."
+            raise exceptions.InvalidField(
+                "security_groups",
+                f"there is no security group {name!r} in this project.",
+                FieldErrorCode.NOT_FOUND,
             )
         if len(same) > 1:
             raise exceptions.Conflict(

@@ -6,8 +6,9 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
+from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import flavors as flavor_mapping
-from kic_vm.mappings import instances as mapping
+from kic_vm.mappings import instance_changes as mapping
 from kic_vm.mappings import request_marks
 from kic_vm.operations.instances import flavors
 from kic_vm.operations.instances.create import block_devices, idempotency, interfaces
@@ -78,37 +79,44 @@ def _nothing() -> None:
 def _check_count(services: RequestServices, wanted: JSON) -> None:
     count, maximum = wanted["count"], services.app_state.conf.instance.max_count
     if count > maximum:
-        raise exceptions.InvalidRequest(f"count: create at most {maximum} instances at once.")
+        raise exceptions.InvalidField(
+            "count", f"create at most {maximum} instances at once.", FieldErrorCode.OUT_OF_RANGE
+        )
     if count == 1:
         return
     for subnet in wanted["subnets"]:
         for field in ("network_interface_id", "private_ip"):
             if subnet[field]:
-                raise exceptions.InvalidRequest(
-                    f"count: several instances cannot share one {field}: leave it out, or create "
-                    "them one at a time."
+                raise exceptions.InvalidField(
+                    "count",
+                    f"several instances cannot share one {field}: leave it out, or create "
+                    "them one at a time.",
                 )
     if any(volume["source_type"] == "volume" for volume in wanted["volumes"]):
-        raise exceptions.InvalidRequest(
-            "count: several instances cannot share one volume: create them one at a time."
+        raise exceptions.InvalidField(
+            "count", "several instances cannot share one volume: create them one at a time."
         )
 
 
 def _check_flavor(flavor: JSON, wanted: JSON, images: dict[str, JSON]) -> None:
     if flavor_mapping.instance_type(flavor["extra_specs"]) == "bm":
-        raise exceptions.InvalidRequest(
-            "flavor_id: this is a bare metal flavor: choose a virtual machine flavor."
+        raise exceptions.InvalidField(
+            "flavor_id", "this is a bare metal flavor: choose a virtual machine flavor."
         )
     image = images.get(str(wanted["image_id"]), {"min_ram": 0})
     if flavor["ram"] < image["min_ram"]:
-        raise exceptions.InvalidRequest(
-            f"flavor_id: the image needs at least {image['min_ram']} MB of memory, this flavor has "
-            f"{flavor['ram']}."
+        raise exceptions.InvalidField(
+            "flavor_id",
+            f"the image needs at least {image['min_ram']} MB of memory, this flavor has "
+            f"{flavor['ram']}.",
+            FieldErrorCode.OUT_OF_RANGE,
         )
     maximum = flavor_mapping.maximum_network_interfaces(flavor["extra_specs"])
     if maximum is not None and len(wanted["subnets"]) > maximum:
-        raise exceptions.InvalidRequest(
-            f"subnets: instances of this flavor can have at most {maximum} network interfaces."
+        raise exceptions.InvalidField(
+            "subnets",
+            f"instances of this flavor can have at most {maximum} network interfaces.",
+            FieldErrorCode.OUT_OF_RANGE,
         )
 
 
