@@ -10,9 +10,7 @@ from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
 from kic_vm import exceptions
-from kic_vm.api import json_body
-
-_SHOWN = 5
+from kic_vm.api import field_errors, json_body
 
 
 class Parser(FlaskParser):
@@ -64,9 +62,7 @@ class Parser(FlaskParser):
             for messages in error.normalized_messages().values()  # type: ignore[no-untyped-call]
             for problem in _flat(messages)
         ]
-        sentences = [f"{path}: {message}" for path, message in problems[:_SHOWN]]
-        more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
-        refusal = exceptions.InvalidRequest(" ".join(sentences) + more)
+        refusal = exceptions.InvalidRequest(field_errors.summary(problems))
         refusal.problems = problems
         raise refusal from error
 

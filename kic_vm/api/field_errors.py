@@ -9,12 +9,16 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from kic_vm.api.error_messages import Translate
 from kic_vm.exceptions import KicVmError
 from kic_vm.schemas.errors import FieldErrorCode
 
 JSON = dict[str, Any]
+Problems = Sequence[tuple[str | None, str]]
 
 _SHOWN_MAXIMUM: Final = 100
+# The problems in the message about the whole request.
+_IN_MESSAGE: Final = 5
 _SENTENCE: Final = re.compile(r"([A-Za-z_][\w-]*(?:\.[\w:-]+)*): (.+)", re.DOTALL)
 _WHOLE_BODY: Final = "body"
 # The first pattern that a sentence contains decides. The sentences are marshmallow's, those of the
@@ -62,20 +66,40 @@ _CODES: Final = {
 }
 
 
-def describe(error: KicVmError, body: object = None) -> list[JSON]:
+def describe(error: KicVmError, body: object = None, translate: Translate = str) -> list[JSON]:
     """The field, code and message of each problem of a refused request.
 
     :param error: its sentence, or the sentences in ``problems`` if it has some
     :param body: the body of the request, to complete the paths of fields
+    :param translate: translates the messages
     """
     if error.problems:
-        problems: Sequence[tuple[str | None, str]] = error.problems[:_SHOWN_MAXIMUM]
-        return [_described(field, message) for field, message in problems]
-    match = _SENTENCE.fullmatch(error.message)
-    if match is None:
-        return [_described(None, error.message)]
-    field, message = match.groups()
-    return [_described(_completed(field, message, body), message)]
+        problems: Problems = error.problems[:_SHOWN_MAXIMUM]
+    else:
+        field, message = _separated(error.message)
+        problems = [(field and _completed(field, message, body), message)]
+    return [_described(field, message, translate) for field, message in problems]
+
+
+def message_of(error: KicVmError, translate: Translate) -> str:
+    """The message of an error, translated; the paths of fields stay."""
+    if error.problems:
+        problems = error.problems
+        return summary([(field, translate(message)) for field, message in problems], translate)
+    field, message = _separated(error.message)
+    return f"{field}: {translate(message)}" if field else translate(message)
+
+
+def summary(problems: Problems, translate: Translate = str) -> str:
+    """The message about all problems of a request.
+
+    :param translate: translates what this function adds to the problems
+    """
+    sentences = [f"{field}: {message}" for field, message in problems[:_IN_MESSAGE]]
+    hidden = len(problems) - _IN_MESSAGE
+    if hidden > 0:
+        sentences.append(translate(f"(and {hidden} more)"))
+    return " ".join(sentences)
 
 
 def code_of(message: str) -> FieldErrorCode:
@@ -86,11 +110,16 @@ def code_of(message: str) -> FieldErrorCode:
     )
 
 
-def _described(field: str | None, message: str) -> JSON:
+def _separated(message: str) -> tuple[str | None, str]:
+    match = _SENTENCE.fullmatch(message)
+    return (match[1], match[2]) if match else (None, message)
+
+
+def _described(field: str | None, message: str, translate: Translate) -> JSON:
     return {
         "field": None if field == _WHOLE_BODY else field,
         "code": code_of(message).value,
-        "message": message,
+        "message": translate(message),
     }
 
 

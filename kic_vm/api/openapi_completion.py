@@ -13,13 +13,11 @@ from typing import Any, Final
 
 import yaml
 
+from kic_vm.i18n.languages import ENGLISH, KOREAN
 from kic_vm.lifecycle.table import LifecycleTables
 
 JSON = dict[str, Any]
 
-ENGLISH: Final = "en"
-KOREAN: Final = "ko"
-LANGUAGES: Final = (ENGLISH, KOREAN)
 _FILE: Final = "fields.yaml"
 _METHODS: Final = frozenset({"get", "post", "put", "delete", "patch"})
 _MATCHING: Final = {
