@@ -64,8 +64,8 @@ _REPLAYED: Final = "Idempotency-Replayed"
 _LIMIT_HEADERS: Final = {
     "RateLimit-Policy": "The rate limits that apply to the request, such as "
     '`"reads_per_user_60s";q=100;w=60`: 100 requests in 60 seconds. Absent if no limit applies.',
-    "RateLimit": 'The remaining requests of each limit, such as `"reads_per_user_60s";r=42;t=17`: 42 '
-    "requests, and 17 seconds until all are available again.",
+    "RateLimit": "The remaining requests of each limit, such as "
+    '`"reads_per_user_60s";r=42;t=17`: 42 requests, and 17 seconds until all are available again.',
 }
 _ALL_HEADERS: Final = {
     **_READ_HEADERS,

@@ -40,11 +40,6 @@ class Entry:
             self._literals.append("")
 
     @property
-    def shape(self) -> tuple[str, ...]:
-        """The text outside of placeholders, without their names."""
-        return tuple(self._literals)
-
-    @property
     def literal_length(self) -> int:
         """The number of characters outside of placeholders."""
         return sum(map(len, self._literals))
@@ -54,6 +49,8 @@ class Entry:
 
         The time grows only with the length of the text: there is no backtracking.
         """
+        if not self.names:
+            return {} if text == self.text else None
         first, *between, last = self._literals
         position, end = len(first), len(text) - len(last)
         if position >= end or not text.startswith(first) or not text.endswith(last):

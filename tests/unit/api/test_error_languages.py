@@ -17,7 +17,6 @@ JSON = dict[str, Any]
 KOREAN = {"Accept-Language": "ko-KR,ko;q=0.9,en;q=0.8"}
 KEYPAIRS = "/api/v1/keypairs"
 IMPORT = {"keypair": {"name": "imported", "public_key": "ssh-ed25519 AAAA k"}}
-UNKNOWN = "/api/v1/volumes/5f0c5a0e-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -76,16 +75,20 @@ def test_field_of_an_operation(member: Caller, populated: Cloud) -> None:
 
 
 def test_without_a_token(anybody: Caller) -> None:
-    """Layers outside of the application answer in Korean too."""
+    """A refusal of keystonemiddleware is Korean too."""
     _english, korean = in_both(anybody, "GET", KEYPAIRS)
     assert korean["message"].startswith("이 작업에는 유효한 토큰이 필요합니다.")
-    _english, korean = in_both(anybody, "GET", "/no/such/path")
-    assert "/openapi.json" in korean["message"]
+
+
+def test_no_such_path(member: Caller) -> None:
+    """Layers outside of the application answer in Korean too."""
+    _english, korean = in_both(member, "GET", "/no/such/path")
+    assert korean["message"].startswith("이 경로에 해당하는 작업이 없습니다.")
 
 
 def test_lost_answer(member: Caller, populated: Cloud) -> None:
     """The addition about an unknown outcome is Korean."""
-    populated.answer("POST", "http://cinder.test/v3/volumes", {}, status=500)
+    populated.answer("POST", "cinder", "/volumes", {}, 500)
     body = {"volume": {"name": "data", "size": 1, "availability_zone": "kr-central-2-a"}}
     english, korean = in_both(member, "POST", "/api/v1/volumes", json=body)
     assert "The request may have been done" in english["message"]
@@ -94,7 +97,7 @@ def test_lost_answer(member: Caller, populated: Cloud) -> None:
 
 def test_not_ready(anybody: Caller, cloud: Cloud) -> None:
     """The readiness report has its error in Korean."""
-    cloud.answer("GET", "http://keystone.test/v3/", {}, status=500)
+    cloud.take_down("keystone")
     response = anybody.get("/readiness", headers=KOREAN)
     assert response.status_code == 503
     assert_language(response, "ko")
@@ -169,7 +172,21 @@ def test_commands() -> None:
                     ), message
 
 
-def test_reference() -> None:
+@pytest.mark.parametrize(
+    ("kind", "korean"),
+    [
+        ("volume", "볼륨"),
+        ("flavor", "인스턴스 유형"),
+        ("VPC", "VPC"),
+        ("subnet", "서브넷"),
+        ("image", "이미지"),
+        ("route table", "라우팅 테이블"),
+        ("security group", "보안 그룹"),
+        ("network interface", "네트워크 인터페이스"),
+    ],
+)
+def test_references(kind: str, korean: str) -> None:
     """The kind of a resource is Korean, as the glossary names it."""
-    message = f"there is no route table {UNKNOWN} that this project can use."
-    assert "라우팅 테이블" in translations("ko")(message)
+    message = translations("ko")(f"there is no {kind} x-1 that this project can use.")
+    assert f"사용할 수 있는 {korean}" in message
+    assert message.endswith(": x-1.")

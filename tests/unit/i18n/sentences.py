@@ -125,8 +125,17 @@ def _sentences(tree: ast.AST) -> Iterator[tuple[str, int]]:
         if re.search(r"\w.* .*[\w)}]\.$", text, re.DOTALL):
             yield text, tree.lineno
         return
-    for child in ast.iter_child_nodes(tree):
+    for child in _children(tree):
         yield from _sentences(child)
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    if not isinstance(node, ast.Dict):
+        yield from ast.iter_child_nodes(node)
+        return
+    for key, value in zip(node.keys, node.values, strict=True):
+        if not (isinstance(key, ast.Constant) and key.value in _DESCRIBING):
+            yield value
 
 
 def _is_other_text(node: ast.AST) -> bool:
