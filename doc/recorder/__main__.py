@@ -20,7 +20,7 @@ PEOPLE = {
     "other": "kic-other",
     "reader": "kic-reader",
 }
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "kic_vm/api/examples"
 
 
 def main() -> int:
@@ -28,8 +28,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="recorder",
         description="Calls every operation of a running gateway in front of the standalone "
-        "OpenStack, and writes what was sent and answered into doc/examples. What it makes it "
-        "removes.",
+        "OpenStack, and writes what was sent and answered into kic_vm/api/examples. What it makes "
+        "it removes.",
     )
     parser.add_argument("--gateway", metavar="URL", help="by default the one of `make demo`")
     parser.add_argument(

@@ -8,7 +8,7 @@ import flask
 
 from kic_vm.api import version_document
 from kic_vm.api.blueprint import Blueprint, answer, app_state, base_url
-from kic_vm.api.openapi_completion import ENGLISH, LANGUAGES
+from kic_vm.i18n import languages
 from kic_vm.lifecycle import render
 from kic_vm.schemas import documents as schemas
 
@@ -36,8 +36,8 @@ def get_lifecycle() -> flask.Response:
 def get_openapi() -> flask.Response:
     """Show this document, in the language that the client prefers."""
     document_in: Callable[[str], dict[str, Any]] = flask.current_app.extensions[EXTENSION]
-    language = flask.request.accept_languages.best_match(LANGUAGES) or ENGLISH
+    language = languages.preferred(flask.request.environ.get(languages.ENVIRON_KEY))
     response = answer(200, document_in(language))
-    response.vary.add("Accept-Language")
+    response.vary.add(languages.HEADER)
     response.content_language.add(language)
     return response

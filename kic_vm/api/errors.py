@@ -3,6 +3,7 @@
 
 import http
 from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 import flask
 import webob.exc
@@ -11,9 +12,10 @@ from werkzeug import exceptions as http_exceptions
 
 from kic_vm import exceptions
 from kic_vm.adapters import misread_answers
-from kic_vm.api import field_errors, json_body
+from kic_vm.api import error_messages, field_errors, json_body
 from kic_vm.api.blueprint import services
 from kic_vm.context import RECORD_KEY, RequestRecord, current_record
+from kic_vm.i18n import languages
 from kic_vm.operations.projects import quotas
 
 LOG = logging.getLogger(__name__)
@@ -42,18 +44,23 @@ def from_any(error: Exception) -> exceptions.KicVmError:
 
 
 def envelope(
-    error: exceptions.KicVmError, request_id: str, request_body: object = None
+    error: exceptions.KicVmError,
+    request_id: str,
+    request_body: object = None,
+    translate: error_messages.Translate = str,
 ) -> dict[str, Any]:
     """The body of an error response.
 
     :param request_body: the JSON body of the request, if it is known
+    :param translate: translates messages; by default, they are English
     """
     is_about_fields = error.status == http.HTTPStatus.BAD_REQUEST
+    fields = field_errors.describe(error, request_body, translate) if is_about_fields else []
     return {
         "error": {
             "code": error.code,
-            "message": error.message,
-            **({"errors": field_errors.describe(error, request_body)} if is_about_fields else {}),
+            "message": field_errors.message_of(error, translate),
+            **({"errors": fields} if is_about_fields else {}),
             **error.details,
             "request_id": request_id,
         }
@@ -61,28 +68,27 @@ def envelope(
 
 
 def envelope_of(
-    error: exceptions.KicVmError, record: RequestRecord, request_body: object = None
+    error: exceptions.KicVmError, environ: WSGIEnvironment, request_body: object = None
 ) -> dict[str, Any]:
-    """The body of an error response to a request.
+    """The body of an error response to a request, in the language that the client prefers.
 
     If OpenStack may have performed the request, the body states that, and names the operation that
     shows whether it did.
     """
-    body = envelope(error, record.request_id, request_body)
+    record: RequestRecord = environ[RECORD_KEY]
+    translate = error_messages.translations(_language(environ))
+    body = envelope(error, record.request_id, request_body, translate)
     if error.status >= 500 and record.has_write:
         body["error"]["outcome"] = "unknown"
         if record.shown_by:
-            body["error"]["message"] += (
-                f" The request may have been done: {record.shown_by} shows whether it was."
-            )
+            shown_by = f"The request may have been done: {record.shown_by} shows whether it was."
+            body["error"]["message"] += f" {translate(shown_by)}"
             body["error"]["shown_by"] = record.shown_by
     return body
 
 
-def rendered(error: exceptions.KicVmError) -> dict[str, Any]:
-    """The envelope as part of a view's own response."""
-    flask.request.environ[RENDERED] = True
-    return envelope_of(error, flask.request.environ[RECORD_KEY], _request_body(error))
+def _language(environ: WSGIEnvironment) -> languages.Language:
+    return languages.preferred(environ.get(languages.ENVIRON_KEY))
 
 
 def _request_body(error: exceptions.KicVmError) -> object:
@@ -95,9 +101,17 @@ def _request_body(error: exceptions.KicVmError) -> object:
         return None
 
 
-def headers(error: exceptions.KicVmError) -> dict[str, str]:
-    """The headers of an error response."""
-    found = {}
+def headers(
+    error: exceptions.KicVmError, environ: WSGIEnvironment, vary: str = ""
+) -> dict[str, str]:
+    """The headers of an error response to a request.
+
+    :param vary: the Vary header that the response has without the language of its messages
+    """
+    found = {
+        "Content-Language": _language(environ),
+        "Vary": f"{vary}, {languages.HEADER}" if vary else languages.HEADER,
+    }
     if error.retry_after is not None:
         found["Retry-After"] = str(error.retry_after)
     if error.details.get("allow"):
@@ -110,7 +124,17 @@ def render(error: Exception) -> flask.Response:
     ours = from_any(error)
     if isinstance(ours, exceptions.QuotaExceeded):
         ours = quotas.with_figures(services(), ours)
-    response = flask.jsonify(rendered(ours))
-    response.status_code = ours.status
-    response.headers.update(headers(ours))
+    return response_to(ours)
+
+
+def response_to(error: exceptions.KicVmError, **members: Any) -> flask.Response:
+    """Flask's response to one of the gateway's errors.
+
+    :param members: members of the body besides the envelope
+    """
+    environ = flask.request.environ
+    environ[RENDERED] = True
+    response = flask.jsonify(envelope_of(error, environ, _request_body(error)) | members)
+    response.status_code = error.status
+    response.headers.update(headers(error, environ))
     return response

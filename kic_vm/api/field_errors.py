@@ -1,32 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ``errors`` of a 400 response: the problem of each field, for forms and other programs."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from kic_vm.exceptions import FieldError, InvalidField, KicVmError
+from kic_vm.api.error_messages import Translate
+from kic_vm.exceptions import FieldError, InvalidField, InvalidFields, KicVmError
 
 JSON = dict[str, Any]
 
 # The path of errors of a whole body.
 WHOLE_BODY: Final = "body"
 _SHOWN_MAXIMUM: Final = 100
+_SENTENCE: Final = re.compile(r"([A-Za-z_][\w-]*(?:\.[\w:-]+)*): (.+)", re.DOTALL)
 
 
-def describe(error: KicVmError, body: object = None) -> list[JSON]:
+def describe(error: KicVmError, body: object = None, translate: Translate = str) -> list[JSON]:
     """The field, code and message of each problem of a refused request.
 
     :param body: the body of the request, to complete the path of an `InvalidField`
+    :param translate: translates the messages
     """
     errors: Sequence[FieldError] = error.field_errors or [FieldError(None, error.message)]
     return [
         {
             "field": _path(error, item, body),
             "code": item.code.value,
-            "message": item.message,
+            "message": translate(item.message),
         }
         for item in errors[:_SHOWN_MAXIMUM]
     ]
+
+
+def message_of(error: KicVmError, translate: Translate) -> str:
+    """The message of an error, translated; the paths of fields stay."""
+    if isinstance(error, InvalidFields):
+        return error.summary(translate)
+    match = _SENTENCE.fullmatch(error.message)
+    return f"{match[1]}: {translate(match[2])}" if match else translate(error.message)
 
 
 def _path(error: KicVmError, item: FieldError, body: object) -> str | None:

@@ -35,6 +35,6 @@ def readiness() -> flask.Response:
             if item["required"] and item["ok"] is False
         ]
         error = exceptions.NotReady(f"Not ready: {', '.join(silent)} cannot be used at the moment.")
-        response = answer(error.status, errors.rendered(error) | report)
+        response = errors.response_to(error, **report)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -59,6 +59,23 @@ _READ_HEADERS: Final = {
     "each use whether it is still valid. `no-store`: do not store it.",
     "Vary": "The request headers on which the response depends.",
 }
+_REQUEST_ID: Final = "X-Openstack-Request-Id"
+_REPLAYED: Final = "Idempotency-Replayed"
+_LIMIT_HEADERS: Final = {
+    "RateLimit-Policy": "The rate limits that apply to the request, such as "
+    '`"reads_per_user_60s";q=100;w=60`: 100 requests in 60 seconds. Absent if no limit applies.',
+    "RateLimit": "The remaining requests of each limit, such as "
+    '`"reads_per_user_60s";r=42;t=17`: 42 requests, and 17 seconds until all are available again.',
+}
+_ALL_HEADERS: Final = {
+    **_READ_HEADERS,
+    **_AGE,
+    **_LIMIT_HEADERS,
+    _REQUEST_ID: "Identifies the request in the logs of the gateway and of the OpenStack services.",
+    _REPLAYED: "`true` if this is the response to an earlier request with the same key.",
+    "Retry-After": "The seconds after which a retry makes sense.",
+    "Content-Language": "The language of the messages of an error: `en` or `ko`.",
+}
 
 CONFIGURATION: Final = {
     "API_TITLE": "KakaoCloud VM API on OpenStack",
@@ -98,7 +115,7 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     }
     generated["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}}
-        for name, text in (_READ_HEADERS | _AGE).items()
+        for name, text in _ALL_HEADERS.items()
     }
     for rule in rules:
         for guarded in rule.operations:
@@ -114,6 +131,7 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
             if guarded["method"] == "GET":
                 _add_conditional_read(operation, has_age=rule.check_str != base.PUBLIC)
             operation["security"] = [] if rule.check_str == base.PUBLIC else [{_TOKEN: []}]
+            _add_headers(operation, guarded["method"])
     return generated
 
 
@@ -129,8 +147,21 @@ def _add_conditional_read(operation: dict[str, Any], *, has_age: bool) -> None:
     operation["responses"]["200"]["headers"] = headers
     operation["responses"]["304"] = {
         "description": "The client already has this content: the ETag is one of If-None-Match.",
-        "headers": headers,
+        "headers": dict(headers),
     }
+
+
+def _add_headers(operation: dict[str, Any], method: str) -> None:
+    """Describe the headers that every successful response has."""
+    names = [_REQUEST_ID]
+    if operation["security"]:
+        names += _LIMIT_HEADERS
+        if method == "POST":
+            names.append(_REPLAYED)
+    for status, response in operation["responses"].items():
+        if status.isdecimal() and int(status) < 400:
+            headers = response.setdefault("headers", {})
+            headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in names})
 
 
 def _error_table() -> str:

@@ -11,15 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from kic_vm import data_files
+from kic_vm.api import openapi_errors, openapi_examples
+from kic_vm.api.error_messages import translations
 from kic_vm.data_files import DataFileError
+from kic_vm.i18n import languages
+from kic_vm.i18n.languages import ENGLISH, KOREAN, Language
 from kic_vm.lifecycle import check
 from kic_vm.lifecycle.table import LifecycleTables
 
 JSON = dict[str, Any]
 
-ENGLISH: Final = "en"
-KOREAN: Final = "ko"
-LANGUAGES: Final = (ENGLISH, KOREAN)
 _FILE: Final = "fields.yaml"
 _METHODS: Final = frozenset({"get", "post", "put", "delete", "patch"})
 _MATCHING: Final = {
@@ -30,6 +31,13 @@ _MATCHING: Final = {
 _NO_FILTERS: Final = frozenset(
     {"limit", "offset", "after", "wait", "start", "end", "group_by", "format"}
 )
+# Its description is in fields.yaml.
+_ACCEPT_LANGUAGE: Final = {
+    "name": languages.HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+}
 _INSTANCES: Final = ("Instance", "RebuiltInstance", "UpdatedInstance")
 _VOLUMES: Final = ("Volume", "ChangedVolume")
 
@@ -64,9 +72,13 @@ def complete(
     return document
 
 
-def described(document: JSON, language: str) -> JSON:
-    """A copy of the document in which every field and parameter has a description."""
+def described(document: JSON, language: Language) -> JSON:
+    """A copy of the document with examples, error responses, and descriptions in one language."""
     document = copy.deepcopy(document)
+    openapi_errors.add_errors(document, operations(document), translations(language))
+    openapi_examples.add_examples(operations(document))
+    for _path, _method, operation in operations(document):
+        operation.setdefault("parameters", []).append(copy.deepcopy(_ACCEPT_LANGUAGE))
     for schema, name, field in properties(document):
         meaning = _meaning(name, language, schema)
         if language != ENGLISH or "description" not in _without_reference(field):

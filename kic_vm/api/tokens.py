@@ -31,6 +31,13 @@ def _forward() -> flask.Response:
 
 
 @blueprint.post("")
+@blueprint.doc(
+    requestBody={
+        "required": True,
+        "description": "As Keystone's POST /v3/auth/tokens describes it.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+)
 @blueprint.response(201)
 def issue_token() -> flask.Response:
     """Issue a token: Keystone's POST /v3/auth/tokens."""

@@ -2,7 +2,7 @@
 """The errors for requests that are not valid."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
 from kic_vm.exceptions.base import KicVmError
@@ -62,7 +62,17 @@ class InvalidFields(InvalidRequest):
     _SHOWN: ClassVar = 5
 
     def __init__(self, field_errors: Sequence[FieldError]) -> None:
-        shown = [f"{error.field}: {error.message}" for error in field_errors[: self._SHOWN]]
-        hidden = len(field_errors) - len(shown)
-        super().__init__(" ".join(shown) + (f" (and {hidden} more)" if hidden else ""))
         self.field_errors = field_errors
+        super().__init__(self.summary())
+        self.field_errors = field_errors
+
+    def summary(self, translate: Callable[[str], str] = str) -> str:
+        """The message about the first problems, and the number of the others.
+
+        :param translate: translates the messages; the paths of fields stay
+        """
+        shown = self.field_errors[: self._SHOWN]
+        messages = [f"{error.field}: {translate(error.message)}" for error in shown]
+        if hidden := len(self.field_errors) - len(shown):
+            messages.append(translate(f"(and {hidden} more)"))
+        return " ".join(messages)

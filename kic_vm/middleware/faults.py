@@ -10,7 +10,6 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.api import errors
-from kic_vm.context import RECORD_KEY
 from kic_vm.middleware.starting import Start
 
 LOG = logging.getLogger(__name__)
@@ -51,17 +50,18 @@ class Faults:
         if error is None:
             LOG.error("A response with status %d has no error envelope", plain.code)
             error = exceptions.InternalError()
-        response = self._answer(environ, error)
-        response.headers.update(
-            {name: value for name, value in plain.headers if name.lower() in _KEPT}
-        )
+        kept = {name.lower(): value for name, value in plain.headers if name.lower() in _KEPT}
+        response = self._answer(environ, error, vary=kept.pop("vary", ""))
+        response.headers.update(kept)
         return response
 
     @staticmethod
-    def _answer(environ: WSGIEnvironment, error: exceptions.KicVmError) -> webob.Response:
+    def _answer(
+        environ: WSGIEnvironment, error: exceptions.KicVmError, vary: str = ""
+    ) -> webob.Response:
         response = webob.Response(
             status=error.status,
-            json_body=errors.envelope_of(error, environ[RECORD_KEY]),
+            json_body=errors.envelope_of(error, environ),
         )
-        response.headers.update(errors.headers(error))
+        response.headers.update(errors.headers(error, environ, vary))
         return response

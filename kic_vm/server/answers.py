@@ -17,6 +17,7 @@ from oslo_context import context as oslo_context
 from kic_vm import exceptions
 from kic_vm.api.errors import envelope
 from kic_vm.events.held_answers import ANSWER_KEY, HeldAnswer
+from kic_vm.i18n import languages
 from kic_vm.middleware.request_id import HEADER
 
 LOG = logging.getLogger(__name__)
@@ -76,7 +77,11 @@ def refusal(error: exceptions.KicVmError, *, is_last: bool = True) -> bytes:
     started, request_id = _Started(), oslo_context.generate_request_id()
     started(
         f"{error.status} {http.HTTPStatus(error.status).phrase}",
-        [("Content-Type", "application/json"), (HEADER, request_id)],
+        [
+            ("Content-Type", "application/json"),
+            ("Content-Language", languages.ENGLISH),
+            (HEADER, request_id),
+        ],
     )
     body = json.dumps(envelope(error, request_id)).encode()
     return _rendered(started, body, "GET", is_last=is_last)

@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.functional.client import Client
 
-_EXAMPLES: Final = Path(__file__).parents[2] / "doc/examples"
+_EXAMPLES: Final = Path(__file__).parents[2] / "kic_vm/api/examples"
 _METHODS: Final = frozenset({"get", "put", "post", "delete"})
 
 

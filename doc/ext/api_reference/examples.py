@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 JSON = dict[str, Any]
-_DIRECTORY = Path(__file__).resolve().parents[2] / "examples"
+_DIRECTORY = Path(__file__).resolve().parents[3] / "kic_vm/api/examples"
 _INDENT = "   "
 
 

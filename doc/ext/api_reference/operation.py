@@ -134,7 +134,7 @@ def _value(value: Any) -> str:
 def _answers(document: JSON, described: JSON) -> list[str]:
     lines: list[str] = []
     for status, raw in sorted(described["responses"].items()):
-        if status in {"400", "default"}:
+        if status == "default" or int(status) >= 400:
             continue  # the error envelope
         answer = resolved(document, raw)
         lines += [f"**Response {status} {HTTPStatus(int(status)).phrase}**", ""]

@@ -17,7 +17,7 @@ JSON = dict[str, Any]
 DOC = Path(__file__).parents[3] / "doc"
 EXAMPLES = [
     example
-    for path in sorted((DOC / "examples").glob("*.json"))
+    for path in sorted((DOC.parent / "kic_vm/api/examples").glob("*.json"))
     for example in json.loads(path.read_text())
 ]
 SECRETS = {"admin_pass", "password", "private_key", "secret"}
