@@ -97,9 +97,10 @@ class WaitingClients:
             connection.sendall(request)
             self._sockets.append(connection)
 
-    def receive(self, seconds: float) -> list[tuple[float, bytes]]:
-        """When the first bytes of each answer arrived, and these bytes."""
-        received = []
+    def receive(self, text: bytes, seconds: float) -> list[float]:
+        """When a text arrived in each answer; answers without it are left out."""
+        arrived = []
+        answers = dict.fromkeys(self._sockets, b"")
         end = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             for connection in self._sockets:
@@ -108,9 +109,13 @@ class WaitingClients:
                 for key, _events in selector.select(left):
                     connection = key.fileobj
                     assert isinstance(connection, socket.socket)
-                    received.append((time.time(), connection.recv(_RECEIVED_BYTES)))
-                    selector.unregister(connection)
-        return received
+                    data = connection.recv(_RECEIVED_BYTES)
+                    answers[connection] += data
+                    if text in answers[connection]:
+                        arrived.append(time.time())
+                    if not data or text in answers[connection]:
+                        selector.unregister(connection)
+        return arrived
 
     def close(self) -> None:
         """Close all connections."""

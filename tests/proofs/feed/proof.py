@@ -202,12 +202,12 @@ class Feed:
         recorder.start()
         before = usage(gateway.process.pid)
         waiting = WaitingClients(client, self._options.clients)
-        time.sleep(2)
+        time.sleep(2 + self._options.clients / 300)  # until the gateway has read all requests
         during = usage(gateway.process.pid)
         sent = time.time()
         (server_id, *_others) = self._servers()
         self._act(server_id, {"os-stop": None})
-        received = waiting.receive(_DELIVERY_SECONDS)
+        answered = waiting.receive(server_id.encode(), _DELIVERY_SECONDS)
         recorder.stop()
         waiting.close()
         at = min(
@@ -215,7 +215,6 @@ class Feed:
             for notification in recorder.notifications()
             if notification.instance_id == server_id and notification.at >= sent - 1
         )
-        answered = [arrived for arrived, data in received if server_id.encode() in data]
         self.result.waiting = Waiting(
             clients=self._options.clients,
             answered=len(answered),

@@ -135,6 +135,8 @@ def _unaccounted(stretches: Sequence[Stretch]) -> int:
 
 def _billed(changes: Sequence[Change], end: float) -> list[tuple[float, float]]:
     """The billed parts of a true timeline."""
+    if not changes:
+        return []
     ends = [change.at for change in changes[1:]] + [end]
     return [
         (change.at, stop)

@@ -29,6 +29,7 @@ JSON = dict[str, Any]
 TOPIC: Final = "kic_vm"
 _QUIET_SECONDS: Final = 5.0
 _SETTLE_SECONDS: Final = 120.0
+_REMOVAL_SECONDS: Final = 900.0
 _GAP_MINUTES: Final = 60
 # Of the walk: nothing is killed at its start and at its end.
 _KILLS: Final = (0.1, 0.9)
@@ -125,15 +126,19 @@ class History:
         self._reason = Reason()
         self._recorder = Recorder(message_bus(standalone.DEMO / "kic-vm.conf"), TOPIC)
         self._chance = random.Random(options.seed)  # noqa: S311 - repeatable, not secret
+        self._walks: Walks | None = None
         self._periods: dict[str, list[JSON]] = {}
         """The periods of the last reading by instance id."""
         self.result = Result(options)
 
     def run(self) -> Result:
         """Walk, and read the ledger after each part."""
-        walks.add_disk_flavor(self._lane.operator)
         client = self._lane.client()
-        with tempfile.TemporaryDirectory() as directory, self._recording():
+        with (
+            tempfile.TemporaryDirectory() as directory,
+            walks.disk_flavor(self._lane.project),
+            self._recording(),
+        ):
             url = f"redis://127.0.0.1:{self._lane.store.get_connection_kwargs()['port']}/0"
             followers = Followers(url, Path(directory), self._options.followers)
             followers.start()
@@ -144,6 +149,8 @@ class History:
                 self._gap(followers, client)
             finally:
                 followers.stop()
+                if self._walks is not None:
+                    self._walks.remove(_REMOVAL_SECONDS)
         return self.result
 
     @contextlib.contextmanager
@@ -191,23 +198,22 @@ class History:
 
     def _gap(self, followers: Followers, client: Client) -> None:
         """No worker has followed for an hour, as far as Redis tells; the walk went on."""
+        assert self._walks is not None
         conf = configuration.load([f"--config-file={path}" for path in followers.configurations])
         event_stream = stream.create(conf)
         assert event_stream is not None
         ago = event_stream.now() - _GAP_MINUTES * 60_000
         event_stream.followers.note_followed(ago)
-        self._walks.run(self._options.dark_minutes * 60, {0.0: self._reset_one})
+        self._walks.run(self._options.dark_minutes * 60, {0.0: self._walks.reset_one})
         self._walks.settle(_SETTLE_SECONDS)
         self._reason.add_outage(ago / 1000, time.time() + 15, "no worker followed for an hour")
         followers.start()
         followers.wait_until_following(client, time.time())
         self._read("After an hour without a follower")
 
-    def _reset_one(self) -> None:
-        self._walks.reset()
-
     def _read(self, name: str) -> None:
         """Compare the ledger with the truth until now."""
+        assert self._walks is not None
         self._walks.settle(_SETTLE_SECONDS)
         self._recorder.wait_until_quiet(_QUIET_SECONDS)
         end = float(int(time.time()) - int(_QUIET_SECONDS))
@@ -267,6 +273,9 @@ class History:
         for server in self._lane.cloud.compute.get("/servers/detail").json()["servers"]:
             shown = (server["OS-EXT-STS:vm_state"], server["OS-EXT-STS:task_state"])
             if server["id"] not in truth.instance_ids:
+                # Nova sends nothing about a server that was never scheduled.
+                if server["OS-SRV-USG:launched_at"] is None:
+                    continue
                 differing.append(f"{server['id']}: no notification")
             elif truth.last_pair(server["id"]) != shown:
                 differing.append(f"{server['id']}: {truth.last_pair(server['id'])}, now {shown}")

@@ -3,10 +3,11 @@
 
 import collections
 import concurrent.futures
+import contextlib
 import dataclasses
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import openstack
@@ -80,7 +81,7 @@ class Walk:
     next_at: float = 0.0
     is_busy: bool = False
     idle_at: float = 0.0
-    """When the instance was last seen without a task."""
+    """When the instance was last ready for a command."""
 
     @property
     def has_image_root(self) -> bool:
@@ -149,13 +150,23 @@ class Walks:
                 return
             time.sleep(_POLL_SECONDS)
 
-    def reset(self) -> str | None:
-        """Have the operator reset one active instance to Error; its id."""
+    def reset_one(self) -> None:
+        """Have the operator reset one active instance to Error."""
         for server in (self._list() or {}).values():
             if server["status"] == "ACTIVE" and not _task_of(server):
                 self._reset(server["id"])
-                return str(server["id"])
-        return None
+                return
+
+    def remove(self, seconds: float) -> None:
+        """Delete all instances, and wait until they are gone."""
+        end = time.monotonic() + seconds
+        while (servers := self._list()) != {}:
+            for server_id, server in (servers or {}).items():
+                if _task_of(server) != "deleting":
+                    self._project.cloud.compute.delete(f"/servers/{server_id}")
+            if time.monotonic() > end:
+                return
+            time.sleep(_POLL_SECONDS)
 
     def _list(self) -> dict[str, JSON] | None:
         """The servers that exist; None if Nova does not answer."""
@@ -182,15 +193,13 @@ class Walks:
         if server is None:
             walk.server_id = None
             return
-        if _task_of(server):
+        if _task_of(server) or server["status"] not in COMMANDS:
             if now - walk.idle_at > _STUCK_SECONDS:
                 walk.idle_at = now
                 self._submit(pool, walk, self._reset, walk.server_id)
             return
         walk.idle_at = now
-        weights = COMMANDS.get(server["status"])
-        if weights is None:
-            return
+        weights = COMMANDS[server["status"]]
         (command,) = walk.chance.choices(list(weights), list(weights.values()))
         self._submit(pool, walk, self._command, walk, command, server)
 
@@ -281,10 +290,13 @@ def _task_of(server: JSON) -> str | None:
     return task
 
 
-def add_disk_flavor(operator: openstack.connection.Connection) -> str:
-    """A flavor whose root disk is on the host; the id."""
-    for flavor in operator.compute.flavors(is_public=None):
-        if flavor.name == DISK_FLAVOR:
-            return str(flavor.id)
-    made = operator.compute.create_flavor(name=DISK_FLAVOR, vcpus=1, ram=512, disk=1)
-    return str(made.id)
+@contextlib.contextmanager
+def disk_flavor(project: bench_project.Project) -> Iterator[None]:
+    """A flavor whose root disk is on the host; it is removed in the end."""
+    disk = max(1, project.operator.image.get_image(project.image_id).min_disk or 0)
+    compute = project.operator.compute
+    made = compute.create_flavor(name=DISK_FLAVOR, vcpus=1, ram=512, disk=disk)
+    try:
+        yield
+    finally:
+        compute.delete_flavor(made)

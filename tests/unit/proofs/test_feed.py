@@ -2,11 +2,12 @@
 """What the proof of the feed concludes from what it saw."""
 
 import dataclasses
+import socket
 
 import pytest
 
 from tests.proofs.feed import report
-from tests.proofs.feed.clients import Arrival
+from tests.proofs.feed.clients import Arrival, WaitingClients
 from tests.proofs.feed.proof import Latency, Options, Result, Waiting, changes_of, latencies_of
 from tests.proofs.history.truth import Notification
 
@@ -60,3 +61,28 @@ def test_report() -> None:
     page = report.page(Result(Options(), [GOOD], WAITING))
     assert "     - 0.05 s\n     - 0.4 s\n     - 0.5 s" in page
     assert "Waiting clients of one process" in page
+
+
+def test_waiting_clients() -> None:
+    """The time of each answer is the one at which the text has arrived in it."""
+    answer = b"HTTP/1.1 200 OK\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        class Feed:
+            url = f"http://127.0.0.1:{server.getsockname()[1]}"
+            token = "secret"
+
+            def get(self, _path: str) -> dict[str, str]:
+                return {"cursor": "1-0.00000000"}
+
+        clients = WaitingClients(Feed(), 2)  # type: ignore[arg-type]
+        first, second = server.accept()[0], server.accept()[0]
+        for connection in (first, second):
+            assert b"wait=" in connection.recv(4096)
+        first.sendall(answer)
+        first.sendall(b"the event")
+        second.sendall(answer)
+        second.close()
+        assert len(clients.receive(b"the event", 20)) == 1
+        clients.close()
+        first.close()

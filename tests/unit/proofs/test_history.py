@@ -155,6 +155,12 @@ def test_short_phase() -> None:
     assert (seen.missed, seen.uncompared) == ([], 2)
 
 
+def test_instance_without_notifications() -> None:
+    """An instance of which nothing was sent was never billed."""
+    seen = compare("i", periods_of(PERIODS[:1]), Truth([]), START + 80, Reason())
+    assert (seen.true_billed, seen.wrong, seen.edges) == (0, 0, [])
+
+
 def test_unaccounted_seconds() -> None:
     """Seconds in no period are counted."""
     assert compared([PERIODS[0], *PERIODS[2:]]).unaccounted == 14
