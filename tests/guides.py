@@ -19,6 +19,7 @@ GUIDES = (
     "gpu-types",
     "root-volume-gpt",
     "usage-and-billing",
+    "follow-events",
 )
 
 _DIRECTIVE = re.compile(r"\.\. code-block:: (\w+)")

@@ -34,6 +34,8 @@ class Event:
     """The time at which the follower saw the change. For a gap, its end."""
     flavor_id: str | None = None
     """Only for instances."""
+    size: int | None = None
+    """Only for volumes, in GiB; None if unknown."""
     deleted: bool = False
     """The resource was deleted, and this is its last event."""
 
@@ -43,8 +45,10 @@ class Event:
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> Self:
-        """The event that was stored as these bytes."""
-        return cls(**orjson.loads(stored))
+        """The event that was stored as these bytes, without the fields of a newer gateway."""
+        names = {field.name for field in dataclasses.fields(cls)}
+        fields = orjson.loads(stored)
+        return cls(**{name: value for name, value in fields.items() if name in names})
 
     def as_json(self, cursor: "Cursor") -> dict[str, Any]:
         """The event as clients see it, with the cursor after it."""

@@ -126,6 +126,8 @@ class EventStream:
             self._sealed.full_key(_PROJECTS),
         ]
         state = f"{sighting.resource} {project_id} {event.state} {event.deleted}"
+        if event.size is not None:
+            state += f" {event.size}"
         return keys, [
             *self._common_arguments(project_id, event),
             " ".join(self._sealed.digests(state)),

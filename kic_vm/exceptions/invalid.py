@@ -3,11 +3,13 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Final
+from typing import Final
 
 from kic_vm.exceptions.base import KicVmError
 from kic_vm.exceptions.fields import FieldError, FieldErrorCode
 
+# The problems in the message about the whole request.
+_SHOWN: Final = 5
 _PATH: Final = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w:-]+)*")
 
 
@@ -59,20 +61,21 @@ class InvalidFields(InvalidRequest):
     :param field_errors: all of them, with their whole paths; the message has only the first ones
     """
 
-    _SHOWN: ClassVar = 5
-
     def __init__(self, field_errors: Sequence[FieldError]) -> None:
-        self.field_errors = field_errors
-        super().__init__(self.summary())
+        super().__init__(_summary(field_errors))
         self.field_errors = field_errors
 
-    def summary(self, translate: Callable[[str], str] = str) -> str:
+    def summary(self, translate: Callable[[str], str]) -> str:
         """The message about the first problems, and the number of the others.
 
         :param translate: translates the messages; the paths of fields stay
         """
-        shown = self.field_errors[: self._SHOWN]
-        messages = [f"{error.field}: {translate(error.message)}" for error in shown]
-        if hidden := len(self.field_errors) - len(shown):
-            messages.append(translate(f"(and {hidden} more)"))
-        return " ".join(messages)
+        return _summary(self.field_errors, translate)
+
+
+def _summary(field_errors: Sequence[FieldError], translate: Callable[[str], str] = str) -> str:
+    shown = field_errors[:_SHOWN]
+    messages = [f"{error.field}: {translate(error.message)}" for error in shown]
+    if hidden := len(field_errors) - len(shown):
+        messages.append(translate(f"(and {hidden} more)"))
+    return " ".join(messages)

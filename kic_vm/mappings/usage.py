@@ -38,11 +38,21 @@ def usage_from_groups(
             {
                 "id": volume.volume_id,
                 "name": volume.name,
-                "state": volume.state,
-                "size": volume.size,
+                "state": volume.current.state,
+                "size": volume.current.size,
+                "deleted": volume.is_deleted,
                 "seconds": volume.seconds,
                 "gib_seconds": volume.gib_seconds,
                 "unknown_seconds": volume.unknown_seconds,
+                "states": [
+                    {
+                        "state": known.state,
+                        "size": known.size,
+                        "seconds": seconds,
+                        "gib_seconds": seconds * known.size,
+                    }
+                    for known, seconds in volume.states.items()
+                ],
             }
             for volume in volumes
         ],

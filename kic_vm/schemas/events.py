@@ -53,6 +53,11 @@ class EventSchema(Schema):
         allow_none=True,
         metadata={"description": "Flavor of the instance. Null for volumes and gaps."},
     )
+    size = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Size of the volume in GiB. Null for instances and gaps."},
+    )
     deleted = fields.Boolean(
         required=True,
         metadata={"description": "The resource is gone; this is its last event."},

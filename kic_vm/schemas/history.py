@@ -150,23 +150,36 @@ class UsageGroupSchema(_SecondsSchema):
     day = fields.String(metadata={"description": "In UTC."})
 
 
+class VolumeStateSecondsSchema(Schema):
+    """Seconds of a volume in one documented state with one size."""
+
+    state = fields.String(required=True)
+    size = fields.Integer(required=True, metadata={"description": "GiB."})
+    seconds = fields.Integer(required=True)
+    gib_seconds = fields.Integer(required=True, metadata={"description": "seconds times size."})
+
+
 class VolumeUsageSchema(Schema):
-    """Seconds of one volume. Cinder knows them only since its last change."""
+    """Seconds of one volume: since its last change, and earlier ones that were observed."""
 
     id = fields.String(required=True)
     name = fields.String(required=True, allow_none=True)
     state = fields.String(
-        required=True, metadata={"description": "The documented state since the last change."}
+        required=True, metadata={"description": "The documented state, now or before deletion."}
     )
-    size = fields.Integer(required=True, metadata={"description": "GiB, since the last change."})
+    size = fields.Integer(required=True, metadata={"description": "GiB, now or before deletion."})
+    deleted = fields.Boolean(required=True, metadata={"description": "The volume is gone."})
     seconds = fields.Integer(
-        required=True, metadata={"description": "Since the last change of the volume."}
+        required=True, metadata={"description": "The sum of the seconds in `states`."}
     )
-    gib_seconds = fields.Integer(required=True, metadata={"description": "seconds times size."})
+    gib_seconds = fields.Integer(
+        required=True, metadata={"description": "The sum of the gib_seconds in `states`."}
+    )
     unknown_seconds = fields.Integer(
         required=True,
-        metadata={"description": "Before the last change; state and size were not recorded."},
+        metadata={"description": "Neither OpenStack nor an observation shows state and size."},
     )
+    states = fields.List(fields.Nested(VolumeStateSecondsSchema), required=True)
 
 
 class UsageSchema(_SecondsSchema):
@@ -180,7 +193,10 @@ class UsageSchema(_SecondsSchema):
     volumes = fields.List(
         fields.Nested(VolumeUsageSchema),
         required=True,
-        metadata={"description": "The volumes that exist; Cinder does not list deleted ones."},
+        metadata={
+            "description": "The volumes that exist, and deleted ones while the event feed keeps "
+            "their events."
+        },
     )
 
 

@@ -4,9 +4,6 @@
 import http.client
 import itertools
 import json
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,49 +12,19 @@ from typing import Any
 import pytest
 import requests
 
-from tests.functional.client import KEY_PREFIX, Client, Gateway
+from tests.functional.client import Client, Gateway
+from tests.functional.following import EVENTS, Start, begin, workers
 from tests.functional.instances import Instances
 from tests.functional.test_resize import command
 
 JSON = dict[str, Any]
-EVENTS = "/api/v1/events"
-GAP_AFTER = 5
 
 
 @pytest.fixture
-def start_worker(standalone: Path, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
-    """Start a worker that follows for the gateway of the tests, and does little else."""
-    more = tmp_path / "more.conf"
-    more.write_text(
-        f"[redis]\nkey_prefix = {KEY_PREFIX}\n[worker]\ninterval = 3600\nkeypairs_interval = 0\n"
-        f"[history]\ninterval = 1\ngap_after = {GAP_AFTER}\n"
-    )
-    started = []
-
-    def start() -> subprocess.Popen[str]:
-        config = ["--config-file", standalone / "kic-vm.conf", "--config-file", more]
-        command = [sys.executable, "-m", "kic_vm.cmd.worker", *config]
-        with (tmp_path / f"worker-{len(started)}.log").open("w") as log:
-            started.append(subprocess.Popen(command, stderr=log, text=True))
-        return started[-1]
-
-    yield start
-    for worker in started:
-        worker.send_signal(signal.SIGTERM)
-        # A worker that has not started yet does not handle the signal.
-        assert worker.wait(timeout=60) in {0, -signal.SIGKILL, -signal.SIGTERM}
-
-
-def begin(client: Client) -> str:
-    """A cursor, when a worker follows. Redis remembers the last time of earlier workers."""
-    end = time.monotonic() + 60
-    earlier = client.get(EVENTS)["followed_at"]
-    while True:
-        body = client.get(EVENTS)
-        if body["followed_at"] != earlier:
-            return str(body["cursor"])
-        assert time.monotonic() < end, "no worker follows"
-        time.sleep(0.2)
+def start_worker(standalone: Path, tmp_path: Path) -> Iterator[Start]:
+    """Start a worker that follows for the gateway of the tests."""
+    with workers(standalone / "kic-vm.conf", tmp_path) as start:
+        yield start
 
 
 class Feed:
@@ -86,7 +53,7 @@ def test_life_of_an_instance(
     member: Client,
     persona: Callable[[str], Client],
     instances: Instances,
-    start_worker: Callable[[], subprocess.Popen[str]],
+    start_worker: Start,
 ) -> None:
     """Two workers follow, and each state comes once and in order; other projects see nothing."""
     for _number in range(2):
@@ -117,7 +84,7 @@ def test_life_of_an_instance(
     assert not mine & {event["id"] for event in others if event["type"] != "gap"}
 
 
-def test_killed_worker(member: Client, start_worker: Callable[[], subprocess.Popen[str]]) -> None:
+def test_killed_worker(member: Client, start_worker: Start) -> None:
     """After an absence of all workers, a gap says since when."""
     worker = start_worker()
     feed = Feed(member, begin(member))
@@ -132,9 +99,7 @@ def test_killed_worker(member: Client, start_worker: Callable[[], subprocess.Pop
     assert gap["seen_at"] > killed_at
 
 
-def test_stream(
-    member: Client, instances: Instances, start_worker: Callable[[], subprocess.Popen[str]]
-) -> None:
+def test_stream(member: Client, instances: Instances, start_worker: Start) -> None:
     """Server-sent events come while the connection is open."""
     start_worker()
     cursor = begin(member)

@@ -2,6 +2,7 @@
 """Run the long proofs, and write what was seen into the documentation."""
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -16,6 +17,10 @@ from tests.faults.workspace import Workspace
 from tests.functional import standalone
 from tests.proofs.creates import KINDS, Creates
 from tests.proofs.creates import Result as CreatesResult
+from tests.proofs.feed import proof as feed_proof
+from tests.proofs.feed import report as feed_report
+from tests.proofs.history import proof as history_proof
+from tests.proofs.history import report as history_report
 from tests.proofs.soak import Result as SoakResult
 from tests.proofs.soak import Soak
 from tests.proofs.stopped import NAMES, SECONDS
@@ -128,23 +133,47 @@ def _stopped(work: Workspace, arguments: argparse.Namespace) -> bool:
     return all(result.is_passed for result in results)
 
 
+def _history(work: Workspace, arguments: argparse.Namespace) -> bool:
+    result = history_proof.History(work, _options(history_proof.Options, arguments), _say).run()
+    _write(arguments, "contributor/history", _HEAD + history_report.page(result))
+    _keep(arguments, result)
+    return result.is_passed
+
+
+def _feed(work: Workspace, arguments: argparse.Namespace) -> bool:
+    result = feed_proof.Feed(work, _options(feed_proof.Options, arguments), _say).run()
+    _write(arguments, "contributor/feed", _HEAD + feed_report.page(result))
+    _keep(arguments, result)
+    return result.is_passed
+
+
+def _options(kind: type[Any], arguments: argparse.Namespace) -> Any:
+    """The options of a proof: those that were given, and the defaults of its class."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    given = {name: getattr(arguments, name) for name in names}
+    return kind(**{name: value for name, value in given.items() if value is not None})
+
+
 PROOFS: Final[dict[str, Callable[[Workspace, argparse.Namespace], bool]]] = {
     "creates": _creates,
     "soak": _soak,
     "stopped": _stopped,
+    "history": _history,
+    "feed": _feed,
 }
 
 
 def _write(arguments: argparse.Namespace, name: str, page: str) -> None:
-    arguments.output.mkdir(parents=True, exist_ok=True)
     path = arguments.output / f"{name}-figures.inc"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page)
     _say(f"proofs: written to {path}")
 
 
 def _keep(arguments: argparse.Namespace, result: Any) -> None:
     if arguments.json:
-        arguments.json.write_text(json.dumps(result, indent=1, default=vars) + "\n")
+        content = json.dumps(result, indent=1, default=dataclasses.asdict)
+        arguments.json.write_text(content + "\n")
 
 
 def _use_workers(own: Lane, workers: int) -> None:
@@ -160,6 +189,15 @@ def main() -> int:
     parser.add_argument("--count", type=int, help="of creates (1,000) or requests (100,000)")
     parser.add_argument("--probability", type=float, default=0.02, help="of each kind of fault")
     parser.add_argument("--workers", type=int, default=2, help="processes of the gateway")
+    parser.add_argument("--instances", type=int, help="of history (60) or feed (6), at a time")
+    parser.add_argument("--minutes", type=float, help="of the random walks of history (15)")
+    parser.add_argument("--seed", type=int, help="of the random walks of history (1)")
+    parser.add_argument("--followers", type=int, help="workers of history that follow (2)")
+    parser.add_argument("--follower-kills", type=int, help="of history (20)")
+    parser.add_argument("--compute-kills", type=int, help="of a nova-compute, in history (2)")
+    parser.add_argument("--dark-minutes", type=float, help="of history, without a follower (2)")
+    parser.add_argument("--rounds", type=int, help="of stops and starts in feed (20)")
+    parser.add_argument("--clients", type=int, help="of feed, that wait (1,000)")
     parser.add_argument("--output", type=Path, default=_DOCUMENTATION, help="for the tables")
     parser.add_argument("--json", type=Path, help="file for all that was seen")
     arguments = parser.parse_args()

@@ -75,7 +75,7 @@ def _periods(services: RequestServices, instance_id: str, now: datetime.datetime
             is_confirming=is_confirming,
         ),
         records.actions_from_actions(own_actions),
-        sources.observations_of(services, services.project_id).get(instance_id, ()),
+        sources.observations_of(services, services.project_id).instances.get(instance_id, ()),
         now,
     )
     _remember_current(services, server, periods)

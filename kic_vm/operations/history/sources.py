@@ -1,48 +1,77 @@
 # SPDX-License-Identifier: Apache-2.0
 """The observations of the follower, from the event streams."""
 
+import dataclasses
 import datetime
-from collections.abc import Iterator
+import operator
+from collections.abc import Iterable, Iterator
 
 from oslo_log import log as logging
 
 from kic_vm.cache.store import StoreUnavailable
-from kic_vm.events.model import GAP, INSTANCE, Event
+from kic_vm.events.model import GAP, VOLUME, Event
 from kic_vm.events.stream import CursorExpiredError, EventStream
-from kic_vm.history.observations import Observation
+from kic_vm.history.observations import Observation, VolumeObservation
 from kic_vm.operations.request import RequestServices
 
 LOG = logging.getLogger(__name__)
 
 
-def observations_of(services: RequestServices, project_id: str) -> dict[str, list[Observation]]:
-    """The observations of a project's instances by instance id, oldest first.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Observations:
+    """The observations of a project by resource id, oldest first.
 
-    Empty without Redis or without a follower. Each gap is added to every instance that has an
-    observation. One Redis command for each page of the stream.
+    Each gap is added to every resource that has an observation.
+    """
+
+    instances: dict[str, list[Observation]] = dataclasses.field(default_factory=dict)
+    volumes: dict[str, list[VolumeObservation]] = dataclasses.field(default_factory=dict)
+
+
+def observations_of(services: RequestServices, project_id: str) -> Observations:
+    """The observations of a project's instances and volumes.
+
+    Empty without Redis or without a follower. One Redis command for each page of the stream.
     """
     hub = services.app_state.event_hub
     if hub is None:
-        return {}
-    gaps: list[Observation] = []
-    observations: dict[str, list[Observation]] = {}
+        return Observations()
+    events: list[Event] = []
     try:
-        for event in _events(hub.stream, project_id):
-            if event.type == INSTANCE and event.id and event.state and not event.deleted:
-                observations.setdefault(event.id, []).append(
-                    Observation(event.id, event.state, _time_of(event), event.flavor_id)
-                )
-            elif event.type == GAP:
-                gaps.append(Observation("", "", _time_of(event), is_gap=True))
+        events.extend(_events(hub.stream, project_id))
     except CursorExpiredError:  # the stream was trimmed meanwhile
         LOG.info("Some events of project %s were removed while they were read", project_id)
     except StoreUnavailable as error:
         LOG.warning("The events of project %s cannot be read: %s", project_id, error)
-        return {}
-    return {
-        instance_id: sorted([*own_observations, *gaps], key=lambda observation: observation.at)
-        for instance_id, own_observations in observations.items()
-    }
+        return Observations()
+    return _from_events(events)
+
+
+def _from_events(events: Iterable[Event]) -> Observations:
+    result = Observations()
+    gaps, volume_gaps = [], []
+    for event in events:
+        at = _time_of(event)
+        if event.type == GAP:
+            gaps.append(Observation("", "", at, is_gap=True))
+            volume_gaps.append(VolumeObservation("", None, "", None, at, is_gap=True))
+        elif event.id is None or event.state is None:
+            continue
+        elif event.type == VOLUME:
+            seen = VolumeObservation(
+                event.id, event.name, event.state, event.size, at, is_deleted=event.deleted
+            )
+            result.volumes.setdefault(event.id, []).append(seen)
+        elif not event.deleted:
+            observation = Observation(event.id, event.state, at, event.flavor_id)
+            result.instances.setdefault(event.id, []).append(observation)
+    for instance_observations in result.instances.values():
+        instance_observations.extend(gaps)
+        instance_observations.sort(key=operator.attrgetter("at"))
+    for volume_observations in result.volumes.values():
+        volume_observations.extend(volume_gaps)
+        volume_observations.sort(key=operator.attrgetter("at"))
+    return result
 
 
 def _events(stream: EventStream, project_id: str) -> Iterator[Event]:

@@ -2,7 +2,8 @@
 """The usage of a project: seconds of its instances and volumes in a window of time."""
 
 import datetime
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from kic_vm.mappings import usage as mapping
 from kic_vm.operations.history import sources
 from kic_vm.operations.history.instance_history import now_in_seconds
 from kic_vm.operations.history.project_record import Coverage, Progress, read_record
+from kic_vm.operations.history.sources import Observations
 from kic_vm.operations.instances import flavors
 from kic_vm.operations.request import RequestServices
 
@@ -35,8 +37,16 @@ def get_usage(services: RequestServices, query: Mapping[str, Any]) -> JSON:
     """
     now = now_in_seconds()
     window = window_of(query.get("start"), query.get("end"), now)
+    observations_of = functools.cache(partial(sources.observations_of, services))
     instances, volumes = gather_reads(
-        partial(read_instances, services, Coverage(services.project_id), window, now),
+        partial(
+            read_instances,
+            services,
+            Coverage(services.project_id),
+            window,
+            now,
+            observations_of=observations_of,
+        ),
         services.openstack.block_storage.list_volumes,
     )
     if "instance_id" in query:
@@ -47,14 +57,18 @@ def get_usage(services: RequestServices, query: Mapping[str, Any]) -> JSON:
             raise exceptions.NotFound(
                 "instance_id: the project had no such instance between start and end."
             )
-        volumes = []
-    lifecycle = services.app_state.translation.lifecycle
-    shown_volumes = [
-        seconds
-        for volume in volumes
-        if volume["os-vol-tenant-attr:tenant_id"] == services.project_id
-        and (seconds := volume_usage.volume_seconds(volume, window, lifecycle))
-    ]
+        shown_volumes = []
+    else:
+        shown_volumes = volume_usage.volume_usage(
+            (
+                volume
+                for volume in volumes
+                if volume["os-vol-tenant-attr:tenant_id"] == services.project_id
+            ),
+            observations_of(services.project_id).volumes,
+            window,
+            services.app_state.translation.lifecycle,
+        )
     groups = usage.group(instances, window, query["group_by"])
     return mapping.usage_from_groups(
         services.project_id, window, query["group_by"], groups, shown_volumes
@@ -87,11 +101,16 @@ def read_instances(
     window: Window,
     now: datetime.datetime,
     progress: Progress = lambda _done, _total: None,
+    observations_of: Callable[[str], Observations] | None = None,
 ) -> list[InstancePeriods]:
     """The instances that existed in a window, with all their periods, in the order of creation.
 
     The upstream calls are those of ``project_record``, and one if a flavor's name is not cached.
+
+    :param observations_of: returns the observations of a project; by default, they are read
     """
+    if observations_of is None:
+        observations_of = partial(sources.observations_of, services)
     entries = read_record(services, coverage, window.start, now, progress)
     names = {entry["server"]["flavor"]["original_name"] for entry in entries}
     if coverage.by_operator:
@@ -101,7 +120,7 @@ def read_instances(
         flavor_ids = flavors.ids_by_name(services, names) if names else {}
     observations: dict[str, list[Observation]] = {}
     for project_id in {entry["server"]["tenant_id"] for entry in entries}:
-        observations |= sources.observations_of(services, project_id)
+        observations |= observations_of(project_id).instances
     lifecycle = services.app_state.translation.lifecycle
     instances = []
     for entry in entries:

@@ -8,8 +8,10 @@ from pathlib import Path
 import openstack
 import pytest
 
-from tests.functional.client import Gateway
+from tests.functional.client import Client, Gateway
+from tests.functional.following import begin, workers
 from tests.functional.guides.project import Project
+from tests.functional.standalone import connect
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "devstack"))
 
@@ -25,6 +27,17 @@ def _programs(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The Debian packages that the commands come from; only root can install them."""
     directory = tmp_path_factory.mktemp("packages")
     debian.install(PACKAGES, directory / "journal", directory / "log")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _follower(
+    standalone: Path, gateway: Gateway, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """A worker that records the events."""
+    with workers(standalone / "kic-vm.conf", tmp_path_factory.mktemp("follower")) as start:
+        start()
+        begin(Client(gateway.url, connect("kic-member").auth_token))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,7 @@ def test_feed(reader: Caller, stream: EventStream, cloud: Cloud) -> None:
         "at": TIMES[0],
         "seen_at": "2026-11-27T10:00:00Z",
         "flavor_id": None,
+        "size": None,
         "deleted": False,
     }
     assert states(get(reader, after=second["events"][0]["cursor"])) == ["Stopped"]

@@ -10,12 +10,13 @@ import pytest
 from oslo_config import cfg
 
 from kic_vm import deploy
+from kic_vm.events.model import Event, Sighting
 from tests.unit.bodies import SERVER, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.fake_redis import FakeRedis
-from tests.unit.personas import OTHER_PROJECT
+from tests.unit.personas import OTHER_PROJECT, PROJECT
 
 JSON = dict[str, Any]
 
@@ -32,6 +33,11 @@ GONE = {
     "OS-SRV-USG:terminated_at": "2026-11-23T11:30:02.000000",
     "updated": "2026-11-23T11:30:02Z",
 }
+
+
+@pytest.fixture
+def options() -> str:
+    return f"[redis]\nurl = redis://redis.test/0\nsecret = {'s' * 32}\n"
 
 
 @pytest.fixture
@@ -236,6 +242,44 @@ def test_volumes(member: Caller, populated: Cloud) -> None:
     serve(populated, [])
     (shown,) = usage(member)["volumes"]
     assert (shown["seconds"], shown["gib_seconds"], shown["unknown_seconds"]) == (1200, 12000, 1800)
+    assert shown["states"] == [
+        {"state": shown["state"], "size": 10, "seconds": 1200, "gib_seconds": 12000}
+    ]
+
+
+def observed_volume(state: str, time: str, size: int, *, deleted: bool = False) -> Sighting:
+    """A volume that the follower saw."""
+    event = Event(
+        type="volume",
+        id=body("volumes")["volumes"][0]["id"],
+        name="data",
+        state=state,
+        billable=True,
+        at=f"2026-11-23T{time}Z",
+        seen_at=f"2026-11-23T{time}Z",
+        size=size,
+        deleted=deleted,
+    )
+    return Sighting(PROJECT, event)
+
+
+def test_deleted_volume(member: Caller, populated: Cloud, conf: cfg.ConfigOpts) -> None:
+    """A deleted volume has the states and sizes that were observed; another project sees none."""
+    hub = deploy.load_app_state(conf).event_hub
+    assert hub is not None
+    hub.stream.record(
+        [
+            observed_volume("Active", "11:10:00", 10),
+            observed_volume("Active", "11:20:00", 30),
+            observed_volume("Deleting", "11:30:00", 30, deleted=True),
+        ]
+    )
+    populated.answer("GET", "cinder", "/volumes/detail", {"volumes": []})
+    serve(populated, [])
+    (shown,) = usage(member)["volumes"]
+    assert (shown["name"], shown["state"], shown["deleted"]) == ("data", "Deleting", True)
+    assert [(item["size"], item["seconds"]) for item in shown["states"]] == [(10, 600), (30, 600)]
+    assert (shown["seconds"], shown["gib_seconds"], shown["unknown_seconds"]) == (1200, 24000, 0)
 
 
 def test_projects_apart(caller: Callable[[str], Caller], populated: Cloud) -> None:

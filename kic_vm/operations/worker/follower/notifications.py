@@ -112,6 +112,7 @@ def _of_volume(
         volume_id=payload["volume_id"],
         name=payload.get("display_name"),
         status=payload["status"],
+        size=payload.get("size"),
         at=_iso(timestamp),
         is_deleted=event_type == "volume.delete.end",
     )

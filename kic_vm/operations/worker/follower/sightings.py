@@ -75,6 +75,7 @@ def sighting_of_volume(
     volume_id: str,
     name: str | None,
     status: str | None,
+    size: int | None,
     at: str | None,
     is_deleted: bool = False,
 ) -> Sighting:
@@ -91,6 +92,7 @@ def sighting_of_volume(
         billable=row.billable,
         at=utc(at),
         seen_at=stamp_now(),
+        size=size,
         deleted=is_deleted,
     )
     return Sighting(project_id, event)
@@ -104,6 +106,7 @@ def sighting_of_listed_volume(volume: JSON, lifecycle: LifecycleTables) -> Sight
         volume_id=volume["id"],
         name=volume["name"],
         status=volume["status"],
+        size=volume["size"],
         at=volume["updated_at"] or volume["created_at"],
     )
 
@@ -123,6 +126,7 @@ def deleted(last: Sighting) -> Sighting:
             at=None,
             seen_at=stamp_now(),
             flavor_id=event.flavor_id,
+            size=event.size,
             deleted=True,
         ),
     )

@@ -61,12 +61,13 @@ class ChangingCloud:
             "has_time": has_time,
         }
 
-    def set_volume(self, volume_id: str, status: str) -> None:
+    def set_volume(self, volume_id: str, status: str, size: int = 10) -> None:
         """Change a volume, or create it."""
         now = datetime.datetime.now(datetime.UTC)
         self.volumes[volume_id] = body("volumes")["volumes"][0] | {
             "id": volume_id,
             "status": status,
+            "size": size,
             "os-vol-tenant-attr:tenant_id": PROJECT,
             "updated_at": now.strftime("%Y-%m-%dT%H:%M:%S.%f"),
         }

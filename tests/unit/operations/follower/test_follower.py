@@ -114,6 +114,17 @@ def test_volumes(follower: Follower, changing: ChangingCloud, stream: EventStrea
     assert events(stream)[-1].deleted
 
 
+def test_extended_volume(follower: Follower, changing: ChangingCloud, stream: EventStream) -> None:
+    """A volume that was extended between two reads has an event with its new size, once."""
+    changing.set_volume("v", "available", size=10)
+    follower.tick()
+    for _tick in range(2):
+        changing.set_volume("v", "available", size=20)
+        follower.tick()
+    seen = [(event.state, event.size) for event in events(stream) if event.type == "volume"]
+    assert seen == [("Active", 20)]
+
+
 def test_full_list(
     start_follower: Callable[[], Follower],
     changing: ChangingCloud,

@@ -50,7 +50,8 @@ def unversioned(state: str, task_state: str | None, **more: Any) -> JSON:
 
 
 def volume(status: str) -> JSON:
-    return {"volume_id": "v", "tenant_id": PROJECT, "display_name": "data", "status": status}
+    names = {"volume_id": "v", "tenant_id": PROJECT, "display_name": "data"}
+    return names | {"status": status, "size": 10}
 
 
 def sighting_of(event_type: str, payload: JSON) -> Sighting | None:
@@ -97,7 +98,7 @@ def test_volumes(event_type: str, status: str, state: str, is_deleted: bool) -> 
     """A volume's notification shows its status."""
     sighting = sighting_of(event_type, volume(status))
     assert sighting is not None
-    assert (sighting.event.id, sighting.event.state) == ("v", state)
+    assert (sighting.event.id, sighting.event.state, sighting.event.size) == ("v", state, 10)
     assert sighting.event.deleted is is_deleted
 
 
