@@ -4,7 +4,6 @@
 import contextlib
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ import openstack
 
 from bench import ages, cases, gateway, load, project, raw
 from bench.measure import SLOW, interleaved
+from bench.replayed_cloud import replayed_cloud
 from bench.services import TOKEN
 from bench.world import World
 from tests.functional import standalone
@@ -24,9 +24,13 @@ LATENCY: Final = 0.02
 _SERVICES: Final = ("compute", "block-storage", "network", "image")
 
 
-def live(base: Path, servers: int, rounds: int) -> JSON:
-    """On the standalone OpenStack, with machines that are made for it."""
+def live(demo: Path, servers: int, rounds: int) -> JSON:
+    """On the standalone OpenStack, with machines that are made for it.
+
+    :param demo: the directory of its credentials
+    """
     operator = standalone.connect("kic-operator")
+    base = demo / "kic-vm.conf"
     with project.temporary(operator) as own, gateway.gateway(base) as process:
         project.boot(own, servers)
         token = own.cloud.session.get_token()
@@ -43,12 +47,12 @@ def live(base: Path, servers: int, rounds: int) -> JSON:
         return {"servers": servers, "cases": found}
 
 
-def replayed(base: Path, servers: int, rounds: int, *, is_quick: bool = False) -> JSON:
+def replayed(servers: int, rounds: int, *, is_quick: bool = False) -> JSON:
     """On recorded answers, scaled, with a latency; and what the process spends on it.
 
     :param is_quick: without what is slow: openstacksdk takes a minute for 10,000 machines
     """
-    with _replayed(base, servers, LATENCY) as (process, address):
+    with _replayed(servers, LATENCY) as (process, address):
         sdk = openstack.connect(
             auth={
                 "auth_url": f"{address}/identity/v3",
@@ -82,11 +86,11 @@ def replayed(base: Path, servers: int, rounds: int, *, is_quick: bool = False) -
         return {"servers": servers, "latency": LATENCY, "cases": found, "cpu": cpu}
 
 
-def loaded(base: Path, seconds: float) -> JSON:
+def loaded(seconds: float) -> JSON:
     """Many clients on one worker process: throughput, the slowest, and errors."""
     found: JSON = {}
     for threads in (1, 16, 32):
-        with _replayed(base, 1000, LATENCY, api={"threads": str(threads)}) as (process, _address):
+        with _replayed(1000, LATENCY, api={"threads": str(threads)}) as (process, _address):
             path = _a_get(process)
             for clients in (32, 200) if threads > 1 else (32,):
                 run = load.run(process.url, path, TOKEN, clients, seconds)
@@ -94,22 +98,22 @@ def loaded(base: Path, seconds: float) -> JSON:
     return found
 
 
-def aged(base: Path, seconds: float) -> JSON:
+def aged(seconds: float) -> JSON:
     """Responses from known lists, and many clients that poll; as ``ages`` measures them."""
     found: JSON = {"projects": []}
     for servers in (1000, 10_000):
         # The lists are to last as long as the measure.
-        with _replayed(base, servers, LATENCY, api={"max_age": "3600"}) as (process, _address):
+        with _replayed(servers, LATENCY, api={"max_age": "3600"}) as (process, _address):
             found["projects"].append(ages.one_client(process, servers, 1000))
             if servers == 1000:
                 found["consoles"] = ages.consoles(process, seconds)
     return found
 
 
-def lasting(base: Path, requests: int) -> JSON:
+def lasting(requests: int) -> JSON:
     """What a busy worker spends on many gets, its memory, and how soon it answered the first."""
     clients, parts = 8, 10
-    with _replayed(base, 1000, 0) as (process, _address):
+    with _replayed(1000, 0) as (process, _address):
         found: JSON = {"first_answer": process.first_answer_seconds, "resident": []}
         path = _a_get(process)
         begin = process.cpu_seconds()
@@ -124,12 +128,10 @@ def lasting(base: Path, requests: int) -> JSON:
 
 @contextlib.contextmanager
 def _replayed(
-    base: Path, servers: int, latency: float, **options: dict[str, str]
+    servers: int, latency: float, **options: dict[str, str]
 ) -> Iterator[tuple[gateway.Measured, str]]:
-    with tempfile.TemporaryDirectory() as directory, gateway.replay(servers, latency) as address:
-        configuration = gateway.configuration(Path(directory), base, address)
-        with gateway.gateway(configuration, **options) as process:
-            yield process, address
+    with replayed_cloud(servers, latency) as cloud, cloud.gateway(**options) as process:
+        yield process, cloud.address
 
 
 def _a_get(process: gateway.Measured) -> str:
