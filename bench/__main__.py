@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from bench import machine, plot, report, runs, targets
+from bench import growth_plot, machine, plot, report, runs, targets
 from bench.project import BenchError
 from tests.functional import standalone
 
 JSON = dict[str, Any]
 
 _DOCUMENTATION: Final = Path(__file__).parents[1] / "doc/source/admin"
-PARTS: Final = ("live", "replayed", "loaded", "aged", "lasting")
+PARTS: Final = ("live", "replayed", "loaded", "aged", "crowded", "growing", "lasting")
 
 
 def main() -> int:
@@ -39,6 +39,8 @@ def main() -> int:
         ],
         "loaded": lambda: runs.loaded(8),
         "aged": lambda: runs.aged(20),
+        "crowded": lambda: runs.crowded(20),
+        "growing": runs.growing,
         "lasting": lambda: runs.lasting(arguments.requests),
     }
     try:
@@ -70,6 +72,8 @@ def _write(results: JSON, directory: Path) -> None:
     (directory / "speed-figures.inc").write_text(report.page(results))
     if results.get("live") or results.get("replayed"):
         (directory / "speed.svg").write_text(plot.drawn(results))
+    if results.get("growing"):
+        (directory / "growth.svg").write_text(growth_plot.drawn(results["growing"]))
     print(f"bench: written to {directory}")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bench.services import TOKEN
+from bench.tenants import TOKEN
 from tests.functional.client import Client, Gateway
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
