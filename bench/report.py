@@ -50,7 +50,7 @@ def page(results: JSON) -> str:
     if crowded := results.get("crowded"):
         parts += [_crowd(crowded["clients"], crowded["servers"]), _memory(crowded)]
     if growing := results.get("growing"):
-        parts.append(_growth(growing))
+        parts += [".. image:: growth.svg\n", _growth(growing)]
     return "\n".join(parts)
 
 
