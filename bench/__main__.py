@@ -5,17 +5,18 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from bench import machine, plot, report, runs, targets
+from bench import growth_plot, machine, plot, report, runs, targets
 from bench.project import BenchError
 from tests.functional import standalone
 
 JSON = dict[str, Any]
 
 _DOCUMENTATION: Final = Path(__file__).parents[1] / "doc/source/admin"
-PARTS: Final = ("live", "replayed", "loaded", "aged", "lasting")
+PARTS: Final = ("live", "replayed", "loaded", "aged", "crowded", "growing", "lasting")
 
 
 def main() -> int:
@@ -30,24 +31,24 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     results: JSON = {"machine": machine.described() | {"loops": [machine.loop_seconds()]}}
+    parts: dict[str, Callable[[], Any]] = {
+        "live": lambda: _live(arguments.servers, arguments.rounds),
+        "replayed": lambda: [
+            runs.replayed(1000, arguments.rounds),
+            runs.replayed(10_000, 3, is_quick=True),
+        ],
+        "loaded": lambda: runs.loaded(8),
+        "aged": lambda: runs.aged(20),
+        "crowded": lambda: runs.crowded(20),
+        "growing": runs.growing,
+        "lasting": lambda: runs.lasting(arguments.requests),
+    }
     try:
-        with standalone.running() as demo:
-            base = demo / "kic-vm.conf"
-            parts = {
-                "live": lambda: runs.live(base, arguments.servers, arguments.rounds),
-                "replayed": lambda: [
-                    runs.replayed(base, 1000, arguments.rounds),
-                    runs.replayed(base, 10_000, 3, is_quick=True),
-                ],
-                "loaded": lambda: runs.loaded(base, 8),
-                "aged": lambda: runs.aged(base, 20),
-                "lasting": lambda: runs.lasting(base, arguments.requests),
-            }
-            for part in arguments.only:
-                begin = time.monotonic()
-                results[part] = parts[part]()
-                results["machine"]["loops"].append(machine.loop_seconds())
-                print(f"bench: {part} took {time.monotonic() - begin:.0f} s", flush=True)
+        for part in arguments.only:
+            begin = time.monotonic()
+            results[part] = parts[part]()
+            results["machine"]["loops"].append(machine.loop_seconds())
+            print(f"bench: {part} took {time.monotonic() - begin:.0f} s", flush=True)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -59,12 +60,20 @@ def main() -> int:
     return 0
 
 
+def _live(servers: int, rounds: int) -> JSON:
+    """The only part that needs the standalone OpenStack. It is stopped if it did not run before."""
+    with standalone.running() as demo:
+        return runs.live(demo, servers, rounds)
+
+
 def _write(results: JSON, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "speed.json").write_text(json.dumps(results, indent=1) + "\n")
     (directory / "speed-figures.inc").write_text(report.page(results))
     if results.get("live") or results.get("replayed"):
         (directory / "speed.svg").write_text(plot.drawn(results))
+    if results.get("growing"):
+        (directory / "growth.svg").write_text(growth_plot.drawn(results["growing"]))
     print(f"bench: written to {directory}")
 
 

@@ -9,11 +9,11 @@ import requests
 from bench import load
 from bench.gateway import Measured
 from bench.project import BenchError
-from bench.services import TOKEN
+from bench.tenants import TOKEN
 
 JSON = dict[str, Any]
 
-_KNOWN: Final = {"Cache-Control": "max-age=3600"}
+KNOWN: Final = {"Cache-Control": "max-age=3600"}
 _PAUSE: Final = 2.0
 _POLL: Final = {"Cache-Control": "max-age=2"}
 _PAGES: Final = [f"/api/v1/instances?limit=100&offset={offset}" for offset in range(0, 1000, 100)]
@@ -28,12 +28,12 @@ def one_client(process: Measured, servers: int, times: int) -> JSON:
     whole = "/api/v1/instances?limit=1000"
     fresh = max(5, times // 50)
     found = {
-        "page of 100, fresh": _cost(process, page, {}, fresh),
-        "page of 100, fresh, 304": _cost(process, page, _tag(process, page, {}), fresh),
-        "page of 100, known": _cost(process, page, _KNOWN, times),
-        "page of 100, known, 304": _cost(process, page, _tag(process, page, _KNOWN), times),
-        "page of 20, known": _cost(process, small, _KNOWN, times),
-        "list of 1,000, known": _cost(process, whole, _KNOWN, times // 10),
+        "page of 100, fresh": cost(process, page, {}, fresh),
+        "page of 100, fresh, 304": cost(process, page, _tag(process, page, {}), fresh),
+        "page of 100, known": cost(process, page, KNOWN, times),
+        "page of 100, known, 304": cost(process, page, _tag(process, page, KNOWN), times),
+        "page of 20, known": cost(process, small, KNOWN, times),
+        "list of 1,000, known": cost(process, whole, KNOWN, times // 10),
     }
     return {"servers": servers, "ways": found, "resident": process.resident_bytes()}
 
@@ -57,7 +57,12 @@ def _tag(process: Measured, path: str, headers: Mapping[str, str]) -> dict[str, 
     return {**headers, "If-None-Match": response.headers["ETag"]}
 
 
-def _cost(process: Measured, path: str, headers: Mapping[str, str], times: int) -> JSON:
+def cost(process: Measured, path: str, headers: Mapping[str, str], times: int) -> JSON:
+    """The cost of one request: its median in seconds, CPU seconds, and upstream calls.
+
+    :param times: number of requests; two more are not counted
+    :raises BenchError: one of them fails
+    """
     load.run(process.url, path, TOKEN, 1, 120, 2, headers=headers)
     cpu, calls = process.cpu_seconds(), process.upstream_calls()
     run = load.run(process.url, path, TOKEN, 1, 120, times, headers=headers)

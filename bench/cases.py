@@ -18,6 +18,7 @@ GATEWAY: Final = "kic-vm"
 SIDE_BY_SIDE: Final = "raw calls side by side"
 ONE_BY_ONE: Final = "raw calls one by one"
 SLOWEST: Final = "slowest raw call"
+NOVA: Final = "raw list of servers alone"
 SDK: Final = "openstacksdk"
 COMMAND: Final = "openstack command"
 
@@ -42,6 +43,7 @@ def cases(cloud: Cloud) -> dict[str, Ways]:
     return {
         "get": _get(cloud),
         "list": _list(cloud),
+        "known list": _known_list(cloud),
         "page of 20": _page(cloud),
         "filtered list": _filtered(cloud),
         "volume list": _volumes(cloud),
@@ -92,6 +94,19 @@ def _list(cloud: Cloud) -> Ways:
         ],
     }
     return ways | _command(cloud, "server", "list")
+
+
+def _known_list(cloud: Cloud) -> Ways:
+    """A list that the gateway knows, and Nova's own list of the same instances."""
+    servers = raw.list_calls(cloud.project_id)[0]
+
+    def known() -> None:
+        path, headers = "/api/v1/instances", {"Cache-Control": "max-age=3600"}
+        response = cloud.client.request("GET", path, params={"limit": 1000}, headers=headers)
+        response.raise_for_status()
+        response.json()
+
+    return {GATEWAY: known, NOVA: partial(cloud.raw.fetch, servers)}
 
 
 def _page(cloud: Cloud) -> Ways:

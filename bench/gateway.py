@@ -1,29 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway's process as the bench sees it: what it costs, in front of which OpenStack."""
+"""The gateway's process as the bench sees it: its CPU time, memory and upstream calls."""
 
-import configparser
 import contextlib
 import os
 import secrets
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bench.project import BenchError
-from bench.services import TOKEN
+from bench.tenants import TOKEN
 from tests.functional.client import Client, Gateway
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
-_START_SECONDS: Final = 60
 
 
 class Measured:
-    """A gateway with one worker process."""
+    """A gateway, with one worker process unless its configuration has more."""
 
     def __init__(self, gateway: Gateway, started: float) -> None:
         self.url = gateway.url
@@ -35,25 +29,36 @@ class Measured:
         """A client with a token."""
         return Client(self.url, token)
 
-    @property
-    def _worker(self) -> Path:
+    def _workers(self) -> list[Path]:
         children = Path(f"/proc/{self._master}/task/{self._master}/children").read_text().split()
-        (worker,) = children
-        return Path("/proc") / worker
+        return [Path("/proc") / child for child in children]
 
     def cpu_seconds(self) -> float:
-        """What the worker has used so far."""
-        fields = (self._worker / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        """The CPU time of all workers so far."""
+        stats = [(worker / "stat").read_text() for worker in self._workers()]
+        fields = [stat.rpartition(")")[2].split() for stat in stats]
+        return sum(int(user) + int(system) for user, system in (f[11:13] for f in fields)) / _TICKS
 
     def upstream_calls(self) -> int:
         """Its calls to OpenStack so far, for lists of instances."""
         return sum(int(line["upstream_calls"]) for line in self._lines("/api/v1/instances"))
 
     def resident_bytes(self) -> int:
-        """The worker's memory."""
-        pages = int((self._worker / "statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        """The present memory of all workers."""
+        return self._memory("VmRSS")
+
+    def peak_bytes(self) -> int:
+        """The sum of the largest memory of each worker so far."""
+        return self._memory("VmHWM")
+
+    def _memory(self, field: str) -> int:
+        lines = [
+            line
+            for worker in self._workers()
+            for line in (worker / "status").read_text().splitlines()
+            if line.startswith(f"{field}:")
+        ]
+        return sum(int(line.split()[1]) for line in lines) * 1024
 
 
 @contextlib.contextmanager
@@ -71,43 +76,3 @@ def gateway(base: Path, **options: dict[str, str]) -> Iterator[Measured]:
             yield Measured(process, started)
         finally:
             process.stop()
-
-
-@contextlib.contextmanager
-def replay(servers: int, latency: float) -> Iterator[str]:
-    """The replayed OpenStack; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = {"--port": port, "--servers": servers, "--latency": latency}
-    arguments = [str(word) for pair in options.items() for word in pair]
-    process = subprocess.Popen([sys.executable, "-m", "bench.replay", *arguments])
-    try:
-        _wait_for(port, process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + _START_SECONDS
-    while process.poll() is None and time.monotonic() < end:
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        time.sleep(0.1)
-    raise BenchError("the replay server does not start")
-
-
-def configuration(directory: Path, base: Path, address: str) -> Path:
-    """A copy of the standalone's configuration that leads to the replayed OpenStack."""
-    config = configparser.ConfigParser(interpolation=None, default_section="none")
-    config.read(base)
-    for group in ("keystone_authtoken", "service_user"):
-        config.set(group, "auth_url", f"{address}/identity/v3")
-    path = directory / "replayed.conf"
-    with path.open("w") as file:
-        config.write(file)
-    path.chmod(0o600)
-    return path

@@ -54,7 +54,7 @@ async def _is_ok(reader: asyncio.StreamReader) -> bool:
 def run(
     url: str,
     path: str | Sequence[str],
-    token: str,
+    token: str | Sequence[str],
     clients: int,
     seconds: float,
     count: int = 10**9,
@@ -64,14 +64,23 @@ def run(
 ) -> JSON:
     """Requests a second, and how long the slowest of a hundred took.
 
-    :param path: what all clients ask for, or several paths, which they take in turn
+    :param path: what all clients ask for, or several paths, which the clients of a token take in
+        turn
+    :param token: the token of all clients, or several tokens, which they take in turn
     :param count: at most so many requests of each client
     :param headers: more headers of each request
     :param pause: seconds from one request of a client to its next
     """
     paths = [path] if isinstance(path, str) else path
+    tokens = [token] if isinstance(token, str) else token
     made = [
-        _Client(url, paths[number % len(paths)], token, headers or {}, pause)
+        _Client(
+            url,
+            paths[number // len(tokens) % len(paths)],
+            tokens[number % len(tokens)],
+            headers or {},
+            pause,
+        )
         for number in range(clients)
     ]
 

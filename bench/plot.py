@@ -2,7 +2,7 @@
 """The medians of a run as bars, on a scale where each step is ten times the last."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -24,27 +24,39 @@ def drawn(results: JSON) -> str:
     body = []
     for decade in range(decades + 1):
         x = _LABELS + _BARS * decade / decades
-        body.append(f'<path d="M{x:.1f} {_LINE + _MARGIN}V{height - _MARGIN}" stroke="{_GRID}"/>')
-        body.append(_text(x, _MARGIN + 8, _seconds(_LEAST * 10**decade), "middle"))
+        body.append(grid(f"M{x:.1f} {_LINE + _MARGIN}V{height - _MARGIN}"))
+        body.append(text(x, _MARGIN + 8, duration(_LEAST * 10**decade), "middle"))
     y = 2 * _LINE + _MARGIN
     for title, ways in groups:
-        body.append(_text(_MARGIN, y, title, "start", "bold"))
+        body.append(text(_MARGIN, y, title, "start", "bold"))
         y += _LINE
         for name, median in ways.items():
             width = max(1.0, _BARS * math.log10(median / _LEAST) / decades)
             colour = _OURS if name.startswith(GATEWAY) else _OTHERS
-            body.append(_text(_LABELS - 8, y, name, "end"))
+            body.append(text(_LABELS - 8, y, name, "end"))
             place = f'x="{_LABELS}" y="{y - 12}" width="{width:.1f}" height="15"'
             body.append(f'<rect {place} fill="{colour}"/>')
-            body.append(_text(_LABELS + width + 5, y, _seconds(median), "start"))
+            body.append(text(_LABELS + width + 5, y, duration(median), "start"))
             y += _LINE
         y += _LINE
-    width = _LABELS + _BARS + 90
+    return document(_LABELS + _BARS + 90, height, body)
+
+
+def document(width: int, height: int, body: Iterable[str]) -> str:
+    """An SVG with a white background.
+
+    :param body: its elements
+    """
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
         f' font-family="sans-serif" font-size="12" fill="{_INK}">\n'
         f'<rect width="{width}" height="{height}" fill="#fff"/>\n' + "\n".join(body) + "\n</svg>\n"
     )
+
+
+def grid(path: str) -> str:
+    """A line of the grid."""
+    return f'<path d="{path}" stroke="{_GRID}"/>'
 
 
 def _groups(results: JSON) -> Iterator[tuple[str, dict[str, float]]]:
@@ -58,7 +70,8 @@ def _groups(results: JSON) -> Iterator[tuple[str, dict[str, float]]]:
             yield f"{case}, {run['servers']:,} machines, {where}", shown
 
 
-def _seconds(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A duration with three digits."""
     return (
         f"{seconds:g} s"
         if seconds >= 10
@@ -66,8 +79,9 @@ def _seconds(seconds: float) -> str:
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str, weight: str = "normal") -> str:
+def text(x: float, y: float, words: str, anchor: str, weight: str = "normal") -> str:
+    """A text as an element of an SVG."""
     return (
-        f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}" font-weight="{weight}">'
-        f"{escape(text)}</text>"
+        f'<text x="{x:.1f}" y="{y:g}" text-anchor="{anchor}" font-weight="{weight}">'
+        f"{escape(words)}</text>"
     )

@@ -10,7 +10,8 @@ import asyncio
 import json
 from typing import Final
 
-from bench.services import TOKEN, Services
+from bench.services import Services
+from bench.tenants import TOKEN, number_of
 
 _STATUS: Final = {200: b"OK", 201: b"Created", 202: b"Accepted", 300: b"Multiple Choices"}
 
@@ -52,11 +53,14 @@ class Connection(asyncio.Protocol):
     def _answer(self, method: str, target: str, headers: dict[str, str]) -> bytes:
         more = b""
         if target.partition("?")[0] == "/identity/v3/auth/tokens":
-            status, body = (201 if method == "POST" else 200), self._services.token()
-            more = f"X-Subject-Token: {TOKEN}\r\n".encode()
+            subject = headers.get("x-subject-token", TOKEN)
+            status = 201 if method == "POST" else 200
+            body = self._services.token(number_of(subject))
+            more = f"X-Subject-Token: {subject}\r\n".encode()
         elif method == "GET":
             version = headers.get("openstack-api-version", "").rpartition(" ")[2]
-            status, body = self._services.get(target, version)
+            project = number_of(headers.get("x-auth-token", TOKEN))
+            status, body = self._services.get(target, version, project)
         else:
             status, body = 404, json.dumps({}).encode()
         phrase = _STATUS.get(status, b"Not Found")
@@ -69,7 +73,7 @@ class Connection(asyncio.Protocol):
 
 
 async def serve(port: int, count: int, latency: float) -> None:
-    """Serve a project with ``count`` machines on loopback until cancelled."""
+    """Serve projects with ``count`` machines each on loopback until cancelled."""
     services = Services(count, f"http://127.0.0.1:{port}")
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(services, latency), "127.0.0.1", port)

@@ -3,7 +3,7 @@
 
 from typing import Any, Final
 
-from bench import targets
+from bench import growth, targets
 from bench.cases import GATEWAY
 
 JSON = dict[str, Any]
@@ -47,6 +47,10 @@ def page(results: JSON) -> str:
         parts.append(_loads(loads))
     if aged := results.get("aged"):
         parts += [_ages(run) for run in aged["projects"]] + [_consoles(aged["consoles"])]
+    if crowded := results.get("crowded"):
+        parts += [_crowd(crowded["clients"], crowded["servers"]), _memory(crowded)]
+    if growing := results.get("growing"):
+        parts += [".. image:: growth.svg\n", _growth(growing)]
     return "\n".join(parts)
 
 
@@ -101,9 +105,24 @@ def _ages(run: JSON) -> str:
 
 
 def _consoles(run: JSON) -> str:
+    title = (
+        f"{run['clients']} clients that poll pages of 100 of 1,000 machines every 2 s, max-age=2"
+    )
+    return _polls(title, run, "2 s")
+
+
+def _crowd(run: JSON, servers: int) -> str:
+    title = (
+        f"{run['clients']:,} clients that poll pages of {run['projects']} projects of {servers:,} "
+        "machines every 5 s, max-age=5, two worker processes"
+    )
+    return _polls(title, run, "5 s")
+
+
+def _polls(title: str, run: JSON, pause: str) -> str:
     return table(
-        f"{run['clients']} clients that poll pages of 100 of 1,000 machines every 2 s, max-age=2",
-        ["Median, ms", "p99, ms", "Errors", "Upstream calls in 2 s", "CPU, % of a core"],
+        title,
+        ["Median, ms", "p99, ms", "Errors", f"Upstream calls in {pause}", "CPU, % of a core"],
         [
             [
                 f"{run['median'] * 1000:.1f}",
@@ -114,6 +133,38 @@ def _consoles(run: JSON) -> str:
             ]
         ],
     )
+
+
+def _memory(crowded: JSON) -> str:
+    runs: JSON = crowded["memory"]
+    rows = [
+        [
+            str(same_count[0]["projects"]),
+            *(f"{row[key] / 2**20:.0f}" for row in same_count for key in ("resident", "redis")),
+        ]
+        for same_count in zip(*runs.values(), strict=True)
+    ]
+    heads = [f"{what}, limit of {limit} MiB" for limit in runs for what in ("Process", "Redis")]
+    title = f"Memory with lists of several projects of {crowded['servers']:,} machines, in MiB"
+    return table(title, ["Projects", *heads], rows)
+
+
+def _growth(growing: JSON) -> str:
+    units = {
+        "calls": ("upstream calls", 1),
+        "seconds": ("time, ms", 1000),
+        "cpu": ("CPU, ms", 1000),
+        "memory": ("growth of the process, MiB", 2**-20),
+    }
+    rows = []
+    for way in growing["ways"]:
+        for quantity, (unit, factor) in units.items():
+            values = growth.values_of(growing, way, quantity)
+            exponent = growth.exponent(growing["sizes"], values)
+            shown = [f"{value * factor:.3g}" for value in values]
+            rows.append([way, unit, *shown, "" if exponent is None else f"{exponent:.2f}"])
+    sizes = [f"{size:,} machines" for size in growing["sizes"]]
+    return table("Growth, 20 ms latency", ["Way", "", *sizes, "Exponent"], rows)
 
 
 def table(title: str, head: list[str], rows: list[list[str]]) -> str:

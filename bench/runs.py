@@ -4,30 +4,38 @@
 import contextlib
 import os
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import openstack
 
-from bench import ages, cases, gateway, load, project, raw
+from bench import ages, cases, gateway, growth, load, many_projects, project, raw
 from bench.measure import SLOW, interleaved
-from bench.services import TOKEN
+from bench.replayed_cloud import replayed_cloud
+from bench.tenants import TOKEN
 from bench.world import World
 from tests.functional import standalone
 
 JSON = dict[str, Any]
 
 LATENCY: Final = 0.02
+# [api] max_age_memory: the default, and more than the lists of 200 projects.
+_MEMORY_LIMITS: Final = (32, 1024)
+# The lists are to last as long as the measurement.
+_LASTING_LISTS: Final = {"max_age": "3600"}
 _SERVICES: Final = ("compute", "block-storage", "network", "image")
 
 
-def live(base: Path, servers: int, rounds: int) -> JSON:
-    """On the standalone OpenStack, with machines that are made for it."""
+def live(demo: Path, servers: int, rounds: int) -> JSON:
+    """On the standalone OpenStack, with machines that are made for it.
+
+    :param demo: the directory of its credentials
+    """
     operator = standalone.connect("kic-operator")
-    with project.temporary(operator) as own, gateway.gateway(base) as process:
+    base = demo / "kic-vm.conf"
+    with project.temporary(operator) as own, gateway.gateway(base, api=_LASTING_LISTS) as process:
         project.boot(own, servers)
         token = own.cloud.session.get_token()
         cloud = cases.Cloud(
@@ -43,12 +51,12 @@ def live(base: Path, servers: int, rounds: int) -> JSON:
         return {"servers": servers, "cases": found}
 
 
-def replayed(base: Path, servers: int, rounds: int, *, is_quick: bool = False) -> JSON:
+def replayed(servers: int, rounds: int, *, is_quick: bool = False) -> JSON:
     """On recorded answers, scaled, with a latency; and what the process spends on it.
 
     :param is_quick: without what is slow: openstacksdk takes a minute for 10,000 machines
     """
-    with _replayed(base, servers, LATENCY) as (process, address):
+    with _replayed(servers, LATENCY, api=_LASTING_LISTS) as (process, address):
         sdk = openstack.connect(
             auth={
                 "auth_url": f"{address}/identity/v3",
@@ -82,11 +90,11 @@ def replayed(base: Path, servers: int, rounds: int, *, is_quick: bool = False) -
         return {"servers": servers, "latency": LATENCY, "cases": found, "cpu": cpu}
 
 
-def loaded(base: Path, seconds: float) -> JSON:
+def loaded(seconds: float) -> JSON:
     """Many clients on one worker process: throughput, the slowest, and errors."""
     found: JSON = {}
     for threads in (1, 16, 32):
-        with _replayed(base, 1000, LATENCY, api={"threads": str(threads)}) as (process, _address):
+        with _replayed(1000, LATENCY, api={"threads": str(threads)}) as (process, _address):
             path = _a_get(process)
             for clients in (32, 200) if threads > 1 else (32,):
                 run = load.run(process.url, path, TOKEN, clients, seconds)
@@ -94,22 +102,51 @@ def loaded(base: Path, seconds: float) -> JSON:
     return found
 
 
-def aged(base: Path, seconds: float) -> JSON:
+def aged(seconds: float) -> JSON:
     """Responses from known lists, and many clients that poll; as ``ages`` measures them."""
     found: JSON = {"projects": []}
     for servers in (1000, 10_000):
-        # The lists are to last as long as the measure.
-        with _replayed(base, servers, LATENCY, api={"max_age": "3600"}) as (process, _address):
+        with _replayed(servers, LATENCY, api=_LASTING_LISTS) as (process, _address):
             found["projects"].append(ages.one_client(process, servers, 1000))
             if servers == 1000:
                 found["consoles"] = ages.consoles(process, seconds)
     return found
 
 
-def lasting(base: Path, requests: int) -> JSON:
+def crowded(
+    seconds: float, *, servers: int = 1000, clients: int = 1000, polled: int = 50, kept: int = 200
+) -> JSON:
+    """Many clients of many projects, and the memory of many projects; see ``many_projects``.
+
+    :param polled: projects that the clients read
+    :param kept: projects for the measurement of the memory
+    """
+    found: JSON = {"servers": servers, "memory": {}}
+    with replayed_cloud(servers, LATENCY) as cloud:
+        with cloud.gateway(api={"workers": str(many_projects.WORKERS)}) as process:
+            found["clients"] = many_projects.clients(process, polled, clients, seconds)
+        for limit in _MEMORY_LIMITS:
+            options = {**_LASTING_LISTS, "max_age_memory": str(limit)}
+            with cloud.gateway(api=options) as process:
+                found["memory"][str(limit)] = many_projects.memory(cloud, process, kept)
+    return found
+
+
+def growing(sizes: Sequence[int] = (100, 1000, 10_000)) -> JSON:
+    """What lists and pages cost in projects of different sizes; see ``growth``."""
+    found: JSON = {"sizes": list(sizes), "ways": {way.name: [] for way in growth.WAYS}}
+    for servers in sizes:
+        with replayed_cloud(servers, LATENCY) as cloud:
+            for way in growth.WAYS:
+                with cloud.gateway(api=_LASTING_LISTS) as process:
+                    found["ways"][way.name].append(growth.measure(process, way, servers))
+    return found
+
+
+def lasting(requests: int) -> JSON:
     """What a busy worker spends on many gets, its memory, and how soon it answered the first."""
     clients, parts = 8, 10
-    with _replayed(base, 1000, 0) as (process, _address):
+    with _replayed(1000, 0) as (process, _address):
         found: JSON = {"first_answer": process.first_answer_seconds, "resident": []}
         path = _a_get(process)
         begin = process.cpu_seconds()
@@ -124,12 +161,10 @@ def lasting(base: Path, requests: int) -> JSON:
 
 @contextlib.contextmanager
 def _replayed(
-    base: Path, servers: int, latency: float, **options: dict[str, str]
+    servers: int, latency: float, **options: dict[str, str]
 ) -> Iterator[tuple[gateway.Measured, str]]:
-    with tempfile.TemporaryDirectory() as directory, gateway.replay(servers, latency) as address:
-        configuration = gateway.configuration(Path(directory), base, address)
-        with gateway.gateway(configuration, **options) as process:
-            yield process, address
+    with replayed_cloud(servers, latency) as cloud, cloud.gateway(**options) as process:
+        yield process, cloud.address
 
 
 def _a_get(process: gateway.Measured) -> str:

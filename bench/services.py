@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from bench import recorded
+from bench.tenants import Tenants
 from bench.world import World
 
 JSON = dict[str, Any]
@@ -17,7 +18,6 @@ Query = dict[str, list[str]]
 Answer = tuple[int, bytes]
 
 PAGE: Final = 1000  # what Nova and Cinder give at most
-TOKEN: Final = "replayed"  # noqa: S105 - everybody's
 _LIFE: Final = 24 * 3600
 
 
@@ -34,7 +34,9 @@ class Services:
         self._discovery = {
             service: json.dumps(body).encode() for service, body in found["discovery"].items()
         }
-        self._token = json.dumps({"token": found["token"]["token"] | _valid()}).encode()
+        token = found["token"]["token"] | _valid()
+        self._token = json.dumps({"token": token}).encode()
+        self._tenants = Tenants(token["project"]["id"])
         self._lists = World(count).lists
         self._routes: list[tuple[re.Pattern[str], Callable[..., Answer]]] = [
             (re.compile(pattern), answer)
@@ -54,14 +56,21 @@ class Services:
                 (r"/([a-z-]+)(?:/v[\d.]+)?/?", self._version),
             )
         ]
-        self.get = functools.lru_cache(4096)(self._get)
+        self._of_first = functools.lru_cache(4096)(self._get)
 
-    def token(self) -> bytes:
-        """A token that is valid, as Keystone tells it."""
-        return self._token
+    def token(self, project: int = 0) -> bytes:
+        """A token that is valid, as Keystone tells it.
+
+        :param project: the number of the token's project
+        """
+        return self._tenants.as_own(self._token, project)
+
+    def get(self, target: str, microversion: str, project: int = 0) -> Answer:
+        """The answer to a GET with a token of a project."""
+        status, body = self._of_first(self._tenants.as_first(target, project), microversion)
+        return status, self._tenants.as_own(body, project)
 
     def _get(self, target: str, microversion: str) -> Answer:
-        """The answer to a GET."""
         parts = urlsplit(target)
         query = parse_qs(parts.query)
         for pattern, answer in self._routes:

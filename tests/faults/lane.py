@@ -4,9 +4,7 @@
 import contextlib
 import os
 import signal
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +20,8 @@ from tests.faults.proxy import Proxy
 from tests.faults.redis_proxy import RedisProxy
 from tests.faults.removal import Removal
 from tests.functional import standalone
-from tests.functional.client import Client, Gateway, free_port
+from tests.functional.client import Client, Gateway
+from tests.functional.own_redis import running_redis
 
 JSON = dict[str, Any]
 
@@ -31,7 +30,6 @@ UPSTREAM_SECONDS: Final = int(os.environ.get("KIC_VM_FAULTS_TIMEOUT", "8"))
 """How long the gateway waits for a service; a machine with much to do needs more."""
 REQUEST_SECONDS: Final = 2 * UPSTREAM_SECONDS
 """The deadline of a request to the gateway."""
-_REDIS_START_SECONDS: Final = 20
 _START_ATTEMPTS: Final = 5
 
 
@@ -115,28 +113,6 @@ def service_addresses(cloud: openstack.connection.Connection) -> dict[str, str]:
         service: str(cloud.session.get_endpoint(service_type=service, interface="public"))
         for service in SERVICES
     }
-
-
-@contextlib.contextmanager
-def running_redis(directory: Path) -> Iterator[int]:
-    """The port of a Redis of one's own."""
-    port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    log = directory / "redis.log"
-    process = subprocess.Popen([*command, "--dir", directory, "--logfile", log])
-    try:
-        store = redis.Redis(port=port)
-        end = time.monotonic() + _REDIS_START_SECONDS
-        while True:
-            with contextlib.suppress(redis.ConnectionError):
-                store.ping()
-                break
-            assert time.monotonic() < end, "the Redis of the test does not start"
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @contextlib.contextmanager

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers of an accepted age, on real services: each of them was true within that age."""
+"""Answers of an accepted age, on real services: each of them was true within that age.
+
+KIC_VM_HONEST_READS sets the number of reads of each test.
+"""
 
 import bisect
 import dataclasses
@@ -13,8 +16,11 @@ from collections.abc import Callable, Iterator
 import openstack
 import pytest
 
+from tests.faults.loop import LoopThread
+from tests.faults.redis_proxy import FLUSH, SLOW, RedisProxy
 from tests.functional.client import Client, Gateway
 from tests.functional.instances import Instances
+from tests.functional.own_redis import running_redis
 
 LOG = logging.getLogger(__name__)
 
@@ -30,14 +36,15 @@ class Write:
     name: str
     begin: float
     end: float
-    is_by_gateway: bool
+    gateway: str | None
+    """The URL of the gateway that wrote it; None for Nova's own API."""
 
 
 class History:
     """The names of one instance, written one after the other."""
 
     def __init__(self, name: str) -> None:
-        self.writes = [Write(name, 0, time.monotonic(), False)]
+        self.writes = [Write(name, 0, time.monotonic(), None)]
 
     def true_between(self, begin: float, end: float) -> set[str]:
         """Every name that the instance may have had at some moment of a period."""
@@ -47,10 +54,10 @@ class History:
         first = max(0, bisect.bisect_right(ends, begin) - 1)
         return {one.name for one in writes[first:] if one.begin <= end}
 
-    def since_own_write(self, sent: float) -> set[str]:
-        """The names since the last write by a gateway that had ended when a read was sent."""
+    def since_write_by(self, gateways: set[str], sent: float) -> set[str]:
+        """The names since the last write by these gateways that had ended when a read was sent."""
         writes = list(self.writes)
-        own = [n for n, one in enumerate(writes) if one.is_by_gateway and one.end < sent]
+        own = [n for n, one in enumerate(writes) if one.gateway in gateways and one.end < sent]
         return {one.name for one in writes[own[-1] if own else 0 :]}
 
 
@@ -58,6 +65,46 @@ class History:
 def gateways(start_gateway: Callable[..., Gateway]) -> Iterator[list[Gateway]]:
     """Two gateways that share a Redis."""
     return [start_gateway(), start_gateway()]
+
+
+@pytest.fixture(scope="module")
+def redis_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisProxy]:
+    """A Redis of the tests' own, behind a proxy that can make faults."""
+    loop = LoopThread()
+    with running_redis(tmp_path_factory.mktemp("redis")) as port:
+        proxy = RedisProxy(loop, port)
+        yield proxy
+        proxy.close()
+    loop.stop()
+
+
+@pytest.fixture(scope="module")
+def gateways_with_faults(
+    redis_proxy: RedisProxy, start_gateway: Callable[..., Gateway]
+) -> list[Gateway]:
+    """Two gateways whose Redis has faults: one gives up a slow Redis, the other waits for it."""
+    return [
+        start_gateway(redis={"url": redis_proxy.url, "timeout": timeout, "retry_after": "1"})
+        for timeout in ("0.25", "5")
+    ]
+
+
+class Faults(threading.Thread):
+    """Flushes the Redis and slows it down at random, until it is stopped."""
+
+    def __init__(self, proxy: RedisProxy) -> None:
+        super().__init__()
+        self._proxy = proxy
+        self.stopped = threading.Event()
+        self.counts = {FLUSH: 0, SLOW: 0}
+
+    def run(self) -> None:
+        chance = random.Random(19)  # noqa: S311 - which fault comes next is no secret
+        while not self.stopped.wait(chance.uniform(1, 4)):
+            kind = chance.choice(list(self.counts))
+            with self._proxy.fault(kind):
+                self.stopped.wait(chance.uniform(0.5, 3))
+            self.counts[kind] += 1
 
 
 class Writer(threading.Thread):
@@ -85,7 +132,7 @@ class Writer(threading.Thread):
             time.sleep(chance.uniform(0, 1.5))
 
     def _rename(self, instance_id: str, name: str, way: Client | None) -> None:
-        write = Write(name, time.monotonic(), float("inf"), way is not None)
+        write = Write(name, time.monotonic(), float("inf"), way.url if way else None)
         self._histories[instance_id].writes.append(write)
         if way is None:
             self._nova.compute.update_server(instance_id, name=name)
@@ -98,11 +145,19 @@ class Writer(threading.Thread):
 class Reader(threading.Thread):
     """Reads through any gateway with any bound, and notes what was not true."""
 
-    def __init__(self, number: int, histories: dict[str, History], clients: list[Client]) -> None:
+    def __init__(
+        self,
+        number: int,
+        histories: dict[str, History],
+        clients: list[Client],
+        *,
+        is_redis_reliable: bool,
+    ) -> None:
         super().__init__()
         self._chance = random.Random(number)  # noqa: S311 - as above
         self._histories = histories
         self._clients = clients
+        self._is_redis_reliable = is_redis_reliable
         self.problems: list[str] = []
         self.reads = 0
         self.known = 0
@@ -123,27 +178,34 @@ class Reader(threading.Thread):
         self.known += age not in {None, "0"}
         if age is not None and (bound == 0 or int(age) > bound):
             self.problems.append(f"bound {bound}: Age {age}")
+        # Without Redis, a gateway learns only of its own writes.
+        writers = self._clients if self._is_redis_reliable else [client]
+        gateways = {writer.url for writer in writers}
         shown = {one["id"]: one["name"] for one in response.json()["instances"]}
         for instance_id, history in self._histories.items():
             name = shown[instance_id]
             if name not in history.true_between(sent - bound, received):
                 self.problems.append(f"bound {bound}: {name} was not true any more")
-            if name not in history.since_own_write(sent):
+            if name not in history.since_write_by(gateways, sent):
                 self.problems.append(f"bound {bound}: {name} is older than a gateway's write")
 
 
-def test_honest(
+def read_while_writing(
     gateways: list[Gateway],
     instances: Instances,
-    cloud: Callable[[str], openstack.connection.Connection],
+    nova: openstack.connection.Connection,
+    *,
+    is_redis_reliable: bool,
 ) -> None:
-    """Names change by Nova and by two gateways at random, while others read with many bounds."""
-    nova = cloud("kic-member")
+    """Read with many bounds while names change by Nova and by the gateways, and check the reads."""
     clients = [Client(gateway.url, nova.auth_token) for gateway in gateways]
     ids = [instances.make_active()[0], instances.make_active()[0]]
     histories = {one: History(clients[0].get_instance(one)["name"]) for one in ids}
     writer = Writer(histories, clients, nova)
-    readers = [Reader(number, histories, clients) for number in range(READERS)]
+    readers = [
+        Reader(number, histories, clients, is_redis_reliable=is_redis_reliable)
+        for number in range(READERS)
+    ]
     for thread in (writer, *readers):
         thread.start()
     for reader in readers:
@@ -157,3 +219,33 @@ def test_honest(
     assert reads == READS // READERS * READERS
     assert known > reads // 20
     assert writes > 10
+
+
+def test_honest(
+    gateways: list[Gateway],
+    instances: Instances,
+    cloud: Callable[[str], openstack.connection.Connection],
+) -> None:
+    """Names change by Nova and by two gateways at random, while others read with many bounds."""
+    read_while_writing(gateways, instances, cloud("kic-member"), is_redis_reliable=True)
+
+
+def test_honest_with_redis_faults(
+    gateways_with_faults: list[Gateway],
+    redis_proxy: RedisProxy,
+    instances: Instances,
+    cloud: Callable[[str], openstack.connection.Connection],
+) -> None:
+    """The same while the Redis is flushed and slow: no answer fails or is older than accepted.
+
+    A gateway still shows its own writes at once, and those of the other one within the age.
+    """
+    faults = Faults(redis_proxy)
+    faults.start()
+    try:
+        nova = cloud("kic-member")
+        read_while_writing(gateways_with_faults, instances, nova, is_redis_reliable=False)
+    finally:
+        faults.stopped.set()
+        faults.join()
+    assert min(faults.counts.values()) > 0, faults.counts

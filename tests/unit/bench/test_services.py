@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench import services
+from bench import services, tenants
 from bench.services import Services
 
 JSON = dict[str, Any]
@@ -79,3 +79,28 @@ def test_cells(replayed: Services) -> None:
     """Every compute host responds, so that lists of several pages are whole."""
     shown = get(replayed, "/compute/v2.1/os-services?binary=nova-compute", "2.69")["services"]
     assert [service["status"] for service in shown] == ["enabled"]
+
+
+def test_projects(replayed: Services) -> None:
+    """Each project has ids of its own, by which its resources are found."""
+    first, other = (
+        json.loads(replayed.get("/compute/v2.1/servers/detail?limit=2", "2.90", number)[1])
+        for number in (0, 7)
+    )
+    token = json.loads(replayed.token(7))["token"]
+    assert {one["tenant_id"] for one in other["servers"]} == {token["project"]["id"]}
+    assert token["project"]["id"] != json.loads(replayed.token())["token"]["project"]["id"]
+    ids = [one["id"] for one in other["servers"]]
+    assert not set(ids) & {one["id"] for one in first["servers"]}
+    query = f"/network/v2.0/ports?device_id={ids[1]}&fields=device_id"
+    assert json.loads(replayed.get(query, "", 7)[1])["ports"] == [{"device_id": ids[1]}]
+    next_page = other["servers_links"][0]["href"].removeprefix("http://127.0.0.1:1")
+    following = json.loads(replayed.get(next_page, "2.90", 7)[1])["servers"]
+    assert {one["tenant_id"] for one in following} == {token["project"]["id"]}
+    assert not set(ids) & {one["id"] for one in following}
+
+
+def test_tokens() -> None:
+    """The token says the project; any other token is of the first one."""
+    assert [tenants.number_of(tenants.token_of(number)) for number in (0, 1, 200)] == [0, 1, 200]
+    assert tenants.number_of("another") == 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recent lists: no older than accepted, fetched once, and not used after a write."""
 
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -401,3 +402,40 @@ def test_killed_process(server: FakeRedis, go_on: Callable[[float], None]) -> No
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("time.sleep", pause)
         assert read(lists, fetch, 2)[0] == "1"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_redis_faults(server: FakeRedis, go_on: Callable[[float], None], seed: int) -> None:
+    """Whatever Redis forgets or refuses, no list is older than accepted.
+
+    A process also shows its own writes at once.
+    """
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    processes = [process(server), process(server)]
+    changes = [time.time()]  # times at which the values 0, 1, 2, ... began
+    own_writes = [0, 0]
+    sources = set()
+    for _step in range(300):
+        go_on(chance.choice([0, 0.2, 1, 3]))
+        number = chance.randrange(2)
+        server.is_down = chance.random() < 0.3
+        if chance.random() < 0.05:
+            server.look("FLUSHALL")
+        action = chance.choice(["read", "read", "read", "write", "change by another program"])
+        if action == "read":
+            bound, latest = chance.choice([1, 2, 5, 10]), len(changes) - 1
+            text, age, source = read(
+                processes[number], lambda latest=latest: [{"id": str(latest)}], bound
+            )
+            value = int(text)
+            assert age <= bound
+            assert value == latest or changes[value + 1] >= time.time() - bound
+            assert value >= own_writes[number]
+            sources.add(source)
+        elif action == "write":
+            with processes[number].changing(KEY.project_id):
+                changes.append(time.time())
+            own_writes[number] = len(changes) - 1
+        else:
+            changes.append(time.time())
+    assert sources == {Source.KNOWN, Source.FETCHED}
