@@ -99,18 +99,20 @@ class Connection:
 
     def is_ready(self) -> bool:
         """Whether the awaited event has already happened."""
+        return self._has_event(self.events)
+
+    def _has_event(self, events: int) -> bool:
+        """Whether one of some events, or an error, has happened."""
         poller = select.poll()
-        poller.register(self.number, self.events)
+        poller.register(self.number, events)
         return bool(poller.poll(0))
 
     def is_disconnected(self) -> bool:
-        """Whether the client has closed the connection, or will send nothing more."""
-        try:
-            return self.sock.recv(1, socket.MSG_PEEK) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
+        """Whether the client has closed the connection, or will send nothing more.
+
+        Bytes that the client sent before, such as its next request, may still be unread.
+        """
+        return self._has_event(select.POLLRDHUP)
 
     def drop_held_answer(self) -> None:
         """End the held answer, if there is one."""

@@ -165,6 +165,23 @@ def test_client_that_leaves(start_server: StartServer, news: News, request_bytes
     assert server.get("/now").status == 200
 
 
+@pytest.mark.parametrize("request_bytes", [GET, STREAM])
+def test_client_that_leaves_with_unread_bytes(
+    start_server: StartServer, news: News, request_bytes: bytes
+) -> None:
+    """A client that disconnects is forgotten even if it has sent a part of another request."""
+    server = start_server(news)
+    with server.connect() as connection:
+        connection.sendall(request_bytes)
+        news.wait_for(1)
+        connection.sendall(b"G")
+    end = time.monotonic() + 10
+    while news.waiting and time.monotonic() < end:
+        time.sleep(0.005)
+    assert news.waiting == []
+    assert server.get("/now").status == 200
+
+
 def test_early_next_request(start_server: StartServer, news: News) -> None:
     """A request that comes while another one is held waits for its turn."""
     with start_server(news).connect() as connection:
