@@ -11,7 +11,7 @@ from tests.functional.client import Client
 
 # Every question costs the processor time that an emulated guest needs. A state that has lasted a
 # while is therefore asked for less often; its time stays exact to a twentieth.
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 PAUSE_PER_SECOND = 1 / 20
 
 
