@@ -20,6 +20,8 @@ RECIPE = Path(__file__).resolve().parent / "guest"
 PACKAGES = (
     *("linux-image-cloud-amd64", "initramfs-tools", "zstd", "systemd-sysv", "udev", "dbus"),
     *("cloud-init", "cloud-guest-utils", "openssh-server", "sudo", "iproute2", "util-linux"),
+    # sudo looks up the name of its host; without this, it asks the subnet's DNS server
+    "libnss-myhostname",
     # the guides' commands for disks and boot loaders
     *("e2fsprogs", "xfsprogs", "gdisk", "parted", "grub-pc-bin", "grub2-common"),
 )

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from tests.functional.client import JSON, Client
+from tests.guests.guest import PATIENCE
 from tests.guests.record import Record, Step
 
 POLL = 0.5
@@ -66,7 +67,7 @@ class Machine:
         self.ask("DELETE", f"/volumes/{volume_id}", 202)
         self.wait_for_volume(volume_id, "available")
 
-    def wait_for_volume(self, volume_id: str, status: str, within: float = 240) -> None:
+    def wait_for_volume(self, volume_id: str, status: str, within: float = 240 * PATIENCE) -> None:
         """Return when a volume has a status."""
         end = time.monotonic() + within
         while (found := self._volume(volume_id)["status"]) != status:

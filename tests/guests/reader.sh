@@ -16,7 +16,7 @@ kic() {
 ssh() {
     local end
     end=$((SECONDS + LOGIN_SECONDS))
-    until command ssh "${SSH_OPTIONS[@]}" -o ConnectTimeout=8 "$@" true </dev/null 2>ssh-error; do
+    until command ssh -o ConnectTimeout=8 "${SSH_OPTIONS[@]}" "$@" true </dev/null 2>ssh-error; do
         if [ $SECONDS -gt $end ]; then
             cat ssh-error >&2
             return 1

@@ -2,22 +2,19 @@
 """What the chapters of the story share: the machine, its guest, and what belongs to them."""
 
 import base64
-import os
 import time
 import uuid
 from pathlib import Path
 from typing import Final
 
 from tests.functional.client import JSON, Client
-from tests.guests.guest import Guest
+from tests.guests.guest import PATIENCE, Guest
 from tests.guests.machine import Machine
 from tests.guests.record import Record
 
 IMAGE: Final = "debian-12"
 ZONE: Final = "kr-central-2-a"
 NAME: Final = f"real-guest-{uuid.uuid4().hex[:6]}"
-# Every time limit is multiplied by it, on a machine that has other work too.
-PATIENCE: Final = float(os.environ.get("KIC_VM_GUESTS_PATIENCE", "1"))
 LOGIN_SECONDS: Final = 240 * PATIENCE  # from the start of a guest until somebody can log in
 
 # A guest that is shut down properly says so on its disk; one that loses its power cannot.

@@ -13,8 +13,8 @@ import pytest
 from tests.functional.client import Client, Gateway
 from tests.functional.guides.project import Project
 from tests.functional.guides.shell import run
-from tests.guests.guest import OPTIONS
-from tests.guests.story import IMAGE, LOGIN_SECONDS, PATIENCE
+from tests.guests.guest import OPTIONS, PATIENCE
+from tests.guests.story import IMAGE, LOGIN_SECONDS
 from tests.guides import LANGUAGES, PREPARATION, Block, Kind, blocks, page
 
 Connect = Callable[[str], openstack.connection.Connection]
@@ -32,7 +32,7 @@ NAMES = (
     "root-volume-gpt",
 )
 FINDS_NOTHING = "grep -rn PARTUUID"  # as the guide says, it may
-LIMIT = 3600  # seconds for a guide
+LIMIT = int(3600 * PATIENCE)  # seconds for a guide
 FAILED = re.compile(r"^failed: (.*)", re.MULTILINE)
 
 # What each file system of a data volume makes of extend-filesystem: the commands that are the

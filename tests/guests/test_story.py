@@ -8,9 +8,9 @@ import pytest
 
 from tests.functional.client import Client
 from tests.functional.volumes import Volumes
-from tests.guests.guest import Guest
+from tests.guests.guest import PATIENCE, Guest
 from tests.guests.record import Record
-from tests.guests.story import IMAGE, LOGIN_SECONDS, NAME, PATIENCE, Story
+from tests.guests.story import IMAGE, LOGIN_SECONDS, NAME, Story
 
 GIB = 2**30
 SHUTDOWN = 150 * PATIENCE  # seconds; Nova gives a guest 60 to shut down properly

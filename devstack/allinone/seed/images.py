@@ -30,23 +30,30 @@ IMAGES = (
     Image("ubuntu-24.04", "qcow2", "ubuntu", "24.04", "ubuntu", 2, 512),
     Image("rocky-9", "raw", "rocky", "9", "rocky", 10, 1024, 32 * MIB),
 )
+RECIPE = "guest_recipe"  # the property with the fingerprint of a guest image
 GUEST_IMAGE = Image("debian-12", "qcow2", "debian", "12", "debian", 2, 512)
 
 
 def ensure(deployment: Deployment, admin: Session) -> None:
-    """The images, public and active; with real guests, only what they can boot from."""
+    """The images, public and active; with real guests, only what they can boot from.
+
+    The image for real guests is replaced when its recipe has changed.
+    """
     images = (GUEST_IMAGE,) if deployment.has_guests else IMAGES
+    recipe = guest_image.fingerprint() if deployment.has_guests else None
     found = admin.call("glance", "GET", "/images?visibility=public&limit=1000")["images"]
     for image in images:
         same = [existing for existing in found if existing["name"] == image.name]
-        if any(existing["status"] == "active" for existing in same):
+        if ("active", recipe) in {(existing["status"], existing.get(RECIPE)) for existing in same}:
             continue
-        for unfinished in same:
-            admin.call("glance", "DELETE", f"/images/{unfinished['id']}")
-        _upload(deployment, admin, image)
+        for existing in same:
+            admin.call("glance", "DELETE", f"/images/{existing['id']}")
+        _upload(deployment, admin, image, {RECIPE: recipe} if recipe else {})
 
 
-def _upload(deployment: Deployment, admin: Session, image: Image) -> None:
+def _upload(
+    deployment: Deployment, admin: Session, image: Image, extra_properties: dict[str, str]
+) -> None:
     properties = {
         "name": image.name,
         "disk_format": image.disk_format,
@@ -61,6 +68,7 @@ def _upload(deployment: Deployment, admin: Session, image: Image) -> None:
         "architecture": "x86_64",
         "hw_disk_bus": "virtio",
         "hw_vif_model": "virtio",
+        **extra_properties,
     }
     directory = deployment.data / "seed" / image.name
     shutil.rmtree(directory, ignore_errors=True)

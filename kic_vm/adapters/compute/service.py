@@ -124,14 +124,19 @@ class Compute(Servers, Keypairs, ServerExistence):
         return events
 
     def get_console_output(self, server_id: str, lines: int) -> str:
-        """The last lines of a server's console."""
+        """The last lines of a server's console, at most as many as asked for.
+
+        Nova counts the empty text after a final line break as a line, so this asks for one more.
+        """
         output: str = self.json(
             "POST",
             path("servers", server_id, "action"),
-            json={"os-getConsoleOutput": {"length": lines}},
+            json={"os-getConsoleOutput": {"length": lines + 1}},
             is_change=False,
         )["output"]
-        return output
+        if output.endswith("\n"):
+            return output
+        return "\n".join(output.split("\n")[-lines:])
 
     def get_server_password(self, server_id: str) -> str:
         """The encrypted password that the guest has stored; empty if it has stored none."""

@@ -9,6 +9,7 @@ from allinone import guest_image, libvirt, ovn, settings
 from allinone.deployment import COMPUTES, UNREACHED_NETWORK, Deployment
 from allinone.errors import StandaloneError
 from allinone.processes import BOOT
+from allinone.seed import images
 
 
 def test_fake_hypervisor_is_the_default(deployment):
@@ -84,6 +85,37 @@ def test_image_is_made_again_when_its_recipe_changes(monkeypatch, tmp_path):
     second = guest_image.fingerprint()
     (recipe / "grub.cfg").rename(recipe / "grub.conf")
     assert len({first, second, guest_image.fingerprint()}) == 3
+
+
+@pytest.mark.parametrize(("recipe", "replaced"), [("older", True), (None, True), ("same", False)])
+def test_image_in_glance_is_replaced_when_its_recipe_changes(deployment, recipe, replaced):
+    """Otherwise, new instances would start from the old image."""
+    deployment.choose_hypervisor(guests=True)
+    file = guest_image.path(deployment)
+    file.parent.mkdir()
+    file.touch()
+    fingerprint = guest_image.fingerprint() if recipe == "same" else recipe
+    old = {"id": "old", "name": "debian-12", "status": "active", images.RECIPE: fingerprint}
+    glance = Glance([old])
+    images.ensure(deployment, glance)
+    assert [image["id"] for image in glance.images] == (["new"] if replaced else ["old"])
+    assert glance.images[0][images.RECIPE] == guest_image.fingerprint()
+
+
+class Glance:
+    """A session of an administrator, with the images that Glance has."""
+
+    def __init__(self, images):
+        self.images = images
+
+    def call(self, service, method, path, body=None, **headers):
+        """Glance's answer."""
+        if method == "DELETE":
+            self.images = [image for image in self.images if path != f"/images/{image['id']}"]
+        elif method == "POST":
+            self.images.append(body | {"id": "new", "status": "active"})
+            return {"id": "new"}
+        return {"images": list(self.images)}
 
 
 def test_image_survives_a_reset(deployment):

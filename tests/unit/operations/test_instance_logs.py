@@ -68,12 +68,34 @@ def test_unknown_action() -> None:
 
 
 def test_console(member: Caller, populated: Cloud) -> None:
-    """The last lines are Nova's to count; the key has a hyphen."""
+    """The key has a hyphen; Nova is asked for one line more than the caller asks for."""
     response = member.get(f"{INSTANCE}/console-logs", query_string={"lines": 2})
     assert check("bcs", "GetInstanceConsoleLog", response.json) == []
     assert response.json == {"console-logs": "ANOTHER\nLAST LINE"}
     (sent,) = populated.sent("nova", "POST")
-    assert sent.json() == {"os-getConsoleOutput": {"length": 2}}
+    assert sent.json() == {"os-getConsoleOutput": {"length": 3}}
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        ("first\nsecond\nthird\n", "second\nthird\n"),
+        ("first\nsecond\nlogin: ", "second\nlogin: "),
+        ("first\n\n", "first\n\n"),
+        ("only\n", "only\n"),
+        ("", ""),
+    ],
+)
+def test_console_line_count(member: Caller, populated: Cloud, log: str, expected: str) -> None:
+    """The log of a real guest ends with a line break, which Nova counts as one more line."""
+
+    def nova_output(request: Any, _context: Any) -> dict[str, str]:
+        length = request.json()["os-getConsoleOutput"]["length"]
+        return {"output": "\n".join(log.split("\n")[-length:])}
+
+    populated.answer("POST", "nova", f"/servers/{SERVER['id']}/action", nova_output)
+    response = member.get(f"{INSTANCE}/console-logs", query_string={"lines": 2})
+    assert response.json == {"console-logs": expected}
 
 
 @pytest.mark.parametrize("query", [{}, {"lines": ""}, {"lines": 0}, {"lines": -1}, {"lines": "x"}])
