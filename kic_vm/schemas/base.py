@@ -23,7 +23,7 @@ class IncomingSchema(Schema):
 
         unknown = RAISE
 
-    error_messages: ClassVar[dict[str, str]] = {
+    error_messages: dict[str, str] = {  # noqa: RUF012 - as its base
         "type": CodedMessage("Invalid input type.", FieldErrorCode.INVALID_TYPE),
         "unknown": CodedMessage("Unknown field.", FieldErrorCode.UNKNOWN_FIELD),
     }
