@@ -2,8 +2,9 @@
 """A gateway with nothing behind it: enough for what concerns the server alone."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from tests.functional.client import Gateway
@@ -27,15 +28,21 @@ NOTHING: Final = "http://127.0.0.1:9"
 
 
 @contextlib.contextmanager
-def lone_gateway(directory: Path, keystone: str = NOTHING, **api: str) -> Iterator[Gateway]:
+def lone_gateway(
+    directory: Path,
+    keystone: str = NOTHING,
+    groups: Mapping[str, dict[str, str]] = MappingProxyType({}),
+    **api: str,
+) -> Iterator[Gateway]:
     """A gateway with the default number of processes and threads, stopped in the end.
 
     :param keystone: the address of what stands for Keystone
+    :param groups: options of other groups
     :param api: options of [api]
     """
     base = directory / "base.conf"
     base.write_text(_CONFIGURATION.format(keystone=keystone))
-    gateway = Gateway(base, directory, {"api": {"workers": "2", **api}})
+    gateway = Gateway(base, directory, {**groups, "api": {"workers": "2", **api}})
     try:
         gateway.wait_until_alive()
         yield gateway

@@ -11,6 +11,7 @@ from api_reference import errors, examples
 from api_reference.document import resolved
 from api_reference.errors import list_table
 from kic_vm import policies
+from kic_vm.i18n import languages
 from kic_vm.policies import base
 
 JSON = dict[str, Any]
@@ -33,7 +34,11 @@ def section(
     :param example: None while none is recorded
     """
     title = described["summary"].rstrip(".")
-    parameters = [resolved(document, one) for one in [*shared, *described.get("parameters", [])]]
+    parameters = [
+        parameter
+        for one in [*shared, *described.get("parameters", [])]
+        if (parameter := resolved(document, one))["name"] != languages.HEADER
+    ]
     lines = [title, "-" * len(title), "", ".. code-block:: http", "", f"   {name} HTTP/1.1", ""]
     lines += _rule(described["x-policy-rule"])
     if parameters:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files for containers, Kubernetes, proxies and systemd are consistent with the gateway."""
 
+import configparser
 import re
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,58 @@ def test_container(conf: cfg.ConfigOpts) -> None:
     assert re.search(r"^USER [1-9]\d+:[1-9]\d+$", text, re.MULTILINE)
     assert f"http://127.0.0.1:{conf.api.port}/healthcheck" in text
     assert text.count("FROM ") == 2
+
+
+def test_container_has_the_extras() -> None:
+    """The image has every extra of the package."""
+    text = (ETC / "container/Containerfile").read_text()
+    extras = re.search(r"^ARG EXTRAS=(.+)$", text, re.MULTILINE)
+    assert extras
+    setup = configparser.ConfigParser(interpolation=None)
+    setup.read(ETC.parents[1] / "setup.cfg")
+    assert set(extras[1].split(",")) == set(setup["options.extras_require"])
+    assert '".[${EXTRAS}]"' in text
+
+
+def test_kolla_ansible(conf: cfg.ConfigOpts) -> None:
+    """HAProxy leads to the port of the gateway; the containers have no rights."""
+    proxy = (ETC / "kolla-ansible/haproxy/services.d/kic-vm.cfg").read_text()
+    assert f"kolla_address(host) }}}}:{conf.api.port} check" in proxy
+    waits = re.search(r"timeout server (\d+)s", proxy)
+    assert waits
+    assert int(waits[1]) > conf.api.request_timeout
+    (play,) = yaml.safe_load((ETC / "kolla-ansible/kic-vm.yml").read_text())
+    (container,) = (
+        task["community.docker.docker_container"]
+        for task in play["tasks"]
+        if "community.docker.docker_container" in task
+    )
+    assert container["read_only"] is True
+    assert container["cap_drop"] == ["ALL"]
+    assert set(play["vars"]["kic_vm_commands"]) == {"kic-vm-api", "kic-vm-worker"}
+
+
+def test_openstack_ansible(conf: cfg.ConfigOpts) -> None:
+    """The groups refer to each other; HAProxy leads to the gateway; the units exist."""
+    directory = ETC / "openstack-ansible"
+    groups = yaml.safe_load((directory / "env.d/kic-vm.yml").read_text())
+    (container,) = groups["container_skel"].values()
+    assert set(container["contains"]) == set(groups["component_skel"])
+    assert set(container["belongs_to"]) <= set(groups["physical_skel"])
+    hosts = yaml.safe_load((directory / "conf.d/kic-vm.yml").read_text())
+    assert set(hosts) <= set(groups["physical_skel"])
+    variables = yaml.safe_load((directory / "user_variables_kic_vm.yml").read_text())
+    (service,) = variables["haproxy_extra_services"]
+    assert service["haproxy_port"] == conf.api.port
+    assert int(service["haproxy_timeout_server"].removesuffix("s")) > conf.api.request_timeout
+    assert any(name in service["haproxy_backend_nodes"] for name in groups["component_skel"])
+    (play,) = yaml.safe_load((directory / "kic-vm-install.yml").read_text())
+    assert play["hosts"] in {
+        group for one in groups["component_skel"].values() for group in one["belongs_to"]
+    }
+    for task in play["tasks"]:
+        for unit in task.get("loop", ()):
+            assert (ETC / unit).exists()
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "haproxy.cfg"])

@@ -120,8 +120,8 @@ def without_field(sentence: str) -> str:
 def _sentences(tree: ast.AST) -> Iterator[tuple[str, int]]:
     if _is_other_text(tree):
         return
-    text = _text(tree)
-    if text is not None:
+    if isinstance(tree, ast.Constant | ast.JoinedStr):
+        text = _text(tree)
         if re.search(r"\w.* .*[\w)}]\.$", text, re.DOTALL):
             yield text, tree.lineno
         return
@@ -150,16 +150,17 @@ def _is_other_text(node: ast.AST) -> bool:
     return False
 
 
-def _text(node: ast.AST) -> str | None:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if not isinstance(node, ast.JoinedStr):
-        return None
-    text, names = "", []
+def _text(node: ast.Constant | ast.JoinedStr) -> str:
+    """The text with placeholders; empty for a number."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    text = ""
+    names: list[str] = []
     for part in node.values:
         if isinstance(part, ast.Constant):
-            text += part.value
-        elif not text.endswith("}"):  # adjacent values are one placeholder
+            text += str(part.value)
+        # Adjacent values are one placeholder.
+        elif isinstance(part, ast.FormattedValue) and not text.endswith("}"):
             name = _name(part.value)
             names.append(name)
             count = names.count(name)
