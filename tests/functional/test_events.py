@@ -16,6 +16,7 @@ from tests.functional.client import Client, Gateway
 from tests.functional.following import EVENTS, Start, begin, workers
 from tests.functional.instances import Instances
 from tests.functional.test_resize import command
+from tests.functional.volumes import Volumes
 
 JSON = dict[str, Any]
 
@@ -82,6 +83,32 @@ def test_life_of_an_instance(
     others = persona("kic-other").get(EVENTS, after="oldest")["events"]
     mine = {event["id"] for event in feeds[0].events}
     assert not mine & {event["id"] for event in others if event["type"] != "gap"}
+
+
+def test_usage_of_a_deleted_volume(member: Client, volumes: Volumes, start_worker: Start) -> None:
+    """A deleted volume has its observed seconds with each size, and none unknown."""
+    start_worker()
+    feed = Feed(member, begin(member))
+    volume_id = volumes.make_available()
+    time.sleep(2)
+    volumes.extend(volume_id, 2)
+    volumes.watch(volume_id, "available")
+    time.sleep(2)
+    assert member.delete(f"/api/v1/volumes/{volume_id}") == 202
+    feed.read_until(lambda event: event["id"] == volume_id and event["deleted"])
+    (shown,) = (
+        volume
+        for volume in member.get("/api/v1/usage")["usage"]["volumes"]
+        if volume["id"] == volume_id
+    )
+    assert (shown["state"], shown["size"], shown["deleted"]) == ("Deleting", 2, True)
+    assert shown["unknown_seconds"] == 0
+    active = {
+        item["size"]: item["seconds"] for item in shown["states"] if item["state"] == "Active"
+    }
+    assert active.keys() == {1, 2}
+    assert min(active.values()) >= 1
+    assert shown["gib_seconds"] == sum(item["seconds"] * item["size"] for item in shown["states"])
 
 
 def test_killed_worker(member: Client, start_worker: Start) -> None:
