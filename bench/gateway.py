@@ -47,8 +47,13 @@ class Measured:
         """The present memory of all workers."""
         return self._memory("VmRSS")
 
+    def reset_peak(self) -> None:
+        """Let ``peak_bytes`` count from now on."""
+        for worker in self._workers():
+            (worker / "clear_refs").write_text("5")  # see proc_pid_clear_refs(5)
+
     def peak_bytes(self) -> int:
-        """The sum of the largest memory of each worker so far."""
+        """The sum of the largest memory of each worker since the last reset."""
         return self._memory("VmHWM")
 
     def _memory(self, field: str) -> int:

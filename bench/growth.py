@@ -52,6 +52,7 @@ def measure(process: Measured, way: Way, servers: int) -> JSON:
     The memory is the largest growth of the process in bytes, the first fetch included.
     """
     process.client().get("/api/v1/flavors")
+    process.reset_peak()
     before = process.resident_bytes()
     times = _KNOWN_TIMES if way.headers else max(_TIMES, _INSTANCES // servers)
     costs = [ages.cost(process, path, way.headers, times) for path in way.paths(servers)]

@@ -52,6 +52,7 @@ def memory(cloud: ReplayedCloud, process: Measured, projects: int, steps: int = 
 
     The first row is the memory after another request, without any list.
     """
+    cloud.flush_redis()
     _read(process, "/api/v1/flavors", 0)
     rows = [_row(cloud, process, 0)]
     for step in range(steps):

@@ -88,6 +88,11 @@ class ReplayedCloud:
         with gateway(path, **options) as process:
             yield process
 
+    def flush_redis(self) -> None:
+        """Delete what previous gateways stored."""
+        with redis.Redis(port=self.redis_port) as store:
+            store.flushall()
+
     def redis_bytes(self) -> int:
         """The memory of the Redis."""
         with redis.Redis(port=self.redis_port) as store:
