@@ -43,8 +43,14 @@ class Event:
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> Self:
-        """The event that was stored as these bytes."""
-        return cls(**orjson.loads(stored))
+        """The event that was stored as these bytes.
+
+        Fields that a newer worker has added are ignored: during an upgrade, both versions run.
+        """
+        fields = cls.__dataclass_fields__.keys()
+        return cls(
+            **{name: value for name, value in orjson.loads(stored).items() if name in fields}
+        )
 
     def as_json(self, cursor: "Cursor") -> dict[str, Any]:
         """The event as clients see it, with the cursor after it."""
