@@ -5,7 +5,12 @@ import re
 from typing import Final
 
 _TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 - the grammar of a directive
-_DIRECTIVE: Final = re.compile(rf'({_TOKEN})(?:=(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?')
+# One directive and the comma after it; empty ones do not count. Anything else makes the header
+# malformed. The expression is applied from one comma to the next, so that a long header costs no
+# more than its length.
+_DIRECTIVE: Final = re.compile(
+    rf'[ \t]*(?:({_TOKEN})(?:=(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?[ \t]*)?(?:,|\Z)'
+)
 _DIGITS: Final = re.compile(r"[0-9]+")
 _MOST: Final = 9  # digits: more than any age
 
@@ -17,11 +22,13 @@ def accepted_age(header: str) -> int:
     ``min-fresh`` reduces the accepted age. Other directives are ignored.
     """
     ages: dict[str, list[int]] = {"max-age": [], "min-fresh": []}
-    for part in _parts(header):
-        match = _DIRECTIVE.fullmatch(part)
+    position = 0
+    while position < len(header):
+        match = _DIRECTIVE.match(header, position)
         if match is None:
             return 0
-        name, value = match[1].lower(), match[2] or match[3] or ""
+        position = match.end()
+        name, value = (match[1] or "").lower(), match[2] or match[3] or ""
         if name in {"no-cache", "no-store"}:
             return 0
         if name in ages:
@@ -31,9 +38,3 @@ def accepted_age(header: str) -> int:
     if not ages["max-age"]:
         return 0
     return max(0, min(ages["max-age"]) - max(ages["min-fresh"], default=0))
-
-
-def _parts(header: str) -> list[str]:
-    """The directives; commas within quotes do not separate them, and empty ones do not count."""
-    parts = re.findall(r'(?:"(?:[^"\\]|\\.)*"|[^,"]|")+', header)
-    return [part.strip(" \t") for part in parts if part.strip(" \t")]

@@ -83,8 +83,8 @@ class Keeper:
         with self._lock:
             self._renewals[lease] = renew
             if not self._is_running:
-                self._is_running = True
                 threading.Thread(target=self._run, name="leases", daemon=True).start()
+                self._is_running = True
 
     def drop(self, lease: Lease) -> None:
         """Stop renewing a lease."""

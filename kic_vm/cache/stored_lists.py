@@ -24,6 +24,8 @@ _FASTEST: Final = 1
 _FOLLOWED: Final = "lists-followed"
 _LEASE_SECONDS: Final = 10.0
 _PAGES: Final = 32
+# The pages of a list together have at most this many times its items.
+_COPIES: Final = 2
 _POLL_SECONDS: Final = 0.02
 
 
@@ -66,7 +68,9 @@ class RecentList:
         page = self._pages.get(query)
         if page is None:
             page = Page(*select(self.items))
-            if len(self._pages) >= _PAGES:
+            items = sum(len(known.items) for known in list(self._pages.values()))
+            is_full = items + len(page.items) > _COPIES * len(self.items)
+            if is_full or len(self._pages) >= _PAGES:
                 self._pages.clear()
             self._pages[query] = page
         return page

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from typing import Final
 
 from oslo_log import log as logging
@@ -26,6 +27,8 @@ _TURN_SECONDS: Final = 1.0
 _KEEP_ALIVE_SECONDS: Final = 15.0
 # A client with more unsent events than this starts again from its last event.
 _MOST_UNSENT: Final = 1000
+# A subscription can be lost before a request is added.
+_ATTEMPTS: Final = 3
 
 Render = Callable[[list[Entry], Cursor, str | None], bytes]
 _BEGIN: Final = Cursor(Position(0, 0), "")
@@ -86,8 +89,7 @@ class WaitingRequest:
             cursor = self._cursor
         self._last_part = time.monotonic()
         is_last = not self.is_stream or self._last_part >= self._end
-        followed_at = entries[-1][1].seen_at if entries else self._followed_at
-        return self._render(entries, cursor, followed_at), is_last
+        return self._render(entries, cursor, self._followed_at), is_last
 
     def close(self) -> None:
         """See HeldAnswer."""
@@ -106,10 +108,13 @@ class WaitingRequest:
             self._followed_at = followed_at
 
     def offer(self, entry: Entry) -> None:
-        """Add a new event of the project, if the client wants it."""
+        """Add a new event of the project, if the client wants it.
+
+        No effect once the request must be answered: the client continues after its last event.
+        """
         position, event = entry
         with self._lock:
-            if position <= self._cursor.position:
+            if position <= self._cursor.position or self._end == 0:
                 return
             self._cursor = Cursor(position, self._cursor.epoch)
             is_wanted = self._is_wanted(event)
@@ -147,6 +152,8 @@ class EventHub:
         self._waiting: dict[str, set[WaitingRequest]] = defaultdict(set)
         self._count = 0
         self._is_subscribed = False
+        self._attempt: Future[None] | None = None
+        """The attempt to subscribe that is in progress."""
 
     def add(
         self,
@@ -169,15 +176,23 @@ class EventHub:
             is_wanted=is_wanted,
             render=render,
         )
-        with self._lock:
+        for _attempt in range(_ATTEMPTS):
+            if self._add(request):
+                metrics.count_waiting(1)
+                return request
             if self._count >= self._maximum:
                 return None
-            if not self._is_subscribed:
-                self._subscribe()
+            self._subscribe()
+        raise StoreUnavailable("ConnectionError")  # each subscription was lost at once
+
+    def _add(self, request: WaitingRequest) -> bool:
+        """Add a request if there is a subscription and room; whether it was added."""
+        with self._lock:
+            if not self._is_subscribed or self._count >= self._maximum:
+                return False
             self._count += 1
-            self._waiting[project_id].add(request)
-        metrics.count_waiting(1)
-        return request
+            self._waiting[request.project_id].add(request)
+            return True
 
     def remove(self, request: WaitingRequest) -> None:
         """Forget a request; no effect if it was removed before."""
@@ -192,11 +207,41 @@ class EventHub:
         metrics.count_waiting(-1)
 
     def _subscribe(self) -> None:
+        """Subscribe, if there is no subscription. Concurrent callers share one attempt.
+
+        The lock is free meanwhile: waiting requests can end while Redis does not answer.
+        """
+        with self._lock:
+            if self._is_subscribed:
+                return
+            attempt, is_new = self._attempt, self._attempt is None
+            if attempt is None:
+                attempt = self._attempt = Future()
+        if not is_new:
+            attempt.result()
+            return
+        try:
+            self._start()
+        except BaseException as error:
+            attempt.set_exception(error)
+            raise
+        else:
+            attempt.set_result(None)
+        finally:
+            with self._lock:
+                self._attempt = None
+
+    def _start(self) -> None:
         subscription = self.stream.subscribe()
-        self._is_subscribed = True
-        threading.Thread(
-            target=self._follow, args=(subscription,), name="events", daemon=True
-        ).start()
+        with self._lock:
+            self._is_subscribed = True
+        try:
+            threading.Thread(
+                target=self._follow, args=(subscription,), name="events", daemon=True
+            ).start()
+        except RuntimeError:  # the process has too many threads
+            self._end(subscription)
+            raise
 
     def _follow(self, subscription: Subscription) -> None:
         try:
@@ -209,16 +254,22 @@ class EventHub:
         except Exception:
             LOG.exception("Unexpected error: all requests that wait for events are answered")
         finally:
-            subscription.close()
-            with self._lock:
-                self._is_subscribed = False
-                requests = [request for group in self._waiting.values() for request in group]
-            # Events may be missing. The next requests of the clients read them from Redis.
-            for request in requests:
-                request.end()
+            self._end(subscription)
+
+    def _end(self, subscription: Subscription) -> None:
+        """End a subscription, and answer all requests, because events may be missing.
+
+        The next requests of the clients read these events from Redis.
+        """
+        subscription.close()
+        with self._lock:
+            self._is_subscribed = False
+            requests = [request for group in self._waiting.values() for request in group]
+        for request in requests:
+            request.end()
 
     def _deliver(self, message: bytes) -> None:
-        project_id = message.partition(b" ")[0].decode()
+        project_id = message.partition(b" ")[0].decode(errors="replace")
         with self._lock:
             requests: Iterable[WaitingRequest] = list(self._waiting.get(project_id, ()))
         if not requests:

@@ -43,6 +43,8 @@ _BATCH: Final = 200
 _SUBSCRIBE_SECONDS: Final = 2.0
 # A sealed entry must stay readable for as long as the stream may contain it.
 _SEAL_MARGIN: Final = 3600.0
+# Seconds for which a reader that starts at the oldest event can read.
+_OLDEST_MARGIN: Final = 60.0
 # Above the number of any entry of a millisecond.
 _LAST_NUMBER: Final = 10**9
 
@@ -219,7 +221,9 @@ class EventStream:
         if not first:
             return self.read(project_id, None)
         position = Position.of(_field(first[0][1], b"after"))
-        oldest = Position(self.now() - int(self._age * 1000) + 1000, 0)
+        # The position must not expire before it is used, even if Redis is slow.
+        margin = min(_OLDEST_MARGIN, self._age / 10)
+        oldest = Position(self.now() - int((self._age - margin) * 1000), 0)
         return self.read(project_id, Cursor(max(position, oldest), epoch))
 
     def newest_position(self, project_id: str) -> str:
@@ -257,9 +261,14 @@ class EventStream:
 
     def opened(self, message: bytes) -> tuple[str, Entry] | None:
         """The project and the entry in a message of the channel; None if it is unreadable."""
-        project_id, entry_id, sealed = message.split(b" ", 2)
-        event = self._opened(_stream_key(project_id.decode()), sealed)
-        return None if event is None else (project_id.decode(), (Position.of(entry_id), event))
+        try:
+            project, entry_id, sealed = message.split(b" ", 2)
+            project_id, position = project.decode(), Position.of(entry_id)
+        except ValueError:
+            LOG.warning("Ignored a message in Redis that no worker can have written")
+            return None
+        event = self._opened(_stream_key(project_id), sealed)
+        return None if event is None else (project_id, (position, event))
 
 
 def create(conf: cfg.ConfigOpts) -> EventStream | None:

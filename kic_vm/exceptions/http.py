@@ -56,7 +56,10 @@ class HeadersTooLarge(KicVmError):
 
     status = 431
     code = "headers_too_large"
-    sentence = "The headers are too large: send at most 100 headers of 8 KB each."
+    sentence = (
+        "The headers are too large: send at most 100 headers of 8 KB each. Repeated headers count "
+        "as one."
+    )
 
 
 class UnsupportedMediaType(KicVmError):

@@ -13,7 +13,9 @@ JSON = dict[str, Any]
 
 def stamp(moment: datetime.datetime) -> str:
     """A time in RFC 3339, in UTC."""
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: it writes years before 1000 with fewer than four digits.
+    in_utc = moment.astimezone(datetime.UTC).replace(tzinfo=None)
+    return f"{in_utc.isoformat(timespec='seconds')}Z"
 
 
 def period_from_period(period: Period, now: datetime.datetime) -> JSON:

@@ -15,7 +15,8 @@ from kic_vm.mappings.periods import flavor, stamp
 
 JSON = dict[str, Any]
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets in East Asian languages also accept the full-width forms.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def usage_from_groups(

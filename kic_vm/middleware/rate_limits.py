@@ -113,6 +113,8 @@ def _network(remote: str) -> str | None:
         address = ipaddress.ip_address(text)
     except ValueError:
         return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # a socket for both versions of IP reports it in this form
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     return str(ipaddress.ip_network((address, _IPV6_PREFIX), strict=False))

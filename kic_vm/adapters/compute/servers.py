@@ -186,7 +186,7 @@ class Servers(Service):
         _refuse_fragments(servers)
         if is_continued:
             # Fragments are only at the end of the first page, and only if it has room for them.
-            self._check_cells()
+            self.check_cells()
         return servers
 
     def _follow(self, page: Callable[[str | None], Answer]) -> list[JSON]:
@@ -200,10 +200,10 @@ class Servers(Service):
         except exceptions.UpstreamError as error:
             if type(error) is exceptions.UpstreamError:
                 with contextlib.suppress(exceptions.GatewayNotAllowed):
-                    self._check_cells()
+                    self.check_cells()
             raise
 
-    def _check_cells(self) -> None:
+    def check_cells(self) -> None:
         """Check with the gateway's own token that all of Nova's cells answer.
 
         :raises UpstreamUnavailable: a cell does not answer, whether or not the project uses it

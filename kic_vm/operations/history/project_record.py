@@ -17,6 +17,7 @@ import orjson
 
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history.records import DELETED, time_of
+from kic_vm.mappings.periods import stamp
 from kic_vm.operations.history import actions
 from kic_vm.operations.request import RequestServices
 
@@ -65,8 +66,12 @@ class Coverage:
 
     @property
     def key(self) -> str:
-        """The key of the record in the cache."""
-        return _KEY + (self.project_id or "all")
+        """The key of the record in the cache.
+
+        An operator has records of their own: those of members may lack servers of a cell that did
+        not answer.
+        """
+        return _KEY + ("operator:" if self.by_operator else "") + (self.project_id or "all")
 
 
 def read_record(
@@ -79,9 +84,11 @@ def read_record(
     """The servers that existed at a time since ``since``: ``{"server": ..., "actions": [...]}``.
 
     One or two lists, and one call for each server that Nova has changed since its actions were
-    read. If a call fails, the record keeps the results of the earlier calls.
+    read; for an operator, one more call. If a call fails, the record keeps the results of the
+    earlier calls.
 
     :param progress: called with the number of servers read, and the number of servers to read
+    :raises UpstreamUnavailable: for an operator, a cell does not answer
     """
     record = _stored(services, coverage)
     entries: dict[str, JSON] = record.get("entries", {})
@@ -92,6 +99,10 @@ def read_record(
         record = {"since": covered.isoformat(), "full_at": now.isoformat()}
     else:
         _take_changes(services, coverage, entries, time_of(record["read_at"]))
+    if coverage.by_operator:
+        # The lists omit changed and deleted servers of cells that do not answer, and the servers
+        # of one project. Usage without them must not be sealed.
+        services.openstack.compute.check_cells()
     record |= {"read_at": now.isoformat(), "entries": entries}
     unread = [entry for entry in entries.values() if not entry["is_settled"]]
     try:
@@ -124,7 +135,7 @@ def _list_all(
     compute = services.openstack.compute
     existing, changed = gather_reads(
         partial(compute.list_server_records, **coverage.query),
-        partial(compute.list_changed_server_records, _stamp(since), **coverage.query),
+        partial(compute.list_changed_server_records, stamp(since), **coverage.query),
     )
     servers = {server["id"]: server for server in (*existing, *changed)}
     return [_slim(server) for server in servers.values() if _is_covered(server, coverage)]
@@ -138,7 +149,7 @@ def _take_changes(
 ) -> None:
     """Update the entries with the servers that Nova has changed since the last reading."""
     changed = services.openstack.compute.list_changed_server_records(
-        _stamp(read_at - _OVERLAP), **coverage.query
+        stamp(read_at - _OVERLAP), **coverage.query
     )
     for server in changed:
         if _is_covered(server, coverage):
@@ -199,7 +210,3 @@ def _slim(server: JSON) -> JSON:
         "image": bool(server["image"]),
         "flavor": {"original_name": server["flavor"]["original_name"]},
     }
-
-
-def _stamp(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -56,9 +56,12 @@ class SealedDifferently(Exception):
 def window_of_month(month: str) -> Window:
     """The window of a month such as ``2026-10``, in UTC.
 
-    :raises ValueError: it is not a month
+    :raises ValueError: it is not a month in this form
     """
-    start = datetime.datetime.strptime(month, "%Y-%m").replace(tzinfo=datetime.UTC)
+    # Only one form: the month is a part of the names of its files.
+    start = datetime.datetime.fromisoformat(f"{month}-01").replace(tzinfo=datetime.UTC)
+    if f"{start:%Y-%m}" != month or start.year == datetime.MAXYEAR:
+        raise ValueError(month)
     return Window(start, (start + datetime.timedelta(days=32)).replace(day=1))
 
 
@@ -117,7 +120,10 @@ def write(sealed: SealedMonth, directory: Path) -> list[Path]:
         elif path.read_bytes() != content:
             raise SealedDifferently(path)
     for path, content in missing.items():
-        path.write_bytes(content)
+        # An interrupted run must not leave a part of a file under its final name.
+        part = path.with_name(f"{path.name}.part")
+        part.write_bytes(content)
+        part.replace(path)
     return list(missing)
 
 

@@ -64,3 +64,6 @@ def test_long_header() -> None:
     """A long header costs no more than its length."""
     assert accepted_age('"' * 8000) == 0
     assert accepted_age("max-age=5, " + 'a="' * 2000) == 0
+    assert accepted_age('"\\' * 4000) == 0
+    assert accepted_age('a="' + '\\"' * 4000) == 0
+    assert accepted_age("a" + " " * 8000 + "b") == 0

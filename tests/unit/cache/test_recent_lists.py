@@ -297,6 +297,21 @@ def test_pages(server: FakeRedis) -> None:
     assert made.count("limit=1") == 2
 
 
+def test_memory_of_pages(server: FakeRedis) -> None:
+    """The pages of a list hold no more than a few times its items, whatever clients request."""
+    items = [{"id": str(number)} for number in range(100)]
+    known, _age, _source = process(server).read(KEY, 9, lambda: items, is_only_process=False)
+    pages = [
+        known.page(f"name=&limit={number}", lambda listed: (listed[:], {})) for number in range(32)
+    ]
+    kept = [
+        page
+        for number, page in enumerate(pages)
+        if known.page(f"name=&limit={number}", lambda _listed: ([], {})) is page
+    ]
+    assert sum(len(page.items) for page in kept) <= 2 * len(items)
+
+
 class Crowd:
     """Requests at the same time, each in its own thread."""
 

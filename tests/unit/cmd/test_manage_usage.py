@@ -102,6 +102,10 @@ def test_one_project(
         (("--start", "soon"), "Must be a date or a time"),
         (("seal", "--month", "2026-13", "--output", "x"), "must be a month such as 2026-10"),
         (("seal", "--month", "2999-01", "--output", "x"), "the month has not ended yet"),
+        (("seal", "--month", "2026-1", "--output", "x"), "must be a month such as 2026-10"),
+        (("seal", "--month", "2026-10-01", "--output", "x"), "must be a month such as 2026-10"),
+        (("seal", "--month", "9999-12", "--output", "x"), "must be a month such as 2026-10"),
+        (("seal", "--month", "\uff12026-10", "--output", "x"), "must be a month such as 2026-10"),
     ],
 )
 def test_bad_arguments(
@@ -149,6 +153,40 @@ def test_sealed_differently(
     assert run("seal", "--month", "2026-10", "--output", str(tmp_path)) == 1
     assert "exists with other content" in capsys.readouterr().err
     assert [path.name for path in tmp_path.glob("usage*")] == ["usage-2026-10.json"]
+
+
+@pytest.mark.parametrize("scope", [(), ("--project", PROJECT)])
+def test_cell_down(
+    run: Any, populated: Cloud, capsys: pytest.CaptureFixture[str], tmp_path: Path, scope: Any
+) -> None:
+    """Nova omits servers of a cell that does not answer: no month is sealed without them."""
+    serve(populated, server(1))
+    down = {"services": [{"status": "UNKNOWN", "binary": "nova-compute"}]}
+    populated.answer("GET", "nova", "/os-services?binary=nova-compute", down)
+    assert run("seal", "--month", "2026-10", "--output", str(tmp_path), *scope) == 1
+    assert "compute" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_disk_full(
+    run: Any, populated: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is interrupted leaves no part of a file that would pass as the whole one."""
+    serve(populated, server(1))
+    write_bytes = Path.write_bytes
+
+    def fail(path: Path, content: bytes) -> int:
+        write_bytes(path, content[:10])
+        raise OSError("No space left on device")
+
+    seal = ("seal", "--month", "2026-10", "--output", str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", fail)
+        assert run(*seal) != 0
+    assert list(tmp_path.glob("*.csv")) == []
+    assert list(tmp_path.glob("*.json")) == []
+    assert run(*seal) == 0
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_nova_down(run: Any, populated: Cloud, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 
 import time
 
+import orjson
 import pytest
 import redis
 
@@ -177,6 +178,26 @@ def test_subscription(stream: EventStream, server: FakeRedis) -> None:
     project_id, (position, event) = opened
     assert (project_id, event.state) == (PROJECT, "Active")
     assert str(position) == stream.newest_position(PROJECT)
+
+
+def test_oldest_events_from_a_slow_redis(
+    stream: EventStream, server: FakeRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The position of the oldest event does not expire while it is read."""
+    stream.record([sighting("Active", FIRST)])
+    monkeypatch.setattr(server, "time", lambda: (int(time.time()) - 20, 0))  # 20 s before the read
+    assert states(stream) == ["Active"]
+
+
+def test_event_of_a_newer_worker(stream: EventStream, server: FakeRedis) -> None:
+    """During an upgrade, a field that this version does not know is ignored."""
+    sealed = SealedRedis(server, "p:", SECRET)
+    key = f"events:of:{PROJECT}"
+    newer = {**orjson.loads(sighting("Active", FIRST).event.as_bytes()), "new": 1}
+    stream.read(PROJECT, None)
+    entry = sealed.seal(key, orjson.dumps(newer), 60)
+    server.look("XADD", f"p:{key}", "*", "event", entry, "after", "0-0")
+    assert states(stream) == ["Active"]
 
 
 def test_redis_away(stream: EventStream, server: FakeRedis) -> None:

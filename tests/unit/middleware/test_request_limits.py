@@ -28,6 +28,15 @@ def test_too_many_headers(member: Caller, cloud: Cloud, path: str, count: int) -
     assert cloud.calls() == []
 
 
+@pytest.mark.parametrize("name", ["Cache-Control", "Accept", "If-None-Match", "X-Auth-Token"])
+def test_long_headers(member: Caller, cloud: Cloud, name: str) -> None:
+    """A repeated header is 431 if its values together are too long to be parsed quickly."""
+    values = ",".join(['"\\' * 4000] * 3)
+    error = refusal(member.get("/api/v1/flavors", headers={name: values}), 431, "headers_too_large")
+    assert "8 KB" in error["message"]
+    assert cloud.calls() == []
+
+
 def test_many_headers(member: Caller, populated: Cloud) -> None:
     """What gunicorn lets through is taken."""
     headers = {f"X-Header-{number}": "value" for number in range(90)}

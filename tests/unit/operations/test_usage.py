@@ -169,11 +169,20 @@ def test_bad_query(member: Caller, populated: Cloud, query: JSON, sentence: str)
     assert sentence in error["message"]
 
 
-def test_formula(member: Caller, populated: Cloud) -> None:
+@pytest.mark.parametrize("name", ["=1+1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff201"])
+def test_formula(member: Caller, populated: Cloud, name: str) -> None:
     """A name that a spreadsheet would run is text in CSV."""
-    serve(populated, [servers(1)[0] | {"name": "=1+1"}])
+    serve(populated, [servers(1)[0] | {"name": name}])
     response = member.get(USAGE, query_string=WINDOW | {"format": "csv"})
-    assert ",'=1+1," in response.text
+    assert f",'{name}," in response.text
+
+
+def test_early_window(member: Caller, populated: Cloud) -> None:
+    """The times of a window in the first centuries are times for Nova and the client as well."""
+    serve(populated, [])
+    shown = usage(member, start="0001-01-01", end="0001-02-01")
+    assert (shown["start"], shown["end"]) == ("0001-01-01T00:00:00Z", "0001-02-01T00:00:00Z")
+    assert any("changes-since=0001-01-01T00" in call for call in populated.calls())
 
 
 def test_calls(member: Caller, populated: Cloud) -> None:
