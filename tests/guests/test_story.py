@@ -8,7 +8,7 @@ import pytest
 
 from tests.functional.client import Client
 from tests.functional.volumes import Volumes
-from tests.guests.guest import PATIENCE, Guest
+from tests.guests.guest import PATIENCE
 from tests.guests.record import Record
 from tests.guests.story import IMAGE, LOGIN_SECONDS, NAME, Story
 
@@ -58,7 +58,7 @@ def test_login(story: Story) -> None:
     with machine.step("create") as step:
         machine.wait_for("active", START)
     assert step.states("instance")[-1] == "Active"
-    story.guest = Guest(story.give_address(machine), "debian", story.key)
+    story.guest = story.reach(machine)
     with machine.step("first start, until cloud-init has finished"):
         machine.wait_for_console(FINISHED, LOGIN_SECONDS)
     assert not story.guest.lets_in()
@@ -194,7 +194,7 @@ def test_image_of_the_instance(story: Story, kept: dict[str, str]) -> None:
     second = story.make_machine(image_id, root=3)
     with second.step("second instance, until the login"):
         second.wait_for("active", START)
-        copy = Guest(story.give_address(second), "debian", story.key)
+        copy = story.reach(second)
         copy.wait_for_login(LOGIN_SECONDS)
     assert copy.checksum("/var/lib/bytes") == kept["root bytes"]
     assert copy.ssh("cat /etc/machine-id") != ""
