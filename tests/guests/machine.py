@@ -11,6 +11,7 @@ from tests.guests.guest import PATIENCE
 from tests.guests.record import Record, Step
 
 POLL = 0.5
+CONSOLE_POLL = 5  # each takes processor time that the guest needs to get to the text
 COLOUR = re.compile("\x1b?\\[[0-9;]*m")
 
 
@@ -84,7 +85,7 @@ class Machine:
         end = time.monotonic() + within
         while text not in (log := self.console(1000)):
             assert time.monotonic() < end, f"no {text!r} within {within} s: {log[-2000:]}"
-            time.sleep(2)
+            time.sleep(CONSOLE_POLL)
 
     def _volume(self, volume_id: str) -> JSON:
         volume: JSON = self._member.get(f"/api/v1/volumes/{volume_id}")["volume"]

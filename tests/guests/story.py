@@ -48,6 +48,7 @@ class Story:
         self._subnet_id = subnet_id
         self._paths: list[str] = []  # of what has been made, in that order
         self._addresses: dict[str, str] = {}  # id by address
+        self._guests: list[Guest] = []
         self.group_id = ""
         self.machine: Machine
         self.guest: Guest
@@ -87,6 +88,12 @@ class Story:
         machine = Machine(self.member, self.record, self.member.create_instance(wanted))
         self._paths.append(machine.path)
         return machine
+
+    def reach(self, machine: Machine) -> Guest:
+        """The guest of an instance, which gets a public IP."""
+        guest = Guest(self.give_address(machine), "debian", self.key)
+        self._guests.append(guest)
+        return guest
 
     def give_address(self, machine: Machine) -> str:
         """A public IP for an instance, from the project's admin."""
@@ -137,6 +144,8 @@ class Story:
 
     def remove_all(self) -> None:
         """Remove what is left, the last thing first."""
+        for guest in self._guests:
+            guest.close()
         for path in reversed(list(self._paths)):
             self.remove(path)
         for address in list(self._addresses):
