@@ -5,6 +5,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ def main() -> int:
     try:
         with standalone.running() as demo:
             base = demo / "kic-vm.conf"
-            parts = {
+            parts: dict[str, Callable[[], object]] = {
                 "live": lambda: runs.live(base, arguments.servers, arguments.rounds),
                 "replayed": lambda: [
                     runs.replayed(base, 1000, arguments.rounds),
