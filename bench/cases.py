@@ -72,7 +72,7 @@ def _get(cloud: Cloud) -> Ways:
             cloud.sdk.block_storage.get_volume(volume_id_of(cloud.server)),
         ],
     }
-    return ways | _command(cloud, "server", "show", server_id)
+    return {**ways, **_command(cloud, "server", "show", server_id)}
 
 
 def _noun(call: raw.Call) -> str:
@@ -93,7 +93,7 @@ def _list(cloud: Cloud) -> Ways:
             list(cloud.sdk.network.ips()),
         ],
     }
-    return ways | _command(cloud, "server", "list")
+    return {**ways, **_command(cloud, "server", "list")}
 
 
 def _known_list(cloud: Cloud) -> Ways:
@@ -139,7 +139,7 @@ def _volumes(cloud: Cloud) -> Ways:
         ONE_BY_ONE: partial(cloud.raw.one_by_one, calls),
         f"{SDK}, volumes alone" + SLOW: lambda: list(cloud.sdk.block_storage.volumes()),
     }
-    return ways | _command(cloud, "volume", "list")
+    return {**ways, **_command(cloud, "volume", "list")}
 
 
 def _command(cloud: Cloud, *arguments: str) -> Ways:

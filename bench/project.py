@@ -51,13 +51,14 @@ def temporary(
     :param role: of its only user
     """
     name = f"{prefix}-{secrets.token_hex(4)}"
-    domain = operator.identity.find_domain(_DOMAIN, ignore_missing=False).id
-    project = operator.identity.create_project(name=name, domain_id=domain)
+    identity: Any = operator.identity  # typed by openstacksdk as that of either version
+    domain = identity.find_domain(_DOMAIN, ignore_missing=False).id
+    project = identity.create_project(name=name, domain_id=domain)
     password = secrets.token_urlsafe(24)
-    user = operator.identity.create_user(name=name, password=password, domain_id=domain)
+    user = identity.create_user(name=name, password=password, domain_id=domain)
     try:
-        granted = operator.identity.find_role(role, ignore_missing=False)
-        operator.identity.assign_project_role_to_user(project, user, granted)
+        granted = identity.find_role(role, ignore_missing=False)
+        identity.assign_project_role_to_user(project, user, granted)
         operator.set_compute_quotas(project.id, instances=-1, cores=-1, ram=-1)
         operator.set_volume_quotas(project.id, volumes=-1, gigabytes=-1)
         operator.set_network_quotas(project.id, port=-1, floatingip=-1)
@@ -77,8 +78,8 @@ def temporary(
     finally:
         for group in operator.network.security_groups(project_id=project.id):
             operator.network.delete_security_group(group)  # the default one, which only admins may
-        operator.identity.delete_user(user)
-        operator.identity.delete_project(project)
+        identity.delete_user(user)
+        identity.delete_project(project)
 
 
 def _furnish(
@@ -164,7 +165,7 @@ def _clear(cloud: openstack.connection.Connection) -> None:
     while volumes := list(cloud.block_storage.volumes()):
         for volume in volumes:
             if volume.status in {"available", "error"}:
-                cloud.block_storage.delete_volume(volume, ignore_missing=True)
+                cloud.block_storage.delete_volume(volume.id, ignore_missing=True)
         _wait(end, "volumes")
     project_id = cloud.current_project_id
     for floating_ip in cloud.network.ips(project_id=project_id):

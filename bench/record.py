@@ -44,7 +44,8 @@ def record(own: project.Project) -> JSON:
     token = cloud.session.get_token()
     found: JSON = {"hosts": {}, "discovery": {}, "answers": {}}
     for service, path in _DISCOVERY.items():
-        parts = urlsplit(cloud.session.get_endpoint(service_type=service, interface="public"))
+        endpoint = cloud.session.get_endpoint(service_type=service, interface="public")
+        parts = urlsplit(str(endpoint))
         host = f"{parts.scheme}://{parts.netloc}"
         found["hosts"][host] = service
         found["discovery"][service] = cloud.session.get(host + path).json()

@@ -37,12 +37,12 @@ def live(demo: Path, servers: int, rounds: int) -> JSON:
     base = demo / "kic-vm.conf"
     with project.temporary(operator) as own, gateway.gateway(base, api=_LASTING_LISTS) as process:
         project.boot(own, servers)
-        token = own.cloud.session.get_token()
+        token = str(own.cloud.session.get_token())
         cloud = cases.Cloud(
             client=process.client(token),
             raw=raw.Raw(_endpoints(own.cloud), token),
             sdk=own.cloud,
-            project_id=own.cloud.current_project_id,
+            project_id=str(own.cloud.current_project_id),
             server=own.cloud.compute.get("/servers/detail?limit=1").json()["servers"][0],
             command=_command(own),
         )
@@ -72,7 +72,7 @@ def replayed(servers: int, rounds: int, *, is_quick: bool = False) -> JSON:
             client=process.client(),
             raw=raw.Raw(_endpoints(sdk), TOKEN),
             sdk=sdk,
-            project_id=sdk.current_project_id,
+            project_id=str(sdk.current_project_id),
             server=World(servers).lists.servers["2.90"][servers // 2],
         )
         found = {
@@ -183,7 +183,7 @@ def _cpu(process: gateway.Measured, ask: Callable[[], object], times: int) -> fl
 
 def _endpoints(cloud: openstack.connection.Connection) -> dict[str, str]:
     return {
-        service: cloud.session.get_endpoint(service_type=service, interface="public")
+        service: str(cloud.session.get_endpoint(service_type=service, interface="public"))
         for service in _SERVICES
     }
 

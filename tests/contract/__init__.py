@@ -144,7 +144,8 @@ class _Checker:
     def _typed(self, type_: str, field: Model, value: Any, path: str) -> Iterator[str]:
         container = _CONTAINER.fullmatch(type_)
         if container:
-            yield from self._members(*container.groups(), field, value, path)
+            kind, member_type = container.groups()
+            yield from self._members(kind, member_type, field, value, path)
         elif type_.startswith("ref "):
             yield from self.ref(type_.removeprefix("ref "), value, path)
         elif type_ == "datetime":

@@ -96,6 +96,7 @@ def test_file(
     (package / "__init__.py").touch()
     if content is not None:
         (package / "table.yaml").write_bytes(content)
+    monkeypatch.delitem(sys.modules, "package", raising=False)
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(DataFileError, match=problem) as refused:
         data_files.read("package", "table.yaml")
