@@ -94,7 +94,7 @@ def test_lost_answer(member: Caller, populated: Cloud) -> None:
     path = "/api/v1/volumes"
     english, korean = in_both(member, "POST", path, **arguments_of("POST", path))
     assert "The request may have been done" in english["message"]
-    assert korean["message"].endswith("GET /api/v1/volumes(으)로 처리 여부를 확인하세요.")
+    assert korean["message"].endswith("GET /api/v1/volumes(으)로 처리 여부를 확인하십시오.")
 
 
 def test_not_ready(anybody: Caller, cloud: Cloud) -> None:
