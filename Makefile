@@ -39,7 +39,7 @@ bench:          ## how fast it is, beside the OpenStack that it calls: about ten
 faults:         ## slow, lying and dying neighbours: experiments on a real OpenStack, about 40 minutes
 	@tools/tox run -e faults
 
-proofs:         ## 1,000 creates under faults, and a soak of 100,000 requests: some hours
+proofs:         ## 1,000 creates under faults, a soak of 100,000 requests, 100 restarts: some hours
 	@tools/tox run -e proofs
 
 format:         ## rewrite the sources in the house's format

@@ -164,7 +164,8 @@ def read(language: str, more: Mapping[str, str]) -> Catalog:
 
     :param more: sentences that are translated elsewhere, such as in the lifecycle tables
     """
-    sentences, parts = dict(more), {}
+    sentences = dict(more)
+    parts: dict[str, str] = {}
     for entry in entries_of(language):
         (parts if entry.msgctxt == PART else sentences)[entry.msgid] = entry.msgstr
     return Catalog(sentences, parts)

@@ -5,6 +5,7 @@ import argparse
 import dataclasses
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,8 @@ from tests.proofs.feed import proof as feed_proof
 from tests.proofs.feed import report as feed_report
 from tests.proofs.history import proof as history_proof
 from tests.proofs.history import report as history_report
+from tests.proofs.restarts import CLIENTS, GATEWAYS, Restarts
+from tests.proofs.restarts import Result as RestartsResult
 from tests.proofs.soak import Result as SoakResult
 from tests.proofs.soak import Soak
 from tests.proofs.stopped import NAMES, SECONDS
@@ -163,6 +166,32 @@ PROOFS: Final[dict[str, Callable[[Workspace, argparse.Namespace], bool]]] = {
 }
 
 
+def _restarts_page(result: RestartsResult) -> str:
+    rows = [
+        ["Reloads by SIGHUP", str(result.reloads)],
+        ["Gateways replaced by new ones", str(result.replacements)],
+        ["Requests", f"{result.requests:,}"],
+        ["Requests that failed", str(sum(result.failures.values()))],
+        ["Connections that a stopping gateway refused", str(result.refused_connections)],
+        ["Kept connections closed before the answer to a GET", str(result.closed_connections)],
+        ["Longest time to an answer", f"{result.longest_seconds} s"],
+        ["Time of the run", f"{result.seconds:.0f} s"],
+    ]
+    return f"{_HEAD}{CLIENTS} clients, {GATEWAYS} gateways of two processes each.\n\n" + table(
+        "Restarts under load", ["What", "Seen"], rows
+    )
+
+
+def _restarts(arguments: argparse.Namespace) -> bool:
+    with tempfile.TemporaryDirectory() as directory:
+        result = Restarts(Path(directory), _say).run(arguments.count or 100)
+    for failure, times in result.failures.items():
+        _say(f"proofs: {failure} ({times} times)")
+    _write(arguments, "restarts", _restarts_page(result))
+    _keep(arguments, result)
+    return result.is_passed
+
+
 def _write(arguments: argparse.Namespace, name: str, page: str) -> None:
     path = arguments.output / f"{name}-figures.inc"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -176,6 +205,11 @@ def _keep(arguments: argparse.Namespace, result: Any) -> None:
         arguments.json.write_text(content + "\n")
 
 
+WITHOUT_OPENSTACK: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
+    "restarts": _restarts,
+}
+
+
 def _use_workers(own: Lane, workers: int) -> None:
     """Have a gateway of several processes take the place of the lane's."""
     own.gateway.stop()
@@ -185,8 +219,10 @@ def _use_workers(own: Lane, workers: int) -> None:
 def main() -> int:
     """The command; its exit status says whether all that is promised was seen."""
     parser = argparse.ArgumentParser(prog="make proofs", description=__doc__)
-    parser.add_argument("proof", choices=PROOFS, nargs="+")
-    parser.add_argument("--count", type=int, help="of creates (1,000) or requests (100,000)")
+    parser.add_argument("proof", choices=[*PROOFS, *WITHOUT_OPENSTACK], nargs="+")
+    parser.add_argument(
+        "--count", type=int, help="of creates (1,000), requests (100,000) or restarts (100)"
+    )
     parser.add_argument("--probability", type=float, default=0.02, help="of each kind of fault")
     parser.add_argument("--workers", type=int, default=2, help="processes of the gateway")
     parser.add_argument("--instances", type=int, help="of history (60) or feed (6), at a time")
@@ -201,13 +237,22 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=_DOCUMENTATION, help="for the tables")
     parser.add_argument("--json", type=Path, help="file for all that was seen")
     arguments = parser.parse_args()
+    passed = [
+        prove(arguments) for name, prove in WITHOUT_OPENSTACK.items() if name in arguments.proof
+    ]
+    if names := [name for name in arguments.proof if name in PROOFS]:
+        passed += _with_openstack(names, arguments)
+    return 0 if all(passed) else 1
+
+
+def _with_openstack(names: list[str], arguments: argparse.Namespace) -> list[bool]:
     loop = LoopThread()
     with standalone.running(), lane.opened(loop) as own:
         _use_workers(own, arguments.workers)
         work = Workspace(own)
-        passed = [PROOFS[name](work, arguments) for name in arguments.proof]
+        passed = [PROOFS[name](work, arguments) for name in names]
     loop.stop()
-    return 0 if all(passed) else 1
+    return passed
 
 
 if __name__ == "__main__":

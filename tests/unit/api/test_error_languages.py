@@ -4,6 +4,7 @@
 from typing import Any
 
 import pytest
+import requests
 from werkzeug.test import TestResponse
 
 from kic_vm.api.error_messages import translations
@@ -12,6 +13,7 @@ from kic_vm.lifecycle.table import load_tables
 from kic_vm.operations.refusals import refusal as command_refusal
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
+from tests.unit.requests_of import arguments_of
 
 JSON = dict[str, Any]
 KOREAN = {"Accept-Language": "ko-KR,ko;q=0.9,en;q=0.8"}
@@ -88,11 +90,11 @@ def test_no_such_path(member: Caller) -> None:
 
 def test_lost_answer(member: Caller, populated: Cloud) -> None:
     """The addition about an unknown outcome is Korean."""
-    populated.answer("POST", "cinder", "/volumes", {}, 500)
-    body = {"volume": {"name": "data", "size": 1, "availability_zone": "kr-central-2-a"}}
-    english, korean = in_both(member, "POST", "/api/v1/volumes", json=body)
+    populated.lose_writes(requests.ReadTimeout)
+    path = "/api/v1/volumes"
+    english, korean = in_both(member, "POST", path, **arguments_of("POST", path))
     assert "The request may have been done" in english["message"]
-    assert korean["message"].endswith("GET /api/v1/volumes(으)로 처리 여부를 확인하세요.")
+    assert korean["message"].endswith("GET /api/v1/volumes(으)로 처리 여부를 확인하십시오.")
 
 
 def test_not_ready(anybody: Caller, cloud: Cloud) -> None:
