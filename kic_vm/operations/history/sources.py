@@ -49,7 +49,8 @@ def observations_of(services: RequestServices, project_id: str) -> Observations:
 
 def _from_events(events: Iterable[Event]) -> Observations:
     result = Observations()
-    gaps, volume_gaps = [], []
+    gaps: list[Observation] = []
+    volume_gaps: list[VolumeObservation] = []
     for event in events:
         at = _time_of(event)
         if event.type == GAP:

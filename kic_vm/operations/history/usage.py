@@ -13,6 +13,7 @@ from kic_vm.exceptions import FieldErrorCode
 from kic_vm.history import ledger, records, usage, volume_usage
 from kic_vm.history.observations import Observation
 from kic_vm.history.usage import InstancePeriods, Window
+from kic_vm.history.volume_usage import VolumeSeconds
 from kic_vm.mappings import usage as mapping
 from kic_vm.operations.history import sources
 from kic_vm.operations.history.instance_history import now_in_seconds
@@ -57,7 +58,7 @@ def get_usage(services: RequestServices, query: Mapping[str, Any]) -> JSON:
             raise exceptions.NotFound(
                 "instance_id: the project had no such instance between start and end."
             )
-        shown_volumes = []
+        shown_volumes: list[VolumeSeconds] = []
     else:
         shown_volumes = volume_usage.volume_usage(
             (
