@@ -72,7 +72,7 @@ def _panel(growing: JSON, quantity: str) -> list[str]:
 
 def _label(way: str, exponent: float | None, values: Sequence[float]) -> str:
     if exponent is not None:
-        return f"{way}: n^{exponent:.2f}"
+        return f"{way}: n^{exponent:z.2f}"
     return f"{way}: none" if max(values) <= 0 else way
 
 

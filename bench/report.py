@@ -162,7 +162,7 @@ def _growth(growing: JSON) -> str:
             values = growth.values_of(growing, way, quantity)
             exponent = growth.exponent(growing["sizes"], values)
             shown = [f"{value * factor:.3g}" for value in values]
-            rows.append([way, unit, *shown, "" if exponent is None else f"{exponent:.2f}"])
+            rows.append([way, unit, *shown, "" if exponent is None else f"{exponent:z.2f}"])
     sizes = [f"{size:,} machines" for size in growing["sizes"]]
     return table("Growth, 20 ms latency", ["Way", "", *sizes, "Exponent"], rows)
 
