@@ -56,10 +56,7 @@ class HeadersTooLarge(KicVmError):
 
     status = 431
     code = "headers_too_large"
-    sentence = (
-        "The headers are too large: send at most 100 headers of 8 KB each. Repeated headers count "
-        "as one."
-    )
+    sentence = "The headers are too large: send at most 100 headers of 8 KB each."
 
 
 class UnsupportedMediaType(KicVmError):

@@ -277,13 +277,14 @@ def test_unusual_values(server: FakeRedis, value: Any) -> None:
 
 def test_pages(server: FakeRedis) -> None:
     """A page is made once for each query, and no more pages are kept than a few."""
-    known, _age, _source = process(server).read(KEY, 9, Fetches(), is_only_process=False)
+    items = [{"id": str(number)} for number in range(100)]
+    known, _age, _source = process(server).read(KEY, 9, lambda: items, is_only_process=False)
     made: list[str] = []
 
     def page(query: str) -> Any:
         def select(items: list[JSON]) -> tuple[list[JSON], JSON]:
             made.append(query)
-            return items, {"query": query}
+            return items[:1], {"query": query}
 
         return known.page(query, select)
 
