@@ -38,6 +38,8 @@ def configure(deployment: Deployment) -> None:
         api_database_url=deployment.database_url("nova_api"),
         authtoken=authtoken(deployment, "nova", "compute"),
         login=login(deployment, "nova"),
+        # with real guests, there is one host only
+        resize_to_same_host=deployment.has_guests,
     )
     write(
         deployment,

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real guests: a choice of the first `up`, with a network and an image of their own."""
 
+import configparser
 import ipaddress
 import shutil
 
 import pytest
-from allinone import guest_image, libvirt, ovn, settings
+from allinone import guest_image, libvirt, nova, ovn, settings
 from allinone.deployment import COMPUTES, UNREACHED_NETWORK, Deployment
 from allinone.errors import StandaloneError
 from allinone.processes import BOOT
@@ -28,6 +29,17 @@ def test_guests_stay_chosen(deployment):
     assert again.has_guests
     assert again.computes == COMPUTES[:1]
     assert again.public_network == ipaddress.IPv4Network(settings.DEFAULT_PUBLIC_NETWORK)
+
+
+@pytest.mark.parametrize("guests", [True, False])
+def test_single_host_accepts_its_own_resizes(deployment, guests):
+    """The API reads the option; with two hosts, an instance moves to the other one."""
+    deployment.choose_hypervisor(guests=guests)
+    deployment.set_mark(libvirt.VIRT_TYPE, "qemu")
+    nova.configure(deployment)
+    configuration = configparser.ConfigParser(interpolation=None)
+    configuration.read(deployment.etc / "nova/nova.conf")
+    assert configuration.getboolean("DEFAULT", "allow_resize_to_same_host") is guests
 
 
 def test_guests_cannot_be_chosen_later(deployment):
