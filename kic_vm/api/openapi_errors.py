@@ -53,8 +53,7 @@ _OWN: Final[dict[str, Errors]] = {
     "rebuild_instance": (exceptions.KeypairChanged,),
     "get_instance_console_log": (exceptions.InvalidState,),
     "delete_keypair": (exceptions.NotTheCreator,),
-    "add_route": (exceptions.NotOffered,),
-    "update_route": (exceptions.NotOffered, exceptions.AlreadyExists),
+    "update_route": (exceptions.AlreadyExists,),
     "update_security_group": _WITH_UNIQUE_NAMES,
     "list_events": (
         exceptions.CursorExpired,

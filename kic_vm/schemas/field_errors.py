@@ -22,6 +22,7 @@ _CODES: Final[Mapping[type, Mapping[str, FieldErrorCode]]] = {
         "validator_failed": FieldErrorCode.INVALID_VALUE,
     },
     fields.Boolean: {"invalid": FieldErrorCode.INVALID_TYPE},
+    fields.Float: {"special": FieldErrorCode.INVALID_VALUE},
     fields.Integer: {"invalid": FieldErrorCode.INVALID_TYPE},
     fields.List: {"invalid": FieldErrorCode.INVALID_TYPE},
     fields.Mapping: {"invalid": FieldErrorCode.INVALID_TYPE},
