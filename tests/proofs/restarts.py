@@ -31,7 +31,7 @@ _REQUESTS: Final = (
     ("GET", "/healthcheck", 200),
     ("GET", "/api/v1/lifecycle", 200),
     ("GET", "/api/v1/instances", 401),
-    ("GET", "/api/v1/nothing", 404),
+    ("GET", "/api/v1/nothing", 401),
     ("POST", "/api/v1/volumes", 401),
 )
 
