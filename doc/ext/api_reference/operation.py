@@ -47,7 +47,11 @@ def section(
         lines += list_table(("Name", "In", "Type", "Meaning"), (25, 10, 20, 45), rows)
     if "requestBody" in described:
         schema = described["requestBody"]["content"]["application/json"]["schema"]
-        lines += ["**Request body**", "", *_fields(document, schema, is_sent=True)]
+        lines += ["**Request body**", ""]
+        if schema_of(document, schema).get("properties"):
+            lines += _fields(document, schema, is_sent=True)
+        else:
+            lines += [described["requestBody"].get("description", "A JSON object."), ""]
     lines += _answers(document, described)
     lines += _errors(described, parameters, [] if example is None else example["refusals"])
     return [*lines, *examples.lines(example)]

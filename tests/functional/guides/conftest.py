@@ -29,7 +29,8 @@ def _programs(tmp_path_factory: pytest.TempPathFactory) -> None:
     debian.install(PACKAGES, directory / "journal", directory / "log")
 
 
-@pytest.fixture(scope="session", autouse=True)
+# Other tests need the cloud without a follower.
+@pytest.fixture(scope="package", autouse=True)
 def _follower(
     standalone: Path, gateway: Gateway, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
