@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The error responses of each operation in the OpenAPI document: statuses, codes and headers."""
 
+import operator
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -108,7 +109,8 @@ def add_errors(
     :param translate: translates the sentences of errors
     """
     responses = document["components"]["responses"]
-    for path, method, operation in operations:
+    # The order decides that of the components: each process must have the same document.
+    for path, method, operation in sorted(operations, key=operator.itemgetter(0, 1)):
         by_status: dict[int, list[type[exceptions.KicVmError]]] = {}
         for error in errors_of(path, method, operation):
             by_status.setdefault(error.status, []).append(error)
