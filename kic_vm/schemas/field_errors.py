@@ -52,6 +52,10 @@ class CodedMessage(str):
         message.code = code
         return message
 
+    def __reduce__(self) -> tuple[type[Self], tuple[str, FieldErrorCode]]:
+        """A copy keeps the code."""
+        return type(self), (str(self), self.code)
+
     def format(self, *args: object, **kwargs: object) -> Self:
         """The message of this template, with the same code."""
         return type(self)(super().format(*args, **kwargs), self.code)
