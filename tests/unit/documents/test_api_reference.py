@@ -11,7 +11,6 @@ import pytest
 from openapi_schema_validator import OAS30Validator
 
 from kic_vm.schemas.base import PaginationSchema
-from tests.unit.conftest import Caller
 
 JSON = dict[str, Any]
 DOC = Path(__file__).parents[3] / "doc"
@@ -28,13 +27,6 @@ TOKEN = re.compile(r"gAAAA[\w-]{40}|PRIVATE KEY")
 def application(shared_application: Any) -> Any:
     """Nothing here depends on what the gateway remembers."""
     return shared_application
-
-
-@pytest.fixture
-def document(anybody: Caller) -> JSON:
-    """The document."""
-    found: JSON = anybody.get("/openapi.json").json
-    return found
 
 
 def described(document: JSON) -> dict[str, JSON]:

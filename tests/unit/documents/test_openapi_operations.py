@@ -23,13 +23,6 @@ def application(shared_application: Any) -> Any:
     return shared_application
 
 
-@pytest.fixture
-def document(anybody: Caller) -> JSON:
-    """The document."""
-    found: JSON = anybody.get("/openapi.json").json
-    return found
-
-
 def responses(document: JSON, operation: JSON) -> Iterator[tuple[int, JSON]]:
     """Status and description of each response of an operation."""
     shared = document["components"]["responses"]
