@@ -5,10 +5,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from . import (
     bringup,
     cinder,
+    domains,
     interrupt,
     libvirt,
     lock,
@@ -18,6 +20,7 @@ from . import (
     people,
     ports,
     quiet_install,
+    rest,
     settings,
     status,
     steps,
@@ -136,6 +139,13 @@ def _cell2(arguments: argparse.Namespace, deployment: Deployment) -> int:
     return 0
 
 
+def _domain(arguments: argparse.Namespace, deployment: Deployment) -> int:
+    admin = rest.administrator(deployment)
+    domains.ensure(deployment, admin, arguments.name, arguments.directory)
+    print(f"Credentials:  {arguments.directory}/clouds.yaml")
+    return 0
+
+
 def _logs(arguments: argparse.Namespace, deployment: Deployment) -> int:
     known = sorted({*services(deployment), *(path.stem for path in deployment.logs.glob("*.log"))})
     if arguments.service not in known:
@@ -179,6 +189,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="instances are real guests of libvirt and QEMU, from the first `up` on",
     )
+    domain = commands.add_parser(
+        "domain", help="make one more domain with projects and people like those of the demo"
+    )
+    domain.add_argument("name", help="the name of the domain")
+    domain.add_argument("directory", type=Path, help="where its clouds.yaml and so on are written")
+    domain.set_defaults(command=_domain)
     cell = commands.add_parser(
         "cell2", help="take the second cell of Nova down, as an outage would, or bring it up again"
     )

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real OpenStack, the gateway in front of it as it is served, and a client for each persona."""
 
+import contextlib
+import fcntl
 import json
 import sys
 import time
@@ -13,10 +15,37 @@ import pytest
 from tests.functional.block_store import BlockStore
 from tests.functional.client import Client, Gateway
 from tests.functional.instances import Instances
-from tests.functional.standalone import DIRECTORY, TOP, connect, running
+from tests.functional.standalone import DIRECTORY, TOP, connect, locked, running
 from tests.functional.volumes import Volumes
 
 sys.path.insert(0, str(TOP / "devstack"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares fixtures in one process: the tests of a file, or of a directory.
+
+    The tests with workers that follow are in one process too: such workers share a queue.
+    """
+    top = Path(__file__).parent
+    following = {top / "guides", top / "test_events.py"}
+    for item in items:
+        place = item.path if item.path.parent == top else item.path.parent
+        group = "following" if place in following else str(place)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(autouse=True)
+def _turn(request: pytest.FixtureRequest, standalone: Path) -> Iterator[None]:
+    """Tests that change the whole cloud (marked ``alone``) run beside no other.
+
+    A test that waits for the cloud holds back those that begin later.
+    """
+    alone = request.node.get_closest_marker("alone") is not None
+    with contextlib.ExitStack() as stack:
+        with locked(DIRECTORY / "tests" / "gate"):
+            operation = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+            stack.enter_context(locked(DIRECTORY / "tests" / "turn", operation))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openstack
+import pytest
+
+pytestmark = pytest.mark.alone  # the flavors are those of the whole cloud
 
 
 def check(standalone: Path) -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,8 @@ from tests.functional.client import Client, Gateway
 from tests.functional.instances import Instances
 from tests.functional.test_resize import command, flavor_of, resize
 
+pytestmark = pytest.mark.alone  # the worker confirms every resize of the cloud
+
 
 @pytest.fixture
 def config(standalone: Path, tmp_path: Path) -> list[Path | str]:

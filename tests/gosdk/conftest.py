@@ -7,10 +7,17 @@ import openstack
 import pytest
 
 from tests.functional.client import Gateway
-from tests.functional.conftest import cloud, gateway, standalone, start_gateway, subnet_id
+from tests.functional.conftest import (
+    _turn,
+    cloud,
+    gateway,
+    standalone,
+    start_gateway,
+    subnet_id,
+)
 from tests.gosdk import caller as sdk
 
-__all__ = ["cloud", "gateway", "standalone", "start_gateway", "subnet_id"]
+__all__ = ["_turn", "cloud", "gateway", "standalone", "start_gateway", "subnet_id"]
 
 
 @pytest.fixture(scope="session")

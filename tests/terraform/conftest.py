@@ -12,10 +12,10 @@ import openstack
 import pytest
 
 from tests.functional.client import Gateway
-from tests.functional.conftest import cloud, gateway, standalone, start_gateway
+from tests.functional.conftest import _turn, cloud, gateway, standalone, start_gateway
 from tests.terraform.runner import PROVIDER, Terraform
 
-__all__ = ["cloud", "gateway", "standalone", "start_gateway"]
+__all__ = ["_turn", "cloud", "gateway", "standalone", "start_gateway"]
 Connect = Callable[[str], openstack.connection.Connection]
 
 

@@ -21,7 +21,11 @@ class Person:
     name: str
     project: str
     roles: tuple[str, ...]
-    domain: str = DOMAIN
+    in_default_domain: bool = False
+
+    def domain(self, domain: str) -> str:
+        """The name of its domain, where the others of the same clouds.yaml are in `domain`."""
+        return "Default" if self.in_default_domain else domain
 
 
 PEOPLE = (
@@ -30,21 +34,21 @@ PEOPLE = (
     Person("kic-member2", "demo", ("member",)),
     Person("kic-reader", "demo", ("reader",)),
     Person("kic-other", "other", ("member",)),
-    Person("kic-operator", "admin", ("admin",), "Default"),
+    Person("kic-operator", "admin", ("admin",), in_default_domain=True),
 )
 
 
-def ensure(deployment: Deployment, admin: Session) -> dict[str, str]:
-    """The domain, its projects and the people; returns the projects' ids by name."""
+def ensure(deployment: Deployment, admin: Session, name: str = DOMAIN) -> dict[str, str]:
+    """A domain, its projects and the people; returns the projects' ids by name."""
     roles = role_ids(admin)
-    domain = _find(admin, "domains", DOMAIN) or _create(admin, "domain", {"name": DOMAIN})
-    projects = {name: ensure_project(admin, name, domain) for name in PROJECTS}
+    domain = _find(admin, "domains", name) or _create(admin, "domain", {"name": name})
+    projects = {project: ensure_project(admin, project, domain) for project in PROJECTS}
     for person in PEOPLE:
-        inside = person.domain == DOMAIN
-        project = projects[person.project] if inside else ensure_project(admin, "admin", "default")
-        user = ensure_user(
-            admin, person.name, domain if inside else "default", deployment.password(person.name)
-        )
+        if person.in_default_domain:
+            project, place = ensure_project(admin, person.project, "default"), "default"
+        else:
+            project, place = projects[person.project], domain
+        user = ensure_user(admin, person.name, place, deployment.password(person.name))
         assign(admin, project, user, [roles[role] for role in person.roles])
     return projects
 

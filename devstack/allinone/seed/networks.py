@@ -18,7 +18,9 @@ QUOTA = {
 }
 
 
-def ensure(deployment: Deployment, admin: Session, projects: dict[str, str]) -> None:
+def ensure(
+    deployment: Deployment, admin: Session, projects: dict[str, str], domain: str = DOMAIN
+) -> None:
     """The networks; each project's belong to the project."""
     addresses = deployment.public_network
     public = _ensure(
@@ -46,7 +48,7 @@ def ensure(deployment: Deployment, admin: Session, projects: dict[str, str]) -> 
     )
     for project, (user, cidr) in PRIVATE.items():
         admin.call("neutron", "PUT", f"/quotas/{projects[project]}", {"quota": QUOTA})
-        member = password_session(deployment, user, project, DOMAIN)
+        member = password_session(deployment, user, project, domain)
         _ensure_private(member, cidr, public["id"])
 
 

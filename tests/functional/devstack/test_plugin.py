@@ -23,9 +23,12 @@ Connect = Callable[[str], openstack.connection.Connection]
 DEVSTACK = os.environ.get("KIC_VM_DEVSTACK_DIR")
 NAME = f"plugin{uuid.uuid4().hex[:8]}"
 
-pytestmark = pytest.mark.skipif(
-    not DEVSTACK, reason="KIC_VM_DEVSTACK_DIR does not name a checkout of DevStack"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not DEVSTACK, reason="KIC_VM_DEVSTACK_DIR does not name a checkout of DevStack"
+    ),
+    pytest.mark.alone,  # it makes services, roles and projects of the whole cloud
+]
 
 
 @pytest.fixture
