@@ -20,6 +20,9 @@ import requests
 
 JSON = dict[str, Any]
 
+# Seconds between two looks. Each look costs OpenStack several calls, which other tests wait for.
+PAUSE = 0.25
+
 # Of this run alone: tests of another version of the code may run on the same Redis.
 KEY_PREFIX = f"test-{os.getpid()}:"
 
@@ -90,8 +93,13 @@ class Client:
         instance: JSON = self.get(f"/api/v1/instances/{instance_id}")["instance"]
         return instance
 
-    def watch(self, instance_id: str, *ends: str, within: float = 90) -> list[tuple[str, bool]]:
-        """The documented states, with their billing flag, until the status is one of ``ends``."""
+    def watch(
+        self, instance_id: str, *ends: str, within: float = 90, pause: float = PAUSE
+    ) -> list[tuple[str, bool]]:
+        """The documented states, with their billing flag, until the status is one of ``ends``.
+
+        :param pause: between two looks, in seconds; a state that is shorter may pass unseen
+        """
         seen: list[tuple[str, bool]] = []
         end = time.monotonic() + within * self.patience
         while True:
@@ -103,13 +111,14 @@ class Client:
                 return seen
             assert instance["status"] != "error", f"after {seen} the instance is in Error"
             assert time.monotonic() < end, f"none of {ends} in {within} s: {seen}"
+            time.sleep(pause)
 
     def wait_until_gone(self, path: str, within: float) -> None:
         """Return when a resource answers 404."""
         end = time.monotonic() + within * self.patience
         while self.request("GET", path).status_code != 404:
             assert time.monotonic() < end, f"{path} is still there after {within} s"
-            time.sleep(0.3)
+            time.sleep(PAUSE)
 
 
 class Gateway:

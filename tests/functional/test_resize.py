@@ -40,7 +40,7 @@ def test_resize_while_active(
     ways = {"revert-resize": "Resize_revert", "confirm-resize": "Resize_confirm"}
     for name, passes in ways.items():
         assert resize(member, instance_id, "t1i.small").startswith("resize_")
-        seen = member.watch(instance_id, "resized")
+        seen = member.watch(instance_id, "resized", pause=0)
         record_property(f"active, {name}: there", seen)
         states = {state for state, _billed in seen}
         assert states <= {*WORK, "Resized"}
@@ -69,7 +69,7 @@ def test_resize_while_stopped(
     all_seen = []
     for flavor in ("t1i.small", "t1i.micro"):  # the second while the first is still remembered
         assert resize(member, instance_id, flavor).startswith("resize_")
-        seen = member.watch(instance_id, "stopped")
+        seen = member.watch(instance_id, "stopped", pause=0)
         record_property(f"stopped, to {flavor}", seen)
         all_seen += seen
         states = [state for state, _billed in seen]

@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.contract import check
-from tests.functional.client import JSON, Client
+from tests.functional.client import JSON, PAUSE, Client
 
 ZONE = "kr-central-2-a"
 
@@ -53,6 +53,7 @@ class Volumes:
             if volume["status"] in ends:
                 return seen
             assert time.monotonic() < end, f"none of {ends} in {within} s: {seen}"
+            time.sleep(PAUSE)
 
     def extend(self, volume_id: str, size: int) -> list[str]:
         """Have a volume extended; the documented states that pass until it is answered."""
@@ -99,6 +100,7 @@ class Volumes:
         while (snapshot := self.get_snapshot(snapshot_id))["status"] != "available":
             assert snapshot["status"] == "creating", snapshot
             assert time.monotonic() < end, f"no snapshot in {within} s"
+            time.sleep(PAUSE)
         return snapshot
 
     def restore(self, snapshot_id: str, name: str = "functional-restored") -> str:
