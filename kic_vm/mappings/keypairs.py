@@ -12,17 +12,46 @@ import base64
 import hashlib
 import re
 import string
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypedDict
 
 from kic_vm.mappings.times import utc
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import Keypair, UserKeypair
 
 NOVA_MAXIMUM: Final = 255
 _MARK: Final = "kic-"
 _CODE_LENGTH: Final = 22
 # Prefix of a copy's name -> length of its creator's code.
 _COPY_MARKS: Final = {"kic2-": _CODE_LENGTH, "kic3-": 43}
+
+
+class ProjectKeypair(UserKeypair):
+    """A keypair of a project: its creator's keypair in Nova, or a copy if the creator has left."""
+
+    user_id: str
+    creator_has_left: bool
+
+
+class KeypairView(TypedDict):
+    """A keypair in the responses to get and list; see KeypairSchema."""
+
+    id: str
+    name: str
+    user_id: str
+    fingerprint: str
+    public_key: str
+    type: str
+    created_at: str | None
+
+
+class CreatedKeypairView(TypedDict):
+    """A keypair in the response to a creation; see CreatedKeypairSchema."""
+
+    name: str
+    user_id: str
+    fingerprint: str
+    public_key: str
+    private_key: str | None
+    type: str
 
 
 class Copy(NamedTuple):
@@ -102,7 +131,7 @@ def instance_key_name(project_id: str, name_in_nova: str | None) -> str | None:
     return copy.name if copy else project_name(project_id, name_in_nova) or name_in_nova
 
 
-def keypair_from_keypair(keypair: JSON, name: str, user_id: str) -> JSON:
+def keypair_from_keypair(keypair: Keypair | ProjectKeypair, name: str, user_id: str) -> KeypairView:
     """The contract's keypair.
 
     Its id is its name: requests address it by name, and Nova's lists lack Nova's number.
@@ -121,7 +150,15 @@ def keypair_from_keypair(keypair: JSON, name: str, user_id: str) -> JSON:
     }
 
 
-def created_keypair(keypair: JSON, name: str) -> JSON:
+def differ(keypair: UserKeypair, other: UserKeypair) -> bool:
+    """Whether two keypairs have different keys."""
+    return (keypair["fingerprint"], keypair["public_key"]) != (
+        other["fingerprint"],
+        other["public_key"],
+    )
+
+
+def created_keypair(keypair: Keypair, name: str) -> CreatedKeypairView:
     """The contract's response to a create, the only one with a private key."""
     return {
         "name": name,

@@ -87,7 +87,7 @@ def get_instance(services: RequestServices, instance_id: str) -> JSON:
     last time. One more call if a finished resize must be confirmed, as [resize] configures. None
     if the client accepts the age of a list that the gateway knows.
     """
-    known = recent_lists.find(services, "instances", instance_id)
+    known: JSON | None = recent_lists.find(services, "instances", instance_id)
     if known is not None:
         return known
     openstack = services.openstack

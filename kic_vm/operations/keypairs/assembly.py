@@ -11,11 +11,10 @@ import dataclasses
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from kic_vm.mappings import keypairs as mapping
-
-JSON = dict[str, Any]
+from kic_vm.mappings.keypairs import ProjectKeypair
+from kic_vm.resources.compute import UserKeypair
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Index:
 
     built_at: float
     """Seconds since the epoch."""
-    keypairs: Mapping[str, JSON]
+    keypairs: Mapping[str, ProjectKeypair]
     """Name -> the keypair from Nova's list, with ``user_id`` and ``creator_has_left``."""
     held: Mapping[str, Mapping[str, Mapping[str, str]]]
     """Name -> user id -> name in Nova -> fingerprint: what users have in Nova for each name.
@@ -52,7 +51,7 @@ class _Copy:
     """A user's copy of a keypair."""
 
     holder_id: str
-    keypair: JSON
+    keypair: UserKeypair
     name: str
     creator: str
     """The creator's id as ``normalized_id`` returns it."""
@@ -63,8 +62,8 @@ _First = Callable[[Mapping[str, Iterable[str]]], Mapping[str, str]]
 
 def assemble(
     project_id: str,
-    lists: Mapping[str, Iterable[JSON]],
-    last_keypairs: Mapping[str, JSON],
+    lists: Mapping[str, Iterable[UserKeypair]],
+    last_keypairs: Mapping[str, ProjectKeypair],
     find_first: _First,
 ) -> Index:
     """Build an index from the keypairs of a project's users.
@@ -77,8 +76,8 @@ def assemble(
     claims, copies = _classified(project_id, lists)
     creator_ids = {mapping.normalized_id(user_id) for user_id in lists}
     former, disputed = _of_former_creators(copies, last_keypairs, creator_ids)
-    keypairs: dict[str, JSON] = {}
-    contested: dict[str, dict[str, JSON]] = {}
+    keypairs: dict[str, ProjectKeypair] = {}
+    contested: dict[str, dict[str, ProjectKeypair]] = {}
     for name in claims.keys() | former.keys():
         by_user = claims.get(name, {})
         keypair = _of_recorded_creator(
@@ -106,12 +105,14 @@ def assemble(
 
 def _held(
     copies: Iterable[_Copy],
-    claims: Mapping[str, Mapping[str, JSON]],
-    keypairs: Mapping[str, JSON],
+    claims: Mapping[str, Mapping[str, ProjectKeypair]],
+    keypairs: Mapping[str, ProjectKeypair],
 ) -> dict[str, dict[str, dict[str, str]]]:
     """See Index.held: copies, and users' own keypairs that are not the project's keypair."""
     held: dict[str, dict[str, dict[str, str]]] = {}
-    owned = [(copy.name, copy.holder_id, copy.keypair) for copy in copies]
+    owned: list[tuple[str, str, UserKeypair]] = [
+        (copy.name, copy.holder_id, copy.keypair) for copy in copies
+    ]
     owned += [
         (name, user_id, keypair)
         for name, by_user in claims.items()
@@ -125,7 +126,9 @@ def _held(
 
 
 def _stale(
-    copies: Iterable[_Copy], claims: Mapping[str, Mapping[str, JSON]], creator_ids: set[str]
+    copies: Iterable[_Copy],
+    claims: Mapping[str, Mapping[str, ProjectKeypair]],
+    creator_ids: set[str],
 ) -> list[tuple[str, str]]:
     """See Index.stale: the creator may create keypairs, but has none with this name."""
     creators = {
@@ -138,7 +141,9 @@ def _stale(
     ]
 
 
-def changes(last_keypairs: Mapping[str, JSON], index: Index) -> list[tuple[JSON, JSON]]:
+def changes(
+    last_keypairs: Mapping[str, ProjectKeypair], index: Index
+) -> list[tuple[ProjectKeypair, ProjectKeypair]]:
     """The keypairs that their creators have replaced in Nova: the old and the new keypair."""
     return [
         (last_keypairs[name], keypair)
@@ -146,24 +151,22 @@ def changes(last_keypairs: Mapping[str, JSON], index: Index) -> list[tuple[JSON,
         if name in last_keypairs
         and last_keypairs[name]["user_id"] == keypair["user_id"]
         and not keypair["creator_has_left"]
-        and any(
-            last_keypairs[name][field] != keypair[field] for field in ("fingerprint", "public_key")
-        )
+        and mapping.differ(last_keypairs[name], keypair)
     ]
 
 
 def _classified(
-    project_id: str, lists: Mapping[str, Iterable[JSON]]
-) -> tuple[dict[str, dict[str, JSON]], list[_Copy]]:
+    project_id: str, lists: Mapping[str, Iterable[UserKeypair]]
+) -> tuple[dict[str, dict[str, ProjectKeypair]], list[_Copy]]:
     """The keypairs in the project's namespace by name and user id, and the copies."""
-    claims: dict[str, dict[str, JSON]] = {}
+    claims: dict[str, dict[str, ProjectKeypair]] = {}
     copies = []
     for user_id, owned in lists.items():
         for keypair in owned:
             name = mapping.project_name(project_id, keypair["name"])
             copy = mapping.copy_of(project_id, keypair["name"])
             if name is not None:
-                claim = keypair | {"user_id": user_id, "creator_has_left": False}
+                claim: ProjectKeypair = {**keypair, "user_id": user_id, "creator_has_left": False}
                 claims.setdefault(name, {})[user_id] = claim
             elif copy is not None:
                 copies.append(_Copy(user_id, keypair, copy.name, copy.creator_id))
@@ -171,15 +174,15 @@ def _classified(
 
 
 def _of_former_creators(
-    copies: Iterable[_Copy], last_keypairs: Mapping[str, JSON], creator_ids: set[str]
-) -> tuple[dict[str, JSON], dict[str, list[str]]]:
+    copies: Iterable[_Copy], last_keypairs: Mapping[str, ProjectKeypair], creator_ids: set[str]
+) -> tuple[dict[str, ProjectKeypair], dict[str, list[str]]]:
     """The keypairs of former creators by name, and the fingerprints of disputed ones.
 
     The last index decides. For a name that it lacks, the copy that most users have decides; when
     the copies differ, the name is disputed.
     """
-    keypairs = {
-        name: keypair | {"creator_has_left": True}
+    keypairs: dict[str, ProjectKeypair] = {
+        name: {**keypair, "creator_has_left": True}
         for name, keypair in last_keypairs.items()
         if mapping.normalized_id(keypair["user_id"]) not in creator_ids
     }
@@ -191,23 +194,23 @@ def _of_former_creators(
     for name, same_name in by_name.items():
         counts = Counter((copy.creator, copy.keypair["fingerprint"]) for copy in same_name)
         most_common = min(counts, key=lambda key: (-counts[key], key))
-        keypair = next(
+        copied = next(
             copy.keypair
             for copy in same_name
             if (copy.creator, copy.keypair["fingerprint"]) == most_common
         )
-        keypairs[name] = keypair | {"user_id": most_common[0], "creator_has_left": True}
+        keypairs[name] = {**copied, "user_id": most_common[0], "creator_has_left": True}
         if len(counts) > 1:
             disputed[name] = sorted({fingerprint for _creator, fingerprint in counts})
     return keypairs, disputed
 
 
 def _of_recorded_creator(
-    record: JSON | None,
-    by_user: Mapping[str, JSON],
-    former: JSON | None,
+    record: ProjectKeypair | None,
+    by_user: Mapping[str, ProjectKeypair],
+    former: ProjectKeypair | None,
     creator_ids: set[str],
-) -> JSON | None:
+) -> ProjectKeypair | None:
     """The keypair of the creator that the last index has for the name; None if there is none."""
     if record is None:
         return None
@@ -225,8 +228,11 @@ def _of_recorded_creator(
 
 
 def _most_used(
-    name: str, by_user: Mapping[str, JSON], former: JSON | None, copies: Iterable[_Copy]
-) -> JSON | None:
+    name: str,
+    by_user: Mapping[str, ProjectKeypair],
+    former: ProjectKeypair | None,
+    copies: Iterable[_Copy],
+) -> ProjectKeypair | None:
     """The keypair for a name that the last index lacks; None if several users claim it equally.
 
     Current creators' keypairs take precedence over copies of former creators' keypairs. Among

@@ -8,7 +8,6 @@ replaced: whatever happens to the creator's keypair, the member keeps the same k
 import contextlib
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 from oslo_log import log as logging
 
@@ -16,12 +15,11 @@ from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import keypairs as mapping
+from kic_vm.mappings.keypairs import ProjectKeypair
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.keypairs import index as keypair_index
 from kic_vm.operations.keypairs.keypairs import get_index
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
@@ -60,7 +58,9 @@ def usable_name(services: RequestServices, field: str, name: str) -> str:
     return copy
 
 
-def _import(services: RequestServices, field: str, name: str, copy: str, original: JSON) -> None:
+def _import(
+    services: RequestServices, field: str, name: str, copy: str, original: ProjectKeypair
+) -> None:
     """Import the public key as the caller's copy; an existing copy stays."""
     compute = services.openstack.compute
     create = partial(
@@ -79,7 +79,7 @@ def _import(services: RequestServices, field: str, name: str, copy: str, origina
 
 
 def _changed(
-    services: RequestServices, field: str, name: str, keypair: JSON, used_fingerprint: str
+    services: RequestServices, field: str, name: str, keypair: ProjectKeypair, used_fingerprint: str
 ) -> exceptions.KeypairChanged:
     fingerprint = keypair["fingerprint"]
     LOG.warning(

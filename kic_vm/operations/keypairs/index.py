@@ -12,7 +12,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from oslo_log import log as logging
 
@@ -24,8 +24,7 @@ from kic_vm.operations.keypairs import assembly
 from kic_vm.operations.keypairs.assembly import Index
 from kic_vm.operations.keypairs.creators import Roles, list_creators
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import UserKeypair
 
 LOG = logging.getLogger(__name__)
 
@@ -94,7 +93,7 @@ def rebuild(
 def build(
     gateway: RequestServices,
     project_id: str,
-    lists: Mapping[str, list[JSON]],
+    lists: Mapping[str, list[UserKeypair]],
     read_creators: Callable[[], Iterable[str]],
     *,
     undecided: str | None = None,

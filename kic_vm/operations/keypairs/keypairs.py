@@ -10,15 +10,16 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import keypairs as mapping
+from kic_vm.mappings.keypairs import CreatedKeypairView, KeypairView, ProjectKeypair
 from kic_vm.operations import current_roles, earlier_attempts, listing
 from kic_vm.operations.keypairs import index as keypair_index
 from kic_vm.operations.keypairs.assembly import Index
 from kic_vm.operations.keypairs.creators import CREATE
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.compute import Keypair, UserKeypair
 from kic_vm.schemas.keypairs import KeypairListQuerySchema
-
-JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
@@ -39,10 +40,13 @@ def get_index(services: RequestServices, name: str) -> Index:
         if not services.may(CREATE):
             raise
         try:
-            own = _get_own(services, name)
+            own: ProjectKeypair = {
+                **_get_own(services, name),
+                "user_id": services.user_id,
+                "creator_has_left": False,
+            }
         except exceptions.NotFound:
             raise error from None
-        own |= {"user_id": services.user_id, "creator_has_left": False}
         return Index(time.time(), {name: own}, {}, {}, [])
     if name not in index.keypairs:
         raise no_such_keypair(name)
@@ -54,11 +58,13 @@ def no_such_keypair(name: str) -> exceptions.NotFound:
     return exceptions.NotFound(f"There is no keypair {name!r} in this project.")
 
 
-def _get_own(services: RequestServices, name: str) -> JSON:
+def _get_own(services: RequestServices, name: str) -> Keypair:
     return services.openstack.compute.get_keypair(mapping.nova_name(services.project_id, name))
 
 
-def create_keypair(services: RequestServices, name: str, public_key: str | None) -> JSON:
+def create_keypair(
+    services: RequestServices, name: str, public_key: str | None
+) -> CreatedKeypairView:
     """Create a keypair; if Nova generates the private key, only this response has it.
 
     One upstream call, and the calls that rebuild the index: only afterwards is it known whether
@@ -91,7 +97,9 @@ def create_keypair(services: RequestServices, name: str, public_key: str | None)
     return mapping.created_keypair(created, name)
 
 
-def _made_before(services: RequestServices, name: str, public_key: str | None) -> JSON | None:
+def _made_before(
+    services: RequestServices, name: str, public_key: str | None
+) -> CreatedKeypairView | None:
     """The response for a keypair that an earlier attempt created.
 
     One upstream call for a request with an Idempotency-Key, otherwise none. An imported keypair is
@@ -126,7 +134,7 @@ def _remove(services: RequestServices, in_nova: str) -> None:
     keypair_index.invalidate(services)
 
 
-def get_keypair(services: RequestServices, name: str) -> JSON:
+def get_keypair(services: RequestServices, name: str) -> KeypairView:
     """One keypair by its name. One upstream call if the index is fresh.
 
     For a former member's keypair, the index counts, whatever the creator has in Nova now.
@@ -140,13 +148,13 @@ def get_keypair(services: RequestServices, name: str) -> JSON:
         in_nova = _get(services, name, keypair["user_id"])
         if in_nova is None and not keypair["creator_has_left"]:
             raise no_such_keypair(name)
-    shown = keypair
+    shown: Keypair | ProjectKeypair = keypair
     if in_nova and not (keypair["creator_has_left"] and _differ(in_nova, keypair)):
         shown = in_nova
     return mapping.keypair_from_keypair(shown, name, keypair["user_id"])
 
 
-def _get(services: RequestServices, name: str, user_id: str) -> JSON | None:
+def _get(services: RequestServices, name: str, user_id: str) -> Keypair | None:
     """The keypair that a user has in Nova under this name; None without one."""
     try:
         if user_id == services.user_id:
@@ -158,14 +166,14 @@ def _get(services: RequestServices, name: str, user_id: str) -> JSON | None:
         return None
 
 
-def _differ(in_nova: JSON | None, keypair: JSON) -> bool:
+def _differ(in_nova: Keypair | None, keypair: ProjectKeypair) -> bool:
     """Whether the keypair in Nova differs from the index, or is missing."""
-    return in_nova is None or any(
-        in_nova[field] != keypair[field] for field in ("fingerprint", "public_key")
-    )
+    return in_nova is None or mapping.differ(in_nova, keypair)
 
 
-def list_keypairs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_keypairs(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[KeypairView], Pagination]:
     """A page of the project's keypairs. One upstream call if the index is fresh; 0 for readers.
 
     The caller's keypairs come from Nova, and the others from the index. If the cloud refuses to
@@ -178,20 +186,24 @@ def list_keypairs(services: RequestServices, query: Mapping[str, Any]) -> tuple[
         named = _with_own(services, indexed, mine)
     else:
         named = _indexed(services)
-    keypairs = [
-        mapping.keypair_from_keypair(keypair, name, keypair["user_id"])
-        | {"created_at": None}  # Nova's lists lack it, and the index has it for few keypairs
+    keypairs: list[KeypairView] = [
+        {
+            **mapping.keypair_from_keypair(keypair, name, keypair["user_id"]),
+            "created_at": None,  # Nova's lists lack it, and the index has it for few keypairs
+        }
         for name, keypair in sorted(named.items())  # by name, as their ages are unknown
     ]
     return listing.select(keypairs, query, _FILTERS)
 
 
 def _with_own(
-    services: RequestServices, indexed: Mapping[str, JSON], mine: Iterable[JSON]
-) -> Mapping[str, JSON]:
+    services: RequestServices,
+    indexed: Mapping[str, ProjectKeypair],
+    mine: Iterable[UserKeypair],
+) -> Mapping[str, ProjectKeypair]:
     """The project's keypairs by name; the caller's keypairs come from Nova's current list."""
-    own = {
-        name: keypair | {"user_id": services.user_id}
+    own: dict[str, ProjectKeypair] = {
+        name: {**keypair, "user_id": services.user_id, "creator_has_left": False}
         for keypair in mine
         if (name := mapping.project_name(services.project_id, keypair["name"])) is not None
     }
@@ -203,7 +215,7 @@ def _with_own(
     return own | others
 
 
-def _indexed(services: RequestServices) -> Mapping[str, JSON]:
+def _indexed(services: RequestServices) -> Mapping[str, ProjectKeypair]:
     """The project's keypairs by name; none if the cloud refuses to show them to the gateway."""
     try:
         return keypair_index.get(services).keypairs

@@ -16,8 +16,7 @@ from kic_vm.operations.keypairs.copies import remove_copies
 from kic_vm.operations.keypairs.creators import permitted
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import lease
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import UserKeypair
 
 LOG = logging.getLogger(__name__)
 
@@ -74,7 +73,7 @@ def _list_creators(gateway: RequestServices, project_id: str) -> list[str]:
     return permitted(gateway.app_state, project_id, roles)
 
 
-def _keypairs_of(gateway: RequestServices, user_ids: list[str]) -> dict[str, list[JSON]]:
+def _keypairs_of(gateway: RequestServices, user_ids: list[str]) -> dict[str, list[UserKeypair]]:
     """Nova's keypairs by user id."""
     compute = gateway.openstack.compute
     calls = [partial(compute.list_keypairs, user_id) for user_id in user_ids]
@@ -89,7 +88,7 @@ def _run_in_batches(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     return results
 
 
-def _is_of(project_id: str, keypair: JSON) -> bool:
+def _is_of(project_id: str, keypair: UserKeypair) -> bool:
     name = keypair["name"]
     return (
         mapping.project_name(project_id, name) is not None
