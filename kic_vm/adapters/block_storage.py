@@ -2,11 +2,22 @@
 """Cinder: volumes, their types and snapshots."""
 
 import json
+from collections.abc import Mapping
 
 from kic_vm.adapters import paging, quotas
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.quotas import Figures
-from kic_vm.adapters.service import JSON, Answer, Service
+from kic_vm.adapters.service import Answer, Service
+from kic_vm.resources.block_storage import (
+    Attachment,
+    ChangedSnapshot,
+    CreatedVolume,
+    Snapshot,
+    SnapshotRequest,
+    Volume,
+    VolumeRequest,
+    VolumeType,
+)
 from kic_vm.schemas.texts import with_stored_description
 
 # Lowest microversions that have the fields that the gateway returns.
@@ -20,12 +31,12 @@ SNAPSHOT = "3.41"  # user_id
 class BlockStorage(Service):
     """The block storage service, called on behalf of one caller."""
 
-    def get_volume(self, volume_id: str) -> JSON:
+    def get_volume(self, volume_id: str) -> Volume:
         """One volume with its attachments and image metadata."""
-        volume: JSON = self.json("GET", path("volumes", volume_id), microversion=VOLUME)["volume"]
+        volume: Volume = self.json("GET", path("volumes", volume_id), microversion=VOLUME)["volume"]
         return volume
 
-    def list_volumes(self, made: tuple[str, str] | None = None) -> list[JSON]:
+    def list_volumes(self, made: tuple[str, str] | None = None) -> list[Volume]:
         """The volumes of the caller's project with their attachments and image metadata.
 
         :param made: earliest and latest creation time; by default all volumes
@@ -47,7 +58,7 @@ class BlockStorage(Service):
 
         return paging.follow(page, "volumes")
 
-    def list_all_volumes(self, changed_since: str | None = None) -> list[JSON]:
+    def list_all_volumes(self, changed_since: str | None = None) -> list[Volume]:
         """The volumes of all projects; for cloud admins.
 
         :param changed_since: only those that have changed since this time
@@ -70,25 +81,25 @@ class BlockStorage(Service):
 
         return paging.follow(page, "volumes")
 
-    def list_marked_volumes(self, metadata: dict[str, str]) -> list[JSON]:
+    def list_marked_volumes(self, metadata: dict[str, str]) -> list[Volume]:
         """The volumes of the caller's project with these metadata, at most one page."""
-        volumes: list[JSON] = self.json(
+        volumes: list[Volume] = self.json(
             "GET",
             path("volumes", "detail", metadata=json.dumps(metadata), limit=paging.PAGE),
             microversion=VOLUME,
         )["volumes"]
         return volumes
 
-    def create_volume(self, volume: JSON) -> JSON:
+    def create_volume(self, volume: VolumeRequest) -> CreatedVolume:
         """Create a volume; the answer lacks its project and image metadata."""
-        created: JSON = self.json(
+        created: CreatedVolume = self.json(
             "POST", "/volumes", json={"volume": with_stored_description(volume)}
         )["volume"]
         return created
 
-    def update_volume(self, volume_id: str, changes: JSON) -> JSON:
+    def update_volume(self, volume_id: str, changes: Mapping[str, str | None]) -> CreatedVolume:
         """Change a volume's name or description; the answer has the same fields as a creation."""
-        updated: JSON = self.json(
+        updated: CreatedVolume = self.json(
             "PUT", path("volumes", volume_id), json={"volume": with_stored_description(changes)}
         )["volume"]
         return updated
@@ -135,14 +146,14 @@ class BlockStorage(Service):
         )["os-volume_upload_image"]["image_id"]
         return image_id
 
-    def list_attachments(self, volume_id: str) -> list[JSON]:
+    def list_attachments(self, volume_id: str) -> list[Attachment]:
         """The attachments of a volume, including reserved ones."""
-        attachments: list[JSON] = self.json(
+        attachments: list[Attachment] = self.json(
             "GET", path("attachments", volume_id=volume_id), microversion=ATTACHMENTS
         )["attachments"]
         return attachments
 
-    def list_volume_types(self) -> list[JSON]:
+    def list_volume_types(self) -> list[VolumeType]:
         """The volume types that the caller's project can use."""
 
         def page(marker: str | None) -> Answer:
@@ -150,9 +161,9 @@ class BlockStorage(Service):
 
         return paging.follow(page, "volume_types", links="volume_type_links")
 
-    def create_snapshot(self, volume_id: str, snapshot: JSON) -> JSON:
+    def create_snapshot(self, volume_id: str, snapshot: SnapshotRequest) -> ChangedSnapshot:
         """Start creating a snapshot of a volume, attached or not."""
-        created: JSON = self.json(
+        created: ChangedSnapshot = self.json(
             "POST",
             "/snapshots",
             json={
@@ -162,16 +173,16 @@ class BlockStorage(Service):
         )["snapshot"]
         return created
 
-    def get_snapshot(self, snapshot_id: str) -> JSON:
+    def get_snapshot(self, snapshot_id: str) -> Snapshot:
         """One snapshot."""
-        snapshot: JSON = self.json("GET", path("snapshots", snapshot_id), microversion=SNAPSHOT)[
-            "snapshot"
-        ]
+        snapshot: Snapshot = self.json(
+            "GET", path("snapshots", snapshot_id), microversion=SNAPSHOT
+        )["snapshot"]
         return snapshot
 
     def list_snapshots(
         self, *, volume_id: str | None = None, status: str | None = None
-    ) -> list[JSON]:
+    ) -> list[Snapshot]:
         """The snapshots of the caller's project; optionally of one volume or in one status."""
 
         def page(marker: str | None) -> Answer:
@@ -184,18 +195,20 @@ class BlockStorage(Service):
 
         return paging.follow(page, "snapshots")
 
-    def list_marked_snapshots(self, metadata: dict[str, str]) -> list[JSON]:
+    def list_marked_snapshots(self, metadata: dict[str, str]) -> list[Snapshot]:
         """The snapshots of the caller's project with these metadata, at most one page."""
-        snapshots: list[JSON] = self.json(
+        snapshots: list[Snapshot] = self.json(
             "GET",
             path("snapshots", "detail", metadata=json.dumps(metadata), limit=paging.PAGE),
             microversion=SNAPSHOT,
         )["snapshots"]
         return snapshots
 
-    def update_snapshot(self, snapshot_id: str, changes: JSON) -> JSON:
+    def update_snapshot(
+        self, snapshot_id: str, changes: Mapping[str, str | None]
+    ) -> ChangedSnapshot:
         """Change a snapshot's name or description."""
-        updated: JSON = self.json(
+        updated: ChangedSnapshot = self.json(
             "PUT",
             path("snapshots", snapshot_id),
             json={"snapshot": with_stored_description(changes)},

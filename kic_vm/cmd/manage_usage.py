@@ -15,14 +15,13 @@ from kic_vm.cmd.gateway_services import act
 from kic_vm.history import usage
 from kic_vm.history.usage import Window
 from kic_vm.mappings import usage as mapping
+from kic_vm.mappings.usage import SecondsView, UsageGroupView, UsageView
 from kic_vm.operations.history import seal
 from kic_vm.operations.history.instance_history import now_in_seconds
 from kic_vm.operations.history.project_record import Coverage
 from kic_vm.operations.history.usage import read_instances, window_of
 from kic_vm.operations.request import RequestServices
 from kic_vm.schemas.history import UsageTime
-
-JSON = dict[str, Any]
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -116,10 +115,9 @@ def _show(gateway: RequestServices, args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_table(shown: JSON) -> None:
-    numbers = ("billed_seconds", "unbilled_seconds", "unknown_seconds")
-    rows = [(_label(group), *(f"{group[name]:,}" for name in numbers)) for group in shown["groups"]]
-    rows.append(("total", *(f"{shown[name]:,}" for name in numbers)))
+def _print_table(shown: UsageView) -> None:
+    rows = [(_label(group), *_numbers(group)) for group in shown["groups"]]
+    rows.append(("total", *_numbers(shown)))
     header = (shown["group_by"], "billed s", "unbilled s", "unknown s")
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     print(f"{shown['start']} to {shown['end']}")
@@ -129,16 +127,24 @@ def _print_table(shown: JSON) -> None:
         print("  ".join(cells))
 
 
-def _label(group: JSON) -> str:
+def _numbers(seconds: SecondsView) -> tuple[str, str, str]:
+    return (
+        f"{seconds['billed_seconds']:,}",
+        f"{seconds['unbilled_seconds']:,}",
+        f"{seconds['unknown_seconds']:,}",
+    )
+
+
+def _label(group: UsageGroupView) -> str:
     """The name of a group in the table."""
-    flavor = group.get("flavor") or {}
+    flavor = group.get("flavor")
     names = (
         group.get("project_id"),
         group.get("instance_id"),
         group.get("instance_name"),
         group.get("day"),
         group.get("state"),
-        flavor.get("name") or flavor.get("id"),
+        flavor and (flavor["name"] or flavor["id"]),
     )
     return " ".join(name for name in names if name) or "unknown"
 

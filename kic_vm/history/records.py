@@ -4,11 +4,11 @@
 import dataclasses
 import datetime
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final, NotRequired, TypedDict
 
 from kic_vm.lifecycle.table import LifecycleTables
-
-JSON = dict[str, Any]
+from kic_vm.resources import compute
+from kic_vm.resources.compute import ActionEvent, InstanceAction, ServerFlavor
 
 DELETED: Final = "DELETED"
 
@@ -55,6 +55,36 @@ class Server:
     flavor: Flavor
 
 
+_ServerRecordAttributes = TypedDict(
+    "_ServerRecordAttributes",
+    {
+        "OS-EXT-STS:task_state": str | None,
+        "OS-EXT-STS:vm_state": str,
+        "OS-SRV-USG:launched_at": str | None,
+        "OS-SRV-USG:terminated_at": str | None,
+    },
+)
+
+
+class ServerRecord(_ServerRecordAttributes):
+    """The fields of Nova's server that the ledger reads; ``image`` is whether it has one."""
+
+    id: str
+    name: str
+    tenant_id: str
+    status: str
+    created: str
+    updated: str
+    image: bool
+    flavor: ServerFlavor
+
+
+class ActionRecord(InstanceAction):
+    """Nova's action, with its events if the ledger needs them."""
+
+    events: NotRequired[list[ActionEvent]]
+
+
 def time_of(stamp: str) -> datetime.datetime:
     """A time of Nova in whole seconds; Nova's times are in UTC."""
     moment = datetime.datetime.fromisoformat(stamp).replace(microsecond=0)
@@ -62,7 +92,7 @@ def time_of(stamp: str) -> datetime.datetime:
 
 
 def server_from_server(
-    server: JSON,
+    server: compute.Server | ServerRecord,
     lifecycle: LifecycleTables,
     flavor_ids: dict[str, str],
     *,
@@ -97,7 +127,7 @@ def server_from_server(
     )
 
 
-def actions_from_actions(actions: Iterable[JSON]) -> list[Action]:
+def actions_from_actions(actions: Iterable[ActionRecord]) -> list[Action]:
     """The ledger's view of Nova's actions, oldest first.
 
     :param actions: as Nova lists them, newest first, at microversion 2.58 or above; an action may

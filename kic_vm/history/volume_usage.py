@@ -8,14 +8,13 @@ Observations show them before that, and show deleted volumes. The rest is unknow
 import dataclasses
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from kic_vm.history.observations import VolumeObservation
 from kic_vm.history.records import time_of
 from kic_vm.history.usage import Window
 from kic_vm.lifecycle.table import LifecycleTables
-
-JSON = dict[str, Any]
+from kic_vm.resources.block_storage import Volume
 
 # Within this time, the first observation shows the volume since its creation.
 _TOLERANCE: Final = datetime.timedelta(seconds=2)
@@ -62,7 +61,7 @@ class _Stretch(NamedTuple):
 
 
 def volume_usage(
-    volumes: Iterable[JSON],
+    volumes: Iterable[Volume],
     observations: Mapping[str, Sequence[VolumeObservation]],
     window: Window,
     lifecycle: LifecycleTables,
@@ -86,7 +85,7 @@ def volume_usage(
 
 
 def _existing(
-    volume: JSON,
+    volume: Volume,
     observations: Sequence[VolumeObservation],
     window: Window,
     lifecycle: LifecycleTables,

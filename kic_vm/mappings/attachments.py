@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes attached to servers, from Nova's and Cinder's data."""
 
-from typing import Any
+from kic_vm.resources.block_storage import Volume
+from kic_vm.resources.compute import Server
 
-JSON = dict[str, Any]
 
-
-def mount_point(volume: JSON, server_id: str) -> str | None:
+def mount_point(volume: Volume, server_id: str) -> str | None:
     """The volume's device name in the server; Cinder has none for a terminated instance."""
     for attachment in volume.get("attachments", ()):
         if attachment["server_id"] == server_id:
-            device: str | None = attachment["device"]
-            return device
+            return attachment["device"]
     return None
 
 
-def root_volume_id(server: JSON, volumes: list[JSON]) -> str | None:
+def root_volume_id(server: Server, volumes: list[Volume]) -> str | None:
     """The id of the volume that the server boots from: the first bootable one.
 
     A server that boots from an image on the hypervisor's disk has none.
@@ -28,11 +26,10 @@ def root_volume_id(server: JSON, volumes: list[JSON]) -> str | None:
     if not bootable:
         return None
     # Without devices (a shelved server has none), Nova's order counts: the root comes first.
-    first: str = min(bootable, key=lambda volume: mount_point(volume, server["id"]) or "")["id"]
-    return first
+    return min(bootable, key=lambda volume: mount_point(volume, server["id"]) or "")["id"]
 
 
-def is_attaching(server: JSON) -> bool:
+def is_attaching(server: Server) -> bool:
     """Whether a volume that Cinder shows as reserved for this server is being attached.
 
     In Cinder, every attachment starts as a reservation; only a terminated instance keeps it so.

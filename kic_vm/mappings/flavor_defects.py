@@ -2,11 +2,11 @@
 """Missing and wrong extra specs of Nova flavors that the contract's flavor needs."""
 
 import re
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from kic_vm.mappings.flavors import PREFIX, flavor_from_flavor
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import Flavor
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NEEDED: Final = (
@@ -37,7 +37,7 @@ _CHOICES: Final = {
 _NUMBERS: Final = ("maximum_network_interfaces", "hw_count", "real_vcpus")
 
 
-def defects_of(flavor: JSON) -> list[str]:
+def defects_of(flavor: Flavor) -> list[str]:
     """One phrase for each defect; empty for a complete flavor.
 
     :param flavor: the flavor as Nova shows it, with extra_specs (2.61)
@@ -50,7 +50,7 @@ def defects_of(flavor: JSON) -> list[str]:
         for key, value in (flavor.get("extra_specs") or {}).items()
         if key.startswith(PREFIX)
     }
-    contract_flavor = flavor_from_flavor(flavor, [])
+    contract_flavor: Mapping[str, object] = flavor_from_flavor(flavor, [])
     needed = _NEEDED + (_NEEDED_BY_GPU if contract_flavor["instance_type"] == "gpu" else ())
     for field, value in sorted(specs.items()):
         problem = _problem(field, value)

@@ -8,9 +8,9 @@ generation, manufacturer, size). Fields that are missing in both are null.
 
 import functools
 import re
-from typing import Any, Final
+from typing import Final, TypedDict
 
-JSON = dict[str, Any]
+from kic_vm.resources.compute import Flavor, ServerFlavor
 
 PREFIX: Final = "kic:"
 
@@ -31,6 +31,50 @@ _GROUPS = {
 }
 _MAKERS = {"a": "amd", "i": "intel"}
 _TRUE = {"true", "1", "yes", "on"}
+
+
+class CommonFlavorView(TypedDict):
+    """The fields that a flavor has in all responses; see CommonFlavorSchema."""
+
+    id: str | None
+    name: str
+    group: str | None
+    vcpus: int
+    is_burstable: bool | None
+    manufacturer: str | None
+    memory_mb: int
+    root_gb: int
+    disk_type: str | None
+    instance_family: str | None
+    maximum_network_interfaces: int | None
+    hw_type: str | None
+    hw_count: int | None
+    is_hyper_threading_supported: bool | None
+
+
+class InstanceFlavorView(CommonFlavorView):
+    """The flavor of an instance; see InstanceFlavorSchema."""
+
+    os_distro: list[str] | None
+    real_vcpus: int | None
+
+
+class FlavorView(CommonFlavorView):
+    """A flavor in the responses to get and list; see FlavorSchema."""
+
+    description: str | None
+    architecture: str | None
+    instance_type: str
+    processor: str | None
+    created_at: None
+    updated_at: None
+    availability_zone: list[str]
+    available: None
+    instance_size: str | None
+    os_distro: str | None
+    hw_name: str | None
+    is_hyper_threading_disabled: bool
+    is_hyper_threading_disable_supported: bool | None
 
 
 class _Specs:
@@ -63,7 +107,7 @@ def _from_name(name: str) -> dict[str, str]:
 
 def _common(
     flavor_id: str | None, name: str, vcpus: int, memory_mb: int, root_gb: int, specs: _Specs
-) -> JSON:
+) -> CommonFlavorView:
     """The fields that both the flavor resource and an instance's flavor have."""
     from_name = _from_name(name)
     family = specs.text("instance_family", from_name.get("instance_family"))
@@ -107,7 +151,7 @@ def is_hyper_threading(extra_specs: dict[str, str]) -> bool | None:
     return _Specs(extra_specs).boolean("is_hyper_threading_supported")
 
 
-def flavor_from_flavor(flavor: JSON, zones: list[str]) -> JSON:
+def flavor_from_flavor(flavor: Flavor, zones: list[str]) -> FlavorView:
     """The contract's flavor.
 
     :param flavor: the flavor as Nova shows it, with extra_specs (2.61)
@@ -117,7 +161,8 @@ def flavor_from_flavor(flavor: JSON, zones: list[str]) -> JSON:
     specs = _Specs(extra_specs)
     name = flavor["name"]
     common = _common(flavor["id"], name, flavor["vcpus"], flavor["ram"], flavor["disk"], specs)
-    return common | {
+    return {
+        **common,
         "description": flavor.get("description"),
         "architecture": specs.text("architecture"),
         "instance_type": instance_type(extra_specs),
@@ -136,7 +181,7 @@ def flavor_from_flavor(flavor: JSON, zones: list[str]) -> JSON:
     }
 
 
-def flavor_of_server(embedded: JSON, flavor_id: str | None) -> JSON:
+def flavor_of_server(embedded: ServerFlavor, flavor_id: str | None) -> InstanceFlavorView:
     """The flavor as an instance shows it: the server's own copy from its creation.
 
     :param embedded: ``flavor`` of a server at 2.47 and above, which has no id
@@ -157,11 +202,12 @@ def flavor_of_server(embedded: JSON, flavor_id: str | None) -> JSON:
 @functools.lru_cache(maxsize=1024)
 def _flavor_of_server(
     name: str, vcpus: int, memory_mb: int, root_gb: int, extra_specs: tuple[tuple[str, str], ...]
-) -> JSON:
+) -> InstanceFlavorView:
     """The flavor without its id, cached: many servers have few distinct flavors."""
     specs = _Specs(dict(extra_specs))
     distro = specs.text("os_distro")
-    return _common(None, name, vcpus, memory_mb, root_gb, specs) | {
+    return {
+        **_common(None, name, vcpus, memory_mb, root_gb, specs),
         "os_distro": distro.split(",") if distro else None,
         "real_vcpus": specs.integer("real_vcpus"),
     }

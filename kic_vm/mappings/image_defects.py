@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Missing and wrong properties of Glance images that the contract's image needs."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from kic_vm.mappings.images import PREFIX
-
-JSON = dict[str, Any]
 
 _NEEDED: Final = ("os_type", "os_distro", "os_admin_user")
 _CHOICES: Final = {
@@ -14,7 +13,7 @@ _CHOICES: Final = {
 }
 
 
-def defects_of(image: JSON) -> list[str]:
+def defects_of(image: Mapping[str, object]) -> list[str]:
     """One phrase for each defect; empty for a complete image.
 
     :param image: the image as Glance shows it

@@ -1,21 +1,117 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova server -> the contract's instance in responses to a creation, an update or a rebuild."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TypedDict
 
 from kic_vm.mappings import keypairs
-from kic_vm.mappings.instance_states import lifecycle_of, power_state, state_of
+from kic_vm.mappings.instance_states import LifecycleView, lifecycle_of, power_state, state_of
 from kic_vm.mappings.instances import Translation
 from kic_vm.mappings.times import utc
+from kic_vm.resources.compute import GroupName, NamedServer, Server
 from kic_vm.schemas import texts
 
-JSON = dict[str, Any]
+
+class UpdatedFlavorView(TypedDict):
+    """The flavor in the response to an update; see UpdatedFlavorSchema."""
+
+    vcpus: int
+    ram: int
+    disk: int
+    original_name: str
+
+
+class UpdatedVolumeView(TypedDict):
+    """A volume in the response to an update; see UpdatedVolumeSchema."""
+
+    id: str
+    is_delete_on_termination: bool
+
+
+class RebuiltVolumeView(TypedDict):
+    """A volume in the response to a rebuild; see RebuiltVolumeSchema."""
+
+    volume_id: str
+    is_delete_on_termination: bool
+
+
+class _ChangedInstance(TypedDict):
+    """The fields of an instance in the responses to an update and a rebuild, without volumes."""
+
+    id: str
+    name: str
+    description: str | None
+    status: str
+    lifecycle: LifecycleView
+    project_id: str
+    user_id: str
+    metadata: dict[str, str]
+    flavor: UpdatedFlavorView
+    created_at: str
+    updated_at: str
+    addresses: list[dict[str, str]]
+    availability_zone: str | None
+    key_name: str | None
+    terminated_at: str | None
+    security_groups: list[GroupName]
+    task_state: str | None
+    vm_state: str
+    power_state: str
+    hostname: str
+
+
+class UpdatedInstanceView(_ChangedInstance):
+    """An instance in the response to an update; see UpdatedInstanceSchema."""
+
+    attached_volumes: list[UpdatedVolumeView]
+
+
+class RebuiltInstanceView(_ChangedInstance):
+    """An instance in the response to a rebuild; see RebuiltInstanceSchema."""
+
+    attached_volumes: list[RebuiltVolumeView]
+
+
+class CreatedInstanceView(TypedDict):
+    """A new instance; see CreatedInstanceSchema."""
+
+    id: str
+    security_groups: list[GroupName]
+    admin_pass: str | None
+    disk_config: str
+
+
+class NamedInstanceView(TypedDict):
+    """One of the new instances; see NamedInstanceSchema."""
+
+    id: str
+    name: str
+
+
+class CreatedInstancesView(TypedDict):
+    """The response to a creation; see CreatedInstancesSchema."""
+
+    instance: CreatedInstanceView
+    instances: list[NamedInstanceView]
 
 
 def updated_instance_from_server(
-    server: JSON, translation: Translation, *, confirm_in_progress: bool
-) -> JSON:
+    server: Server, translation: Translation, *, confirm_in_progress: bool
+) -> UpdatedInstanceView:
     """The contract's instance, as returned by an update: its shape differs from a get."""
+    changed = _changed_instance(server, translation, confirm_in_progress=confirm_in_progress)
+    return {
+        **changed,
+        "attached_volumes": [
+            {"id": item["id"], "is_delete_on_termination": item["delete_on_termination"]}
+            for item in server["os-extended-volumes:volumes_attached"]
+        ],
+    }
+
+
+def _changed_instance(
+    server: Server, translation: Translation, *, confirm_in_progress: bool
+) -> _ChangedInstance:
     state = state_of(server, translation.lifecycle, confirm_in_progress=confirm_in_progress)
     flavor = server["flavor"]
     return {
@@ -52,36 +148,34 @@ def updated_instance_from_server(
         "task_state": server["OS-EXT-STS:task_state"],
         "vm_state": server["OS-EXT-STS:vm_state"],
         "power_state": power_state(server),
-        "attached_volumes": [
-            {"id": item["id"], "is_delete_on_termination": item["delete_on_termination"]}
-            for item in server["os-extended-volumes:volumes_attached"]
-        ],
         "hostname": server["OS-EXT-SRV-ATTR:hostname"],
     }
 
 
-def rebuilt_instance_from_server(server: JSON, before: JSON, translation: Translation) -> JSON:
+def rebuilt_instance_from_server(
+    server: Server, before: Server, translation: Translation
+) -> RebuiltInstanceView:
     """The contract's instance, as returned by a rebuild: as by an update, except for volume ids.
 
     :param server: Nova's answer to the rebuild, at microversion compute.REBUILD
     :param before: the server before the rebuild; the answer lacks its security groups
     """
-    shown = updated_instance_from_server(
-        server | {"security_groups": before.get("security_groups", ())},
-        translation,
-        confirm_in_progress=False,
-    )
-    shown["attached_volumes"] = [
-        {
-            "volume_id": volume["id"],
-            "is_delete_on_termination": volume["is_delete_on_termination"],
-        }
-        for volume in shown["attached_volumes"]
-    ]
-    return shown
+    whole: Server = {**server, "security_groups": before.get("security_groups", [])}
+    return {
+        **_changed_instance(whole, translation, confirm_in_progress=False),
+        "attached_volumes": [
+            {
+                "volume_id": volume["id"],
+                "is_delete_on_termination": volume["delete_on_termination"],
+            }
+            for volume in server["os-extended-volumes:volumes_attached"]
+        ],
+    }
 
 
-def created_instances(servers: list[JSON], group_names: list[str] | None) -> JSON:
+def created_instances(
+    servers: Iterable[NamedServer], group_names: list[str] | None
+) -> CreatedInstancesView:
     """The contract's response to a creation: the first instance, and a list of all of them.
 
     :param group_names: the instances' security groups, because Nova's answer to a creation names
@@ -95,7 +189,7 @@ def created_instances(servers: list[JSON], group_names: list[str] | None) -> JSO
     }
 
 
-def _created_instance(server: JSON, group_names: list[str] | None) -> JSON:
+def _created_instance(server: NamedServer, group_names: list[str] | None) -> CreatedInstanceView:
     if group_names is None:
         group_names = [group["name"] for group in server.get("security_groups", ())]
     return {

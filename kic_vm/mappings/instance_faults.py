@@ -2,13 +2,13 @@
 """Nova's fault of a server in Error -> a documented code, the reason and a hint."""
 
 import re
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypedDict
 
 from kic_vm.lifecycle.limits import NEVER_LAUNCHED
 from kic_vm.lifecycle.model import InstanceState
 from kic_vm.mappings.times import utc
-
-JSON = dict[str, Any]
+from kic_vm.resources import compute as resources
+from kic_vm.resources.compute import Server
 
 
 class Fault(NamedTuple):
@@ -95,14 +95,23 @@ FAULTS: Final = tuple(
 )
 
 
-def fault_of(server: JSON, state: InstanceState) -> JSON | None:
+class FaultView(TypedDict):
+    """The reason why an instance is in Error; see FaultSchema."""
+
+    code: str
+    message: str
+    hint: str
+    occurred_at: str | None
+
+
+def fault_of(server: Server, state: InstanceState) -> FaultView | None:
     """The reason why a server is in Error, without Nova's own message; None in other states.
 
     Nova includes the fault in the server, in lists too.
     """
     if state.state != "Error":
         return None
-    nova_fault = server.get("fault") or {}
+    nova_fault: resources.Fault = server.get("fault") or {}
     text = str(nova_fault.get("message", ""))
     fault = next(fault for fault in FAULTS if fault.pattern.search(text))
     hint = fault.hint

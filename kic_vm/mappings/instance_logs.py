@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova instance action -> action log of the contract."""
 
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from kic_vm.mappings.times import utc
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import InstanceAction
 
 # Nova's action (nova.compute.instance_actions) -> the contract's. The contract's actions are
 # commands of the API, events in KakaoCloud's documents, or actions of operators.
@@ -58,7 +57,18 @@ def action_name(action: str) -> str:
     return _ACTIONS.get(action, "other")
 
 
-def action_from_action(action: JSON) -> JSON:
+class InstanceActionView(TypedDict):
+    """An action on an instance; see InstanceActionSchema."""
+
+    action: str
+    request_id: str
+    user_id: str
+    start_time: str | None
+    message: str | None
+    updated_at: str | None
+
+
+def action_from_action(action: InstanceAction) -> InstanceActionView:
     """The contract's action log. About a failure, Nova only says that it happened."""
     name = action_name(action["action"])
     return {

@@ -6,11 +6,12 @@ from typing import Any
 
 from kic_vm.mappings.request_marks import own_description
 from kic_vm.mappings.times import utc
+from kic_vm.resources.compute import InterfaceAttachment, Server
 
 JSON = dict[str, Any]
 
 
-def in_attachment_order(server: JSON, ports: Collection[JSON]) -> list[JSON]:
+def in_attachment_order(server: Server, ports: Collection[JSON]) -> list[JSON]:
     """A server's ports in the order in which Nova attached them: the first is the primary.
 
     Neutron does not know the order, and a port's age does not decide it: an old port may have been
@@ -33,7 +34,7 @@ def status_of(port: JSON) -> str:
     return "in_use" if port["device_id"] else "available"
 
 
-def interface_from_attachment(attachment: JSON) -> JSON:
+def interface_from_attachment(attachment: InterfaceAttachment) -> JSON:
     """The contract's response to an attach."""
     return {
         "id": attachment["port_id"],

@@ -8,9 +8,12 @@ from typing import Any, Final, TypedDict
 
 from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.mappings import attachments, flavors, images, keypairs
-from kic_vm.mappings.instance_faults import fault_of
+from kic_vm.mappings.flavors import InstanceFlavorView
+from kic_vm.mappings.images import InstanceImageView
+from kic_vm.mappings.instance_faults import FaultView, fault_of
 from kic_vm.mappings.instance_network_interfaces import in_attachment_order
 from kic_vm.mappings.instance_states import (
+    InstanceLifecycleView,
     instance_lifecycle_of,
     power_state,
     state_of,
@@ -18,9 +21,40 @@ from kic_vm.mappings.instance_states import (
 from kic_vm.mappings.times import utc
 from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
+from kic_vm.resources.block_storage import Volume
+from kic_vm.resources.compute import Server
 from kic_vm.schemas import texts
 
 JSON = dict[str, Any]
+
+
+class AddressView(TypedDict):
+    """One address of an instance; see AddressSchema."""
+
+    private_ip: str
+    public_ip: str | None
+    network_interface_id: str
+
+
+class AttachedVolumeView(TypedDict):
+    """A volume attached to an instance; see AttachedVolumeSchema."""
+
+    id: str
+    name: str | None
+    status: str | None
+    mount_point: str | None
+    type: str | None
+    size: int | None
+    is_delete_on_termination: bool | None
+    created_at: str | None
+    is_root: bool
+
+
+class GroupView(TypedDict):
+    """A security group of an instance; see SecurityGroupSchema."""
+
+    id: str
+    name: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,7 +65,7 @@ class RelatedResources:
     """Neutron ports by device id."""
     public_ips: Mapping[tuple[str, str], str]
     """Floating addresses by port id and fixed address."""
-    volumes: Mapping[str, JSON]
+    volumes: Mapping[str, Volume]
     """Cinder volumes by id."""
     group_names: Mapping[str, str]
     """Security group names by id."""
@@ -67,7 +101,7 @@ def public_ips_by_port(floating_ips: Iterable[JSON]) -> dict[tuple[str, str], st
     }
 
 
-def _addresses(ports: list[JSON], related: RelatedResources) -> list[JSON]:
+def _addresses(ports: list[JSON], related: RelatedResources) -> list[AddressView]:
     return [
         {
             "private_ip": fixed["ip_address"],
@@ -79,13 +113,13 @@ def _addresses(ports: list[JSON], related: RelatedResources) -> list[JSON]:
     ]
 
 
-def _security_groups(ports: list[JSON], related: RelatedResources) -> list[JSON]:
+def _security_groups(ports: list[JSON], related: RelatedResources) -> list[GroupView]:
     ids = dict.fromkeys(group for port in ports for group in port["security_groups"])
     return [{"id": group, "name": related.group_names.get(group)} for group in ids]
 
 
 def unambiguous_group_names(
-    servers: Iterable[JSON], ports: Mapping[str, list[JSON]]
+    servers: Iterable[Server], ports: Mapping[str, list[JSON]]
 ) -> dict[str, str]:
     """Security group names that need no further call.
 
@@ -102,39 +136,40 @@ def unambiguous_group_names(
 
 
 def _attached_volumes(
-    server: JSON, related: RelatedResources, translation: Translation
-) -> list[JSON]:
+    server: Server, related: RelatedResources, translation: Translation
+) -> list[AttachedVolumeView]:
     attached = server["os-extended-volumes:volumes_attached"]
     known = [related.volumes[item["id"]] for item in attached if item["id"] in related.volumes]
     root = attachments.root_volume_id(server, known)
     is_attaching = attachments.is_attaching(server)
-    shown = []
+    shown: list[AttachedVolumeView] = []
     for item in attached:
         # Nova may still show a volume as attached that Cinder no longer lists.
-        volume = related.volumes.get(item["id"], {})
+        volume = related.volumes.get(item["id"])
+        status = volume and _volume_status(volume, translation.lifecycle, is_attaching)
         shown.append(
             {
                 "id": item["id"],
-                "name": volume.get("name"),
-                "status": _volume_status(volume, translation.lifecycle, is_attaching)
-                if volume
-                else None,
-                "mount_point": attachments.mount_point(volume, server["id"]),
-                "type": translation.volume_types.to_client(volume.get("volume_type")),
-                "size": volume.get("size"),
+                "name": volume and volume["name"],
+                "status": status,
+                "mount_point": volume and attachments.mount_point(volume, server["id"]),
+                "type": volume and translation.volume_types.to_client(volume["volume_type"]),
+                "size": volume and volume["size"],
                 "is_delete_on_termination": item.get("delete_on_termination"),
-                "created_at": utc(volume.get("created_at")),
+                "created_at": volume and utc(volume["created_at"]),
                 "is_root": item["id"] == root,
             }
         )
     return sorted(shown, key=lambda item: (not item["is_root"], item["mount_point"] or ""))
 
 
-def _volume_status(volume: JSON, lifecycle: LifecycleTables, is_attaching: bool) -> str:
+def _volume_status(volume: Volume, lifecycle: LifecycleTables, is_attaching: bool) -> str:
     return lifecycle.volume_state(volume["status"], attach_in_progress=is_attaching).wire
 
 
-def _image(server: JSON, attached: list[JSON], related: RelatedResources) -> JSON | None:
+def _image(
+    server: Server, attached: list[AttachedVolumeView], related: RelatedResources
+) -> InstanceImageView | None:
     for item in attached:
         if item["is_root"]:
             metadata = related.volumes[item["id"]].get("volume_image_metadata") or {}
@@ -145,19 +180,45 @@ def _image(server: JSON, attached: list[JSON], related: RelatedResources) -> JSO
 class RelatedFields(TypedDict):
     """The fields of an instance that its ports and volumes determine."""
 
-    addresses: list[JSON]
-    image: JSON | None
+    addresses: list[AddressView]
+    image: InstanceImageView | None
     availability_zone: str | None
-    attached_volumes: list[JSON]
-    security_groups: list[JSON]
+    attached_volumes: list[AttachedVolumeView]
+    security_groups: list[GroupView]
     security_group_count: int
+
+
+class InstanceView(RelatedFields):
+    """An instance in the responses to get and list; see InstanceSchema."""
+
+    id: str
+    name: str
+    description: str | None
+    flavor: InstanceFlavorView
+    is_hyper_threading: bool | None
+    is_hadoop: bool
+    is_k8se: bool
+    vm_state: str
+    task_state: str | None
+    power_state: str
+    status: str
+    lifecycle: InstanceLifecycleView
+    fault: FaultView | None
+    user_id: str
+    project_id: str
+    key_name: str | None
+    hostname: str
+    attached_volume_count: int
+    instance_type: str
+    created_at: str
+    updated_at: str
 
 
 RELATED_FIELDS: Final = frozenset(RelatedFields.__annotations__)
 
 
 def _related_fields(
-    server: JSON, related: RelatedResources, translation: Translation
+    server: Server, related: RelatedResources, translation: Translation
 ) -> RelatedFields:
     attached = _attached_volumes(server, related, translation)
     ports = in_attachment_order(server, related.ports.get(server["id"], ()))
@@ -172,7 +233,9 @@ def _related_fields(
     }
 
 
-def instance_from_server(server: JSON, related: RelatedResources, translation: Translation) -> JSON:
+def instance_from_server(
+    server: Server, related: RelatedResources, translation: Translation
+) -> InstanceView:
     """The contract's instance, as returned by get and list.
 
     :param server: Nova's server at microversion compute.SERVER
@@ -218,7 +281,10 @@ def instance_from_server(server: JSON, related: RelatedResources, translation: T
 
 
 def _zone(
-    server: JSON, attached: list[JSON], related: RelatedResources, translation: Translation
+    server: Server,
+    attached: list[AttachedVolumeView],
+    related: RelatedResources,
+    translation: Translation,
 ) -> str | None:
     """The instance's zone; the zone of its root volume while the instance is on no host.
 

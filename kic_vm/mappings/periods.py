@@ -2,13 +2,39 @@
 """Periods of the ledger -> the API's JSON."""
 
 import datetime
-from typing import Any
+from typing import TypedDict
 
 from kic_vm.history.periods import Period
 from kic_vm.history.records import Flavor
 from kic_vm.mappings.instance_logs import action_name
 
-JSON = dict[str, Any]
+
+class PeriodFlavorView(TypedDict):
+    """The flavor of an instance during a period; see PeriodFlavorSchema."""
+
+    id: str | None
+    name: str | None
+
+
+class PeriodCommandView(TypedDict):
+    """The command that started a period; see PeriodCommandSchema."""
+
+    name: str
+    request_id: str
+    user_id: str | None
+
+
+class PeriodView(TypedDict):
+    """A period that an instance spent in one documented state; see PeriodSchema."""
+
+    state: str | None
+    billable: bool | None
+    started_at: str
+    ended_at: str | None
+    seconds: int
+    flavor: PeriodFlavorView | None
+    command: PeriodCommandView | None
+    evidence: str
 
 
 def stamp(moment: datetime.datetime) -> str:
@@ -18,7 +44,7 @@ def stamp(moment: datetime.datetime) -> str:
     return f"{in_utc.isoformat(timespec='seconds')}Z"
 
 
-def period_from_period(period: Period, now: datetime.datetime) -> JSON:
+def period_from_period(period: Period, now: datetime.datetime) -> PeriodView:
     """A period of an instance's history. The seconds of the current period end at ``now``."""
     return {
         "state": period.state,
@@ -38,6 +64,6 @@ def period_from_period(period: Period, now: datetime.datetime) -> JSON:
     }
 
 
-def flavor(recorded: Flavor | None) -> JSON | None:
+def flavor(recorded: Flavor | None) -> PeriodFlavorView | None:
     """A flavor by id and name; None if it is unknown."""
     return None if recorded is None else {"id": recorded.id, "name": recorded.name}

@@ -8,13 +8,12 @@ later may be lost.) A mark consists of digests: it reveals neither the key nor t
 
 import base64
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.exceptions import FieldErrorCode
 from kic_vm.idempotent_request import IdempotentRequest
-
-JSON = dict[str, Any]
 
 # Nova's tags have at most 60 characters.
 _TAG_DIGITS: Final = 40
@@ -54,7 +53,7 @@ def own_metadata(shown: dict[str, str]) -> dict[str, str]:
     return {key: value for key, value in shown.items() if key not in _METADATA}
 
 
-def check_request(made: list[JSON], request: IdempotentRequest) -> None:
+def check_request(made: Iterable[Mapping[str, Any]], request: IdempotentRequest) -> None:
     """Check that the resources created for a key were created for this request.
 
     :param made: servers with ``tags``, or volumes or snapshots with ``metadata``

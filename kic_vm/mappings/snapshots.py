@@ -7,12 +7,11 @@ the snapshot before it. A snapshot without this metadata is full.
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from kic_vm.mappings.times import utc
+from kic_vm.resources.block_storage import ChangedSnapshot, Snapshot
 from kic_vm.schemas import texts
-
-JSON = dict[str, Any]
 
 _PARENT: Final = "kic-vm-parent"
 
@@ -31,7 +30,7 @@ _STATUSES: Final = {
 }
 
 
-def status_of(snapshot: JSON) -> str:
+def status_of(snapshot: ChangedSnapshot) -> str:
     """The documented status of a snapshot, in lower case."""
     return _STATUSES.get(snapshot["status"], "error")
 
@@ -41,13 +40,12 @@ def parent_metadata(snapshot_id: str) -> dict[str, str]:
     return {_PARENT: snapshot_id}
 
 
-def parent_of(snapshot: JSON) -> str | None:
+def parent_of(snapshot: ChangedSnapshot) -> str | None:
     """The id of the snapshot before an incremental one; None for a full one."""
-    parent_id: str | None = snapshot["metadata"].get(_PARENT)
-    return parent_id
+    return snapshot["metadata"].get(_PARENT)
 
 
-def parent_ids(snapshots: Iterable[JSON]) -> set[str]:
+def parent_ids(snapshots: Iterable[Snapshot]) -> set[str]:
     """The ids of the snapshots that others depend on; one that is being deleted needs none."""
     return {
         parent_id
@@ -56,7 +54,7 @@ def parent_ids(snapshots: Iterable[JSON]) -> set[str]:
     }
 
 
-def _oldest_first(snapshots: list[JSON]) -> list[JSON]:
+def _oldest_first(snapshots: list[Snapshot]) -> list[Snapshot]:
     """Snapshots in the order of their creation.
 
     Cinder's times have whole seconds. If two snapshots have the same time, the snapshot with more
@@ -78,7 +76,7 @@ def _oldest_first(snapshots: list[JSON]) -> list[JSON]:
     )
 
 
-def newest_available(snapshots: Iterable[JSON]) -> JSON | None:
+def newest_available(snapshots: Iterable[Snapshot]) -> Snapshot | None:
     """The snapshot that an incremental one continues; None where none is available."""
     ordered = _oldest_first(list(snapshots))
     return next(
@@ -86,7 +84,7 @@ def newest_available(snapshots: Iterable[JSON]) -> JSON | None:
     )
 
 
-def dependents_of(snapshot_id: str, snapshots: Iterable[JSON]) -> list[str]:
+def dependents_of(snapshot_id: str, snapshots: Iterable[Snapshot]) -> list[str]:
     """The ids of the snapshots that need this one, the newest first.
 
     :param snapshots: all of its volume
@@ -100,7 +98,42 @@ def dependents_of(snapshot_id: str, snapshots: Iterable[JSON]) -> list[str]:
     return found
 
 
-def snapshot_from_snapshot(snapshot: JSON, *, has_dependents: bool) -> JSON:
+class SnapshotView(TypedDict):
+    """A snapshot in the responses to get and list; see SnapshotSchema."""
+
+    id: str
+    name: str
+    description: str | None
+    size: int
+    real_size: None
+    status: str
+    volume_id: str
+    user_id: str
+    project_id: str
+    is_incremental: bool
+    is_dependent_snapshot: bool
+    parent_id: str | None
+    schedule_id: None
+    created_at: str
+    updated_at: str | None
+
+
+class NamedSnapshotView(TypedDict):
+    """A snapshot in the responses to a creation and an update; see NamedSnapshotSchema."""
+
+    id: str
+    name: str
+
+
+class RestoredVolumeView(TypedDict):
+    """A snapshot, and the volume created from it; see RestoredVolumeSchema."""
+
+    snapshot_id: str
+    volume_id: str
+    volume_name: str
+
+
+def snapshot_from_snapshot(snapshot: Snapshot, *, has_dependents: bool) -> SnapshotView:
     """The contract's snapshot. How much room it takes is not in Cinder's API: null.
 
     :param has_dependents: whether an incremental snapshot was made after this one

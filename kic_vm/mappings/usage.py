@@ -4,19 +4,86 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypedDict
 
 from kic_vm.history import usage
 from kic_vm.history.usage import GroupKey, Seconds, Window
 from kic_vm.history.volume_usage import VolumeSeconds
 from kic_vm.lifecycle.documented import INSTANCE_STATES
 from kic_vm.lifecycle.table import load_tables
-from kic_vm.mappings.periods import flavor, stamp
-
-JSON = dict[str, Any]
+from kic_vm.mappings.periods import PeriodFlavorView, flavor, stamp
 
 # Spreadsheets in East Asian languages also accept the full-width forms.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+class StateSecondsView(TypedDict):
+    """Seconds in one documented state; see StateSecondsSchema."""
+
+    state: str
+    billable: bool
+    seconds: int
+
+
+class SecondsView(TypedDict):
+    """Seconds by billing and by state."""
+
+    billed_seconds: int
+    unbilled_seconds: int
+    unknown_seconds: int
+    states: list[StateSecondsView]
+
+
+class _GroupKeyView(TypedDict):
+    """What the instances of a group have in common; the project only if there are several."""
+
+    project_id: NotRequired[str]
+    instance_id: NotRequired[str | None]
+    instance_name: NotRequired[str | None]
+    state: NotRequired[str | None]
+    flavor: NotRequired[PeriodFlavorView | None]
+    day: NotRequired[str | None]
+
+
+class UsageGroupView(SecondsView, _GroupKeyView):
+    """Seconds of one instance, state, flavor or day. The API has groups of one project only."""
+
+
+class VolumeStateSecondsView(TypedDict):
+    """Seconds of a volume in one documented state; see VolumeStateSecondsSchema."""
+
+    state: str
+    size: int
+    seconds: int
+    gib_seconds: int
+
+
+class VolumeUsageView(TypedDict):
+    """Seconds of one volume; see VolumeUsageSchema."""
+
+    id: str
+    name: str | None
+    state: str
+    size: int
+    deleted: bool
+    seconds: int
+    gib_seconds: int
+    unknown_seconds: int
+    states: list[VolumeStateSecondsView]
+
+
+class UsageView(SecondsView):
+    """The usage of a project, or of all projects: then ``project_id`` is None.
+
+    The API shows one project, with its volumes; the command does not show volumes.
+    """
+
+    project_id: str | None
+    start: str
+    end: str
+    group_by: str
+    groups: list[UsageGroupView]
+    volumes: NotRequired[list[VolumeUsageView]]
 
 
 def usage_from_groups(
@@ -25,7 +92,7 @@ def usage_from_groups(
     grouping: str,
     groups: Mapping[GroupKey, Seconds],
     volumes: Iterable[VolumeSeconds],
-) -> JSON:
+) -> UsageView:
     """The usage of a project, or of all projects, in a window."""
     total = usage.total(groups.values())
     return {
@@ -34,7 +101,9 @@ def usage_from_groups(
         "end": stamp(window.end),
         "group_by": grouping,
         **_seconds(total),
-        "groups": [_group(key, grouping) | _seconds(seconds) for key, seconds in groups.items()],
+        "groups": [
+            {**_group(key, grouping), **_seconds(seconds)} for key, seconds in groups.items()
+        ],
         "volumes": [
             {
                 "id": volume.volume_id,
@@ -60,7 +129,7 @@ def usage_from_groups(
     }
 
 
-def _seconds(seconds: Seconds) -> JSON:
+def _seconds(seconds: Seconds) -> SecondsView:
     return {
         "billed_seconds": seconds.billed,
         "unbilled_seconds": seconds.unbilled,
@@ -72,18 +141,21 @@ def _seconds(seconds: Seconds) -> JSON:
     }
 
 
-def _group(key: GroupKey, grouping: str) -> JSON:
-    shown: JSON = {} if key.project_id is None else {"project_id": key.project_id}
+def _group(key: GroupKey, grouping: str) -> _GroupKeyView:
+    shown: _GroupKeyView = {} if key.project_id is None else {"project_id": key.project_id}
     if grouping == usage.INSTANCE:
-        return shown | {"instance_id": key.instance_id, "instance_name": key.instance_name}
-    if grouping == usage.STATE:
-        return shown | {"state": key.state}
-    if grouping == usage.FLAVOR:
-        return shown | {"flavor": flavor(key.flavor)}
-    return shown | {"day": key.day}
+        shown["instance_id"] = key.instance_id
+        shown["instance_name"] = key.instance_name
+    elif grouping == usage.STATE:
+        shown["state"] = key.state
+    elif grouping == usage.FLAVOR:
+        shown["flavor"] = flavor(key.flavor)
+    else:
+        shown["day"] = key.day
+    return shown
 
 
-def as_csv(shown: JSON) -> str:
+def as_csv(shown: UsageView) -> str:
     """The groups of a usage as CSV: a line for each group, a column for each documented state."""
     is_by_project = shown["project_id"] is None
     columns = {
@@ -96,9 +168,12 @@ def as_csv(shown: JSON) -> str:
         columns = ["project_id", *columns]
     rows = []
     for group in shown["groups"]:
-        cells = dict(group)
-        group_flavor = cells.pop("flavor", None) or {}
-        cells |= {"flavor_id": group_flavor.get("id"), "flavor_name": group_flavor.get("name")}
+        group_flavor = group.get("flavor")
+        cells = {
+            **group,
+            "flavor_id": group_flavor and group_flavor["id"],
+            "flavor_name": group_flavor and group_flavor["name"],
+        }
         states = {state["state"]: state["seconds"] for state in group["states"]}
         rows.append(
             [

@@ -2,9 +2,9 @@
 """Volume types: the clients' names and Cinder's, in both directions."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
-JSON = dict[str, Any]
+from kic_vm.resources.block_storage import VolumeType
 
 
 class VolumeTypes:
@@ -22,13 +22,25 @@ class VolumeTypes:
 
     def to_client(self, name: str | None) -> str | None:
         """The clients' name for a Cinder type."""
-        return self._to_client.get(name, name) if name else None
+        return self.client_name(name) if name else None
+
+    def client_name(self, name: str) -> str:
+        """The clients' name for the name of a Cinder type."""
+        return self._to_client.get(name, name)
 
 
-def volume_type_from_type(volume_type: JSON, names: VolumeTypes) -> JSON:
+class VolumeTypeView(TypedDict):
+    """A volume type; see VolumeTypeSchema."""
+
+    id: str
+    name: str
+    description: str | None
+
+
+def volume_type_from_type(volume_type: VolumeType, names: VolumeTypes) -> VolumeTypeView:
     """The contract's volume type."""
     return {
         "id": volume_type["id"],
-        "name": names.to_client(volume_type["name"]),
+        "name": names.client_name(volume_type["name"]),
         "description": volume_type.get("description"),
     }

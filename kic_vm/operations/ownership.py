@@ -9,13 +9,16 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.block_storage import Snapshot, Volume
+from kic_vm.resources.compute import Server
+from kic_vm.resources.image import Image
 
 JSON = dict[str, Any]
 
 _INFRASTRUCTURE: Final = "network:"  # prefix of the device_owner of Neutron's own ports
 
 
-def get_own_server(services: RequestServices, instance_id: str, microversion: str) -> JSON:
+def get_own_server(services: RequestServices, instance_id: str, microversion: str) -> Server:
     """A server in Nova.
 
     :raises NotFound: the project has no such server
@@ -29,7 +32,7 @@ def get_own_server(services: RequestServices, instance_id: str, microversion: st
     return server
 
 
-def get_own_volume(services: RequestServices, volume_id: str) -> JSON:
+def get_own_volume(services: RequestServices, volume_id: str) -> Volume:
     """A volume in Cinder.
 
     :raises NotFound: the project has no such volume
@@ -40,7 +43,7 @@ def get_own_volume(services: RequestServices, volume_id: str) -> JSON:
     return volume
 
 
-def get_own_snapshot(services: RequestServices, snapshot_id: str) -> JSON:
+def get_own_snapshot(services: RequestServices, snapshot_id: str) -> Snapshot:
     """A snapshot in Cinder.
 
     :raises NotFound: the project has no such snapshot
@@ -51,7 +54,7 @@ def get_own_snapshot(services: RequestServices, snapshot_id: str) -> JSON:
     return snapshot
 
 
-def find_image(services: RequestServices, image_id: str) -> tuple[JSON, str | None]:
+def find_image(services: RequestServices, image_id: str) -> tuple[Image, str | None]:
     """An image in Glance that the project may use, and the member status of a shared image.
 
     One upstream call, two for an image that another project shares.
@@ -67,7 +70,7 @@ def find_image(services: RequestServices, image_id: str) -> tuple[JSON, str | No
     return image, str(services.openstack.image.get_member(image_id, services.project_id)["status"])
 
 
-def get_own_image(services: RequestServices, image_id: str) -> JSON:
+def get_own_image(services: RequestServices, image_id: str) -> Image:
     """An image in Glance. One upstream call, two for an image that another project shares.
 
     :raises NotFound: the project cannot see the image
@@ -79,9 +82,9 @@ def get_own_image(services: RequestServices, image_id: str) -> JSON:
     return image
 
 
-def is_offered_image(services: RequestServices, image: JSON) -> bool:
+def is_offered_image(services: RequestServices, image: Image) -> bool:
     """Whether another project shares the image with some projects."""
-    return bool(image["visibility"] == "shared" and image["owner"] != services.project_id)
+    return image["visibility"] == "shared" and image["owner"] != services.project_id
 
 
 def get_own_port(services: RequestServices, port_id: str) -> JSON:

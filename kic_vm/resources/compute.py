@@ -21,7 +21,7 @@ class ServerFlavor(TypedDict):
     vcpus: NotRequired[int]
     ram: NotRequired[int]
     disk: NotRequired[int]
-    extra_specs: NotRequired[dict[str, str] | None]
+    extra_specs: NotRequired[dict[str, str]]
 
 
 class GroupName(TypedDict):
@@ -63,15 +63,30 @@ _ServerAttributes = TypedDict(
 )
 
 
-class Server(_ServerAttributes):
+_NewServerAttributes = TypedDict("_NewServerAttributes", {"OS-DCF:diskConfig": str})
+
+
+class NewServer(_NewServerAttributes):
+    """A new server, as ``POST /servers`` returns it; without a reservation id, with a password."""
+
+    id: str
+    security_groups: NotRequired[list[GroupName]]
+    adminPass: NotRequired[str]
+
+
+class NamedServer(NewServer):
+    """A new server with its name, which the answer to its creation lacks."""
+
+    name: str
+
+
+class Server(NamedServer, _ServerAttributes):
     """A server, as ``GET /servers/{id}`` and ``GET /servers/detail`` return it.
 
     Also the answer to an update and to a rebuild. The description comes with microversion 2.19, the
     tags with 2.26, the hostname for all users with 2.90.
     """
 
-    id: str
-    name: str
     description: NotRequired[str | None]
     status: str
     tenant_id: str
@@ -81,23 +96,10 @@ class Server(_ServerAttributes):
     image: ServerImage | Literal[""]
     addresses: dict[str, list[Address]]
     key_name: str | None
-    security_groups: NotRequired[list[GroupName]]
     tags: NotRequired[list[str]]
     fault: NotRequired[Fault]
     created: str
     updated: str
-
-
-_CreatedServerAttributes = TypedDict("_CreatedServerAttributes", {"OS-DCF:diskConfig": str})
-
-
-class CreatedServer(_CreatedServerAttributes):
-    """A new server, as ``POST /servers`` returns it; the name is the request's."""
-
-    id: str
-    name: NotRequired[str]
-    security_groups: NotRequired[list[GroupName]]
-    adminPass: NotRequired[str]
 
 
 class ServerRequest(TypedDict):
@@ -190,7 +192,7 @@ class Flavor(TypedDict):
     vcpus: int
     ram: int
     disk: int
-    extra_specs: NotRequired[dict[str, str] | None]
+    extra_specs: NotRequired[dict[str, str]]
 
 
 class UserKeypair(TypedDict):

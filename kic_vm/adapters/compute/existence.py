@@ -6,7 +6,8 @@ import orjson
 from kic_vm import exceptions
 from kic_vm.adapters import errors
 from kic_vm.adapters.paths import path
-from kic_vm.adapters.service import JSON, Service
+from kic_vm.adapters.service import Service
+from kic_vm.resources.compute import Server
 
 # Since 2.69, Nova returns 404 for a server that is being deleted, or is soft-deleted, in a cell
 # that does not respond. Older microversions return 500.
@@ -17,7 +18,7 @@ CELLS = "2.69"  # fragments of servers and services in cells that do not respond
 class ServerExistence(Service):
     """The part of the compute service that proves that servers are gone."""
 
-    def find_server(self, server_id: str) -> JSON | None:
+    def find_server(self, server_id: str) -> Server | None:
         """A server, also if soft-deleted; None if Nova has no server with this id.
 
         For a server of the caller's project, None is proof. For servers of other projects, it is
@@ -32,7 +33,7 @@ class ServerExistence(Service):
         try:
             answer = orjson.loads(response.content)
             if response.status_code != 404:
-                server: JSON = answer["server"]
+                server: Server = answer["server"]
                 return server
             # A 404 from a proxy, or from a wrong address in the catalog, lacks the server's id.
             is_about_server = server_id in answer["itemNotFound"]["message"]

@@ -29,7 +29,7 @@ class Keypairs(Service):
             )
 
         keypairs: list[KeypairItem] = paging.follow(
-            page, "keypairs", marker_of=lambda item: item["keypair"]["name"]
+            page, "keypairs", marker_of=lambda item: str(item["keypair"]["name"])
         )
         return [item["keypair"] for item in keypairs]
 

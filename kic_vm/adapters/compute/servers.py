@@ -18,7 +18,8 @@ from kic_vm import exceptions
 from kic_vm.adapters import paging
 from kic_vm.adapters.compute.existence import CELLS, ServerExistence
 from kic_vm.adapters.paths import path
-from kic_vm.adapters.service import JSON, Answer, Service
+from kic_vm.adapters.service import Answer, Service
+from kic_vm.resources.compute import Server
 
 LOG = logging.getLogger(__name__)
 
@@ -37,18 +38,18 @@ _DOWN: Final = (
 class Servers(Service):
     """The part of the compute service that reads servers."""
 
-    def get_server(self, server_id: str, microversion: str = SERVER) -> JSON:
+    def get_server(self, server_id: str, microversion: str = SERVER) -> Server:
         """One server; with a cloud admin's token, it can belong to another project.
 
         :raises UpstreamUnavailable: its cell does not answer
         """
-        server: JSON = self.json("GET", path("servers", server_id), microversion=microversion)[
+        server: Server = self.json("GET", path("servers", server_id), microversion=microversion)[
             "server"
         ]
         _refuse_fragments([server])
         return server
 
-    def list_servers(self) -> list[JSON]:
+    def list_servers(self) -> list[Server]:
         """All servers of the caller's project, newest first.
 
         :raises UpstreamUnavailable: a cell with some of these servers does not answer
@@ -62,7 +63,7 @@ class Servers(Service):
         """
         return [server["id"] for server in self._list_whole(microversion=CELLS)]
 
-    def list_reachable_servers(self, **query: str | None) -> list[JSON]:
+    def list_reachable_servers(self, **query: str | None) -> list[Server]:
         """The servers of the caller's project in the cells that answer, newest first.
 
         Cheaper for Nova than ``list_servers``; ``list_server_ids`` shows whether any are missing.
@@ -71,24 +72,24 @@ class Servers(Service):
         """
         return self._list("detail", microversion=STATE, **query)
 
-    def list_page_of_servers(self, limit: int, after: str | None) -> list[JSON]:
+    def list_page_of_servers(self, limit: int, after: str | None) -> list[Server]:
         """A page of servers after a given one, or the newest servers, in the cells that answer."""
-        servers: list[JSON] = self.json(
+        servers: list[Server] = self.json(
             "GET",
             path("servers", "detail", limit=limit, marker=after),
             microversion=SERVER,
         )["servers"]
         return servers
 
-    def list_tagged_servers(self, tag: str) -> list[JSON]:
+    def list_tagged_servers(self, tag: str) -> list[Server]:
         """The servers of the caller's project with a tag, in the cells that answer."""
         return self._list("detail", microversion=TAGS, tags=tag)
 
-    def list_reserved_servers(self, reservation: str) -> list[JSON]:
+    def list_reserved_servers(self, reservation: str) -> list[Server]:
         """The servers that one request has created, in the cells that answer."""
         return self.list_reachable_servers(reservation_id=reservation)
 
-    def list_server_records(self, **scope: str) -> list[JSON]:
+    def list_server_records(self, **scope: str) -> list[Server]:
         """The servers that exist, with the fields that the ledger reads.
 
         :param scope: ``all_tenants`` and ``project_id``, for cloud admins; by default, the servers
@@ -99,7 +100,7 @@ class Servers(Service):
             return self._list("detail", microversion=RECORD, **scope)
         return self._list_whole("detail", microversion=RECORD, **scope)
 
-    def list_changed_server_records(self, since: str, **scope: str) -> list[JSON]:
+    def list_changed_server_records(self, since: str, **scope: str) -> list[Server]:
         """The servers that were changed or deleted since a time, in the cells that answer.
 
         Servers that are being scheduled are always listed.
@@ -122,15 +123,15 @@ class Servers(Service):
             )["servers"]
         )
 
-    def get_oldest_server(self) -> JSON | None:
+    def get_oldest_server(self) -> Server | None:
         """The oldest server of all projects; for cloud admins."""
         query: dict[str, str | int] = {"sort_key": "created_at", "sort_dir": "asc", "limit": 1}
-        servers: list[JSON] = self.json(
+        servers: list[Server] = self.json(
             "GET", path("servers", "detail", all_tenants=1, **query), microversion=STATE
         )["servers"]
         return servers[0] if servers else None
 
-    def list_all_servers(self, status: str | None = None) -> list[JSON]:
+    def list_all_servers(self, status: str | None = None) -> list[Server]:
         """The servers of all projects; for cloud admins.
 
         :param status: a status of Nova's; with it, only the servers in the cells that answer
@@ -140,11 +141,11 @@ class Servers(Service):
             return self.list_reachable_servers(all_tenants="1", status=status)
         return self._list_whole("detail", microversion=CELLS, all_tenants="1")
 
-    def list_all_reachable_servers(self) -> list[JSON]:
+    def list_all_reachable_servers(self) -> list[Server]:
         """The servers of all projects in the cells that answer; for cloud admins."""
         return self.list_reachable_servers(all_tenants="1")
 
-    def list_changed_servers(self, since: str) -> list[JSON]:
+    def list_changed_servers(self, since: str) -> list[Server]:
         """The servers of all projects that have changed since a time, including deleted servers.
 
         Only those in the cells that answer, and not those that are built and have no host yet; for
@@ -152,7 +153,7 @@ class Servers(Service):
         """
         return self.list_reachable_servers(all_tenants="1", **{"changes-since": since})
 
-    def _list(self, *parts: str, microversion: str, **query: str | None) -> list[JSON]:
+    def _list(self, *parts: str, microversion: str, **query: str | None) -> list[Server]:
         """The servers in the cells that answer."""
 
         def page(marker: str | None) -> Answer:
@@ -164,7 +165,7 @@ class Servers(Service):
 
         return self._follow(page)
 
-    def _list_whole(self, *parts: str, microversion: str, **query: str) -> list[JSON]:
+    def _list_whole(self, *parts: str, microversion: str, **query: str) -> list[Server]:
         """The servers in all cells.
 
         :param microversion: CELLS or above
@@ -189,7 +190,7 @@ class Servers(Service):
             self.check_cells()
         return servers
 
-    def _follow(self, page: Callable[[str | None], Answer]) -> list[JSON]:
+    def _follow(self, page: Callable[[str | None], Answer]) -> list[Server]:
         """The servers of all pages.
 
         If a cell's database returns an unusual error, such as a locked user or too many
@@ -220,7 +221,7 @@ class Servers(Service):
             raise exceptions.UpstreamUnavailable("compute", _DOWN)
 
 
-def _refuse_fragments(servers: list[JSON]) -> None:
+def _refuse_fragments(servers: list[Server]) -> None:
     """Check that no server is a fragment.
 
     :raises UpstreamUnavailable: a server is a fragment, because its cell does not answer

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova: servers, flavors and keypairs."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,18 @@ from kic_vm.adapters.compute.servers import Servers
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.quotas import Figures
-from kic_vm.adapters.service import JSON, Answer
+from kic_vm.adapters.service import Answer
+from kic_vm.resources.compute import (
+    ActionEvent,
+    Flavor,
+    InstanceAction,
+    InterfaceAttachment,
+    NewServer,
+    RebuildRequest,
+    Server,
+    ServerRequest,
+    VolumeAttachment,
+)
 from kic_vm.schemas.texts import with_stored_description
 
 # Lowest microversions that have the fields that the gateway returns.
@@ -31,9 +43,9 @@ FLAVOR = "2.61"  # extra_specs and description within the flavor
 class Compute(Servers, Keypairs, ServerExistence):
     """The compute service, called on behalf of one caller."""
 
-    def create_server(self, server: JSON) -> JSON:
+    def create_server(self, server: ServerRequest) -> NewServer:
         """Create a server."""
-        created: JSON = self.json(
+        created: NewServer = self.json(
             "POST",
             "/servers",
             json={"server": with_stored_description(server)},
@@ -41,7 +53,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         )["server"]
         return created
 
-    def create_reserved_servers(self, server: JSON) -> str:
+    def create_reserved_servers(self, server: ServerRequest) -> str:
         """Create several servers in one request; the reservation id for finding them."""
         reservation: str = self.json(
             "POST",
@@ -69,9 +81,9 @@ class Compute(Servers, Keypairs, ServerExistence):
         usages = quotas.read("compute", answered["quota_set"])
         return usages | {"keypairs": usages["keypairs"]._replace(used=len(keypairs))}
 
-    def update_server(self, server_id: str, changes: JSON) -> JSON:
+    def update_server(self, server_id: str, changes: Mapping[str, str | None]) -> Server:
         """Change the name or description; returns the whole server."""
-        updated: JSON = self.json(
+        updated: Server = self.json(
             "PUT",
             path("servers", server_id),
             json={"server": with_stored_description(changes)},
@@ -87,9 +99,9 @@ class Compute(Servers, Keypairs, ServerExistence):
         """Start a server action, by its name in Nova's API."""
         self.request("POST", path("servers", server_id, "action"), json={action: argument})
 
-    def rebuild_server(self, server_id: str, changes: JSON) -> JSON:
+    def rebuild_server(self, server_id: str, changes: RebuildRequest) -> Server:
         """Start rebuilding the root disk from an image; the answer lacks the security groups."""
-        rebuilt: JSON = self.json(
+        rebuilt: Server = self.json(
             "POST",
             path("servers", server_id, "action"),
             json={"rebuild": changes},
@@ -97,7 +109,7 @@ class Compute(Servers, Keypairs, ServerExistence):
         )["server"]
         return rebuilt
 
-    def list_actions(self, server_id: str) -> list[JSON]:
+    def list_actions(self, server_id: str) -> list[InstanceAction]:
         """All actions on a server, newest first."""
 
         def page(marker: str | None) -> Answer:
@@ -114,9 +126,9 @@ class Compute(Servers, Keypairs, ServerExistence):
             marker_of=lambda action: str(action["request_id"]),
         )
 
-    def list_action_events(self, server_id: str, request_id: str) -> list[JSON]:
+    def list_action_events(self, server_id: str, request_id: str) -> list[ActionEvent]:
         """The events of an action, newest first."""
-        events: list[JSON] = self.json(
+        events: list[ActionEvent] = self.json(
             "GET",
             path("servers", server_id, "os-instance-actions", request_id),
             microversion=ACTIONS,
@@ -145,23 +157,23 @@ class Compute(Servers, Keypairs, ServerExistence):
         ]
         return password
 
-    def attach_interface(self, server_id: str, port_id: str) -> JSON:
+    def attach_interface(self, server_id: str, port_id: str) -> InterfaceAttachment:
         """Attach a port; it is attached when this returns."""
-        attachment: JSON = self.json(
+        attachment: InterfaceAttachment = self.json(
             "POST",
             path("servers", server_id, "os-interface"),
             json={"interfaceAttachment": {"port_id": port_id}},
         )["interfaceAttachment"]
         return attachment
 
-    def get_interface(self, server_id: str, port_id: str) -> JSON:
+    def get_interface(self, server_id: str, port_id: str) -> InterfaceAttachment:
         """The attachment of a port to a server, with the same fields as at its creation.
 
         :raises NotFound: the port is not attached to the server
         """
-        attachment: JSON = self.json("GET", path("servers", server_id, "os-interface", port_id))[
-            "interfaceAttachment"
-        ]
+        attachment: InterfaceAttachment = self.json(
+            "GET", path("servers", server_id, "os-interface", port_id)
+        )["interfaceAttachment"]
         return attachment
 
     def detach_interface(self, server_id: str, port_id: str) -> None:
@@ -170,9 +182,9 @@ class Compute(Servers, Keypairs, ServerExistence):
 
     def attach_volume(
         self, server_id: str, volume_id: str, *, is_delete_on_termination: bool
-    ) -> JSON:
+    ) -> VolumeAttachment:
         """Start attaching a volume; returns the attachment."""
-        attachment: JSON = self.json(
+        attachment: VolumeAttachment = self.json(
             "POST",
             path("servers", server_id, "os-volume_attachments"),
             json={
@@ -185,12 +197,12 @@ class Compute(Servers, Keypairs, ServerExistence):
         )["volumeAttachment"]
         return attachment
 
-    def get_volume_attachment(self, server_id: str, volume_id: str) -> JSON:
+    def get_volume_attachment(self, server_id: str, volume_id: str) -> VolumeAttachment:
         """The attachment of a volume to a server, with the same fields as at its creation.
 
         :raises NotFound: the volume is not attached to the server
         """
-        attachment: JSON = self.json(
+        attachment: VolumeAttachment = self.json(
             "GET",
             path("servers", server_id, "os-volume_attachments", volume_id),
             microversion=ATTACH,
@@ -221,7 +233,7 @@ class Compute(Servers, Keypairs, ServerExistence):
             microversion=DETACH,
         )
 
-    def list_flavors(self) -> list[JSON]:
+    def list_flavors(self) -> list[Flavor]:
         """All flavors that the caller's project can use."""
 
         def page(marker: str | None) -> Answer:
@@ -233,7 +245,7 @@ class Compute(Servers, Keypairs, ServerExistence):
 
         return paging.follow(page, "flavors")
 
-    def list_all_flavors(self) -> list[JSON]:
+    def list_all_flavors(self) -> list[Flavor]:
         """All flavors, including private ones; for cloud admins."""
 
         def page(marker: str | None) -> Answer:
@@ -245,7 +257,7 @@ class Compute(Servers, Keypairs, ServerExistence):
 
         return paging.follow(page, "flavors")
 
-    def get_flavor(self, flavor_id: str) -> JSON:
+    def get_flavor(self, flavor_id: str) -> Flavor:
         """One flavor."""
-        flavor: JSON = self.json("GET", path("flavors", flavor_id), microversion=FLAVOR)["flavor"]
+        flavor: Flavor = self.json("GET", path("flavors", flavor_id), microversion=FLAVOR)["flavor"]
         return flavor

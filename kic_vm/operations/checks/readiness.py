@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import redis
 
@@ -17,14 +17,28 @@ from kic_vm.adapters import probes
 from kic_vm.cache.redis import RedisCache
 from kic_vm.operations.request import AppState
 
-JSON = dict[str, Any]
-
 # How long a report waits for the new result of a service that was up a moment ago.
 _PATIENCE_SECONDS: Final = 0.5
 _RECENT_SECONDS: Final = 30.0
 _LONGEST_SECONDS: Final = 8.0
 _NOT_ASKED: Final = "Not asked: the gateway cannot log in to the identity service."
 _NO_RESULT: Final = "It has not answered in time."
+
+
+class ServiceReport(TypedDict):
+    """The result of the check of a service."""
+
+    required: bool
+    ok: bool | None
+    time_ms: float
+    problem: str | None
+
+
+class ReadinessReport(TypedDict):
+    """The results of all checks; see ``Readiness.report``."""
+
+    ready: bool
+    services: dict[str, ServiceReport]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,8 +54,13 @@ class _Result:
     def is_recent(self) -> bool:
         return time.monotonic() - self.when < _RECENT_SECONDS
 
-    def shown(self) -> JSON:
-        return {"ok": self.is_ok, "time_ms": self.milliseconds, "problem": self.problem}
+    def shown(self, *, is_required: bool) -> ServiceReport:
+        return {
+            "required": is_required,
+            "ok": self.is_ok,
+            "time_ms": self.milliseconds,
+            "problem": self.problem,
+        }
 
 
 class Readiness:
@@ -60,7 +79,7 @@ class Readiness:
         self._round: dict[str, Future[_Result]] = {}
         self._results: dict[str, _Result] = {}
 
-    def report(self) -> JSON:
+    def report(self) -> ReadinessReport:
         """Each service by name: whether it answers, in how many milliseconds, or the error.
 
         ``ready`` is whether all required services answer. Redis is not required: without it the
@@ -79,7 +98,7 @@ class Readiness:
             for name, future in current.items()
         }
         services = {
-            name: {"required": name != "redis"} | result.shown() for name, result in results.items()
+            name: result.shown(is_required=name != "redis") for name, result in results.items()
         }
         is_ready = all(item["ok"] for item in services.values() if item["required"])
         return {"ready": is_ready, "services": services}

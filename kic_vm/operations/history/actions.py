@@ -3,20 +3,21 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history.edges import load_edges
+from kic_vm.history.records import ActionRecord, ServerRecord
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import InstanceAction, Server
 
 # Concurrent calls to Nova.
 _AT_ONCE: Final = 8
-_FIELDS: Final = ("action", "request_id", "user_id", "start_time", "updated_at", "message")
+
+Item = TypeVar("Item")
 
 
-def read_actions(services: RequestServices, server: JSON) -> list[JSON]:
+def read_actions(services: RequestServices, server: Server | ServerRecord) -> list[ActionRecord]:
     """The actions that change a server's documented state, newest first.
 
     One upstream call, and those of ``with_deciding_events``.
@@ -27,8 +28,8 @@ def read_actions(services: RequestServices, server: JSON) -> list[JSON]:
 
 
 def with_deciding_events(
-    services: RequestServices, server: JSON, listed: Iterable[JSON]
-) -> list[JSON]:
+    services: RequestServices, server: Server | ServerRecord, listed: Iterable[InstanceAction]
+) -> list[ActionRecord]:
     """The listed actions that change a server's documented state, with the fields for the ledger.
 
     For a server whose root disk is on its host, one upstream call for each action whose edges
@@ -36,7 +37,7 @@ def with_deciding_events(
     """
     edges = load_edges()
     actions = [
-        {field: action[field] for field in _FIELDS}
+        _record_of(action)
         for action in listed
         if action["action"] in edges.starts and action["start_time"]
     ]
@@ -52,7 +53,18 @@ def with_deciding_events(
     return actions
 
 
-def chunks(servers: Iterable[JSON]) -> list[list[JSON]]:
+def _record_of(action: InstanceAction) -> ActionRecord:
+    return {
+        "action": action["action"],
+        "request_id": action["request_id"],
+        "user_id": action["user_id"],
+        "start_time": action["start_time"],
+        "updated_at": action["updated_at"],
+        "message": action["message"],
+    }
+
+
+def chunks(servers: Iterable[Item]) -> list[list[Item]]:
     """The servers in groups whose actions are read at the same time."""
     listed = list(servers)
     return [listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE)]

@@ -9,6 +9,7 @@ from typing import Any, Final
 from kic_vm import exceptions
 from kic_vm.adapters.compute import servers as compute_servers
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.history import ledger, records, timeline
 from kic_vm.history.periods import Period
 from kic_vm.mappings import periods as mapping
@@ -16,15 +17,14 @@ from kic_vm.operations.history import actions, sources
 from kic_vm.operations.instances import flavors, resize_confirmation, state_since
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import InstanceAction, Server
 
 _DELETE: Final = "delete"
 
 
 def list_periods(
     services: RequestServices, instance_id: str, query: Mapping[str, Any]
-) -> tuple[list[JSON], JSON]:
+) -> tuple[list[mapping.PeriodView], Pagination]:
     """A page of the periods of an instance, newest first.
 
     2 upstream calls side by side, and one more for a deleted instance. For instances whose root
@@ -82,7 +82,7 @@ def _periods(services: RequestServices, instance_id: str, now: datetime.datetime
     return periods
 
 
-def _remember_current(services: RequestServices, server: JSON, periods: list[Period]) -> None:
+def _remember_current(services: RequestServices, server: Server, periods: list[Period]) -> None:
     """Remember the start of the current period, so that a get of the instance can show it."""
     current = periods[-1]
     if current.state is None or current.ended_at is not None:
@@ -96,14 +96,16 @@ def _remember_current(services: RequestServices, server: JSON, periods: list[Per
     state_since.remember(services, server, current.state, since, billed_from)
 
 
-def _existing_server(services: RequestServices, instance_id: str) -> JSON | None:
+def _existing_server(services: RequestServices, instance_id: str) -> Server | None:
     try:
         return get_own_server(services, instance_id, compute_servers.RECORD)
     except exceptions.NotFound:
         return None
 
 
-def _deleted_server(services: RequestServices, instance_id: str, listed: list[JSON]) -> JSON:
+def _deleted_server(
+    services: RequestServices, instance_id: str, listed: list[InstanceAction]
+) -> Server:
     """A deleted server of the project. Nova shows it only in the list of changed servers."""
     for action in listed:
         if action["action"] == _DELETE:

@@ -11,17 +11,17 @@ import datetime
 import zlib
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import orjson
 
 from kic_vm.adapters.http.interleaved import gather_reads
-from kic_vm.history.records import DELETED, time_of
+from kic_vm.history.records import DELETED, ActionRecord, ServerRecord, time_of
 from kic_vm.mappings.periods import stamp
 from kic_vm.operations.history import actions
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.compute import Server
 
-JSON = dict[str, Any]
 Progress = Callable[[int, int], None]
 
 _KEY: Final = "usage-record:1:"
@@ -31,19 +31,23 @@ _FULL_READ_INTERVAL: Final = datetime.timedelta(hours=1)
 # A change becomes visible later than its own time, clocks differ, and events end after the change.
 _OVERLAP: Final = datetime.timedelta(seconds=120)
 _BUILDING: Final = "building"
-_FIELDS: Final = (
-    "id",
-    "name",
-    "tenant_id",
-    "status",
-    "created",
-    "updated",
-    "image",
-    "OS-EXT-STS:vm_state",
-    "OS-EXT-STS:task_state",
-    "OS-SRV-USG:launched_at",
-    "OS-SRV-USG:terminated_at",
-)
+
+
+class Entry(TypedDict):
+    """A server and its actions; ``is_settled`` if no more actions are expected."""
+
+    server: ServerRecord
+    actions: list[ActionRecord]
+    is_settled: bool
+
+
+class _Record(TypedDict, total=False):
+    """The record in the cache, with its times; empty if there is none."""
+
+    since: str
+    full_at: str
+    read_at: str
+    entries: dict[str, Entry]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,8 +84,8 @@ def read_record(
     since: datetime.datetime,
     now: datetime.datetime,
     progress: Progress = lambda _done, _total: None,
-) -> list[JSON]:
-    """The servers that existed at a time since ``since``: ``{"server": ..., "actions": [...]}``.
+) -> list[Entry]:
+    """The servers that existed at a time since ``since``, with their actions.
 
     One or two lists, and one call for each server that Nova has changed since its actions were
     read; for an operator, one more call. If a call fails, the record keeps the results of the
@@ -91,7 +95,7 @@ def read_record(
     :raises UpstreamUnavailable: for an operator, a cell does not answer
     """
     record = _stored(services, coverage)
-    entries: dict[str, JSON] = record.get("entries", {})
+    entries: dict[str, Entry] = record.get("entries", {})
     if _needs_full_read(record, since, now):
         covered = min(since, time_of(record["since"])) if record else since
         listed = _list_all(services, coverage, covered)
@@ -114,13 +118,13 @@ def read_record(
     return [entry for entry in entries.values() if not _ended_before(entry["server"], since)]
 
 
-def _stored(services: RequestServices, coverage: Coverage) -> JSON:
+def _stored(services: RequestServices, coverage: Coverage) -> _Record:
     packed = services.app_state.cache.get(coverage.key)
-    record: JSON = orjson.loads(zlib.decompress(packed)) if packed else {}
+    record: _Record = orjson.loads(zlib.decompress(packed)) if packed else {}
     return record
 
 
-def _needs_full_read(record: JSON, since: datetime.datetime, now: datetime.datetime) -> bool:
+def _needs_full_read(record: _Record, since: datetime.datetime, now: datetime.datetime) -> bool:
     return (
         not record
         or since < time_of(record["since"])
@@ -130,7 +134,7 @@ def _needs_full_read(record: JSON, since: datetime.datetime, now: datetime.datet
 
 def _list_all(
     services: RequestServices, coverage: Coverage, since: datetime.datetime
-) -> list[JSON]:
+) -> list[ServerRecord]:
     """The servers that exist, and those that were deleted since a time."""
     compute = services.openstack.compute
     existing, changed = gather_reads(
@@ -144,7 +148,7 @@ def _list_all(
 def _take_changes(
     services: RequestServices,
     coverage: Coverage,
-    entries: dict[str, JSON],
+    entries: dict[str, Entry],
     read_at: datetime.datetime,
 ) -> None:
     """Update the entries with the servers that Nova has changed since the last reading."""
@@ -157,14 +161,14 @@ def _take_changes(
     # The list contains all servers that are being scheduled: one that is missing was deleted.
     listed = {server["id"] for server in changed}
     for server_id, entry in list(entries.items()):
-        server = entry["server"]
-        is_building = (server["OS-EXT-STS:vm_state"], server["status"]) == (_BUILDING, "BUILD")
+        record = entry["server"]
+        is_building = (record["OS-EXT-STS:vm_state"], record["status"]) == (_BUILDING, "BUILD")
         if is_building and server_id not in listed:
             del entries[server_id]
 
 
 def _read_actions(
-    services: RequestServices, unread: list[JSON], now: datetime.datetime, progress: Progress
+    services: RequestServices, unread: list[Entry], now: datetime.datetime, progress: Progress
 ) -> None:
     done = 0
     for chunk in actions.chunks(unread):
@@ -181,32 +185,42 @@ def _read_actions(
         progress(done, len(unread))
 
 
-def _entry(server: JSON, earlier: JSON | None) -> JSON:
+def _entry(server: ServerRecord, earlier: Entry | None) -> Entry:
     """The entry of a listed server. If the server has changed, its actions must be read again."""
     if earlier is not None and earlier["server"] == server:
         return earlier
     return {"server": server, "actions": [], "is_settled": False}
 
 
-def _is_settled(server: JSON, now: datetime.datetime) -> bool:
+def _is_settled(server: ServerRecord, now: datetime.datetime) -> bool:
     """Whether all actions of a server have ended: any further action changes the server."""
     is_idle = server["status"] == DELETED or server["OS-EXT-STS:task_state"] is None
     return is_idle and now - time_of(server["updated"]) > _OVERLAP
 
 
-def _is_covered(server: JSON, coverage: Coverage) -> bool:
+def _is_covered(server: Server, coverage: Coverage) -> bool:
     """Whether to read a server. Nova shows a cloud admin the servers of all projects."""
     return coverage.project_id is None or server["tenant_id"] == coverage.project_id
 
 
-def _ended_before(server: JSON, since: datetime.datetime) -> bool:
+def _ended_before(server: ServerRecord, since: datetime.datetime) -> bool:
     ended_at = server["OS-SRV-USG:terminated_at"] or server["updated"]
     return server["status"] == DELETED and time_of(ended_at) <= since
 
 
-def _slim(server: JSON) -> JSON:
+def _slim(server: Server) -> ServerRecord:
     """The fields that the ledger reads."""
-    return {field: server[field] for field in _FIELDS} | {
+    return {
+        "id": server["id"],
+        "name": server["name"],
+        "tenant_id": server["tenant_id"],
+        "status": server["status"],
+        "created": server["created"],
+        "updated": server["updated"],
+        "OS-EXT-STS:vm_state": server["OS-EXT-STS:vm_state"],
+        "OS-EXT-STS:task_state": server["OS-EXT-STS:task_state"],
+        "OS-SRV-USG:launched_at": server["OS-SRV-USG:launched_at"],
+        "OS-SRV-USG:terminated_at": server["OS-SRV-USG:terminated_at"],
         "image": bool(server["image"]),
         "flavor": {"original_name": server["flavor"]["original_name"]},
     }

@@ -7,15 +7,13 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from kic_vm.history.periods import Period
 from kic_vm.history.usage import InstancePeriods, Window
 from kic_vm.mappings.instance_logs import action_name
 from kic_vm.mappings.periods import stamp
 from kic_vm.mappings.usage import table_as_csv
-
-JSON = dict[str, Any]
 
 _COLUMNS: Final = (
     "project_id",
@@ -32,6 +30,24 @@ _COLUMNS: Final = (
     "request_id",
     "user_id",
 )
+
+
+class _Row(TypedDict):
+    """A period of an instance, limited to the month: a value for each of _COLUMNS."""
+
+    project_id: str
+    instance_id: str
+    instance_name: str
+    flavor_name: str | None
+    state: str | None
+    billable: bool | None
+    started_at: str
+    ended_at: str
+    seconds: int
+    evidence: str
+    command: str | None
+    request_id: str | None
+    user_id: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -127,7 +143,7 @@ def write(sealed: SealedMonth, directory: Path) -> list[Path]:
     return list(missing)
 
 
-def _row(instance: InstancePeriods, period: Period, window: Window) -> JSON:
+def _row(instance: InstancePeriods, period: Period, window: Window) -> _Row:
     ended_at = window.end if period.ended_at is None else min(period.ended_at, window.end)
     action = period.action
     return {

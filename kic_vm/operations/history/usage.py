@@ -22,12 +22,10 @@ from kic_vm.operations.history.sources import Observations
 from kic_vm.operations.instances import flavors
 from kic_vm.operations.request import RequestServices
 
-JSON = dict[str, Any]
-
 _LONGEST: Final = datetime.timedelta(days=366)
 
 
-def get_usage(services: RequestServices, query: Mapping[str, Any]) -> JSON:
+def get_usage(services: RequestServices, query: Mapping[str, Any]) -> mapping.UsageView:
     """The usage of the caller's project.
 
     2 or 3 upstream calls side by side, and one for each instance that Nova has changed since the

@@ -7,15 +7,16 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import images as mapping
+from kic_vm.mappings.images import ChangedImageView, ImageView
 from kic_vm.operations import listing, recent_lists
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import find_image, get_own_image, is_offered_image
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.image import Image, ImageMember
 from kic_vm.schemas.images import ImageListQuerySchema
-
-JSON = dict[str, Any]
 
 _FILTERS: Final = listing.filters_of(
     ImageListQuerySchema,
@@ -29,7 +30,7 @@ _FILTERS: Final = listing.filters_of(
 _SAVING = {"saving", "uploading", "importing"}
 
 
-def get_image(services: RequestServices, image_id: str) -> JSON:
+def get_image(services: RequestServices, image_id: str) -> ImageView:
     """One image. One upstream call, two for an image that another project shares.
 
     :raises NotFound: the project does not own the image, and no project offers it
@@ -38,7 +39,9 @@ def get_image(services: RequestServices, image_id: str) -> JSON:
     return mapping.image_from_image(image, member_status)
 
 
-def list_images(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_images(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[ImageView], Pagination]:
     """A page of the images that the project can use.
 
     One upstream call; three if other projects share images with this one.
@@ -46,7 +49,7 @@ def list_images(services: RequestServices, query: Mapping[str, Any]) -> tuple[li
     return recent_lists.page(services, "images", _all_images, query, _FILTERS)
 
 
-def _all_images(services: RequestServices) -> list[JSON]:
+def _all_images(services: RequestServices) -> list[ImageView]:
     images = [
         image
         for image in services.openstack.image.list_images()
@@ -62,7 +65,9 @@ def _all_images(services: RequestServices) -> list[JSON]:
     ]
 
 
-def update_image(services: RequestServices, image_id: str, changes: JSON) -> JSON:
+def update_image(
+    services: RequestServices, image_id: str, changes: dict[str, Any]
+) -> ChangedImageView:
     """Rename or describe an image of the project. Two upstream calls.
 
     :param changes: ``name`` and ``description``; null removes the description, a name that is
@@ -81,7 +86,7 @@ def update_image(services: RequestServices, image_id: str, changes: JSON) -> JSO
     return mapping.changed_image(image)
 
 
-def check_is_not_saving(image: JSON) -> None:
+def check_is_not_saving(image: Image) -> None:
     """Check that Glance is not saving the image's data, so that a change to it lasts.
 
     Glance reads an image before it receives the data, and writes everything it has read back when
@@ -111,7 +116,7 @@ def delete_image(services: RequestServices, image_id: str) -> None:
     services.openstack.image.delete_image(image_id)
 
 
-def get_bootable_image(services: RequestServices, image_id: str, field: str = "image_id") -> JSON:
+def get_bootable_image(services: RequestServices, image_id: str, field: str = "image_id") -> Image:
     """The bootable image that a request field names. One upstream call, two for a shared image.
 
     :raises InvalidRequest: the project cannot use the image, or the image is not ready
@@ -149,7 +154,7 @@ def _offers(services: RequestServices, image_ids: set[str]) -> dict[str, str]:
     return found
 
 
-def _member(services: RequestServices, image_id: str) -> JSON | None:
+def _member(services: RequestServices, image_id: str) -> ImageMember | None:
     try:
         return services.openstack.image.get_member(image_id, services.project_id)
     except exceptions.NotFound:

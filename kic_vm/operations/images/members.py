@@ -8,18 +8,23 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
-from kic_vm.mappings.images import member_from_member
+from kic_vm.cache.stored_lists import Pagination
+from kic_vm.mappings.images import (
+    ImageMemberView,
+    NewImageMemberView,
+    member_from_member,
+    new_member,
+)
 from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.images.images import check_is_not_saving
 from kic_vm.operations.ownership import check_project, get_own_image
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.image import Image, ImageMember
 
 
 def list_members(
     services: RequestServices, image_id: str, query: Mapping[str, Any]
-) -> tuple[list[JSON], JSON]:
+) -> tuple[list[ImageMemberView], Pagination]:
     """A page of the projects that an image of this project is shared with.
 
     Two upstream calls, one for an image that is not shared: Glance refuses to list its members.
@@ -34,7 +39,7 @@ def list_members(
     return listing.select([member_from_member(one) for one in members], {**query, **order}, {})
 
 
-def add_member(services: RequestServices, image_id: str, project_id: str) -> JSON:
+def add_member(services: RequestServices, image_id: str, project_id: str) -> NewImageMemberView:
     """Share an image with a project, so that it can see and boot the image.
 
     3 upstream calls; 5 for a private image, plus one for each project that it was shared with
@@ -58,10 +63,10 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> JSO
     if earlier_attempts.is_repeated(services) and image["visibility"] == "shared":
         for member in glance.list_members(image_id):
             if member["member_id"] == project_id:
-                return _added(member)
+                return new_member(member)
     earlier_attempts.note_absence(services)
     if image["visibility"] == "shared":
-        return _added(glance.add_member(image_id, project_id))
+        return new_member(glance.add_member(image_id, project_id))
     glance.update_image(image_id, {"visibility": "shared"})
     try:
         _remove_former_members(services, image)
@@ -70,10 +75,10 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> JSO
         if not error.is_outcome_unknown:
             _close(services, image)
         raise
-    return _added(member)
+    return new_member(member)
 
 
-def _remove_former_members(services: RequestServices, image: JSON) -> None:
+def _remove_former_members(services: RequestServices, image: Image) -> None:
     """Remove the projects that an image was shared with before it became private.
 
     Glance keeps them, lists them only while the image is shared, and then gives them access again.
@@ -89,19 +94,13 @@ def _remove_former_members(services: RequestServices, image: JSON) -> None:
     )
 
 
-def _is_former(member: JSON, image: JSON) -> bool:
+def _is_former(member: ImageMember, image: Image) -> bool:
     """Whether a member was added before the last change of the image while it was private."""
     added, changed = (
         datetime.datetime.fromisoformat(stamp)
         for stamp in (member["created_at"], image["updated_at"])
     )
     return added <= changed
-
-
-def _added(member: JSON) -> JSON:
-    shown = member_from_member(member)
-    del shown["is_shared"]
-    return shown
 
 
 def remove_member(services: RequestServices, image_id: str, project_id: str) -> None:
@@ -123,7 +122,7 @@ def remove_member(services: RequestServices, image_id: str, project_id: str) -> 
         glance.update_image(image_id, {"visibility": "private"})
 
 
-def _close(services: RequestServices, image: JSON) -> None:
+def _close(services: RequestServices, image: Image) -> None:
     """Set an image to private again, because sharing it failed.
 
     :param image: the image as it was while private

@@ -3,7 +3,7 @@
 
 import contextlib
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
@@ -16,8 +16,7 @@ from kic_vm.operations.instances.states import check, get_server_for, state_conf
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import Flavor, ServerFlavor
 
 _RESIZE_RECORDED_AS: Final = frozenset({"resize"})
 _ENDS_OF_RESIZES: Final = frozenset({"confirm-resize", "revert-resize"})
@@ -77,12 +76,12 @@ def resize_instance(services: RequestServices, instance_id: str, flavor_id: str)
         services.openstack.compute.act(instance_id, "resize", {"flavorRef": flavor["id"]})
 
 
-def _flavor(services: RequestServices, flavor_id: str) -> JSON:
+def _flavor(services: RequestServices, flavor_id: str) -> Flavor:
     with as_invalid_request("flavor.id", "flavor", flavor_id):
         return flavors.get_nova_flavor(services, flavor_id)
 
 
-def _check_flavor(current: JSON, target: JSON) -> None:
+def _check_flavor(current: ServerFlavor, target: Flavor) -> None:
     """Refuse a flavor that the instance already has or cannot be resized to.
 
     :param current: the flavor as Nova shows it in the server

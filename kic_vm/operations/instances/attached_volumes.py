@@ -9,13 +9,13 @@ requests are sent; when a server's volumes have changed, the current ones are fe
 import datetime
 from collections.abc import Collection
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.block_storage import Volume
+from kic_vm.resources.compute import Server
 
 # Cinder lists this many volumes in the time that one get by id takes (2.3 ms each, and 30 ms).
 _LISTED_FOR_ONE: Final = 13
@@ -25,7 +25,7 @@ _BEFORE: Final = datetime.timedelta(minutes=5)
 _AFTER: Final = datetime.timedelta(hours=1)
 
 
-def ids_of(server: JSON) -> list[str]:
+def ids_of(server: Server) -> list[str]:
     """The ids of the volumes attached to a server."""
     return [item["id"] for item in server["os-extended-volumes:volumes_attached"]]
 
@@ -42,7 +42,7 @@ def expect(services: RequestServices, instance_id: str, volume_ids: list[str]) -
     services.app_state.read_hints.set(_key(services, instance_id), ids, _REMEMBERED_SECONDS)
 
 
-def list_all(services: RequestServices) -> list[JSON]:
+def list_all(services: RequestServices) -> list[Volume]:
     """All volumes of the project. One upstream call."""
     volumes = services.openstack.block_storage.list_volumes()
     count = str(len(volumes)).encode()
@@ -50,7 +50,7 @@ def list_all(services: RequestServices) -> list[JSON]:
     return volumes
 
 
-def get_volumes(services: RequestServices, volume_ids: Collection[str]) -> list[JSON]:
+def get_volumes(services: RequestServices, volume_ids: Collection[str]) -> list[Volume]:
     """The existing volumes among these ids, or all of the project's where that costs Cinder less.
 
     One upstream call. In a project with very many volumes, one call for each id, side by side:
@@ -62,7 +62,7 @@ def get_volumes(services: RequestServices, volume_ids: Collection[str]) -> list[
     return [volume for volume in volumes if volume is not None]
 
 
-def find_volumes(services: RequestServices, servers: Collection[JSON]) -> list[JSON]:
+def find_volumes(services: RequestServices, servers: Collection[Server]) -> list[Volume]:
     """The volumes of a few servers in a large project, possibly with others. 1 or 2 upstream calls.
 
     Most volumes are created with their server. So Cinder is asked for the volumes created around
@@ -77,7 +77,7 @@ def find_volumes(services: RequestServices, servers: Collection[JSON]) -> list[J
     return volumes if attached_ids <= {volume["id"] for volume in volumes} else list_all(services)
 
 
-def _get_volume(services: RequestServices, volume_id: str) -> JSON | None:
+def _get_volume(services: RequestServices, volume_id: str) -> Volume | None:
     try:
         return services.openstack.block_storage.get_volume(volume_id)
     except exceptions.NotFound:  # deleted; Nova may show it for a while

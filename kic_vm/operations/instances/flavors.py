@@ -6,12 +6,13 @@ import operator
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import flavors as mapping
+from kic_vm.mappings.flavors import FlavorView
 from kic_vm.operations import listing, recent_lists
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.compute import Flavor
 from kic_vm.schemas.flavors import FlavorListQuerySchema
-
-JSON = dict[str, Any]
 
 _KEY = "flavor-ids:"
 
@@ -50,25 +51,27 @@ def ids_by_name(services: RequestServices, names: Iterable[str]) -> dict[str, st
     return {name: flavor_id for name in distinct_names if (flavor_id := ids[name])}
 
 
-def get_nova_flavor(services: RequestServices, flavor_id: str) -> JSON:
+def get_nova_flavor(services: RequestServices, flavor_id: str) -> Flavor:
     """A flavor as Nova shows it; its id is cached by name. One upstream call."""
     flavor = services.openstack.compute.get_flavor(flavor_id)
     _remember(services, {flavor["name"]: flavor["id"]})
     return flavor
 
 
-def get_flavor(services: RequestServices, flavor_id: str) -> JSON:
+def get_flavor(services: RequestServices, flavor_id: str) -> FlavorView:
     """One flavor. One upstream call."""
     zones = services.app_state.translation.zones.names
     return mapping.flavor_from_flavor(get_nova_flavor(services, flavor_id), zones)
 
 
-def list_flavors(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_flavors(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[FlavorView], Pagination]:
     """A page of the flavors. One upstream call."""
     return recent_lists.page(services, "flavors", _all_flavors, query, _FILTERS)
 
 
-def _all_flavors(services: RequestServices) -> list[JSON]:
+def _all_flavors(services: RequestServices) -> list[FlavorView]:
     flavors = services.openstack.compute.list_flavors()
     _remember(services, {flavor["name"]: flavor["id"] for flavor in flavors})
     zones = services.app_state.translation.zones.names

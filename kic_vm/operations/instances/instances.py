@@ -8,7 +8,9 @@ from typing import Any, Final
 from kic_vm import exceptions
 from kic_vm.adapters import compute
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import instances as mapping
+from kic_vm.mappings.instances import InstanceView
 from kic_vm.operations import listing, recent_lists
 from kic_vm.operations.instances import (
     attached_volumes,
@@ -20,6 +22,8 @@ from kic_vm.operations.instances import (
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.block_storage import Volume
+from kic_vm.resources.compute import Server
 from kic_vm.schemas.instances import InstanceListQuerySchema
 
 JSON = dict[str, Any]
@@ -36,10 +40,10 @@ _FILTERS: Final = listing.filters_of(
 
 def _related_resources(
     services: RequestServices,
-    servers: list[JSON],
+    servers: list[Server],
     ports: Iterable[JSON],
     floating_ips: Iterable[JSON],
-    volumes: Iterable[JSON],
+    volumes: Iterable[Volume],
     confirming: Collection[str],
 ) -> mapping.RelatedResources:
     """Resources of other services that belong to ``servers``; no call for known names."""
@@ -68,7 +72,7 @@ def _related_resources(
     )
 
 
-def _shown(services: RequestServices, found: pages.ServerResources) -> list[JSON]:
+def _shown(services: RequestServices, found: pages.ServerResources) -> list[InstanceView]:
     """Servers as instances."""
     servers = found.servers
     confirming = resize_confirmation.confirm_due(services, servers)
@@ -79,7 +83,7 @@ def _shown(services: RequestServices, found: pages.ServerResources) -> list[JSON
     return [mapping.instance_from_server(server, related, translation) for server in servers]
 
 
-def get_instance(services: RequestServices, instance_id: str) -> JSON:
+def get_instance(services: RequestServices, instance_id: str) -> InstanceView:
     """One instance: 3 upstream calls, and 1 for its volumes, all side by side.
 
     See attached_volumes for projects with very many volumes. The call for the volumes waits for
@@ -87,7 +91,7 @@ def get_instance(services: RequestServices, instance_id: str) -> JSON:
     last time. One more call if a finished resize must be confirmed, as [resize] configures. None
     if the client accepts the age of a list that the gateway knows.
     """
-    known: JSON | None = recent_lists.find(services, "instances", instance_id)
+    known: InstanceView | None = recent_lists.find(services, "instances", instance_id)
     if known is not None:
         return known
     openstack = services.openstack
@@ -113,7 +117,9 @@ def get_instance(services: RequestServices, instance_id: str) -> JSON:
     return instance
 
 
-def list_instances(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_instances(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[InstanceView], Pagination]:
     """A page of the project's instances.
 
     4 upstream calls side by side, whatever the number of instances. For a page that is a small
@@ -135,7 +141,7 @@ def list_instances(services: RequestServices, query: Mapping[str, Any]) -> tuple
     return recent_lists.page(services, "instances", _all_instances, query, _FILTERS)
 
 
-def _all_instances(services: RequestServices) -> list[JSON]:
+def _all_instances(services: RequestServices) -> list[InstanceView]:
     return _shown(services, pages.fetch_all(services))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from kic_vm import exceptions
 from kic_vm.adapters import compute
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import flavors
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings.instances import public_ips_by_port
@@ -17,11 +18,14 @@ from kic_vm.operations.networks import made_ports
 from kic_vm.operations.networks.network_interfaces import set_allowed_addresses
 from kic_vm.operations.ownership import get_own_port, get_own_server
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.compute import Server
 
 JSON = dict[str, Any]
 
 
-def list_network_interfaces(services: RequestServices, instance_id: str) -> tuple[list[JSON], JSON]:
+def list_network_interfaces(
+    services: RequestServices, instance_id: str
+) -> tuple[list[JSON], Pagination]:
     """All of an instance's interfaces, the primary first. 4 upstream calls side by side.
 
     The request has no paging parameters, but the contract requires pagination in the response: one
@@ -130,7 +134,7 @@ def update_allowed_addresses(
 
 def get_attached_interface(
     services: RequestServices, instance_id: str, port_id: str
-) -> tuple[JSON, JSON]:
+) -> tuple[Server, JSON]:
     """The server and the port of an attached interface, before a change.
 
     2 upstream calls side by side.

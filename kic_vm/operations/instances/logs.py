@@ -2,7 +2,6 @@
 """Logs of an instance: its actions and its console log."""
 
 from functools import partial
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
@@ -12,10 +11,8 @@ from kic_vm.operations.instances.states import documented_state
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
 
-JSON = dict[str, Any]
 
-
-def list_actions(services: RequestServices, instance_id: str) -> list[JSON]:
+def list_actions(services: RequestServices, instance_id: str) -> list[mapping.InstanceActionView]:
     """The actions of an instance, newest first. 2 upstream calls side by side."""
     _server, actions = gather_reads(
         partial(get_own_server, services, instance_id, compute.STATE),

@@ -21,10 +21,13 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import instances as mapping
 from kic_vm.operations import listing
 from kic_vm.operations.instances import attached_volumes
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.block_storage import Volume
+from kic_vm.resources.compute import Server
 
 JSON = dict[str, Any]
 
@@ -40,10 +43,10 @@ _NEWEST_FIRST: Final = (["created_at"], ["desc"])
 class ServerResources:
     """Servers with their ports, floating IPs and volumes."""
 
-    servers: list[JSON]
+    servers: list[Server]
     ports: list[JSON]
     floating_ips: list[JSON]
-    volumes: list[JSON]
+    volumes: list[Volume]
 
 
 def fetch_all(services: RequestServices) -> ServerResources:
@@ -61,7 +64,7 @@ def fetch_all(services: RequestServices) -> ServerResources:
 
 def fetch(
     services: RequestServices, query: Mapping[str, Any], filters: Mapping[str, listing.Match]
-) -> tuple[ServerResources, JSON] | None:
+) -> tuple[ServerResources, Pagination] | None:
     """A page's resources and its ``pagination``; None where ``fetch_all`` costs less.
 
     2 or 3 upstream calls side by side, then 2; one more when a volume was not created with its
@@ -76,7 +79,9 @@ def fetch(
         return None
     openstack = services.openstack
     if not filter_names and (query["sort_keys"], query["sort_dirs"]) == _NEWEST_FIRST:
-        read_page: Callable[[], tuple[list[JSON], JSON]] = partial(_newest_page, services, query)
+        read_page: Callable[[], tuple[list[Server], Pagination]] = partial(
+            _newest_page, services, query
+        )
     else:
         read_page = partial(_filtered_page, services, query, filters)
     (servers, pagination), floating_ips = gather_reads(
@@ -92,7 +97,9 @@ def fetch(
     return ServerResources(servers, ports, floating_ips, volumes), pagination
 
 
-def _newest_page(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def _newest_page(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[Server], Pagination]:
     """The servers of a page in Nova's own order, newest first.
 
     The list of ids is always complete. When the page does not match it, because a server was
@@ -119,7 +126,7 @@ def _newest_page(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
 
 def _filtered_page(
     services: RequestServices, query: Mapping[str, Any], filters: Mapping[str, listing.Match]
-) -> tuple[list[JSON], JSON]:
+) -> tuple[list[Server], Pagination]:
     """The servers of a page whose filters and order depend on servers alone."""
     servers = services.openstack.compute.list_servers()
     no_resources = mapping.RelatedResources(

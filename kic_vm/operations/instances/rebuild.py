@@ -7,17 +7,21 @@ from typing import Any
 from kic_vm.adapters import compute
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import instance_changes as mapping
+from kic_vm.mappings.instance_changes import RebuiltInstanceView
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.images.images import get_bootable_image
 from kic_vm.operations.instances.states import check, state_conflicts_reported
 from kic_vm.operations.keypairs import copies
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.compute import RebuildRequest
 
 JSON = dict[str, Any]
 
 
-def rebuild_instance(services: RequestServices, instance_id: str, request: JSON) -> JSON:
+def rebuild_instance(
+    services: RequestServices, instance_id: str, request: JSON
+) -> RebuiltInstanceView:
     """Start a rebuild. 3 upstream calls, the first two side by side.
 
     :param request: RebuildInstanceSchema, loaded; without ``key_name`` the keypair stays
@@ -32,7 +36,7 @@ def rebuild_instance(services: RequestServices, instance_id: str, request: JSON)
     if is_begun:
         return mapping.rebuilt_instance_from_server(server, server, services.app_state.translation)
     check(services, server, "rebuild")
-    changes: JSON = {"imageRef": image["id"]}
+    changes: RebuildRequest = {"imageRef": image["id"]}
     if "key_name" in request:
         name = request["key_name"]
         changes["key_name"] = name and copies.usable_name(services, "key_name", name)

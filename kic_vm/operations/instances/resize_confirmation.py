@@ -12,7 +12,7 @@ import contextlib
 import datetime
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -27,8 +27,7 @@ from kic_vm.mappings.instance_states import (
 )
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.request import AppState, RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import Server
 
 LOG = logging.getLogger(__name__)
 
@@ -55,13 +54,13 @@ def _gateway_confirms(services: RequestServices) -> bool:
     return bool(conf.redis.url) or is_only_process
 
 
-def is_under_way(app_state: AppState, server: JSON) -> bool:
+def is_under_way(app_state: AppState, server: Server) -> bool:
     """Whether the server's resize is being confirmed."""
     return waits_for_confirmation(server) and app_state.cache.get(_key(server)) == _SENT
 
 
 @contextlib.contextmanager
-def resize_lease(app_state: AppState, server: JSON, action: str) -> Iterator[None]:
+def resize_lease(app_state: AppState, server: Server, action: str) -> Iterator[None]:
     """Hold the resize's lease while a user's confirmation or reversion is sent to Nova.
 
     :raises AlreadyUnderWay: another request or process holds the lease
@@ -77,7 +76,7 @@ def resize_lease(app_state: AppState, server: JSON, action: str) -> Iterator[Non
         _remember(app_state, server)
 
 
-def _acquire_lease(app_state: AppState, server: JSON) -> bool:
+def _acquire_lease(app_state: AppState, server: Server) -> bool:
     """Acquire the lease on a server's resize for a user's request; whether that succeeded."""
     cache, key = app_state.cache, _key(server)
     if cache.get(key) == _REFUSED:
@@ -89,7 +88,7 @@ def _acquire_lease(app_state: AppState, server: JSON) -> bool:
     return cache.add(key, _TAKEN, _TAKEN_TIME)
 
 
-def _release_lease(app_state: AppState, server: JSON, error: exceptions.KicVmError) -> None:
+def _release_lease(app_state: AppState, server: Server, error: exceptions.KicVmError) -> None:
     """Let others try again soon; after a timeout, only when the lease has expired.
 
     Nova may still process a request that timed out, and a second one could collide with it.
@@ -98,16 +97,16 @@ def _release_lease(app_state: AppState, server: JSON, error: exceptions.KicVmErr
         app_state.cache.set(_key(server), _REFUSED, _REFUSED_TIME)
 
 
-def _remember(app_state: AppState, server: JSON) -> None:
+def _remember(app_state: AppState, server: Server) -> None:
     app_state.cache.set(_key(server), _SENT, _SENT_TIME)
 
 
-def _key(server: JSON) -> str:
+def _key(server: Server) -> str:
     # Each resize ends with a launch, so the key of an earlier resize differs from this one's.
     return f"resize-confirmation:{server['id']}:{server['OS-SRV-USG:launched_at']}"
 
 
-def confirm_due(services: RequestServices, servers: Iterable[JSON]) -> frozenset[str]:
+def confirm_due(services: RequestServices, servers: Iterable[Server]) -> frozenset[str]:
     """Confirm due resizes with the caller's token; the ids of all servers being confirmed.
 
     One upstream call for each server that [resize] asks to confirm. It never fails: a resize that
@@ -130,12 +129,12 @@ def confirm_due(services: RequestServices, servers: Iterable[JSON]) -> frozenset
     return frozenset(server["id"] for server in waiting if is_under_way(app_state, server))
 
 
-def is_due(app_state: AppState, server: JSON) -> bool:
+def is_due(app_state: AppState, server: Server) -> bool:
     """Whether [resize] asks to confirm a waiting server, and no process has tried just now."""
     return _is_confirmable(app_state.conf, server) and app_state.cache.get(_key(server)) is None
 
 
-def _is_confirmable(conf: cfg.ConfigOpts, server: JSON) -> bool:
+def _is_confirmable(conf: cfg.ConfigOpts, server: Server) -> bool:
     """Whether a waiting server is confirmed at once, or its confirm_window is over."""
     options = conf.resize
     if options.confirmation == "auto":
@@ -148,7 +147,7 @@ def _is_confirmable(conf: cfg.ConfigOpts, server: JSON) -> bool:
     return datetime.datetime.now(datetime.UTC) - waiting_since(server) >= window
 
 
-def confirm(app_state: AppState, compute: Compute, server: JSON) -> bool:
+def confirm(app_state: AppState, compute: Compute, server: Server) -> bool:
     """Confirm a server's resize, unless another process does; whether it is being confirmed now.
 
     One upstream call.

@@ -7,13 +7,13 @@ from typing import Final
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
-from kic_vm.adapters.service import JSON
 from kic_vm.lifecycle.model import InstanceState
 from kic_vm.mappings.instance_states import state_of
 from kic_vm.operations.instances import resize_confirmation
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.refusals import refusal
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.compute import Server
 
 # Command -> its target state.
 _RESULTS: Final = {"start": "Active", "stop": "Stopped", "shelve": "Shelved_offloaded"}
@@ -21,7 +21,7 @@ _RESULTS: Final = {"start": "Active", "stop": "Stopped", "shelve": "Shelved_offl
 
 def get_server_for(
     services: RequestServices, instance_id: str, command: str, microversion: str = compute.STATE
-) -> JSON:
+) -> Server:
     """The server of an instance whose state allows the command. One upstream call.
 
     :raises NotFound: the caller's project has no such instance
@@ -33,7 +33,7 @@ def get_server_for(
     return server
 
 
-def check(services: RequestServices, server: JSON, command: str) -> None:
+def check(services: RequestServices, server: Server, command: str) -> None:
     """Refuse a command that the server's state does not allow.
 
     :raises AlreadyInState: the instance is already in the command's target state
@@ -44,7 +44,7 @@ def check(services: RequestServices, server: JSON, command: str) -> None:
         raise _refusal(state, command)
 
 
-def documented_state(services: RequestServices, server: JSON) -> InstanceState:
+def documented_state(services: RequestServices, server: Server) -> InstanceState:
     """The documented state of a server."""
     return state_of(
         server,

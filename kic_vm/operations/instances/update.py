@@ -4,6 +4,7 @@
 from typing import Any
 
 from kic_vm.mappings import instance_changes as mapping
+from kic_vm.mappings.instance_changes import UpdatedInstanceView
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.instances import resize_confirmation
 from kic_vm.operations.instances.states import get_server_for, state_conflicts_reported
@@ -12,7 +13,9 @@ from kic_vm.operations.request import RequestServices
 JSON = dict[str, Any]
 
 
-def update_instance(services: RequestServices, instance_id: str, changes: JSON) -> JSON:
+def update_instance(
+    services: RequestServices, instance_id: str, changes: JSON
+) -> UpdatedInstanceView:
     """Update an instance's name and description. 2 upstream calls.
 
     :param changes: ``name`` and ``description``; a null description clears it, a null or missing

@@ -20,6 +20,7 @@ from kic_vm.operations.instances.states import (
 )
 from kic_vm.operations.ownership import get_own_server, get_own_volume
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.compute import Server
 
 JSON = dict[str, Any]
 
@@ -28,7 +29,7 @@ LOG = logging.getLogger(__name__)
 
 def attach_volume(
     services: RequestServices, instance_id: str, volume_id: str, options: JSON
-) -> JSON:
+) -> mapping.VolumeAttachmentView:
     """Start to attach a volume. 3 upstream calls, the first two side by side.
 
     :param options: ``is_delete_on_termination``
@@ -159,7 +160,7 @@ def _get_server_with_volume(
     volume_id: str,
     command: str,
     microversion: str = compute.STATE,
-) -> JSON:
+) -> Server:
     """The server that the volume is attached to, when its state allows the command.
 
     :raises NotFound: the volume is not attached to this instance

@@ -7,17 +7,19 @@ from kic_vm import exceptions
 from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import volumes as mapping
+from kic_vm.mappings.volumes import ChangedVolumeView
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.images import images
 from kic_vm.operations.ownership import get_own_volume
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes.sizes import check_size, check_size_for_image
+from kic_vm.resources.block_storage import CreatedVolume, Volume, VolumeRequest
 
 JSON = dict[str, Any]
 
 
-def create_volume(services: RequestServices, request: JSON) -> JSON:
+def create_volume(services: RequestServices, request: JSON) -> ChangedVolumeView:
     """Create a volume. One upstream call; one more for the source image or volume.
 
     With an Idempotency-Key, one more, which looks for a volume from an earlier attempt.
@@ -29,7 +31,8 @@ def create_volume(services: RequestServices, request: JSON) -> JSON:
     existing = find_made(services)
     if existing:
         return shown(services, existing)
-    volume = asked_volume(services, request) | {
+    volume: VolumeRequest = {
+        **asked_volume(services, request),
         "size": request["size"],
         "description": request["description"],
     }
@@ -45,10 +48,10 @@ def create_volume(services: RequestServices, request: JSON) -> JSON:
     return ask(services, volume)
 
 
-def asked_volume(services: RequestServices, request: JSON) -> JSON:
+def asked_volume(services: RequestServices, request: JSON) -> VolumeRequest:
     """The common part of Cinder's request: name, zone, type and the mark of the request."""
     translation = services.app_state.translation
-    volume = {
+    volume: VolumeRequest = {
         "name": request["name"],
         "availability_zone": translation.zones.to_cloud(request["availability_zone"]),
     }
@@ -60,18 +63,18 @@ def asked_volume(services: RequestServices, request: JSON) -> JSON:
     return volume
 
 
-def ask(services: RequestServices, volume: JSON) -> JSON:
+def ask(services: RequestServices, volume: VolumeRequest) -> ChangedVolumeView:
     """Create a volume in Cinder; the contract's volume. One upstream call."""
     return shown(services, services.openstack.block_storage.create_volume(volume))
 
 
-def find_made(services: RequestServices) -> JSON | None:
+def find_made(services: RequestServices) -> Volume | None:
     """The volume that an earlier attempt created. One upstream call with an Idempotency-Key."""
     block_storage = services.openstack.block_storage
     return earlier_attempts.find_in_metadata(services, block_storage.list_marked_volumes)
 
 
-def shown(services: RequestServices, created: JSON) -> JSON:
+def shown(services: RequestServices, created: CreatedVolume) -> ChangedVolumeView:
     """The contract's volume for a volume that Cinder has just created."""
     translation = services.app_state.translation
     state = translation.lifecycle.volume_state(created["status"])

@@ -2,7 +2,6 @@
 """Extend volumes, attached or not."""
 
 import time
-from typing import Any
 
 from kic_vm import deadline, exceptions
 from kic_vm.exceptions import FieldErrorCode
@@ -12,8 +11,6 @@ from kic_vm.operations.ownership import get_own_volume
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes.sizes import check_size
 from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
-
-JSON = dict[str, Any]
 
 _FIRST_PAUSE = 0.2  # seconds
 _LONGEST_PAUSE = 1.0

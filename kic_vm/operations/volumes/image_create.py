@@ -7,16 +7,18 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.idempotent_request import Earlier
-from kic_vm.mappings.images import changed_image, image_requirements
+from kic_vm.mappings.images import ChangedImageView, changed_image, image_requirements
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
+from kic_vm.resources.block_storage import Volume
+from kic_vm.resources.image import Image
 
 JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
 
-def create_image(services: RequestServices, volume_id: str, request: JSON) -> JSON:
+def create_image(services: RequestServices, volume_id: str, request: JSON) -> ChangedImageView:
     """Start to create an image from a root volume, attached or not; the new image.
 
     5 upstream calls, the first two side by side; one more if the volume's own image has another
@@ -41,12 +43,15 @@ def create_image(services: RequestServices, volume_id: str, request: JSON) -> JS
             "This cloud cannot create an image from an attached volume: create a snapshot, restore "
             "it to a new volume, and create the image from the new volume."
         ) from error
-    properties = image_requirements(volume) | {"description": request["description"]}
+    properties: dict[str, str | int | None] = {
+        **image_requirements(volume),
+        "description": request["description"],
+    }
     return changed_image(_completed(services, image_id, request["name"], properties))
 
 
 def _replace_old_description(
-    services: RequestServices, volume: JSON, description: str | None
+    services: RequestServices, volume: Volume, description: str | None
 ) -> None:
     """Give the volume's copy of its image's properties the description of the new image.
 
@@ -76,7 +81,9 @@ def _refuse_repetition(services: RequestServices, name: str) -> None:
         )
 
 
-def _completed(services: RequestServices, image_id: str, name: str, properties: JSON) -> JSON:
+def _completed(
+    services: RequestServices, image_id: str, name: str, properties: dict[str, str | int | None]
+) -> Image:
     """The new image, with its description and its minimum disk and memory.
 
     Cinder accepts no description and copies the old image's; it copies neither ``min_disk`` nor
@@ -84,7 +91,7 @@ def _completed(services: RequestServices, image_id: str, name: str, properties: 
     the known fields.
     """
     glance = services.openstack.image
-    image = {
+    image: Image = {
         "id": image_id,
         "name": name,
         "status": "queued",

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The allowed sizes of volumes."""
 
-from typing import Any
-
 from kic_vm import exceptions
 from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import images
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.image import Image
 
 
 def check_size(
@@ -33,7 +30,7 @@ def check_size(
         )
 
 
-def check_size_for_image(services: RequestServices, field: str, size: int, image: JSON) -> None:
+def check_size_for_image(services: RequestServices, field: str, size: int, image: Image) -> None:
     """Refuse a size that [volume] does not allow or that is too small for an image.
 
     :param image: the image as Glance shows it

@@ -7,14 +7,18 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import snapshots as mapping
+from kic_vm.mappings.snapshots import NamedSnapshotView, RestoredVolumeView, SnapshotView
+from kic_vm.mappings.volumes import ChangedVolumeView
 from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import get_own_snapshot
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes import create
 from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
+from kic_vm.resources.block_storage import Snapshot, SnapshotRequest, Volume, VolumeRequest
 from kic_vm.schemas.snapshots import SnapshotListQuerySchema
 
 JSON = dict[str, Any]
@@ -22,7 +26,7 @@ JSON = dict[str, Any]
 _FILTERS: Final = listing.filters_of(SnapshotListQuerySchema)
 
 
-def create_snapshot(services: RequestServices, volume_id: str, wanted: JSON) -> JSON:
+def create_snapshot(services: RequestServices, volume_id: str, wanted: JSON) -> NamedSnapshotView:
     """Begin a snapshot of a volume. 3 upstream calls, the first two side by side.
 
     An incremental one takes one call more, side by side with the first two.
@@ -47,7 +51,7 @@ def create_snapshot(services: RequestServices, volume_id: str, wanted: JSON) -> 
         metadata |= mapping.parent_metadata(_parent_for_incremental(snapshots)["id"])
     else:
         check_state()
-    asked = {"name": wanted["name"], "description": wanted["description"]}
+    asked: SnapshotRequest = {"name": wanted["name"], "description": wanted["description"]}
     if metadata:
         asked["metadata"] = metadata
     with state_conflicts_reported(services, volume_id, command):
@@ -55,7 +59,7 @@ def create_snapshot(services: RequestServices, volume_id: str, wanted: JSON) -> 
     return {"id": snapshot["id"], "name": snapshot["name"]}
 
 
-def _parent_for_incremental(snapshots: list[JSON]) -> JSON:
+def _parent_for_incremental(snapshots: list[Snapshot]) -> Snapshot:
     parent = mapping.newest_available(snapshots)
     if parent is None:
         raise exceptions.Conflict(
@@ -65,7 +69,7 @@ def _parent_for_incremental(snapshots: list[JSON]) -> JSON:
     return parent
 
 
-def get_snapshot(services: RequestServices, snapshot_id: str) -> JSON:
+def get_snapshot(services: RequestServices, snapshot_id: str) -> SnapshotView:
     """One snapshot. 2 upstream calls side by side.
 
     :raises NotFound: the project has no such snapshot
@@ -81,7 +85,9 @@ def get_snapshot(services: RequestServices, snapshot_id: str) -> JSON:
     return mapping.snapshot_from_snapshot(snapshot, has_dependents=has_dependents)
 
 
-def list_snapshots(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_snapshots(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[SnapshotView], Pagination]:
     """A page of the project's snapshots. One upstream call."""
     if recent_lists.is_age_accepted(services):
         return recent_lists.page(services, "snapshots", _all_snapshots, query, _FILTERS)
@@ -89,7 +95,7 @@ def list_snapshots(services: RequestServices, query: Mapping[str, Any]) -> tuple
     return listing.select(snapshots, query, _FILTERS)
 
 
-def _all_snapshots(services: RequestServices, volume_id: str | None = None) -> list[JSON]:
+def _all_snapshots(services: RequestServices, volume_id: str | None = None) -> list[SnapshotView]:
     """The snapshots of the project or of a volume."""
     snapshots = services.openstack.block_storage.list_snapshots(volume_id=volume_id)
     needed = mapping.parent_ids(snapshots)
@@ -99,7 +105,9 @@ def _all_snapshots(services: RequestServices, volume_id: str | None = None) -> l
     ]
 
 
-def update_snapshot(services: RequestServices, snapshot_id: str, changes: JSON) -> JSON:
+def update_snapshot(
+    services: RequestServices, snapshot_id: str, changes: JSON
+) -> NamedSnapshotView:
     """Rename or describe a snapshot. 2 upstream calls.
 
     :param changes: ``name`` and ``description``; null clears the description, a name that is
@@ -142,7 +150,9 @@ def delete_snapshot(services: RequestServices, snapshot_id: str) -> None:
     block_storage.delete_snapshot(snapshot_id)
 
 
-def restore_snapshot(services: RequestServices, snapshot_id: str, wanted: JSON) -> JSON:
+def restore_snapshot(
+    services: RequestServices, snapshot_id: str, wanted: JSON
+) -> RestoredVolumeView:
     """Begin a new volume from a snapshot, in the snapshot's size. 2 upstream calls.
 
     :raises NotFound: the project has no such snapshot
@@ -152,15 +162,18 @@ def restore_snapshot(services: RequestServices, snapshot_id: str, wanted: JSON) 
     made = create.find_made(services)
     if made:
         return _restored(snapshot_id, made)
-    volume = create.asked_volume(services, wanted)
+    volume: VolumeRequest = {
+        **create.asked_volume(services, wanted),
+        "snapshot_id": snapshot_id,
+    }
     status = mapping.status_of(get_own_snapshot(services, snapshot_id))
     if status != "available":
         raise exceptions.InvalidState(
             f"The snapshot is {status}: it can be restored when it is available."
         )
-    created = create.ask(services, volume | {"snapshot_id": snapshot_id})
+    created = create.ask(services, volume)
     return _restored(snapshot_id, created)
 
 
-def _restored(snapshot_id: str, volume: JSON) -> JSON:
+def _restored(snapshot_id: str, volume: Volume | ChangedVolumeView) -> RestoredVolumeView:
     return {"snapshot_id": snapshot_id, "volume_id": volume["id"], "volume_name": volume["name"]}

@@ -5,7 +5,6 @@ import contextlib
 import dataclasses
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
@@ -15,11 +14,11 @@ from kic_vm.mappings import volumes as mapping
 from kic_vm.operations.ownership import get_own_server, get_own_volume
 from kic_vm.operations.refusals import refusal
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.block_storage import Snapshot, Volume
+from kic_vm.resources.compute import Server
 
-JSON = dict[str, Any]
 
-
-def read_with_snapshots(services: RequestServices, volume_id: str) -> tuple[JSON, list[JSON]]:
+def read_with_snapshots(services: RequestServices, volume_id: str) -> tuple[Volume, list[Snapshot]]:
     """The volume, and its snapshots in creation. 2 upstream calls side by side.
 
     :raises NotFound: the project has no volume with this id
@@ -33,7 +32,7 @@ def read_with_snapshots(services: RequestServices, volume_id: str) -> tuple[JSON
     return volume, snapshots
 
 
-def get_volume_for(services: RequestServices, volume_id: str, command: str) -> JSON:
+def get_volume_for(services: RequestServices, volume_id: str, command: str) -> Volume:
     """A volume whose state allows the command. 2 upstream calls side by side.
 
     A refusal for an attached volume takes more calls: it reports the state that a get shows.
@@ -67,14 +66,14 @@ def state_conflicts_reported(
         raise _refusal(services, command, volume, snapshots) from error
 
 
-def _state(services: RequestServices, volume: JSON, snapshots: list[JSON]) -> VolumeState:
+def _state(services: RequestServices, volume: Volume, snapshots: list[Snapshot]) -> VolumeState:
     return services.app_state.translation.lifecycle.volume_state(
         volume["status"], snapshot_in_progress=bool(snapshots), limits=mapping.limits_of(volume)
     )
 
 
 def _refusal(
-    services: RequestServices, command: str, volume: JSON, snapshots: list[JSON]
+    services: RequestServices, command: str, volume: Volume, snapshots: list[Snapshot]
 ) -> exceptions.KicVmError:
     state = _state(services, volume, snapshots)
     # The command is refused in any case, so a failed read must not replace the refusal.
@@ -95,7 +94,7 @@ def _refusal(
 
 def read_with_surroundings(
     services: RequestServices, volume_id: str
-) -> tuple[JSON, mapping.VolumeRelatedResources]:
+) -> tuple[Volume, mapping.VolumeRelatedResources]:
     """The volume, and the resources that its state depends on.
 
     2 upstream calls side by side for a free volume; more for an attached one: see ``get_volume``.
@@ -107,7 +106,7 @@ def read_with_surroundings(
 
 
 def _related_resources(
-    services: RequestServices, volume: JSON, snapshots: list[JSON]
+    services: RequestServices, volume: Volume, snapshots: list[Snapshot]
 ) -> mapping.VolumeRelatedResources:
     server = _server_of(services, volume)
     attached = [volume]
@@ -121,7 +120,7 @@ def _related_resources(
     return related
 
 
-def _server_of(services: RequestServices, volume: JSON) -> JSON | None:
+def _server_of(services: RequestServices, volume: Volume) -> Server | None:
     """The server that the volume is attached to, is being attached to, or waits for."""
     ids = [attachment["server_id"] for attachment in volume["attachments"]]
     if not ids and volume["status"] in mapping.STATUSES_WITHOUT_ATTACHMENT:

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import volumes as mapping
-from kic_vm.mappings.volume_types import volume_type_from_type
+from kic_vm.mappings.volume_types import VolumeTypeView, volume_type_from_type
+from kic_vm.mappings.volumes import ChangedVolumeView, VolumeView
 from kic_vm.operations import listing, recent_lists
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.refusals import refusal
@@ -25,7 +27,7 @@ JSON = dict[str, Any]
 _FILTERS: Final = listing.filters_of(VolumeListQuerySchema)
 
 
-def get_volume(services: RequestServices, volume_id: str) -> JSON:
+def get_volume(services: RequestServices, volume_id: str) -> VolumeView:
     """One volume. 2 upstream calls side by side for a free volume, 3 for an attached one.
 
     One more while Cinder does not show the attachment with the volume (it is being attached, or
@@ -38,7 +40,9 @@ def get_volume(services: RequestServices, volume_id: str) -> JSON:
     return mapping.volume_from_volume(volume, related, services.app_state.translation)
 
 
-def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_volumes(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[VolumeView], Pagination]:
     """A page of the project's volumes. 3 upstream calls side by side, whatever their number.
 
     One more if a volume is attached to a server that Nova does not list: the server may just have
@@ -51,7 +55,7 @@ def list_volumes(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
     return recent_lists.page(services, "volumes", _all_volumes, query, _FILTERS)
 
 
-def _all_volumes(services: RequestServices) -> list[JSON]:
+def _all_volumes(services: RequestServices) -> list[VolumeView]:
     openstack = services.openstack
     volumes, snapshots, servers = gather_reads(
         openstack.block_storage.list_volumes,
@@ -65,7 +69,7 @@ def _all_volumes(services: RequestServices) -> list[JSON]:
     return [mapping.volume_from_volume(volume, related, translation) for volume in volumes]
 
 
-def update_volume(services: RequestServices, volume_id: str, changes: JSON) -> JSON:
+def update_volume(services: RequestServices, volume_id: str, changes: JSON) -> ChangedVolumeView:
     """Change a volume's name or description. One upstream call more than a get.
 
     :param changes: ``name`` and ``description``; null clears the description, a name that is
@@ -107,7 +111,7 @@ def delete_volume(services: RequestServices, volume_id: str) -> None:
         raise
 
 
-def list_volume_types(services: RequestServices) -> list[JSON]:
+def list_volume_types(services: RequestServices) -> list[VolumeTypeView]:
     """The volume types that the project can use. One upstream call."""
     names = services.app_state.translation.volume_types
     return [

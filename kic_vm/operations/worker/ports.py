@@ -18,6 +18,7 @@ from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import lease
+from kic_vm.resources.compute import Server
 
 JSON = dict[str, Any]
 
@@ -93,7 +94,7 @@ def _is_moved(port: JSON) -> bool:
 
 def _settle(services: RequestServices, ports: list[JSON], interval: float) -> None:
     """Delete the ports of deleted servers; release the ports that their servers do not use."""
-    servers: dict[str, JSON | None] = {}
+    servers: dict[str, Server | None] = {}
     server_ids = {server_id for port in ports for server_id in _servers_of(port)}
     due = (
         server_id
@@ -122,7 +123,7 @@ def _servers_of(port: JSON) -> set[str]:
     return made_ports.instances_of(port) | ({port["device_id"]} - {""})
 
 
-def _find(services: RequestServices, server_id: str) -> dict[str, JSON | None]:
+def _find(services: RequestServices, server_id: str) -> dict[str, Server | None]:
     """The server by its id, None for a deleted one; empty when Nova does not answer."""
     try:
         return {server_id: services.openstack.compute.find_server(server_id)}
@@ -131,7 +132,7 @@ def _find(services: RequestServices, server_id: str) -> dict[str, JSON | None]:
         return {}
 
 
-def _is_any_settled(servers: dict[str, JSON | None], ids: set[str]) -> bool:
+def _is_any_settled(servers: dict[str, Server | None], ids: set[str]) -> bool:
     """Whether one of these servers exists and has all of its requested ports."""
     return any(
         server["OS-EXT-STS:vm_state"] in _SETTLED_STATES and not server["OS-EXT-STS:task_state"]

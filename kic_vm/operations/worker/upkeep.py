@@ -7,7 +7,6 @@ is one call. So several workers can run at once, and a worker that dies leaves n
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from oslo_log import log as logging
 
@@ -20,8 +19,7 @@ from kic_vm.operations.request import AppState, RequestServices
 from kic_vm.operations.worker.keypairs import sweep_if_due
 from kic_vm.operations.worker.ports import remove_ports
 from kic_vm.operations.worker.state_counts import count_instances_if_due
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import Server
 
 LOG = logging.getLogger(__name__)
 
@@ -84,5 +82,5 @@ def _confirm_resize(services: RequestServices, server_id: str) -> None:
         resize_confirmation.confirm(services.app_state, services.openstack.compute, server)
 
 
-def _is_due(app_state: AppState, server: JSON) -> bool:
+def _is_due(app_state: AppState, server: Server) -> bool:
     return waits_for_confirmation(server) and resize_confirmation.is_due(app_state, server)

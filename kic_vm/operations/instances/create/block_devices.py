@@ -13,11 +13,14 @@ from kic_vm.operations.projects import quotas
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes.sizes import check_size, check_size_for_image
+from kic_vm.resources.block_storage import Volume
+from kic_vm.resources.compute import BlockDevice
+from kic_vm.resources.image import Image
 
 JSON = dict[str, Any]
 
 
-def source_images(services: RequestServices, request: JSON) -> dict[str, JSON]:
+def source_images(services: RequestServices, request: JSON) -> dict[str, Image]:
     """The images of the new volumes, by id; one upstream call each, side by side.
 
     :param request: InstanceCreateSchema, loaded
@@ -49,7 +52,7 @@ def source_images(services: RequestServices, request: JSON) -> dict[str, JSON]:
     return dict(zip(fields, images, strict=True))
 
 
-def existing_volumes(services: RequestServices, request: JSON) -> dict[str, JSON]:
+def existing_volumes(services: RequestServices, request: JSON) -> dict[str, Volume]:
     """The existing volumes that the request names, by id; one upstream call each, side by side.
 
     :param request: InstanceCreateSchema, loaded
@@ -68,7 +71,7 @@ def existing_volumes(services: RequestServices, request: JSON) -> dict[str, JSON
     return dict(zip(ids, volumes, strict=True))
 
 
-def _volume(services: RequestServices, volume_id: str, zone: str | None) -> JSON:
+def _volume(services: RequestServices, volume_id: str, zone: str | None) -> Volume:
     with as_invalid_request("volumes.uuid", "volume", volume_id):
         volume = get_own_volume(services, volume_id)
     if volume["status"] != "available":
@@ -101,8 +104,11 @@ def check_quota(services: RequestServices, request: JSON) -> None:
 
 
 def block_devices(
-    services: RequestServices, request: JSON, images: dict[str, JSON], volumes: dict[str, JSON]
-) -> list[JSON]:
+    services: RequestServices,
+    request: JSON,
+    images: dict[str, Image],
+    volumes: dict[str, Volume],
+) -> list[BlockDevice]:
     """Nova's block_device_mapping_v2 for the volumes; the first one is the root volume.
 
     :param request: InstanceCreateSchema, loaded
@@ -120,9 +126,9 @@ def _root(
     services: RequestServices,
     volume: JSON,
     image_id: str,
-    images: dict[str, JSON],
-    volumes: dict[str, JSON],
-) -> JSON:
+    images: dict[str, Image],
+    volumes: dict[str, Volume],
+) -> BlockDevice:
     if volume["source_type"] == "blank":
         raise exceptions.InvalidField(
             "volumes.0.source_type",
@@ -143,13 +149,16 @@ def _root(
         return _existing(volume, boot_index=0)
     image = images[image_id]
     check_size_for_image(services, "volumes.0.size", volume["size"], image)
-    return _new(volume, 0, is_delete_on_termination=True) | {
+    return {
+        **_new(volume, 0, is_delete_on_termination=True),
         "source_type": "image",
         "uuid": image["id"],
     }
 
 
-def _other(services: RequestServices, number: int, volume: JSON, images: dict[str, JSON]) -> JSON:
+def _other(
+    services: RequestServices, number: int, volume: JSON, images: dict[str, Image]
+) -> BlockDevice:
     if volume["source_type"] == "volume":
         return _existing(volume, boot_index=-1)
     image = images[str(volume["uuid"])] if volume["source_type"] == "image" else None
@@ -160,13 +169,13 @@ def _other(services: RequestServices, number: int, volume: JSON, images: dict[st
         check_size(services, field, volume["size"])
     device = _new(volume, -1, is_delete_on_termination=False)
     if image:
-        return device | {"source_type": "image", "uuid": image["id"]}
-    return device | {"source_type": "blank"}
+        return {**device, "source_type": "image", "uuid": image["id"]}
+    return {**device, "source_type": "blank"}
 
 
-def _new(volume: JSON, boot_index: int, *, is_delete_on_termination: bool) -> JSON:
+def _new(volume: JSON, boot_index: int, *, is_delete_on_termination: bool) -> BlockDevice:
     requested = volume["is_delete_on_termination"]
-    device = {
+    device: BlockDevice = {
         "destination_type": "volume",
         "boot_index": boot_index,
         "volume_size": volume["size"],
@@ -177,7 +186,7 @@ def _new(volume: JSON, boot_index: int, *, is_delete_on_termination: bool) -> JS
     return device
 
 
-def _existing(volume: JSON, boot_index: int) -> JSON:
+def _existing(volume: JSON, boot_index: int) -> BlockDevice:
     return {
         "source_type": "volume",
         "destination_type": "volume",

@@ -5,18 +5,15 @@ So a retry never creates a second instance, even when Redis has lost its records
 the first request was lost.
 """
 
-from typing import Any
-
 from kic_vm import exceptions
 from kic_vm.idempotent_request import IdempotentRequest
 from kic_vm.mappings import request_marks
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.compute import Server
 
-JSON = dict[str, Any]
 
-
-def find(services: RequestServices, count: int) -> list[JSON]:
+def find(services: RequestServices, count: int) -> list[Server]:
     """The servers that an earlier attempt of this request created.
 
     One upstream call, only with an Idempotency-Key. Servers that are being deleted do not count:
@@ -26,7 +23,7 @@ def find(services: RequestServices, count: int) -> list[JSON]:
     :raises Conflict: some of the requested servers exist, others do not
     """
 
-    def list_existing(request: IdempotentRequest) -> list[JSON]:
+    def list_existing(request: IdempotentRequest) -> list[Server]:
         tag = request_marks.key_tag(request)
         servers = [
             server

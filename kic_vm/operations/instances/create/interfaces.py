@@ -29,7 +29,7 @@ JSON = dict[str, Any]
 class Placement:
     """The plan for one interface: Nova's request for it, or the port to create first."""
 
-    request: JSON | None
+    request: dict[str, str] | None
     port: JSON | None = None
     existing: JSON | None = None
     """The port that the caller names, as Neutron returns it."""
@@ -42,7 +42,7 @@ class Interfaces:
     """The interfaces of one instance: Nova's ``networks``, and the ports created for them."""
 
     name: str
-    networks: list[JSON]
+    networks: list[dict[str, str]]
     made_ports: list[JSON]
 
 

@@ -10,17 +10,20 @@ from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import flavors as flavor_mapping
 from kic_vm.mappings import instance_changes as mapping
 from kic_vm.mappings import request_marks
+from kic_vm.mappings.instance_changes import CreatedInstancesView
 from kic_vm.operations.instances import flavors
 from kic_vm.operations.instances.create import block_devices, idempotency, interfaces
 from kic_vm.operations.instances.create.servers import create_servers
 from kic_vm.operations.keypairs import copies
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.compute import Flavor, ServerRequest
+from kic_vm.resources.image import Image
 
 JSON = dict[str, Any]
 
 
-def create_instances(services: RequestServices, wanted: JSON) -> JSON:
+def create_instances(services: RequestServices, wanted: JSON) -> CreatedInstancesView:
     """Create instances; the response shows the first one and lists the names of all.
 
     Usually 5 upstream calls: flavor, image, subnets and the volume quota side by side, then Nova's
@@ -48,7 +51,7 @@ def create_instances(services: RequestServices, wanted: JSON) -> JSON:
         partial(block_devices.check_quota, services, wanted),
     )
     _check_flavor(flavor, wanted, images)
-    server: JSON = {
+    server: ServerRequest = {
         "name": wanted["name"],
         "flavorRef": flavor["id"],
         "block_device_mapping_v2": block_devices.block_devices(services, wanted, images, volumes),
@@ -98,13 +101,13 @@ def _check_count(services: RequestServices, wanted: JSON) -> None:
         )
 
 
-def _check_flavor(flavor: JSON, wanted: JSON, images: dict[str, JSON]) -> None:
+def _check_flavor(flavor: Flavor, wanted: JSON, images: dict[str, Image]) -> None:
     if flavor_mapping.instance_type(flavor["extra_specs"]) == "bm":
         raise exceptions.InvalidField(
             "flavor_id", "this is a bare metal flavor: choose a virtual machine flavor."
         )
-    image = images.get(str(wanted["image_id"]), {"min_ram": 0})
-    if flavor["ram"] < image["min_ram"]:
+    image = images.get(str(wanted["image_id"]))
+    if image and flavor["ram"] < image["min_ram"]:
         raise exceptions.InvalidField(
             "flavor_id",
             f"the image needs at least {image['min_ram']} MB of memory, this flavor has "
@@ -120,6 +123,6 @@ def _check_flavor(flavor: JSON, wanted: JSON, images: dict[str, JSON]) -> None:
         )
 
 
-def _flavor(services: RequestServices, flavor_id: str) -> JSON:
+def _flavor(services: RequestServices, flavor_id: str) -> Flavor:
     with as_invalid_request("flavor_id", "flavor", flavor_id):
         return flavors.get_nova_flavor(services, flavor_id)

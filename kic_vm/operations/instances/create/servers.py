@@ -3,8 +3,8 @@
 
 import contextlib
 import secrets
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from oslo_log import log as logging
 
@@ -14,15 +14,18 @@ from kic_vm.operations.instances.create.interfaces import Interfaces, Placement,
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.projects import quotas
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import Flavor, NamedServer, Server, ServerRequest
 
 LOG = logging.getLogger(__name__)
 
 
 def create_servers(
-    services: RequestServices, server: JSON, placements: list[Placement], count: int, flavor: JSON
-) -> list[JSON]:
+    services: RequestServices,
+    server: ServerRequest,
+    placements: list[Placement],
+    count: int,
+    flavor: Flavor,
+) -> Sequence[NamedServer]:
     """Create servers, and return Nova's answers about them.
 
     One upstream call; two for several servers. If ports must be created, one call creates the
@@ -40,8 +43,12 @@ def create_servers(
 
 
 def _create_servers(
-    services: RequestServices, server: JSON, placements: list[Placement], count: int, flavor: JSON
-) -> list[JSON]:
+    services: RequestServices,
+    server: ServerRequest,
+    placements: list[Placement],
+    count: int,
+    flavor: Flavor,
+) -> Sequence[NamedServer]:
     names = _names(server["name"], count)
     if any(placement.port for placement in placements):
         if count > 1:
@@ -52,7 +59,8 @@ def _create_servers(
                 {quota: count * amount for quota, amount in each.items()},
             )
         return _create_each(services, server, make_ports(services, placements, names))
-    server = server | {"networks": [placement.request for placement in placements]}
+    networks = [placement.request for placement in placements if placement.request]
+    server = {**server, "networks": networks}
     if count == 1:
         return [_create(services, server)]
     return _create_reserved(services, server, count)
@@ -63,19 +71,24 @@ def _names(name: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
 
 
-def _create(services: RequestServices, server: JSON) -> JSON:
-    created = services.openstack.compute.create_server(server | {"min_count": 1, "max_count": 1})
-    return created | {"name": server["name"]}
+def _create(services: RequestServices, server: ServerRequest) -> NamedServer:
+    single: ServerRequest = {**server, "min_count": 1, "max_count": 1}
+    return {**services.openstack.compute.create_server(single), "name": server["name"]}
 
 
-def _create_reserved(services: RequestServices, server: JSON, count: int) -> list[JSON]:
+def _create_reserved(services: RequestServices, server: ServerRequest, count: int) -> list[Server]:
     """Create several servers in one call, with a reservation id: otherwise Nova returns only one.
 
     With a reservation id, Nova does not return the password, so the request sets one.
     """
     compute = services.openstack.compute
     password = secrets.token_urlsafe(12)
-    wanted = server | {"adminPass": password, "min_count": count, "max_count": count}
+    wanted: ServerRequest = {
+        **server,
+        "adminPass": password,
+        "min_count": count,
+        "max_count": count,
+    }
     reservation = compute.create_reserved_servers(wanted)
     try:
         servers = compute.list_reserved_servers(reservation)
@@ -87,16 +100,16 @@ def _create_reserved(services: RequestServices, server: JSON, count: int) -> lis
             "The instances are being created, but the compute service did not return their ids: "
             "list your instances before you try again.",
         ) from error
-    return [one | {"adminPass": password} for one in servers]
+    return [{**created, "adminPass": password} for created in servers]
 
 
 def _create_each(
-    services: RequestServices, server: JSON, interfaces: list[Interfaces]
-) -> list[JSON]:
+    services: RequestServices, server: ServerRequest, interfaces: list[Interfaces]
+) -> list[NamedServer]:
     outcomes = run_in_threads(
         *(
-            partial(_attempt, services, server | {"name": one.name, "networks": one.networks}, one)
-            for one in interfaces
+            partial(_attempt, services, _request_of(server, planned), planned)
+            for planned in interfaces
         )
     )
     failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
@@ -112,7 +125,13 @@ def _create_each(
     raise min(failures, key=_is_refused)
 
 
-def _attempt(services: RequestServices, server: JSON, interfaces: Interfaces) -> JSON | Exception:
+def _request_of(server: ServerRequest, interfaces: Interfaces) -> ServerRequest:
+    return {**server, "name": interfaces.name, "networks": interfaces.networks}
+
+
+def _attempt(
+    services: RequestServices, server: ServerRequest, interfaces: Interfaces
+) -> NamedServer | Exception:
     """Nova's answer, or its error: the caller raises it when all other calls have ended."""
     try:
         created = _create(services, server)
@@ -127,7 +146,9 @@ def _is_refused(failure: Exception) -> bool:
     return isinstance(failure, exceptions.KicVmError) and not failure.is_outcome_unknown
 
 
-def _undo(services: RequestServices, outcome: JSON | Exception, interfaces: Interfaces) -> None:
+def _undo(
+    services: RequestServices, outcome: NamedServer | Exception, interfaces: Interfaces
+) -> None:
     """Remove a server and its ports.
 
     The ports stay if the server may still be created, or is not gone at once: the worker removes

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers of Nova and volumes of Cinder -> sightings of documented states."""
 
-from typing import Any, Final
+from typing import Final
 
 from kic_vm.events.model import INSTANCE, VOLUME, Event, Sighting
 from kic_vm.events.stream import stamp_now
 from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.mappings.times import utc
-
-JSON = dict[str, Any]
+from kic_vm.resources.block_storage import Volume
+from kic_vm.resources.compute import Server
 
 _DELETED: Final = "deleted"
 
@@ -49,7 +49,7 @@ def sighting_of_instance(
 
 
 def sighting_of_server(
-    server: JSON, lifecycle: LifecycleTables, *, confirm_in_progress: bool = False
+    server: Server, lifecycle: LifecycleTables, *, confirm_in_progress: bool = False
 ) -> Sighting:
     """An instance as a list of Nova shows it.
 
@@ -98,7 +98,7 @@ def sighting_of_volume(
     return Sighting(project_id, event)
 
 
-def sighting_of_listed_volume(volume: JSON, lifecycle: LifecycleTables) -> Sighting:
+def sighting_of_listed_volume(volume: Volume, lifecycle: LifecycleTables) -> Sighting:
     """A volume as a list of Cinder shows it."""
     return sighting_of_volume(
         lifecycle,

@@ -11,7 +11,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -19,8 +19,7 @@ from kic_vm.events.model import Sighting
 from kic_vm.operations.instances import resize_confirmation
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker.follower import sightings
-
-JSON = dict[str, Any]
+from kic_vm.resources.compute import Server
 
 # Nova and Cinder set the time before they commit the change, by the clock of their host.
 _OVERLAP: Final = datetime.timedelta(seconds=30)
@@ -108,12 +107,12 @@ class Servers(Source):
         # A new server has no time of change at first.
         building = partial(compute.list_all_servers, "BUILD")
         changed = partial(compute.list_changed_servers, since)
-        calls: list[Callable[[], list[JSON]]] = [
+        calls: list[Callable[[], list[Server]]] = [
             compute.list_all_reachable_servers,
             building,
             changed,
         ]
-        by_id: dict[str, JSON] = {}
+        by_id: dict[str, Server] = {}
         for server in itertools.chain(*gather_reads(*calls[0 if is_full else 1 :])):
             earlier = by_id.get(server["id"])
             if earlier is None or server["updated"] >= earlier["updated"]:
