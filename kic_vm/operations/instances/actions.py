@@ -91,12 +91,14 @@ def _check_flavor(current: ServerFlavor, target: Flavor) -> None:
         raise exceptions.InvalidField(
             "flavor.id", "the instance already has this flavor: choose another one."
         )
+    if "extra_specs" not in target:  # the cloud's policy hides them: Nova decides
+        return
     target_type = flavor_mapping.instance_type(target["extra_specs"])
     if target_type == "bm":
         raise exceptions.InvalidField(
             "flavor.id", "this is a bare metal flavor: choose a virtual machine flavor."
         )
-    if "extra_specs" not in current:  # the cloud's policy hides them: Nova decides
+    if "extra_specs" not in current:
         return
     current_type = flavor_mapping.instance_type(current["extra_specs"])
     if current_type != target_type:

@@ -138,6 +138,12 @@ class TestFlavors:
         assert message == "subnets: instances of this flavor can have at most 2 network interfaces."
         assert create(member, subnets=[subnet] * 2).status_code == 202
 
+    def test_hidden_extra_specs(self, member: Caller, populated: Cloud) -> None:
+        """If the cloud's policy hides the extra specs, Nova decides."""
+        flavor = {key: value for key, value in FLAVOR.items() if key != "extra_specs"}
+        populated.answer("GET", "nova", f"/flavors/{FLAVOR['id']}", {"flavor": flavor})
+        assert create(member).status_code == 202
+
 
 class TestAddresses:
     """Interfaces and addresses that are not free."""

@@ -78,6 +78,13 @@ def test_hidden_extra_specs(member: Caller, populated: Cloud) -> None:
     assert member.post(f"{INSTANCE}/resize", **wanted(GPU_FLAVOR)).status_code == 202
 
 
+def test_hidden_extra_specs_of_target(member: Caller, populated: Cloud) -> None:
+    """If the cloud's policy hides the extra specs of the new flavor, Nova decides."""
+    flavor = {key: value for key, value in GPU_FLAVOR.items() if key != "extra_specs"}
+    populated.answer("GET", "nova", f"/flavors/{GPU_FLAVOR['id']}", {"flavor": flavor})
+    assert member.post(f"{INSTANCE}/resize", **wanted(GPU_FLAVOR)).status_code == 202
+
+
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [

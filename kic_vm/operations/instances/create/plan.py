@@ -102,7 +102,8 @@ def _check_count(services: RequestServices, wanted: JSON) -> None:
 
 
 def _check_flavor(flavor: Flavor, wanted: JSON, images: dict[str, Image]) -> None:
-    if flavor_mapping.instance_type(flavor["extra_specs"]) == "bm":
+    extra_specs = flavor.get("extra_specs", {})  # the cloud's policy may hide them
+    if flavor_mapping.instance_type(extra_specs) == "bm":
         raise exceptions.InvalidField(
             "flavor_id", "this is a bare metal flavor: choose a virtual machine flavor."
         )
@@ -114,7 +115,7 @@ def _check_flavor(flavor: Flavor, wanted: JSON, images: dict[str, Image]) -> Non
             f"{flavor['ram']}.",
             FieldErrorCode.OUT_OF_RANGE,
         )
-    maximum = flavor_mapping.maximum_network_interfaces(flavor["extra_specs"])
+    maximum = flavor_mapping.maximum_network_interfaces(extra_specs)
     if maximum is not None and len(wanted["subnets"]) > maximum:
         raise exceptions.InvalidField(
             "subnets",
