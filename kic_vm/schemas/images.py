@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Images."""
 
+from typing import NotRequired, TypedDict
+
 from marshmallow import Schema, fields, validate
 
 from kic_vm.schemas import base, filters
@@ -53,11 +55,25 @@ class ImageSchema(ChangedImageSchema):
     project_id = fields.String(allow_none=True)
 
 
+class ImageCreateBody(TypedDict):
+    """An image to create; see ImageCreateSchema."""
+
+    name: str
+    description: str | None
+
+
 class ImageCreateSchema(base.RequestSchema):
     """An image to create from a root volume."""
 
     name = base.name(required=True)
     description = base.description(load_default=None)
+
+
+class ImageUpdateBody(TypedDict):
+    """The fields to change; see ImageUpdateSchema."""
+
+    name: NotRequired[str | None]
+    description: NotRequired[str | None]
 
 
 class ImageUpdateSchema(base.RequestSchema):

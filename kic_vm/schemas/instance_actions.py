@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands on instances."""
 
+import uuid
+from typing import NotRequired, TypedDict
+
 from marshmallow import fields
 
 from kic_vm.lifecycle.commands import load_commands
@@ -26,6 +29,13 @@ class ResizeSchema(base.RequestSchema):
     """A change of the flavor."""
 
     flavor = fields.Nested(ResizeFlavorSchema, required=True)
+
+
+class RebuildInstanceBody(TypedDict):
+    """The image and keypair of a rebuild; see RebuildInstanceSchema."""
+
+    image_id: uuid.UUID
+    key_name: NotRequired[str | None]
 
 
 class RebuildInstanceSchema(base.RequestSchema):

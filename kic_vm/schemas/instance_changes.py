@@ -3,7 +3,8 @@
 
 import base64
 import binascii
-from typing import Any
+import uuid
+from typing import Any, NotRequired, TypedDict
 
 from marshmallow import Schema, fields, validate, validates_schema
 
@@ -36,6 +37,14 @@ class UserData(fields.String):
         return text
 
 
+class InstanceSubnetBody(TypedDict):
+    """A subnet of an instance to create; see InstanceSubnetSchema."""
+
+    id: uuid.UUID
+    network_interface_id: uuid.UUID | None
+    private_ip: str | None
+
+
 class InstanceSubnetSchema(base.RequestSchema):
     """A subnet in which the instance gets an interface."""
 
@@ -51,6 +60,17 @@ class InstanceSubnetSchema(base.RequestSchema):
                 "A network interface already has an address: leave private_ip out.",
                 "private_ip",
             )
+
+
+class InstanceVolumeBody(TypedDict):
+    """A volume of an instance to create; see InstanceVolumeSchema."""
+
+    is_delete_on_termination: bool | None
+    size: int | None
+    source_type: str | None
+    uuid: uuid.UUID | None
+    type_id: uuid.UUID | None
+    encryption_secret_id: uuid.UUID | None
 
 
 class InstanceVolumeSchema(base.RequestSchema):
@@ -101,10 +121,34 @@ class InstanceVolumeSchema(base.RequestSchema):
             )
 
 
+class GroupNameBody(TypedDict):
+    """A security group, by its name; see GroupNameSchema."""
+
+    name: str
+
+
 class GroupNameSchema(base.RequestSchema):
     """A security group, by its name."""
 
     name = base.reference(required=True)
+
+
+class InstanceCreateBody(TypedDict):
+    """An instance to create; see InstanceCreateSchema."""
+
+    name: str
+    description: str | None
+    count: int
+    image_id: uuid.UUID
+    flavor_id: uuid.UUID
+    availability_zone: str | None
+    subnets: list[InstanceSubnetBody]
+    volumes: list[InstanceVolumeBody]
+    key_name: str | None
+    security_groups: list[GroupNameBody] | None
+    user_data: str | None
+    is_disable_hyper_threading: bool | None
+    is_bonding: bool | None
 
 
 class InstanceCreateSchema(base.RequestSchema):
@@ -145,6 +189,13 @@ class InstanceCreateSchema(base.RequestSchema):
         load_default=None,
         validate=validators.NoneOf([True], error="Only bare metal has bonded interfaces."),
     )
+
+
+class InstanceUpdateBody(TypedDict):
+    """The fields to change; see InstanceUpdateSchema."""
+
+    name: NotRequired[str | None]
+    description: NotRequired[str | None]
 
 
 class InstanceUpdateSchema(base.RequestSchema):

@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes of an instance."""
 
+from typing import NotRequired, TypedDict
+
 from marshmallow import Schema, fields
 
 from kic_vm.schemas import base, json_types
+
+
+class VolumeAttachBody(TypedDict):
+    """The settings of a volume attachment; see VolumeAttachSchema."""
+
+    is_delete_on_termination: bool | None
 
 
 class VolumeAttachSchema(base.RequestSchema):
@@ -14,6 +22,14 @@ class VolumeAttachSchema(base.RequestSchema):
         load_default=None,
         metadata={"description": "Whether the volume goes with the instance. Unset: false."},
     )
+
+
+class AttachedVolumeUpdateBody(TypedDict):
+    """The fields of an attached volume to change; see AttachedVolumeUpdateSchema."""
+
+    is_delete_on_termination: NotRequired[bool | None]
+    name: NotRequired[str | None]
+    description: NotRequired[str | None]
 
 
 class AttachedVolumeUpdateSchema(base.RequestSchema):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Snapshots of volumes."""
 
+from typing import NotRequired, TypedDict
+
 from marshmallow import Schema, fields
 
 from kic_vm.schemas import base, filters, json_types, volumes
@@ -40,6 +42,14 @@ class SnapshotSchema(Schema):
     updated_at = fields.String(allow_none=True)
 
 
+class SnapshotCreateBody(TypedDict):
+    """A snapshot to create; see SnapshotCreateSchema."""
+
+    name: str
+    description: str | None
+    is_incremental: bool
+
+
 class SnapshotCreateSchema(base.RequestSchema):
     """A snapshot to create."""
 
@@ -54,11 +64,26 @@ class SnapshotCreateSchema(base.RequestSchema):
     )
 
 
+class SnapshotUpdateBody(TypedDict):
+    """The fields to change; see SnapshotUpdateSchema."""
+
+    name: NotRequired[str | None]
+    description: NotRequired[str | None]
+
+
 class SnapshotUpdateSchema(base.RequestSchema):
     """The fields to change; null clears the description."""
 
     name = base.name(allow_none=True)
     description = base.description()
+
+
+class SnapshotRestoreBody(TypedDict):
+    """The volume to create from a snapshot; see SnapshotRestoreSchema."""
+
+    name: str
+    availability_zone: str
+    volume_type_id: str | None
 
 
 class SnapshotRestoreSchema(base.RequestSchema):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes and their types."""
 
-from typing import Any
+import uuid
+from typing import Any, NotRequired, TypedDict
 
 from marshmallow import Schema, fields, validates_schema
 
@@ -113,6 +114,19 @@ def type_id() -> fields.String:
     )
 
 
+class VolumeCreateBody(TypedDict):
+    """A volume to create; see VolumeCreateSchema."""
+
+    name: str
+    description: str | None
+    size: int
+    availability_zone: str
+    volume_type_id: str | None
+    source_volume_id: uuid.UUID | None
+    image_id: uuid.UUID | None
+    encryption_secret_id: uuid.UUID | None
+
+
 class VolumeCreateSchema(base.RequestSchema):
     """A volume to create: blank, or from an image or a volume."""
 
@@ -133,6 +147,13 @@ class VolumeCreateSchema(base.RequestSchema):
                 "A volume is made from an image or from a volume, not both: leave one out.",
                 "source_volume_id",
             )
+
+
+class VolumeUpdateBody(TypedDict):
+    """The fields to change; see VolumeUpdateSchema."""
+
+    name: NotRequired[str | None]
+    description: NotRequired[str | None]
 
 
 class VolumeUpdateSchema(base.RequestSchema):

@@ -16,7 +16,7 @@ from kic_vm.operations.ownership import find_image, get_own_image, is_offered_im
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.image import Image, ImageMember
-from kic_vm.schemas.images import ImageListQuerySchema
+from kic_vm.schemas.images import ImageListQuerySchema, ImageUpdateBody
 
 _FILTERS: Final = listing.filters_of(
     ImageListQuerySchema,
@@ -66,7 +66,7 @@ def _all_images(services: RequestServices) -> list[ImageView]:
 
 
 def update_image(
-    services: RequestServices, image_id: str, changes: dict[str, Any]
+    services: RequestServices, image_id: str, changes: ImageUpdateBody
 ) -> ChangedImageView:
     """Rename or describe an image of the project. Two upstream calls.
 

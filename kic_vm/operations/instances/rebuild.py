@@ -2,7 +2,6 @@
 """Rebuild: write an image to an instance's root volume and keep everything else."""
 
 from functools import partial
-from typing import Any
 
 from kic_vm.adapters import compute
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -15,12 +14,11 @@ from kic_vm.operations.keypairs import copies
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import RebuildRequest
-
-JSON = dict[str, Any]
+from kic_vm.schemas.instance_actions import RebuildInstanceBody
 
 
 def rebuild_instance(
-    services: RequestServices, instance_id: str, request: JSON
+    services: RequestServices, instance_id: str, request: RebuildInstanceBody
 ) -> RebuiltInstanceView:
     """Start a rebuild. 3 upstream calls, the first two side by side.
 

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Update of an instance's name and description."""
 
-from typing import Any
-
 from kic_vm.mappings import instance_changes as mapping
 from kic_vm.mappings.instance_changes import UpdatedInstanceView
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.instances import resize_confirmation
 from kic_vm.operations.instances.states import get_server_for, state_conflicts_reported
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.schemas.instance_changes import InstanceUpdateBody
 
 
 def update_instance(
-    services: RequestServices, instance_id: str, changes: JSON
+    services: RequestServices, instance_id: str, changes: InstanceUpdateBody
 ) -> UpdatedInstanceView:
     """Update an instance's name and description. 2 upstream calls.
 

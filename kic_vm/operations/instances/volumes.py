@@ -21,14 +21,13 @@ from kic_vm.operations.instances.states import (
 from kic_vm.operations.ownership import get_own_server, get_own_volume
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import Server
-
-JSON = dict[str, Any]
+from kic_vm.schemas.instance_volumes import AttachedVolumeUpdateBody, VolumeAttachBody
 
 LOG = logging.getLogger(__name__)
 
 
 def attach_volume(
-    services: RequestServices, instance_id: str, volume_id: str, options: JSON
+    services: RequestServices, instance_id: str, volume_id: str, options: VolumeAttachBody
 ) -> mapping.VolumeAttachmentView:
     """Start to attach a volume. 3 upstream calls, the first two side by side.
 
@@ -62,7 +61,7 @@ def attach_volume(
 
 
 def update_volume(
-    services: RequestServices, instance_id: str, volume_id: str, changes: JSON
+    services: RequestServices, instance_id: str, volume_id: str, changes: AttachedVolumeUpdateBody
 ) -> None:
     """Update an attached volume. 2 or 3 upstream calls, the updates side by side.
 
@@ -76,11 +75,11 @@ def update_volume(
         )
     _get_server_with_volume(services, instance_id, volume_id, "update")
     is_delete_on_termination = changes.get("is_delete_on_termination")
-    volume_changes = {
-        key: value
-        for key, value in changes.items()
-        if key == "description" or (key == "name" and value is not None)
-    }
+    volume_changes = {}
+    if "description" in changes:
+        volume_changes["description"] = changes["description"]
+    if (name := changes.get("name")) is not None:
+        volume_changes["name"] = name
     calls: list[Callable[[], Any]] = []
     if volume_changes:
         calls.append(

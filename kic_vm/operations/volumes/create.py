@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Create volumes: blank, from an image, or from another volume."""
 
-from typing import Any
-
 from kic_vm import exceptions
 from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import request_marks
@@ -15,11 +13,11 @@ from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes.sizes import check_size, check_size_for_image
 from kic_vm.resources.block_storage import CreatedVolume, Volume, VolumeRequest
+from kic_vm.schemas.snapshots import SnapshotRestoreBody
+from kic_vm.schemas.volumes import VolumeCreateBody
 
-JSON = dict[str, Any]
 
-
-def create_volume(services: RequestServices, request: JSON) -> ChangedVolumeView:
+def create_volume(services: RequestServices, request: VolumeCreateBody) -> ChangedVolumeView:
     """Create a volume. One upstream call; one more for the source image or volume.
 
     With an Idempotency-Key, one more, which looks for a volume from an earlier attempt.
@@ -48,7 +46,9 @@ def create_volume(services: RequestServices, request: JSON) -> ChangedVolumeView
     return ask(services, volume)
 
 
-def asked_volume(services: RequestServices, request: JSON) -> VolumeRequest:
+def asked_volume(
+    services: RequestServices, request: VolumeCreateBody | SnapshotRestoreBody
+) -> VolumeRequest:
     """The common part of Cinder's request: name, zone, type and the mark of the request."""
     translation = services.app_state.translation
     volume: VolumeRequest = {

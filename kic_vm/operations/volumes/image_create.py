@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Create images from root volumes."""
 
-from typing import Any
-
 from oslo_log import log as logging
 
 from kic_vm import exceptions
@@ -12,13 +10,14 @@ from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
 from kic_vm.resources.block_storage import Volume
 from kic_vm.resources.image import Image
-
-JSON = dict[str, Any]
+from kic_vm.schemas.images import ImageCreateBody
 
 LOG = logging.getLogger(__name__)
 
 
-def create_image(services: RequestServices, volume_id: str, request: JSON) -> ChangedImageView:
+def create_image(
+    services: RequestServices, volume_id: str, request: ImageCreateBody
+) -> ChangedImageView:
     """Start to create an image from a root volume, attached or not; the new image.
 
     5 upstream calls, the first two side by side; one more if the volume's own image has another

@@ -19,14 +19,19 @@ from kic_vm.operations.request import RequestServices
 from kic_vm.operations.volumes import create
 from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
 from kic_vm.resources.block_storage import Snapshot, SnapshotRequest, Volume, VolumeRequest
-from kic_vm.schemas.snapshots import SnapshotListQuerySchema
-
-JSON = dict[str, Any]
+from kic_vm.schemas.snapshots import (
+    SnapshotCreateBody,
+    SnapshotListQuerySchema,
+    SnapshotRestoreBody,
+    SnapshotUpdateBody,
+)
 
 _FILTERS: Final = listing.filters_of(SnapshotListQuerySchema)
 
 
-def create_snapshot(services: RequestServices, volume_id: str, wanted: JSON) -> NamedSnapshotView:
+def create_snapshot(
+    services: RequestServices, volume_id: str, wanted: SnapshotCreateBody
+) -> NamedSnapshotView:
     """Begin a snapshot of a volume. 3 upstream calls, the first two side by side.
 
     An incremental one takes one call more, side by side with the first two.
@@ -106,7 +111,7 @@ def _all_snapshots(services: RequestServices, volume_id: str | None = None) -> l
 
 
 def update_snapshot(
-    services: RequestServices, snapshot_id: str, changes: JSON
+    services: RequestServices, snapshot_id: str, changes: SnapshotUpdateBody
 ) -> NamedSnapshotView:
     """Rename or describe a snapshot. 2 upstream calls.
 
@@ -151,7 +156,7 @@ def delete_snapshot(services: RequestServices, snapshot_id: str) -> None:
 
 
 def restore_snapshot(
-    services: RequestServices, snapshot_id: str, wanted: JSON
+    services: RequestServices, snapshot_id: str, wanted: SnapshotRestoreBody
 ) -> RestoredVolumeView:
     """Begin a new volume from a snapshot, in the snapshot's size. 2 upstream calls.
 

@@ -20,9 +20,7 @@ from kic_vm.operations.volumes.states import (
     read_with_surroundings,
     state_conflicts_reported,
 )
-from kic_vm.schemas.volumes import VolumeListQuerySchema
-
-JSON = dict[str, Any]
+from kic_vm.schemas.volumes import VolumeListQuerySchema, VolumeUpdateBody
 
 _FILTERS: Final = listing.filters_of(VolumeListQuerySchema)
 
@@ -69,7 +67,9 @@ def _all_volumes(services: RequestServices) -> list[VolumeView]:
     return [mapping.volume_from_volume(volume, related, translation) for volume in volumes]
 
 
-def update_volume(services: RequestServices, volume_id: str, changes: JSON) -> ChangedVolumeView:
+def update_volume(
+    services: RequestServices, volume_id: str, changes: VolumeUpdateBody
+) -> ChangedVolumeView:
     """Change a volume's name or description. One upstream call more than a get.
 
     :param changes: ``name`` and ``description``; null clears the description, a name that is

@@ -2,7 +2,6 @@
 """The volumes of a new instance as block devices, so that Nova creates and rolls them back."""
 
 from functools import partial
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -16,11 +15,10 @@ from kic_vm.operations.volumes.sizes import check_size, check_size_for_image
 from kic_vm.resources.block_storage import Volume
 from kic_vm.resources.compute import BlockDevice
 from kic_vm.resources.image import Image
+from kic_vm.schemas.instance_changes import InstanceCreateBody, InstanceVolumeBody
 
-JSON = dict[str, Any]
 
-
-def source_images(services: RequestServices, request: JSON) -> dict[str, Image]:
+def source_images(services: RequestServices, request: InstanceCreateBody) -> dict[str, Image]:
     """The images of the new volumes, by id; one upstream call each, side by side.
 
     :param request: InstanceCreateSchema, loaded
@@ -52,7 +50,7 @@ def source_images(services: RequestServices, request: JSON) -> dict[str, Image]:
     return dict(zip(fields, images, strict=True))
 
 
-def existing_volumes(services: RequestServices, request: JSON) -> dict[str, Volume]:
+def existing_volumes(services: RequestServices, request: InstanceCreateBody) -> dict[str, Volume]:
     """The existing volumes that the request names, by id; one upstream call each, side by side.
 
     :param request: InstanceCreateSchema, loaded
@@ -86,7 +84,7 @@ def _volume(services: RequestServices, volume_id: str, zone: str | None) -> Volu
     return volume
 
 
-def check_quota(services: RequestServices, request: JSON) -> None:
+def check_quota(services: RequestServices, request: InstanceCreateBody) -> None:
     """Refuse new volumes that exceed the project's quota, before Nova has accepted the request.
 
     One upstream call, unless there are no new volumes.
@@ -94,7 +92,7 @@ def check_quota(services: RequestServices, request: JSON) -> None:
     :param request: InstanceCreateSchema, loaded
     :raises QuotaExceeded: the project's quota does not allow the volumes
     """
-    sizes = [volume["size"] for volume in request["volumes"] if volume["source_type"] != "volume"]
+    sizes = [_size(volume) for volume in request["volumes"] if volume["source_type"] != "volume"]
     count = request["count"]
     if sizes:
         quotas.check(
@@ -105,7 +103,7 @@ def check_quota(services: RequestServices, request: JSON) -> None:
 
 def block_devices(
     services: RequestServices,
-    request: JSON,
+    request: InstanceCreateBody,
     images: dict[str, Image],
     volumes: dict[str, Volume],
 ) -> list[BlockDevice]:
@@ -124,7 +122,7 @@ def block_devices(
 
 def _root(
     services: RequestServices,
-    volume: JSON,
+    volume: InstanceVolumeBody,
     image_id: str,
     images: dict[str, Image],
     volumes: dict[str, Volume],
@@ -148,7 +146,7 @@ def _root(
             )
         return _existing(volume, boot_index=0)
     image = images[image_id]
-    check_size_for_image(services, "volumes.0.size", volume["size"], image)
+    check_size_for_image(services, "volumes.0.size", _size(volume), image)
     return {
         **_new(volume, 0, is_delete_on_termination=True),
         "source_type": "image",
@@ -157,28 +155,30 @@ def _root(
 
 
 def _other(
-    services: RequestServices, number: int, volume: JSON, images: dict[str, Image]
+    services: RequestServices, number: int, volume: InstanceVolumeBody, images: dict[str, Image]
 ) -> BlockDevice:
     if volume["source_type"] == "volume":
         return _existing(volume, boot_index=-1)
     image = images[str(volume["uuid"])] if volume["source_type"] == "image" else None
     field = f"volumes.{number}.size"
     if image:
-        check_size_for_image(services, field, volume["size"], image)
+        check_size_for_image(services, field, _size(volume), image)
     else:
-        check_size(services, field, volume["size"])
+        check_size(services, field, _size(volume))
     device = _new(volume, -1, is_delete_on_termination=False)
     if image:
         return {**device, "source_type": "image", "uuid": image["id"]}
     return {**device, "source_type": "blank"}
 
 
-def _new(volume: JSON, boot_index: int, *, is_delete_on_termination: bool) -> BlockDevice:
+def _new(
+    volume: InstanceVolumeBody, boot_index: int, *, is_delete_on_termination: bool
+) -> BlockDevice:
     requested = volume["is_delete_on_termination"]
     device: BlockDevice = {
         "destination_type": "volume",
         "boot_index": boot_index,
-        "volume_size": volume["size"],
+        "volume_size": _size(volume),
         "delete_on_termination": is_delete_on_termination if requested is None else requested,
     }
     if volume["type_id"]:
@@ -186,7 +186,12 @@ def _new(volume: JSON, boot_index: int, *, is_delete_on_termination: bool) -> Bl
     return device
 
 
-def _existing(volume: JSON, boot_index: int) -> BlockDevice:
+def _size(volume: InstanceVolumeBody) -> int:
+    """The size of a new volume, which the schema requires."""
+    return volume["size"] or 0
+
+
+def _existing(volume: InstanceVolumeBody, boot_index: int) -> BlockDevice:
     return {
         "source_type": "volume",
         "destination_type": "volume",

@@ -21,6 +21,7 @@ from kic_vm.operations.networks.security_groups import DEFAULT
 from kic_vm.operations.networks.subnet_addresses import check_address
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
+from kic_vm.schemas.instance_changes import InstanceCreateBody, InstanceSubnetBody
 
 JSON = dict[str, Any]
 
@@ -46,13 +47,13 @@ class Interfaces:
     made_ports: list[JSON]
 
 
-def plan_interfaces(services: RequestServices, wanted: JSON) -> list[Placement]:
+def plan_interfaces(services: RequestServices, wanted: InstanceCreateBody) -> list[Placement]:
     """Plan the interfaces of an instance; nothing is created.
 
     :param wanted: InstanceCreateSchema, loaded
     :raises InvalidRequest: a subnet, interface, address or group does not fit
     """
-    subnets: list[JSON] = wanted["subnets"]
+    subnets = wanted["subnets"]
     names = [group["name"] for group in wanted["security_groups"] or ()]
     interfaces = [
         str(one["network_interface_id"]) for one in subnets if one["network_interface_id"]
@@ -117,7 +118,7 @@ def _usable(services: RequestServices, visible: list[JSON], wanted: set[str]) ->
     }
 
 
-def _check_twice(subnets: list[JSON], interfaces: list[str]) -> None:
+def _check_twice(subnets: list[InstanceSubnetBody], interfaces: list[str]) -> None:
     if len(set(interfaces)) < len(interfaces):
         raise exceptions.InvalidField(
             "subnets.network_interface_id",
@@ -134,7 +135,12 @@ def _check_twice(subnets: list[JSON], interfaces: list[str]) -> None:
 
 
 def _place(
-    wanted: JSON, subnet: JSON, ports: dict[str, JSON], groups: list[str], *, is_alone: bool
+    wanted: InstanceSubnetBody,
+    subnet: JSON,
+    ports: dict[str, JSON],
+    groups: list[str],
+    *,
+    is_alone: bool,
 ) -> Placement:
     if wanted["network_interface_id"]:
         port = ports[str(wanted["network_interface_id"])]

@@ -2,7 +2,6 @@
 """Create instances: check the whole request first, then send one call to Nova."""
 
 from functools import partial
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
@@ -19,11 +18,10 @@ from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import Flavor, ServerRequest
 from kic_vm.resources.image import Image
+from kic_vm.schemas.instance_changes import InstanceCreateBody
 
-JSON = dict[str, Any]
 
-
-def create_instances(services: RequestServices, wanted: JSON) -> CreatedInstancesView:
+def create_instances(services: RequestServices, wanted: InstanceCreateBody) -> CreatedInstancesView:
     """Create instances; the response shows the first one and lists the names of all.
 
     Usually 5 upstream calls: flavor, image, subnets and the volume quota side by side, then Nova's
@@ -79,7 +77,7 @@ def _nothing() -> None:
     return None
 
 
-def _check_count(services: RequestServices, wanted: JSON) -> None:
+def _check_count(services: RequestServices, wanted: InstanceCreateBody) -> None:
     count, maximum = wanted["count"], services.app_state.conf.instance.max_count
     if count > maximum:
         raise exceptions.InvalidField(
@@ -101,7 +99,7 @@ def _check_count(services: RequestServices, wanted: JSON) -> None:
         )
 
 
-def _check_flavor(flavor: Flavor, wanted: JSON, images: dict[str, Image]) -> None:
+def _check_flavor(flavor: Flavor, wanted: InstanceCreateBody, images: dict[str, Image]) -> None:
     extra_specs = flavor.get("extra_specs", {})  # the cloud's policy may hide them
     if flavor_mapping.instance_type(extra_specs) == "bm":
         raise exceptions.InvalidField(
