@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keypairs."""
 
+from typing import TypedDict
+
 from marshmallow import Schema, fields, validate
 
 from kic_vm.exceptions import FieldErrorCode
@@ -48,6 +50,13 @@ def _is_public_key(value: str | None) -> None:
         raise FieldValidationError(
             FieldErrorCode.INVALID_FORMAT, "Must be a public key in OpenSSH's format, or left out."
         )
+
+
+class KeypairCreateBody(TypedDict):
+    """A keypair to create or to import; see KeypairCreateSchema."""
+
+    name: str
+    public_key: str | None
 
 
 class KeypairCreateSchema(base.RequestSchema):

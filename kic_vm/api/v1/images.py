@@ -31,7 +31,7 @@ def get_image(image_id: str) -> flask.Response:
 @blueprint.put("/<image_id>")
 @blueprint.arguments(schemas.ImageUpdateEnvelopeSchema)
 @blueprint.response(200, schemas.ChangedImageEnvelopeSchema)
-def update_image(body: dict[str, Any], image_id: str) -> flask.Response:
+def update_image(body: dict[str, schemas.ImageUpdateBody], image_id: str) -> flask.Response:
     """Rename or describe an image."""
     return answer(200, {"image": operations.update_image(services(), image_id, body["image"])})
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands on instances."""
 
-from typing import Any
+import uuid
 
 import flask
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("instance-actions", __name__, url_prefix="/api/v1/instance
 @blueprint.post("/actions")
 @blueprint.arguments(schemas.ActionSchema)
 @blueprint.response(202)
-def act_on_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
+def act_on_instance(body: dict[str, str], instance_id: str) -> flask.Response:
     """Give an instance a command by its name."""
     flask.request.environ[COMMAND_KEY] = body["action"]
     operations.act_by_name(services(), instance_id, body["action"])
@@ -29,7 +29,7 @@ def act_on_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
 @blueprint.post("/resize")
 @blueprint.arguments(schemas.ResizeSchema)
 @blueprint.response(202)
-def resize_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
+def resize_instance(body: dict[str, dict[str, uuid.UUID]], instance_id: str) -> flask.Response:
     """Change the flavor of an instance."""
     operations.resize_instance(services(), instance_id, str(body["flavor"]["id"]))
     return answer(202)
@@ -38,7 +38,9 @@ def resize_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
 @blueprint.post("/rebuild")
 @blueprint.arguments(schemas.RebuildSchema)
 @blueprint.response(202, RebuiltInstanceEnvelopeSchema)
-def rebuild_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
+def rebuild_instance(
+    body: dict[str, schemas.RebuildInstanceBody], instance_id: str
+) -> flask.Response:
     """Write an image over the root volume; addresses and other volumes stay."""
     rebuilt = rebuild.rebuild_instance(services(), instance_id, body["rebuild"])
     return answer(202, {"instance": rebuilt})

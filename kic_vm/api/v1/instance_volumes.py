@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes of an instance."""
 
-from typing import Any
-
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, services
@@ -19,7 +17,9 @@ blueprint = Blueprint(
 @blueprint.post("")
 @blueprint.arguments(schemas.VolumeAttachEnvelopeSchema)
 @blueprint.response(200, schemas.VolumeAttachmentEnvelopeSchema)
-def attach_volume(body: dict[str, Any], instance_id: str, volume_id: str) -> flask.Response:
+def attach_volume(
+    body: dict[str, schemas.VolumeAttachBody], instance_id: str, volume_id: str
+) -> flask.Response:
     """Attach a volume to an instance; it is attached when the instance shows it as in_use."""
     attached = operations.attach_volume(services(), instance_id, volume_id, body["volume"])
     return answer(200, {"volume": attached})
@@ -29,7 +29,7 @@ def attach_volume(body: dict[str, Any], instance_id: str, volume_id: str) -> fla
 @blueprint.arguments(schemas.AttachedVolumeUpdateEnvelopeSchema)
 @blueprint.response(200)
 def update_instance_volume(
-    body: dict[str, Any], instance_id: str, volume_id: str
+    body: dict[str, schemas.AttachedVolumeUpdateBody], instance_id: str, volume_id: str
 ) -> flask.Response:
     """Change an attached volume, and whether it goes with the instance."""
     operations.update_volume(services(), instance_id, volume_id, body["volume"])

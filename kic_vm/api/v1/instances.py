@@ -18,7 +18,7 @@ blueprint = Blueprint("instances", __name__, url_prefix="/api/v1/instances")
 @blueprint.post("")
 @blueprint.arguments(instance_changes.InstanceCreateEnvelopeSchema)
 @blueprint.response(202, instance_changes.CreatedInstancesSchema)
-def create_instance(body: dict[str, Any]) -> flask.Response:
+def create_instance(body: dict[str, instance_changes.InstanceCreateBody]) -> flask.Response:
     """Make one or several instances."""
     return answer(202, plan.create_instances(services(), body["instance"]))
 
@@ -41,7 +41,9 @@ def get_instance(instance_id: str) -> flask.Response:
 @blueprint.put("/<instance_id>")
 @blueprint.arguments(instance_changes.InstanceUpdateEnvelopeSchema)
 @blueprint.response(200, instance_changes.UpdatedInstanceEnvelopeSchema)
-def update_instance(body: dict[str, Any], instance_id: str) -> flask.Response:
+def update_instance(
+    body: dict[str, instance_changes.InstanceUpdateBody], instance_id: str
+) -> flask.Response:
     """Rename or describe an instance."""
     updated = update.update_instance(services(), instance_id, body["instance"])
     return answer(200, {"instance": updated})

@@ -16,7 +16,7 @@ blueprint = Blueprint("keypairs", __name__, url_prefix="/api/v1/keypairs")
 @blueprint.post("")
 @blueprint.arguments(schemas.KeypairCreateEnvelopeSchema)
 @blueprint.response(201, schemas.CreatedKeypairEnvelopeSchema)
-def create_keypair(body: dict[str, Any]) -> flask.Response:
+def create_keypair(body: dict[str, schemas.KeypairCreateBody]) -> flask.Response:
     """Make a keypair, or import one."""
     wanted = body["keypair"]
     created = operations.create_keypair(services(), wanted["name"], wanted["public_key"])

@@ -15,7 +15,7 @@ blueprint = Blueprint("snapshots", __name__, url_prefix="/api/v1")
 @blueprint.post("/volumes/<volume_id>/snapshots")
 @blueprint.arguments(schemas.SnapshotCreateEnvelopeSchema)
 @blueprint.response(202, schemas.NamedSnapshotEnvelopeSchema)
-def create_snapshot(body: dict[str, Any], volume_id: str) -> flask.Response:
+def create_snapshot(body: dict[str, schemas.SnapshotCreateBody], volume_id: str) -> flask.Response:
     """Make a snapshot of a volume, also while it is attached."""
     made = operations.create_snapshot(services(), volume_id, body["snapshot"])
     return answer(202, {"snapshot": made})
@@ -39,7 +39,9 @@ def get_snapshot(snapshot_id: str) -> flask.Response:
 @blueprint.put("/snapshots/<snapshot_id>")
 @blueprint.arguments(schemas.SnapshotUpdateEnvelopeSchema)
 @blueprint.response(200, schemas.NamedSnapshotEnvelopeSchema)
-def update_snapshot(body: dict[str, Any], snapshot_id: str) -> flask.Response:
+def update_snapshot(
+    body: dict[str, schemas.SnapshotUpdateBody], snapshot_id: str
+) -> flask.Response:
     """Rename or describe a snapshot."""
     changed = operations.update_snapshot(services(), snapshot_id, body["snapshot"])
     return answer(200, {"snapshot": changed})
@@ -56,7 +58,9 @@ def delete_snapshot(snapshot_id: str) -> flask.Response:
 @blueprint.post("/snapshots/<snapshot_id>/restore")
 @blueprint.arguments(schemas.SnapshotRestoreEnvelopeSchema)
 @blueprint.response(202, schemas.RestoredVolumeEnvelopeSchema)
-def restore_snapshot(body: dict[str, Any], snapshot_id: str) -> flask.Response:
+def restore_snapshot(
+    body: dict[str, schemas.SnapshotRestoreBody], snapshot_id: str
+) -> flask.Response:
     """Make a new volume from a snapshot; the volume it was made of stays as it is."""
     restored = operations.restore_snapshot(services(), snapshot_id, body["restore"])
     return answer(202, {"restore": restored})

@@ -9,7 +9,11 @@ from kic_vm.api.blueprint import Blueprint, answer, page, services
 from kic_vm.operations.volumes import create, extend, image_create
 from kic_vm.operations.volumes import volumes as operations
 from kic_vm.schemas import volumes as schemas
-from kic_vm.schemas.images import ChangedImageEnvelopeSchema, ImageCreateEnvelopeSchema
+from kic_vm.schemas.images import (
+    ChangedImageEnvelopeSchema,
+    ImageCreateBody,
+    ImageCreateEnvelopeSchema,
+)
 
 blueprint = Blueprint("volumes", __name__, url_prefix="/api/v1/volumes")
 
@@ -17,7 +21,7 @@ blueprint = Blueprint("volumes", __name__, url_prefix="/api/v1/volumes")
 @blueprint.post("")
 @blueprint.arguments(schemas.VolumeCreateEnvelopeSchema)
 @blueprint.response(202, schemas.ChangedVolumeEnvelopeSchema)
-def create_volume(body: dict[str, Any]) -> flask.Response:
+def create_volume(body: dict[str, schemas.VolumeCreateBody]) -> flask.Response:
     """Make a volume; it is ready when its status is available."""
     return answer(202, {"volume": create.create_volume(services(), body["volume"])})
 
@@ -47,7 +51,7 @@ def get_volume(volume_id: str) -> flask.Response:
 @blueprint.put("/<volume_id>")
 @blueprint.arguments(schemas.VolumeUpdateEnvelopeSchema)
 @blueprint.response(200, schemas.ChangedVolumeEnvelopeSchema)
-def update_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
+def update_volume(body: dict[str, schemas.VolumeUpdateBody], volume_id: str) -> flask.Response:
     """Rename or describe a volume."""
     changed = operations.update_volume(services(), volume_id, body["volume"])
     return answer(200, {"volume": changed})
@@ -64,7 +68,7 @@ def delete_volume(volume_id: str) -> flask.Response:
 @blueprint.post("/<volume_id>/size")
 @blueprint.arguments(schemas.VolumeExtendEnvelopeSchema)
 @blueprint.response(202)
-def extend_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
+def extend_volume(body: dict[str, dict[str, int]], volume_id: str) -> flask.Response:
     """Make a volume larger, also while it is attached."""
     extend.extend_volume(services(), volume_id, body["volume"]["new_size"])
     return answer(202)
@@ -73,6 +77,6 @@ def extend_volume(body: dict[str, Any], volume_id: str) -> flask.Response:
 @blueprint.post("/<volume_id>/image")
 @blueprint.arguments(ImageCreateEnvelopeSchema)
 @blueprint.response(202, ChangedImageEnvelopeSchema)
-def create_image(body: dict[str, Any], volume_id: str) -> flask.Response:
+def create_image(body: dict[str, ImageCreateBody], volume_id: str) -> flask.Response:
     """Make an image of a root volume; it is ready when its status is active."""
     return answer(202, {"image": image_create.create_image(services(), volume_id, body["image"])})
