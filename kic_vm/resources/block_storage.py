@@ -30,7 +30,6 @@ class CreatedVolume(TypedDict):
     volume_type: str | None
     availability_zone: str
     snapshot_id: str | None
-    source_volid: str | None
     attachments: list[VolumeServer]
     metadata: dict[str, str]
     user_id: str
