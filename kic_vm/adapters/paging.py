@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Complete lists from services that return pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 from kic_vm import exceptions
 from kic_vm.adapters import errors
-from kic_vm.adapters.service import JSON, Answer
+from kic_vm.adapters.service import Answer
 
 PAGE = 1000
 _ATTEMPTS = 3
 
+# The type of the list's items.
+Item = TypeVar("Item", bound=Mapping[str, object])
 
-def id_of(item: JSON) -> str:
+
+def id_of(item: Mapping[str, object]) -> str:
     """The marker of an item in most services: its id."""
     return str(item["id"])
 
@@ -21,8 +25,8 @@ def follow(
     key: str,
     *,
     links: str | None = None,
-    marker_of: Callable[[JSON], str] = id_of,
-) -> list[JSON]:
+    marker_of: Callable[[Item], str] = id_of,
+) -> list[Item]:
     """All items of a list with markers; one call for each page.
 
     The service decides the page size. The next page is read if the answer announces one: Nova,
@@ -55,12 +59,12 @@ def _items(
     get_page: Callable[[str | None], Answer],
     key: str,
     links: str,
-    marker_of: Callable[[JSON], str],
-) -> Iterator[JSON]:
+    marker_of: Callable[[Item], str],
+) -> Iterator[Item]:
     body = get_page(None)
     markers = set()
     while True:
-        page: list[JSON] = body[key]
+        page: list[Item] = body[key]
         if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
             raise errors.not_understood(body.service)
         yield from page

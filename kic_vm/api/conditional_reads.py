@@ -6,7 +6,7 @@ The tag is a digest of the body alone, so every process returns the same tag for
 
 import hashlib
 import math
-from typing import Final
+from typing import Any, Final
 
 import flask
 
@@ -47,7 +47,7 @@ def apply(response: flask.Response) -> flask.Response:
     return response
 
 
-def _tag_of(response: flask.Response, page: Page | None) -> str:
+def _tag_of(response: flask.Response, page: Page[Any] | None) -> str:
     """The tag of a response. The tag of a page of a recent list is computed only once."""
     if page is not None and page.tag is not None:
         return page.tag

@@ -30,11 +30,8 @@ from kic_vm import deadline
 from kic_vm.cache.generations import Generations
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, connect
-from kic_vm.cache.stored_lists import RecentList, Stamp, StoredLists
+from kic_vm.cache.stored_lists import Item, RecentList, Stamp, StoredLists
 from kic_vm.tracing.request_trace import waiting
-
-JSON = dict[str, Any]
-Fetch = Callable[[], list[JSON]]
 
 # Seconds for which a list is used if other processes may write unnoticed.
 _ALONE_SECONDS: Final = 1.0
@@ -103,7 +100,7 @@ class _Flight:
 
     def __init__(self, generation: bytes) -> None:
         self.stamp = Stamp(generation, time.time())
-        self.result: RecentList | None = None
+        self.result: RecentList[Any] | None = None
         """Set before ``finish``; None if the fetch has failed."""
         self._is_over = threading.Event()
 
@@ -111,7 +108,7 @@ class _Flight:
         """Wake the requests that wait."""
         self._is_over.set()
 
-    def wait(self, end: float) -> RecentList | None:
+    def wait(self, end: float) -> RecentList[Any] | None:
         """The result; None if there is none at ``end``, in seconds since the epoch."""
         seconds = min(end - time.time(), deadline.seconds_left())
         with waiting("single-flight wait"):
@@ -145,7 +142,7 @@ class RecentLists:
         self._stored = StoredLists(client, outage, self._max_age_followed)
         self._lock = threading.Lock()
         self._flights: dict[Key, _Flight] = {}
-        self._lists: cachetools.LRUCache[Key, RecentList] = cachetools.LRUCache(
+        self._lists: cachetools.LRUCache[Key, RecentList[Any]] = cachetools.LRUCache(
             memory, getsizeof=lambda recent_list: min(recent_list.size, memory)
         )
 
@@ -175,7 +172,7 @@ class RecentLists:
 
     def find(
         self, key: Key, max_age: float, *, is_only_process: bool
-    ) -> tuple[RecentList, float] | None:
+    ) -> tuple[RecentList[Any], float] | None:
         """A list that this process knows, and its age; None if none is acceptable."""
         with self._lock:
             recent_list = self._lists.get(key)
@@ -189,8 +186,8 @@ class RecentLists:
         )
 
     def read(
-        self, key: Key, max_age: float, fetch: Fetch, *, is_only_process: bool
-    ) -> tuple[RecentList, float, Source]:
+        self, key: Key, max_age: float, fetch: Callable[[], list[Item]], *, is_only_process: bool
+    ) -> tuple[RecentList[Item], float, Source]:
         """A list, its age in seconds, and its source.
 
         :param max_age: the age in seconds that the request accepts
@@ -237,8 +234,8 @@ class RecentLists:
             return flight, True
 
     def _fetch_once(
-        self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch
-    ) -> tuple[RecentList, float, Source]:
+        self, flight: _Flight, key: Key, terms: Terms, fetch: Callable[[], list[Item]]
+    ) -> tuple[RecentList[Item], float, Source]:
         """The list of another process, or a new one. All requests of the flight get it."""
         recent_list, lease = None, None
         try:
@@ -254,7 +251,9 @@ class RecentLists:
             if lease is not None:
                 self._stored.release(lease)
 
-    def _fetch(self, flight: _Flight, key: Key, terms: Terms, fetch: Fetch) -> RecentList:
+    def _fetch(
+        self, flight: _Flight, key: Key, terms: Terms, fetch: Callable[[], list[Item]]
+    ) -> RecentList[Item]:
         stamp = Stamp(terms.generation, time.time())
         items = fetch()
         text, is_storable = _as_json(items)
@@ -264,7 +263,7 @@ class RecentLists:
             self._stored.store(str(key), stamp, text)
         return recent_list
 
-    def _finish(self, flight: _Flight, key: Key, result: RecentList | None) -> None:
+    def _finish(self, flight: _Flight, key: Key, result: RecentList[Any] | None) -> None:
         """Remember the result, and wake the requests that wait."""
         with self._lock:
             if result is not None:
@@ -275,7 +274,7 @@ class RecentLists:
         flight.finish()
 
 
-def _as_json(items: list[JSON]) -> tuple[bytes, bool]:
+def _as_json(items: list[Item]) -> tuple[bytes, bool]:
     """A list as JSON, and whether reading it gives the same list again."""
     try:
         return orjson.dumps(items), True

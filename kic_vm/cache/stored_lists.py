@@ -5,8 +5,8 @@ import dataclasses
 import struct
 import time
 import zlib
-from collections.abc import Callable
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import orjson
 import redis
@@ -17,7 +17,10 @@ from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, UnreadableError
 from kic_vm.tracing.request_trace import waiting
 
-JSON = dict[str, Any]
+# The type of a list's items.
+Item = TypeVar("Item", bound=Mapping[str, Any])
+# The position of a page: total, offset and limit; see schemas.base.PaginationSchema.
+Pagination = dict[str, int]
 
 _HEAD: Final = struct.Struct(">8sd")
 _FASTEST: Final = 1
@@ -40,26 +43,28 @@ class Stamp:
 
 
 @dataclasses.dataclass(slots=True)
-class Page:
+class Page(Generic[Item]):
     """A page of a list, and the response that was made from it."""
 
-    items: list[JSON]
-    pagination: JSON
+    items: list[Item]
+    pagination: Pagination
     body: bytes | None = None
     tag: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class RecentList:
+class RecentList(Generic[Item]):
     """A complete list, which must not be changed."""
 
-    items: list[JSON]
+    items: list[Item]
     stamp: Stamp
     size: int
     """The size of the list as JSON, in bytes."""
-    _pages: dict[str, Page] = dataclasses.field(default_factory=dict, repr=False)
+    _pages: dict[str, Page[Item]] = dataclasses.field(default_factory=dict, repr=False)
 
-    def page(self, query: str, select: Callable[[list[JSON]], tuple[list[JSON], JSON]]) -> Page:
+    def page(
+        self, query: str, select: Callable[[list[Item]], tuple[list[Item], Pagination]]
+    ) -> Page[Item]:
         """A page. All requests with the same query share it.
 
         :param query: the query string of the request
@@ -98,7 +103,9 @@ class StoredLists:
         self._outage = outage
         self._seconds = seconds
 
-    def find_or_acquire(self, key: str, terms: Terms) -> tuple[RecentList | None, Lease | None]:
+    def find_or_acquire(
+        self, key: str, terms: Terms
+    ) -> tuple[RecentList[Any] | None, Lease | None]:
         """An acceptable list, or the lease to fetch one.
 
         Neither if Redis is unavailable, or if the fetch of another process takes too long.
@@ -120,7 +127,7 @@ class StoredLists:
 
     def _find_or_hold(
         self, client: SealedRedis, lease: Lease, key: str, terms: Terms
-    ) -> tuple[RecentList | None, bool]:
+    ) -> tuple[RecentList[Any] | None, bool]:
         """An acceptable list, if there is one now, and whether the lease is held now."""
         found = self._find(client, key, terms)
         if found is None and lease.acquire(_LEASE_SECONDS):
@@ -132,7 +139,7 @@ class StoredLists:
         return time.time() >= terms.end_of_wait or deadline.seconds_left() <= _POLL_SECONDS
 
     @staticmethod
-    def _find(client: SealedRedis, key: str, terms: Terms) -> RecentList | None:
+    def _find(client: SealedRedis, key: str, terms: Terms) -> RecentList[Any] | None:
         try:
             head = client.get(f"{key}:head")
             if head is None or not terms.accept(Stamp(*_HEAD.unpack(head))):

@@ -1,6 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Timestamps in the clients' format: RFC 3339 with an offset."""
 
+from typing import overload
+
+
+# A text stands for a time that always exists: then it is not empty.
+@overload
+def utc(stamp: str) -> str: ...
+
+
+@overload
+def utc(stamp: None) -> None: ...
+
 
 def utc(stamp: str | None) -> str | None:
     """An OpenStack timestamp (always UTC), with the offset that Cinder omits.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The changes that a request body asks for."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from kic_vm import exceptions
@@ -8,7 +9,7 @@ from kic_vm import exceptions
 JSON = dict[str, Any]
 
 
-def given_changes(what: str, changes: JSON) -> JSON:
+def given_changes(what: str, changes: Mapping[str, Any]) -> JSON:
     """The given name and description; a null name means no change.
 
     :param what: the field of the request body that holds them

@@ -6,8 +6,8 @@ looks for them before it writes; otherwise the adapters refuse the write
 (IdempotentRequest.check_write).
 """
 
-from collections.abc import Callable, Collection
-from typing import Any, NoReturn
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NoReturn, TypeVar
 
 from kic_vm import exceptions
 from kic_vm.idempotent_request import IdempotentRequest
@@ -15,13 +15,15 @@ from kic_vm.mappings import request_marks
 from kic_vm.operations.request import RequestServices
 
 JSON = dict[str, Any]
+# A resource that an earlier attempt created.
+Item = TypeVar("Item", bound=Mapping[str, Any])
 
 _NOTED_ACTION = "last_action"
 
 
 def find_made(
-    services: RequestServices, list_made: Callable[[IdempotentRequest], list[JSON]]
-) -> list[JSON]:
+    services: RequestServices, list_made: Callable[[IdempotentRequest], list[Item]]
+) -> list[Item]:
     """The resources that an earlier attempt created. No call without an Idempotency-Key.
 
     Every request with a key looks for them: the store may have lost the record of an earlier
@@ -38,8 +40,8 @@ def find_made(
 
 
 def find_described(
-    services: RequestServices, description: str, list_described: Callable[[str], list[JSON]]
-) -> JSON | None:
+    services: RequestServices, description: str, list_described: Callable[[str], list[Item]]
+) -> Item | None:
     """The Neutron resource that an earlier attempt created.
 
     :param description: the resource's description, with the mark of the request

@@ -4,15 +4,17 @@
 import dataclasses
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from marshmallow import fields
 
 from kic_vm import exceptions
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.schemas.base import ListQuerySchema
 from kic_vm.schemas.filters import Moment, PartOfName, Unavailable, normalized
 
-JSON = dict[str, Any]
+# The type of a list's items.
+Item = TypeVar("Item", bound=Mapping[str, Any])
 
 PAGING: Final = {"limit", "offset", "sort_keys", "sort_dirs"}
 
@@ -23,7 +25,7 @@ class Match:
 
     field: str
     """The field of an item that the comparison depends on."""
-    is_match: Callable[[JSON, Any], bool]
+    is_match: Callable[[Mapping[str, Any], Any], bool]
     """Whether an item matches a value of the filter."""
 
 
@@ -94,7 +96,7 @@ def _same(value: Any, wanted: Any) -> bool:
     return bool(value == wanted)
 
 
-def _field(item: JSON, path: tuple[str, ...]) -> Any:
+def _field(item: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     value: Any = item
     for key in path:
         value = value.get(key) if value is not None else None
@@ -102,8 +104,8 @@ def _field(item: JSON, path: tuple[str, ...]) -> Any:
 
 
 def select(
-    items: list[JSON], query: Mapping[str, Any], filters: Mapping[str, Match]
-) -> tuple[list[JSON], JSON]:
+    items: list[Item], query: Mapping[str, Any], filters: Mapping[str, Match]
+) -> tuple[list[Item], Pagination]:
     """One page of a list, and the contract's ``pagination`` for it.
 
     :param query: the operation's query parameters, already of their types
@@ -124,7 +126,7 @@ def select(
     }
 
 
-def _sort(items: list[JSON], keys: list[str], directions: list[str]) -> None:
+def _sort(items: list[Item], keys: list[str], directions: list[str]) -> None:
     """Sort in place, the first key counting most; what lacks a key comes last in any direction."""
     if len(directions) > len(keys):
         raise exceptions.InvalidField("sort_dirs", "there are more of them than sort_keys.")

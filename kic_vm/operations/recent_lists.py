@@ -5,20 +5,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kic_vm.cache.recent_lists import Key
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations import listing
+from kic_vm.operations.listing import Item
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
 
 
 def page(
     services: RequestServices,
     resource: str,
-    fetch: Callable[[RequestServices], list[JSON]],
+    fetch: Callable[[RequestServices], list[Item]],
     query: Mapping[str, Any],
     filters: Mapping[str, listing.Match],
-) -> tuple[list[JSON], JSON]:
+) -> tuple[list[Item], Pagination]:
     """A page of the list of a resource, and its ``pagination``; see ``listing.select``.
 
     :param resource: the name of the resource in the API
@@ -41,7 +41,7 @@ def page(
     return shown.items, shown.pagination
 
 
-def find(services: RequestServices, resource: str, resource_id: str) -> JSON | None:
+def find(services: RequestServices, resource: str, resource_id: str) -> Any:
     """One item of a recent list of this process, if the client accepts the age of the list."""
     if not is_age_accepted(services):
         return None

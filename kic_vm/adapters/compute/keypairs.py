@@ -27,7 +27,7 @@ class Keypairs(Service):
                 microversion=KEYPAIR_PAGES,
             )
 
-        keypairs = paging.follow(
+        keypairs: list[JSON] = paging.follow(
             page, "keypairs", marker_of=lambda item: str(item["keypair"]["name"])
         )
         return [item["keypair"] for item in keypairs]
