@@ -18,6 +18,7 @@ from kic_vm.mappings.instance_states import (
 from kic_vm.mappings.times import utc
 from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
+from kic_vm.resources.network import FloatingIPSummary, PortSummary
 from kic_vm.schemas import texts
 
 JSON = dict[str, Any]
@@ -27,7 +28,7 @@ JSON = dict[str, Any]
 class RelatedResources:
     """Resources of other services that belong to servers, indexed for lookup."""
 
-    ports: Mapping[str, list[JSON]]
+    ports: Mapping[str, list[PortSummary]]
     """Neutron ports by device id."""
     public_ips: Mapping[tuple[str, str], str]
     """Floating addresses by port id and fixed address."""
@@ -50,24 +51,26 @@ class Translation:
     volume_types: VolumeTypes
 
 
-def ports_by_device(ports: Iterable[JSON]) -> dict[str, list[JSON]]:
+def ports_by_device(ports: Iterable[PortSummary]) -> dict[str, list[PortSummary]]:
     """Ports by device id."""
-    found: dict[str, list[JSON]] = defaultdict(list)
+    found: dict[str, list[PortSummary]] = defaultdict(list)
     for port in ports:
         found[port["device_id"]].append(port)
     return found
 
 
-def public_ips_by_port(floating_ips: Iterable[JSON]) -> dict[tuple[str, str], str]:
+def public_ips_by_port(
+    floating_ips: Iterable[FloatingIPSummary],
+) -> dict[tuple[str, str], str]:
     """Floating addresses by the port and the fixed address they are associated with."""
     return {
         (item["port_id"], item["fixed_ip_address"]): item["floating_ip_address"]
         for item in floating_ips
-        if item["port_id"]
+        if item["port_id"] and item["fixed_ip_address"]
     }
 
 
-def _addresses(ports: list[JSON], related: RelatedResources) -> list[JSON]:
+def _addresses(ports: list[PortSummary], related: RelatedResources) -> list[JSON]:
     return [
         {
             "private_ip": fixed["ip_address"],
@@ -79,13 +82,13 @@ def _addresses(ports: list[JSON], related: RelatedResources) -> list[JSON]:
     ]
 
 
-def _security_groups(ports: list[JSON], related: RelatedResources) -> list[JSON]:
+def _security_groups(ports: list[PortSummary], related: RelatedResources) -> list[JSON]:
     ids = dict.fromkeys(group for port in ports for group in port["security_groups"])
     return [{"id": group, "name": related.group_names.get(group)} for group in ids]
 
 
 def unambiguous_group_names(
-    servers: Iterable[JSON], ports: Mapping[str, list[JSON]]
+    servers: Iterable[JSON], ports: Mapping[str, list[PortSummary]]
 ) -> dict[str, str]:
     """Security group names that need no further call.
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.network import FloatingIP, Port, SecurityGroup
 
 JSON = dict[str, Any]
 
@@ -84,7 +85,7 @@ def is_offered_image(services: RequestServices, image: JSON) -> bool:
     return bool(image["visibility"] == "shared" and image["owner"] != services.project_id)
 
 
-def get_own_port(services: RequestServices, port_id: str) -> JSON:
+def get_own_port(services: RequestServices, port_id: str) -> Port:
     """A port in Neutron.
 
     :raises NotFound: the project has no such port
@@ -95,12 +96,12 @@ def get_own_port(services: RequestServices, port_id: str) -> JSON:
     return port
 
 
-def is_interface(port: JSON) -> bool:
+def is_interface(port: Port) -> bool:
     """Whether a port is a network interface, not one that Neutron created for a router or DHCP."""
     return not port["device_owner"].startswith(_INFRASTRUCTURE)
 
 
-def get_own_interface(services: RequestServices, port_id: str) -> JSON:
+def get_own_interface(services: RequestServices, port_id: str) -> Port:
     """A port in Neutron that is a network interface.
 
     :raises NotFound: the project has no such interface
@@ -111,7 +112,7 @@ def get_own_interface(services: RequestServices, port_id: str) -> JSON:
     return port
 
 
-def get_own_security_group(services: RequestServices, group_id: str) -> JSON:
+def get_own_security_group(services: RequestServices, group_id: str) -> SecurityGroup:
     """A security group in Neutron, with all its rules.
 
     :raises NotFound: the project has no such group
@@ -132,7 +133,7 @@ def check_own_security_group(services: RequestServices, group_id: str) -> None:
         raise exceptions.NotFound
 
 
-def get_own_floating_ip(services: RequestServices, floating_ip_id: str) -> JSON:
+def get_own_floating_ip(services: RequestServices, floating_ip_id: str) -> FloatingIP:
     """A floating IP in Neutron.
 
     :raises NotFound: the project has no such floating IP

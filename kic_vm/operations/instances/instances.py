@@ -20,6 +20,7 @@ from kic_vm.operations.instances import (
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.network import FloatingIPSummary, PortSummary
 from kic_vm.schemas.instances import InstanceListQuerySchema
 
 JSON = dict[str, Any]
@@ -37,8 +38,8 @@ _FILTERS: Final = listing.filters_of(
 def _related_resources(
     services: RequestServices,
     servers: list[JSON],
-    ports: Iterable[JSON],
-    floating_ips: Iterable[JSON],
+    ports: Iterable[PortSummary],
+    floating_ips: Iterable[FloatingIPSummary],
     volumes: Iterable[JSON],
     confirming: Collection[str],
 ) -> mapping.RelatedResources:
@@ -87,7 +88,7 @@ def get_instance(services: RequestServices, instance_id: str) -> JSON:
     last time. One more call if a finished resize must be confirmed, as [resize] configures. None
     if the client accepts the age of a list that the gateway knows.
     """
-    known = recent_lists.find(services, "instances", instance_id)
+    known: JSON | None = recent_lists.find(services, "instances", instance_id)
     if known is not None:
         return known
     openstack = services.openstack

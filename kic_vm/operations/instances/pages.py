@@ -25,6 +25,7 @@ from kic_vm.mappings import instances as mapping
 from kic_vm.operations import listing
 from kic_vm.operations.instances import attached_volumes
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.network import FloatingIPSummary, PortSummary
 
 JSON = dict[str, Any]
 
@@ -41,8 +42,8 @@ class ServerResources:
     """Servers with their ports, floating IPs and volumes."""
 
     servers: list[JSON]
-    ports: list[JSON]
-    floating_ips: list[JSON]
+    ports: list[PortSummary]
+    floating_ips: list[FloatingIPSummary]
     volumes: list[JSON]
 
 
