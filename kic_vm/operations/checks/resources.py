@@ -2,7 +2,7 @@
 """Checks of flavors and images: whether they have the properties that clients show."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from kic_vm.mappings.flavor_defects import defects_of as flavor_defects
 from kic_vm.mappings.image_defects import defects_of as image_defects
@@ -14,8 +14,6 @@ from kic_vm.operations.checks.finding import (
     warning,
 )
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
 
 _SHOWN: Final = 5
 
