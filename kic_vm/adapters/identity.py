@@ -13,10 +13,12 @@ from kic_vm.adapters import errors, token_documents, token_errors
 from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.adapters.paging import Item
 from kic_vm.adapters.paths import path
-from kic_vm.adapters.service import JSON, Service
+from kic_vm.adapters.service import Service
 from kic_vm.exceptions import NotFound, UpstreamError
 from kic_vm.metrics import gateway as metrics
+from kic_vm.resources.identity import Project, Role, RoleAssignment, User
 
 LOG = logging.getLogger(__name__)
 
@@ -33,12 +35,12 @@ _REQUEST_HEADERS = (
 class Identity(Service):
     """The identity service, called on behalf of one caller, for cloud admins."""
 
-    def get_project(self, project_id: str) -> JSON:
+    def get_project(self, project_id: str) -> Project:
         """One project."""
-        project: JSON = self.json("GET", path("projects", project_id))["project"]
+        project: Project = self.json("GET", path("projects", project_id))["project"]
         return project
 
-    def list_assignments(self, project_id: str, *, effective: bool) -> list[JSON]:
+    def list_assignments(self, project_id: str, *, effective: bool) -> list[RoleAssignment]:
         """The role assignments in a project, with names.
 
         :param effective: expand groups, inheritance and implied roles into assignments of users
@@ -48,14 +50,15 @@ class Identity(Service):
 
     def list_role_ids(self) -> dict[str, str]:
         """The ids of the cloud's global roles by name."""
-        return {role["name"]: role["id"] for role in self._list_whole("roles")}
+        roles: list[Role] = self._list_whole("roles")
+        return {role["name"]: role["id"] for role in roles}
 
-    def get_user(self, user_id: str) -> JSON:
+    def get_user(self, user_id: str) -> User:
         """One user of any domain."""
-        user: JSON = self.json("GET", path("users", user_id))["user"]
+        user: User = self.json("GET", path("users", user_id))["user"]
         return user
 
-    def list_users(self, name: str, domain_id: str) -> list[JSON]:
+    def list_users(self, name: str, domain_id: str) -> list[User]:
         """The users with exactly this name in a domain: one or none."""
         return self._list_whole("users", name=name, domain_id=domain_id)
 
@@ -96,13 +99,13 @@ class Identity(Service):
                     roles.add(names[assignment["role"]["id"]])
         return found
 
-    def _list_whole(self, collection: str, **query: str) -> list[JSON]:
+    def _list_whole(self, collection: str, **query: str) -> list[Item]:
         """A complete list: one that Keystone's ``list_limit`` has not truncated."""
         body = self.json("GET", path(collection, **query))
         if body.get("truncated"):
             LOG.error("Keystone has cut off the list of %s: raise its list_limit", collection)
             raise UpstreamError(SERVICE)
-        found: list[JSON] = body[collection]
+        found: list[Item] = body[collection]
         return found
 
     def list_roles_of_token(self, token: str) -> set[str]:

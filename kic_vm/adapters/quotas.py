@@ -4,8 +4,6 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-JSON = dict[str, Any]
-
 
 class Quota(NamedTuple):
     """A quota of the gateway."""

@@ -2,16 +2,80 @@
 """Neutron port -> network interface of the contract, as operations on instances show it."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TypedDict, TypeVar
 
 from kic_vm.mappings.request_marks import own_description
 from kic_vm.mappings.times import utc
 from kic_vm.resources.compute import InterfaceAttachment, Server
+from kic_vm.resources.network import AddressPair, FixedIP, Port, PortSummary
 
-JSON = dict[str, Any]
+AnyPort = TypeVar("AnyPort", bound=PortSummary)
 
 
-def in_attachment_order(server: Server, ports: Collection[JSON]) -> list[JSON]:
+class AttachedNetworkInterfaceView(TypedDict):
+    """A network interface in the response to an attach; see AttachedNetworkInterfaceSchema."""
+
+    id: str
+    status: str
+    mac_address: str
+    private_ips: list[FixedIP]
+
+
+class InterfaceGroupView(TypedDict):
+    """A security group of a network interface; see SecurityGroupSchema."""
+
+    id: str
+    name: str | None
+
+
+class _InterfaceFields(TypedDict):
+    """The fields of a network interface in all responses."""
+
+    id: str
+    name: str
+    status: str
+    description: str | None
+    project_id: str
+    is_network_interface_security_enabled: bool | None
+    mac_address: str
+    device_id: str
+    secondary_ips: list[str]
+    created_at: str
+    updated_at: str
+
+
+class UpdatedNetworkInterfaceView(_InterfaceFields):
+    """A network interface in the response to a change; see UpdatedNetworkInterfaceSchema."""
+
+    private_ip: str | None
+    security_groups: list[str]
+
+
+class _WholeInterfaceFields(_InterfaceFields):
+    """The fields of a network interface in the responses to get and list."""
+
+    project_name: str | None
+    vpc_id: str
+    subnet_id: str | None
+    device_owner: str
+    public_ip: str | None
+    allowed_address_pairs: list[AddressPair]
+    security_groups: list[InterfaceGroupView]
+
+
+class InstanceNetworkInterfaceView(_WholeInterfaceFields):
+    """A network interface in an instance's list; see InstanceNetworkInterfaceSchema."""
+
+    private_ip: str | None
+
+
+class NetworkInterfaceView(_WholeInterfaceFields):
+    """A network interface in the responses to get and list; see NetworkInterfaceSchema."""
+
+    private_ip: str
+
+
+def in_attachment_order(server: Server, ports: Collection[AnyPort]) -> list[AnyPort]:
     """A server's ports in the order in which Nova attached them: the first is the primary.
 
     Neutron does not know the order, and a port's age does not decide it: an old port may have been
@@ -29,12 +93,12 @@ def in_attachment_order(server: Server, ports: Collection[JSON]) -> list[JSON]:
     )
 
 
-def status_of(port: JSON) -> str:
+def status_of(port: Port) -> str:
     """in_use for an attached interface, else available; Neutron's own status means link state."""
     return "in_use" if port["device_id"] else "available"
 
 
-def interface_from_attachment(attachment: InterfaceAttachment) -> JSON:
+def interface_from_attachment(attachment: InterfaceAttachment) -> AttachedNetworkInterfaceView:
     """The contract's response to an attach."""
     return {
         "id": attachment["port_id"],
@@ -47,7 +111,7 @@ def interface_from_attachment(attachment: InterfaceAttachment) -> JSON:
     }
 
 
-def updated_interface_from_port(port: JSON) -> JSON:
+def updated_interface_from_port(port: Port) -> UpdatedNetworkInterfaceView:
     """The contract's response to an update: security groups by their ids."""
     addresses = [fixed["ip_address"] for fixed in port["fixed_ips"]]
     return {
@@ -68,11 +132,11 @@ def updated_interface_from_port(port: JSON) -> JSON:
 
 
 def interface_from_port(
-    port: JSON,
+    port: Port,
     project_name: str | None,
     public_ips: Mapping[tuple[str, str], str],
     group_names: Mapping[str, str],
-) -> JSON:
+) -> InstanceNetworkInterfaceView:
     """The contract's network interface in an instance's list.
 
     :param public_ips: floating IP addresses by port id and fixed address
@@ -80,7 +144,8 @@ def interface_from_port(
     """
     fixed_ips = port["fixed_ips"]
     public = (public_ips.get((port["id"], fixed["ip_address"])) for fixed in fixed_ips)
-    return updated_interface_from_port(port) | {
+    return {
+        **updated_interface_from_port(port),
         "project_name": project_name,
         "vpc_id": port["network_id"],
         "subnet_id": fixed_ips[0]["subnet_id"] if fixed_ips else None,

@@ -1,15 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neutron floating IP -> public IP of the contract, as operations on instances show it."""
 
-from typing import Any
+from typing import TypedDict
 
 from kic_vm.mappings.request_marks import own_description
 from kic_vm.mappings.times import utc
+from kic_vm.resources.network import FloatingIP
 
-JSON = dict[str, Any]
+
+class AssociatedPublicIpView(TypedDict):
+    """A public IP in the response to a change; see AssociatedPublicIpSchema."""
+
+    id: str
+    description: str
+    status: str
+    project_id: str
+    public_ip: str
+    private_ip: str | None
+    created_at: str
+    updated_at: str
 
 
-def associated_public_ip(floating_ip: JSON) -> JSON:
+def associated_public_ip(floating_ip: FloatingIP) -> AssociatedPublicIpView:
     """The contract's public IP in the response to a change of its association.
 
     Its status says whether it is associated; Neutron's own status describes the data path, and is

@@ -4,7 +4,7 @@
 import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 
 from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.mappings import attachments, flavors, images, keypairs
@@ -23,9 +23,8 @@ from kic_vm.mappings.volume_types import VolumeTypes
 from kic_vm.mappings.zones import Zones
 from kic_vm.resources.block_storage import Volume
 from kic_vm.resources.compute import Server
+from kic_vm.resources.network import FloatingIPSummary, PortSummary
 from kic_vm.schemas import texts
-
-JSON = dict[str, Any]
 
 
 class AddressView(TypedDict):
@@ -61,7 +60,7 @@ class GroupView(TypedDict):
 class RelatedResources:
     """Resources of other services that belong to servers, indexed for lookup."""
 
-    ports: Mapping[str, list[JSON]]
+    ports: Mapping[str, list[PortSummary]]
     """Neutron ports by device id."""
     public_ips: Mapping[tuple[str, str], str]
     """Floating addresses by port id and fixed address."""
@@ -84,24 +83,26 @@ class Translation:
     volume_types: VolumeTypes
 
 
-def ports_by_device(ports: Iterable[JSON]) -> dict[str, list[JSON]]:
+def ports_by_device(ports: Iterable[PortSummary]) -> dict[str, list[PortSummary]]:
     """Ports by device id."""
-    found: dict[str, list[JSON]] = defaultdict(list)
+    found: dict[str, list[PortSummary]] = defaultdict(list)
     for port in ports:
         found[port["device_id"]].append(port)
     return found
 
 
-def public_ips_by_port(floating_ips: Iterable[JSON]) -> dict[tuple[str, str], str]:
+def public_ips_by_port(
+    floating_ips: Iterable[FloatingIPSummary],
+) -> dict[tuple[str, str], str]:
     """Floating addresses by the port and the fixed address they are associated with."""
     return {
         (item["port_id"], item["fixed_ip_address"]): item["floating_ip_address"]
         for item in floating_ips
-        if item["port_id"]
+        if item["port_id"] and item["fixed_ip_address"]
     }
 
 
-def _addresses(ports: list[JSON], related: RelatedResources) -> list[AddressView]:
+def _addresses(ports: list[PortSummary], related: RelatedResources) -> list[AddressView]:
     return [
         {
             "private_ip": fixed["ip_address"],
@@ -113,13 +114,13 @@ def _addresses(ports: list[JSON], related: RelatedResources) -> list[AddressView
     ]
 
 
-def _security_groups(ports: list[JSON], related: RelatedResources) -> list[GroupView]:
+def _security_groups(ports: list[PortSummary], related: RelatedResources) -> list[GroupView]:
     ids = dict.fromkeys(group for port in ports for group in port["security_groups"])
     return [{"id": group, "name": related.group_names.get(group)} for group in ids]
 
 
 def unambiguous_group_names(
-    servers: Iterable[Server], ports: Mapping[str, list[JSON]]
+    servers: Iterable[Server], ports: Mapping[str, list[PortSummary]]
 ) -> dict[str, str]:
     """Security group names that need no further call.
 

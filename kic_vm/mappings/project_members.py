@@ -2,17 +2,29 @@
 """Keystone's role assignments -> members of a project."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final, TypedDict
 
-JSON = dict[str, Any]
+from kic_vm.resources.identity import RoleAssignment
 
 # The strongest role first.
 ROLES: Final = ("admin", "member", "reader")
 
 
+class MemberView(TypedDict):
+    """A member of a project; see MemberSchema."""
+
+    user_id: str
+    user_name: str
+    domain_id: str
+    role: str
+    is_direct: bool
+
+
 def members_from_assignments(
-    effective: Iterable[JSON], direct: Iterable[JSON], roles: Mapping[str, str]
-) -> dict[str, JSON]:
+    effective: Iterable[RoleAssignment],
+    direct: Iterable[RoleAssignment],
+    roles: Mapping[str, str],
+) -> dict[str, MemberView]:
     """The users with a documented role, by id, each with the strongest role.
 
     :param effective: the assignments in the project, including those by groups, inheritance and
@@ -26,7 +38,7 @@ def members_from_assignments(
         for assignment in direct
         if "user" in assignment and assignment["role"]["id"] in documented
     }
-    members: dict[str, JSON] = {}
+    members: dict[str, MemberView] = {}
     for assignment in effective:
         role = documented.get(assignment["role"]["id"])
         if role is None:
@@ -39,7 +51,6 @@ def members_from_assignments(
                 "user_name": user["name"],
                 "domain_id": user["domain"]["id"],
                 "role": role,
+                "is_direct": (user["id"], role) in direct_roles,
             }
-    for user_id, member in members.items():
-        member["is_direct"] = (user_id, member["role"]) in direct_roles
     return members

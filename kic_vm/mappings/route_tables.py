@@ -3,36 +3,130 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from kic_vm.mappings.networks import Topology, is_router_for, provisioning_status, zone_of
 from kic_vm.mappings.times import utc
 from kic_vm.mappings.zones import Zones
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import Port, Router, Subnet
 
 EVERYWHERE: Final = "0.0.0.0/0"
 _NAMESPACE: Final = uuid.UUID("2b7c4a52-8d6e-5f31-9f0a-6c1d3e5b7a90")
 
 
-def _route_id(router: JSON, destination: str, where: str) -> str:
+class RouteView(TypedDict):
+    """A route of a route table; see RouteSchema."""
+
+    id: str
+    destination: str
+    provisioning_status: str
+    target_type: str | None
+    target_name: str | None
+    target_id: str | None
+    is_local_route: bool
+
+
+class TableRoute(RouteView):
+    """A route with the address that it leads to; None for local routes and gateways."""
+
+    next_hop: str | None
+
+
+class ChangedRouteView(TypedDict):
+    """A route in the responses to create and update; see ChangedRouteSchema."""
+
+    id: str
+    provisioning_status: str
+    destination: str
+    is_local_route: bool
+
+
+class AssociationView(TypedDict):
+    """A subnet that is associated with a route table; see AssociationSchema."""
+
+    id: str
+    provisioning_status: str
+    vpc_id: str
+    vpc_name: str
+    subnet_id: str
+    subnet_name: str
+    subnet_cidr_block: str
+    availability_zone: str
+
+
+class ChangedAssociationView(TypedDict):
+    """An association in the response to an update; see ChangedAssociationSchema."""
+
+    id: str
+    route_table_id: str
+    vpc_id: str
+    provisioning_status: str
+    subnet_id: str
+    project_id: str
+    description: str
+    created_at: str
+    updated_at: str
+
+
+class ChangedRouteTableView(TypedDict):
+    """A route table in the responses to create and rename; see ChangedRouteTableSchema."""
+
+    id: str
+    name: str
+    vpc_id: str
+    provisioning_status: str
+    project_id: str
+    created_at: str
+    updated_at: str
+
+
+class RouteTableView(TypedDict):
+    """A route table in the responses to get and list; see RouteTableSchema."""
+
+    id: str
+    name: str
+    associations: list[AssociationView]
+    routes: list[RouteView]
+    vpc_id: str
+    provisioning_status: str
+    vpc_name: str
+    vpc_provisioning_status: str
+    project_id: str
+    project_name: str | None
+    is_main: bool
+    created_at: str
+    updated_at: str
+
+
+def _route_id(router: Router, destination: str, where: str) -> str:
     """The id of a route: stable while the route exists, because Neutron's routes have no ids."""
     return str(uuid.uuid5(_NAMESPACE, f"{router['id']} {destination} {where}"))
 
 
-def _route(router: JSON, destination: str, where: str, **fields: Any) -> JSON:
+def _route(
+    router: Router,
+    destination: str,
+    where: str,
+    *,
+    target_type: str | None = None,
+    target_name: str | None = None,
+    target_id: str | None = None,
+    is_local_route: bool = False,
+    next_hop: str | None = None,
+) -> TableRoute:
     return {
         "id": _route_id(router, destination, where),
         "destination": destination,
         "provisioning_status": "ACTIVE",
-        "target_type": None,
-        "target_name": None,
-        "target_id": None,
-        "is_local_route": False,
-    } | fields
+        "target_type": target_type,
+        "target_name": target_name,
+        "target_id": target_id,
+        "is_local_route": is_local_route,
+        "next_hop": next_hop,
+    }
 
 
-def routes_of(topology: Topology, router: JSON, devices: Mapping[str, str]) -> list[JSON]:
+def routes_of(topology: Topology, router: Router, devices: Mapping[str, str]) -> list[TableRoute]:
     """All routes of a table: local routes, the internet gateway's, and those to instances.
 
     Besides the contract's fields, each route has ``next_hop``: an address or None.
@@ -41,7 +135,7 @@ def routes_of(topology: Topology, router: JSON, devices: Mapping[str, str]) -> l
     """
     vpc_ids = [network["id"] for network in topology.vpcs_of(router["id"])]
     routes = [
-        _route(router, cidr_block, "local", target_type="local", is_local_route=True, next_hop=None)
+        _route(router, cidr_block, "local", target_type="local", is_local_route=True)
         for cidr_block in dict.fromkeys(topology.range_of(vpc_id) for vpc_id in vpc_ids)
     ]
     if router["external_gateway_info"]:
@@ -53,7 +147,6 @@ def routes_of(topology: Topology, router: JSON, devices: Mapping[str, str]) -> l
                 target_type="igw",
                 target_id=vpc_ids[0],
                 target_name=router["name"],
-                next_hop=None,
             )
         )
     for route in router["routes"]:
@@ -73,7 +166,9 @@ def routes_of(topology: Topology, router: JSON, devices: Mapping[str, str]) -> l
     return routes
 
 
-def instances_by_address(topology: Topology, router: JSON, ports: Iterable[JSON]) -> dict[str, str]:
+def instances_by_address(
+    topology: Topology, router: Router, ports: Iterable[Port]
+) -> dict[str, str]:
     """The ids of the instances in a router's VPCs, by address."""
     networks = {network["id"] for network in topology.vpcs_of(router["id"])}
     return {
@@ -84,7 +179,7 @@ def instances_by_address(topology: Topology, router: JSON, ports: Iterable[JSON]
     }
 
 
-def associations_of(topology: Topology, router: JSON, zones: Zones) -> list[JSON]:
+def associations_of(topology: Topology, router: Router, zones: Zones) -> list[AssociationView]:
     """The subnets that a table applies to.
 
     Each subnet has one association, which keeps its id in whichever table it is: the subnet's.
@@ -104,7 +199,7 @@ def associations_of(topology: Topology, router: JSON, zones: Zones) -> list[JSON
     ]
 
 
-def changed_association(subnet: JSON, router_id: str, port: JSON) -> JSON:
+def changed_association(subnet: Subnet, router_id: str, port: Port) -> ChangedAssociationView:
     """The contract's answer to an update: a subnet and its route table.
 
     :param port: of the table's router in the subnet
@@ -122,7 +217,7 @@ def changed_association(subnet: JSON, router_id: str, port: JSON) -> JSON:
     }
 
 
-def changed_table(router: JSON, vpc_id: str) -> JSON:
+def changed_table(router: Router, vpc_id: str) -> ChangedRouteTableView:
     """The contract's answer to a create or rename."""
     return {
         "id": router["id"],
@@ -137,11 +232,11 @@ def changed_table(router: JSON, vpc_id: str) -> JSON:
 
 def table_from_router(
     topology: Topology,
-    router: JSON,
-    ports: Iterable[JSON],
+    router: Router,
+    ports: Iterable[Port],
     zones: Zones,
     project_name: str | None,
-) -> JSON:
+) -> RouteTableView:
     """The contract's route table in the responses to get and list.
 
     A router that connects several VPCs is shown with the first one.
@@ -168,7 +263,7 @@ def table_from_router(
     }
 
 
-def _status(topology: Topology, router: JSON, network_id: str) -> str:
+def _status(topology: Topology, router: Router, network_id: str) -> str:
     """How far a table has come: one that was made here is ready when it reaches what the main does.
 
     A subnet that was made in Neutron and connected to no router is nothing to wait for.
@@ -182,13 +277,24 @@ def _status(topology: Topology, router: JSON, network_id: str) -> str:
     return provisioning_status(router) if is_ready else "PENDING_UPDATE"
 
 
-def shown_route(route: JSON) -> JSON:
+def shown_route(route: TableRoute) -> RouteView:
     """A route as its route table shows it."""
-    return {key: value for key, value in route.items() if key != "next_hop"}
+    return {
+        "id": route["id"],
+        "destination": route["destination"],
+        "provisioning_status": route["provisioning_status"],
+        "target_type": route["target_type"],
+        "target_name": route["target_name"],
+        "target_id": route["target_id"],
+        "is_local_route": route["is_local_route"],
+    }
 
 
-def changed_route(route: JSON) -> JSON:
+def changed_route(route: TableRoute) -> ChangedRouteView:
     """The contract's response to a new or updated route."""
     return {
-        key: route[key] for key in ("id", "provisioning_status", "destination", "is_local_route")
+        "id": route["id"],
+        "provisioning_status": route["provisioning_status"],
+        "destination": route["destination"],
+        "is_local_route": route["is_local_route"],
     }

@@ -17,11 +17,11 @@ import re
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NotRequired, TypedDict
 
 from kic_vm.mappings.times import utc
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import SecurityGroup, SecurityGroupRule, SecurityGroupRuleRequest
+from kic_vm.schemas.security_groups import SecurityGroupRuleCreateBody
 
 ANYWHERE: Final = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 TAG_MAXIMUM: Final = 255
@@ -53,13 +53,42 @@ _WITH_PORTS: Final = {"TCP", "UDP"}
 _ALL_PORTS: Final = (1, 65535)
 
 
+class _RuleFields(TypedDict):
+    """The fields of a rule in all responses."""
+
+    id: str
+    description: str
+    direction: str
+    protocol: str
+    openstack_protocol: NotRequired[str]
+    port_range_min: str | None
+    port_range_max: str | None
+    remote_ip_prefix: str | None
+    remote_group_id: str | None
+    created_at: str
+    updated_at: str
+
+
+class SecurityGroupRuleView(_RuleFields):
+    """A rule in the responses to get and list; see SecurityGroupRuleSchema."""
+
+    remote_group_name: str | None
+
+
+class ChangedSecurityGroupRuleView(_RuleFields):
+    """A rule in the responses to changes; see ChangedSecurityGroupRuleSchema."""
+
+    project_id: str
+    security_group_id: str
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class GroupRule:
     """A rule of the contract, with the Neutron rules and tags that implement it."""
 
     id: str
     description: str
-    neutron: tuple[JSON, ...]
+    neutron: tuple[SecurityGroupRule, ...]
     """The Neutron rules that implement it: one for each IP version."""
     tags: tuple[str, ...] = ()
     """The tags that store its description; none if Neutron's rule has it."""
@@ -100,7 +129,7 @@ def hiding_tag_for(rule: GroupRule) -> str:
     return _HIDING_TAG + str(rule.neutron[0]["id"])
 
 
-def rules_of(group: JSON) -> list[GroupRule]:
+def rules_of(group: SecurityGroup) -> list[GroupRule]:
     """A group's rules as rules of the contract, oldest first.
 
     :param group: Neutron's security group with its rules and tags
@@ -135,9 +164,9 @@ def _notes_in(tags: Iterable[str]) -> Mapping[str, list[_Note]]:
     return noted
 
 
-def rules_from(neutron_rules: Iterable[JSON]) -> list[GroupRule]:
+def rules_from(neutron_rules: Iterable[SecurityGroupRule]) -> list[GroupRule]:
     """Neutron's rules as rules of the contract, oldest first, without those stored in tags."""
-    versions: dict[tuple[Any, ...], list[JSON]] = {}
+    versions: dict[tuple[Any, ...], list[SecurityGroupRule]] = {}
     for rule in sorted(neutron_rules, key=lambda rule: (rule["created_at"], rule["id"])):
         # Two rules with a remote group, one per IP version, are one rule here; others stay single.
         is_twin = rule["remote_group_id"] is not None
@@ -158,13 +187,13 @@ def _decoded(encoded: str) -> str:
         return ""
 
 
-def content_of(rule: JSON) -> tuple[Any, ...]:
+def content_of(rule: SecurityGroupRuleRequest) -> tuple[Any, ...]:
     """The fields of a Neutron rule that appear in the contract, except the description.
 
     Direction, protocol, ports, remote range, remote group. A rule without a remote gets the range
     of all addresses of its IP version, which means the same in Neutron.
     """
-    protocol: str = _PROTOCOLS.get(rule["protocol"]) or rule["protocol"]
+    protocol: str = _PROTOCOLS.get(rule["protocol"]) or str(rule["protocol"])
     remote = rule["remote_ip_prefix"]
     if not remote and not rule["remote_group_id"] and not rule.get("remote_address_group_id"):
         remote = ANYWHERE[rule["ethertype"]]
@@ -184,7 +213,9 @@ def _port_texts(protocol: str, first: int | None, last: int | None) -> tuple[str
     return tuple(None if port is None else str(port) for port in (first, last))
 
 
-def neutron_rules(group_id: str, wanted: JSON) -> list[JSON]:
+def neutron_rules(
+    group_id: str, wanted: SecurityGroupRuleCreateBody
+) -> list[SecurityGroupRuleRequest]:
     """The rules to create in Neutron: one for each IP version that the request covers.
 
     :param wanted: SecurityGroupRuleCreateSchema, loaded
@@ -200,7 +231,9 @@ def neutron_rules(group_id: str, wanted: JSON) -> list[JSON]:
             "port_range_min": wanted["port_range_min"],
             "port_range_max": wanted["port_range_max"],
             "remote_ip_prefix": remote,
-            "remote_group_id": wanted["remote_group_id"] and str(wanted["remote_group_id"]),
+            "remote_group_id": str(wanted["remote_group_id"])
+            if wanted["remote_group_id"]
+            else None,
             "description": wanted["description"] or "",
         }
         for version in versions
@@ -213,7 +246,7 @@ def _neutron_protocol(protocol: str, version: str) -> str | None:
     return _NEUTRON_PROTOCOLS[protocol]
 
 
-def shown(rule: GroupRule) -> JSON:
+def shown(rule: GroupRule) -> _RuleFields:
     """The fields of a rule that every response has.
 
     A protocol that the contract lacks is shown as ALL, the closest value that clients accept; an
@@ -222,7 +255,7 @@ def shown(rule: GroupRule) -> JSON:
     first = rule.neutron[0]
     direction, protocol, port_min, port_max, remote, remote_group = content_of(first)
     is_known = protocol in _PROTOCOLS.values()
-    return {
+    fields: _RuleFields = {
         "id": rule.id,
         "description": rule.description,
         "direction": direction,
@@ -233,22 +266,26 @@ def shown(rule: GroupRule) -> JSON:
         "remote_group_id": remote_group,
         "created_at": utc(first["created_at"]),
         "updated_at": utc(first["updated_at"]),
-    } | ({} if is_known else {"openstack_protocol": protocol})
+    }
+    if not is_known:
+        fields["openstack_protocol"] = protocol
+    return fields
 
 
-def read_rule(rule: GroupRule, group_names: Mapping[str, str]) -> JSON:
+def read_rule(rule: GroupRule, group_names: Mapping[str, str]) -> SecurityGroupRuleView:
     """The contract's rule, as returned by get and list.
 
     :param group_names: names of the project's security groups by id
     """
-    found = shown(rule)
-    return found | {"remote_group_name": group_names.get(found["remote_group_id"])}
+    fields = shown(rule)
+    return {**fields, "remote_group_name": group_names.get(fields["remote_group_id"] or "")}
 
 
-def changed_rule(rule: GroupRule) -> JSON:
+def changed_rule(rule: GroupRule) -> ChangedSecurityGroupRuleView:
     """The contract's rule, as returned after changes."""
     first = rule.neutron[0]
-    return shown(rule) | {
+    return {
+        **shown(rule),
         "project_id": first["project_id"],
         "security_group_id": first["security_group_id"],
     }

@@ -7,7 +7,7 @@ rights only after it has read the current roles of the caller, or of the owner, 
 
 import copy
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from oslo_log import log as logging
 
@@ -15,8 +15,7 @@ from kic_vm import exceptions, policy
 from kic_vm.context import RequestContext
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.request import AppState, RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.identity import RoleAssignment
 
 LOG = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ def allow(
     return policy.allows(app_state.enforcer, f"kic_vm:{rule}", context)
 
 
-def effective_roles(assignments: Iterable[JSON], user_id: str) -> set[str]:
+def effective_roles(assignments: Iterable[RoleAssignment], user_id: str) -> set[str]:
     """The names of a user's roles.
 
     :param assignments: effective role assignments in the project, with names

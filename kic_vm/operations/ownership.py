@@ -5,15 +5,14 @@ OpenStack shows a cloud admin the resources of every project, so each function c
 Every function makes one upstream call unless it says otherwise.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from kic_vm import exceptions
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.block_storage import Snapshot, Volume
 from kic_vm.resources.compute import Server
 from kic_vm.resources.image import Image
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import FloatingIP, Port, SecurityGroup
 
 _INFRASTRUCTURE: Final = "network:"  # prefix of the device_owner of Neutron's own ports
 
@@ -87,7 +86,7 @@ def is_offered_image(services: RequestServices, image: Image) -> bool:
     return image["visibility"] == "shared" and image["owner"] != services.project_id
 
 
-def get_own_port(services: RequestServices, port_id: str) -> JSON:
+def get_own_port(services: RequestServices, port_id: str) -> Port:
     """A port in Neutron.
 
     :raises NotFound: the project has no such port
@@ -98,12 +97,12 @@ def get_own_port(services: RequestServices, port_id: str) -> JSON:
     return port
 
 
-def is_interface(port: JSON) -> bool:
+def is_interface(port: Port) -> bool:
     """Whether a port is a network interface, not one that Neutron created for a router or DHCP."""
     return not port["device_owner"].startswith(_INFRASTRUCTURE)
 
 
-def get_own_interface(services: RequestServices, port_id: str) -> JSON:
+def get_own_interface(services: RequestServices, port_id: str) -> Port:
     """A port in Neutron that is a network interface.
 
     :raises NotFound: the project has no such interface
@@ -114,7 +113,7 @@ def get_own_interface(services: RequestServices, port_id: str) -> JSON:
     return port
 
 
-def get_own_security_group(services: RequestServices, group_id: str) -> JSON:
+def get_own_security_group(services: RequestServices, group_id: str) -> SecurityGroup:
     """A security group in Neutron, with all its rules.
 
     :raises NotFound: the project has no such group
@@ -135,7 +134,7 @@ def check_own_security_group(services: RequestServices, group_id: str) -> None:
         raise exceptions.NotFound
 
 
-def get_own_floating_ip(services: RequestServices, floating_ip_id: str) -> JSON:
+def get_own_floating_ip(services: RequestServices, floating_ip_id: str) -> FloatingIP:
     """A floating IP in Neutron.
 
     :raises NotFound: the project has no such floating IP

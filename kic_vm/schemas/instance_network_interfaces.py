@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Network interfaces of an instance."""
 
+from typing import TypedDict
+
 from marshmallow import Schema, fields, validate
 
 from kic_vm.schemas import addresses, base
@@ -69,6 +71,12 @@ class AllowedAddressSchema(base.RequestSchema):
     ip_address = fields.String(
         required=True, allow_none=True, validate=addresses.is_address_or_range
     )
+
+
+class AllowedAddressBody(TypedDict):
+    """An address or range to allow; see AllowedAddressSchema."""
+
+    ip_address: str | None
 
 
 class AllowedAddressesSchema(base.RequestSchema):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Network interfaces."""
 
+import uuid
+from typing import NotRequired, TypedDict
+
 from marshmallow import fields
 
 from kic_vm.schemas import addresses, base, filters
@@ -35,6 +38,16 @@ class NetworkInterfaceCreateSchema(base.RequestSchema):
     )
 
 
+class NetworkInterfaceCreateBody(TypedDict):
+    """A network interface to create; see NetworkInterfaceCreateSchema."""
+
+    name: str
+    description: str | None
+    private_ip: str | None
+    subnet_id: uuid.UUID
+    security_groups: list[uuid.UUID]
+
+
 class NetworkInterfaceUpdateSchema(base.RequestSchema):
     """The fields to change; null clears a description and leaves all other fields unchanged."""
 
@@ -46,6 +59,14 @@ class NetworkInterfaceUpdateSchema(base.RequestSchema):
         minimum_error=_NO_GROUP,
         metadata={"description": "All their ids."},
     )
+
+
+class NetworkInterfaceUpdateBody(TypedDict):
+    """The fields to change; see NetworkInterfaceUpdateSchema."""
+
+    name: NotRequired[str | None]
+    description: NotRequired[str | None]
+    security_groups: NotRequired[list[uuid.UUID] | None]
 
 
 NetworkInterfaceEnvelopeSchema = base.envelope("network_interface", NetworkInterfaceSchema)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Members of a project."""
 
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from marshmallow import Schema, fields, validates_schema
 
@@ -44,6 +44,14 @@ class MemberCreateSchema(base.RequestSchema):
             raise FieldValidationError(
                 FieldErrorCode.INVALID_VALUE, "Give either this or user_name.", "user_id"
             )
+
+
+class MemberCreateBody(TypedDict):
+    """A user to add, by id or by name; see MemberCreateSchema."""
+
+    user_id: NotRequired[str]
+    user_name: NotRequired[str]
+    role: str
 
 
 class MemberUpdateSchema(base.RequestSchema):

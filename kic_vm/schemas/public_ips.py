@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Public IPs."""
 
+from typing import NotRequired, TypedDict
+
 from marshmallow import Schema, fields, validate
 
 from kic_vm.schemas import base, filters
@@ -37,10 +39,22 @@ class PublicIpCreateSchema(base.RequestSchema):
     description = base.description(load_default=None)
 
 
+class PublicIpCreateBody(TypedDict):
+    """A public IP to create; see PublicIpCreateSchema."""
+
+    description: str | None
+
+
 class PublicIpUpdateSchema(base.RequestSchema):
     """The fields to change; null clears the description, and if missing it stays."""
 
     description = base.description()
+
+
+class PublicIpUpdateBody(TypedDict):
+    """The fields to change; see PublicIpUpdateSchema."""
+
+    description: NotRequired[str | None]
 
 
 PublicIpEnvelopeSchema = base.envelope("public_ip", PublicIpSchema)

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Route tables, their routes and associations."""
 
+import uuid
+from typing import TypedDict
+
 from marshmallow import Schema, fields
 
 from kic_vm.schemas import addresses, base, filters, validators, vpcs
@@ -95,6 +98,13 @@ class RouteTableCreateSchema(base.RequestSchema):
     vpc_id = fields.UUID(required=True)
 
 
+class RouteTableCreateBody(TypedDict):
+    """A route table to create; see RouteTableCreateSchema."""
+
+    name: str
+    vpc_id: uuid.UUID
+
+
 class RouteTableUpdateSchema(base.RequestSchema):
     """The new name of a route table."""
 
@@ -110,6 +120,14 @@ class RouteChangeSchema(base.RequestSchema):
         metadata={"description": "The instance, or for igw the id of the VPC."},
     )
     destination = addresses.destination(required=True)
+
+
+class RouteChangeBody(TypedDict):
+    """A route to add, or a replacement for another route; see RouteChangeSchema."""
+
+    route_type: str
+    target_id: uuid.UUID
+    destination: str
 
 
 class AssociationChangeSchema(base.RequestSchema):

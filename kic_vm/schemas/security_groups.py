@@ -2,7 +2,8 @@
 """Security groups and their rules."""
 
 import ipaddress
-from typing import Any, Final
+import uuid
+from typing import Any, Final, NotRequired, TypedDict
 
 from marshmallow import Schema, fields, validate, validates_schema
 
@@ -79,11 +80,25 @@ class SecurityGroupCreateSchema(base.RequestSchema):
     description = base.description(load_default=None)
 
 
+class SecurityGroupCreateBody(TypedDict):
+    """A security group to create; see SecurityGroupCreateSchema."""
+
+    name: str
+    description: str | None
+
+
 class SecurityGroupUpdateSchema(base.RequestSchema):
     """The fields to change; missing fields stay unchanged."""
 
     name = base.name(allow_none=True)
     description = base.description()
+
+
+class SecurityGroupUpdateBody(TypedDict):
+    """The fields to change; see SecurityGroupUpdateSchema."""
+
+    name: NotRequired[str | None]
+    description: NotRequired[str | None]
 
 
 def _is_range(value: str | None) -> None:
@@ -160,6 +175,18 @@ class SecurityGroupRuleCreateSchema(base.RequestSchema):
             raise FieldValidationError(
                 FieldErrorCode.OUT_OF_RANGE, "Must not be below port_range_min.", "port_range_max"
             )
+
+
+class SecurityGroupRuleCreateBody(TypedDict):
+    """A rule to add; see SecurityGroupRuleCreateSchema."""
+
+    description: str | None
+    direction: str
+    protocol: str
+    port_range_min: int | None
+    port_range_max: int | None
+    remote_ip_prefix: str | None
+    remote_group_id: uuid.UUID | None
 
 
 WholeSecurityGroupEnvelopeSchema = base.envelope("security_group", WholeSecurityGroupSchema)

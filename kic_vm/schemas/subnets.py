@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Subnets."""
 
+import uuid
+
 from marshmallow import Schema, fields, validate
 
 from kic_vm.schemas import addresses, base, filters, vpcs
@@ -41,6 +43,13 @@ class SubnetCreateSchema(base.RequestSchema):
     vpc_id = fields.UUID(required=True)
     cidr_block = addresses.private_range(20, 26, required=True)
     availability_zone = fields.String(required=True)
+
+
+class SubnetCreateBody(vpcs.FirstSubnetBody):
+    """A subnet to create; see SubnetCreateSchema."""
+
+    name: str
+    vpc_id: uuid.UUID
 
 
 class SubnetUpdateSchema(base.RequestSchema):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """VPCs."""
 
+from typing import TypedDict
+
 from marshmallow import Schema, fields, validate
 
 from kic_vm.schemas import addresses, base, filters, validators
@@ -92,12 +94,27 @@ class FirstSubnetSchema(base.RequestSchema):
     availability_zone = fields.String(required=True)
 
 
+class FirstSubnetBody(TypedDict):
+    """The range and zone of a subnet to create; see FirstSubnetSchema."""
+
+    cidr_block: str
+    availability_zone: str
+
+
 class VpcCreateSchema(base.RequestSchema):
     """A VPC to create."""
 
     name = name()
     cidr_block = addresses.private_range(16, 24, required=True)
     subnet = fields.Nested(FirstSubnetSchema, allow_none=True, load_default=None)
+
+
+class VpcCreateBody(TypedDict):
+    """A VPC to create; see VpcCreateSchema."""
+
+    name: str
+    cidr_block: str
+    subnet: FirstSubnetBody | None
 
 
 class VpcUpdateSchema(base.RequestSchema):

@@ -3,13 +3,19 @@
 
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
-from kic_vm.adapters.service import JSON
+from kic_vm.resources.network import (
+    FloatingIP,
+    FloatingIPChanges,
+    FloatingIPRequest,
+    FloatingIPSummary,
+    Revised,
+)
 
 
 class FloatingIps(NetworkLists):
     """The part of the network service that manages floating IPs."""
 
-    def list_floating_ips(self) -> list[JSON]:
+    def list_floating_ips(self) -> list[FloatingIPSummary]:
         """The project's floating IPs: address, port and fixed address."""
         return self.list_all(
             "floatingips",
@@ -17,39 +23,41 @@ class FloatingIps(NetworkLists):
             fields=["floating_ip_address", "fixed_ip_address", "port_id"],
         )
 
-    def list_whole_floating_ips(self) -> list[JSON]:
+    def list_whole_floating_ips(self) -> list[FloatingIP]:
         """The project's floating IPs with all their fields."""
         return self.list_all("floatingips", project_id=self._context.project_id)
 
-    def list_described_floating_ips(self, description: str) -> list[JSON]:
+    def list_described_floating_ips(self, description: str) -> list[FloatingIP]:
         """The project's floating IPs with exactly this description."""
         return self.list_all(
             "floatingips", project_id=self._context.project_id, description=description
         )
 
-    def list_floating_ips_of(self, port_id: str) -> list[JSON]:
+    def list_floating_ips_of(self, port_id: str) -> list[FloatingIP]:
         """The project's floating IPs that are associated with a port."""
         return self.list_all("floatingips", project_id=self._context.project_id, port_id=port_id)
 
-    def get_floating_ip(self, floating_ip_id: str) -> JSON:
+    def get_floating_ip(self, floating_ip_id: str) -> FloatingIP:
         """One floating IP; with a cloud admin's token, it can belong to another project."""
-        floating_ip: JSON = self.json("GET", path("floatingips", floating_ip_id))["floatingip"]
+        floating_ip: FloatingIP = self.json("GET", path("floatingips", floating_ip_id))[
+            "floatingip"
+        ]
         return floating_ip
 
-    def create_floating_ip(self, floating_ip: JSON) -> JSON:
+    def create_floating_ip(self, floating_ip: FloatingIPRequest) -> FloatingIP:
         """Create a floating IP. With a port, either it is associated or nothing is created."""
-        created: JSON = self.json("POST", "/floatingips", json={"floatingip": floating_ip})[
+        created: FloatingIP = self.json("POST", "/floatingips", json={"floatingip": floating_ip})[
             "floatingip"
         ]
         return created
 
-    def update_floating_ip(self, floating_ip: JSON, changes: JSON) -> JSON:
+    def update_floating_ip(self, floating_ip: Revised, changes: FloatingIPChanges) -> FloatingIP:
         """Change a floating IP; returns the whole floating IP.
 
         :param floating_ip: the floating IP as it was read
         :raises Conflict: the floating IP has changed since it was read
         """
-        updated: JSON = self.json(
+        updated: FloatingIP = self.json(
             "PUT",
             path("floatingips", floating_ip["id"]),
             json={"floatingip": changes},
@@ -61,7 +69,7 @@ class FloatingIps(NetworkLists):
         """Delete a floating IP, in use or not."""
         self.request("DELETE", path("floatingips", floating_ip_id))
 
-    def delete_free_floating_ip(self, floating_ip: JSON) -> None:
+    def delete_free_floating_ip(self, floating_ip: Revised) -> None:
         """Delete a floating IP.
 
         :param floating_ip: the floating IP as it was read

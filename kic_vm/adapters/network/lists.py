@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neutron: complete lists, whatever its page limit."""
 
-from kic_vm.adapters.paging import follow
+from kic_vm.adapters.paging import Item, follow
 from kic_vm.adapters.paths import path
-from kic_vm.adapters.service import JSON, Service
+from kic_vm.adapters.service import Service
 
 Value = str | int | list[str] | None
 
@@ -13,7 +13,7 @@ class NetworkLists(Service):
 
     def list_all(
         self, collection: str, *, fields: list[str] | None = None, **query: Value
-    ) -> list[JSON]:
+    ) -> list[Item]:
         """All matching items of a collection.
 
         One call, unless Neutron has a ``pagination_max_limit``.

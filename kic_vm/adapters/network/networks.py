@@ -5,40 +5,40 @@ from collections.abc import Iterable
 
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
-from kic_vm.adapters.service import JSON
+from kic_vm.resources.network import ExternalNetwork, Network, NetworkRequest, NetworkShare
 
 
 class Networks(NetworkLists):
     """The part of the network service that manages networks."""
 
-    def list_networks(self) -> list[JSON]:
+    def list_networks(self) -> list[Network]:
         """All networks visible to the caller; for cloud admins, those of all projects."""
         return self.list_all("networks")
 
-    def list_external_networks(self) -> list[JSON]:
+    def list_external_networks(self) -> list[ExternalNetwork]:
         """The networks that provide floating IPs: id, name, and whether it is the default."""
         query = {"router:external": "true"}
         return self.list_all("networks", fields=["id", "name", "is_default"], **query)
 
-    def get_network(self, network_id: str) -> JSON:
+    def get_network(self, network_id: str) -> Network:
         """One network; with a cloud admin's token, it can belong to another project."""
-        network: JSON = self.json("GET", path("networks", network_id))["network"]
+        network: Network = self.json("GET", path("networks", network_id))["network"]
         return network
 
-    def list_described_networks(self, description: str) -> list[JSON]:
+    def list_described_networks(self, description: str) -> list[Network]:
         """The project's networks with exactly this description."""
         return self.list_all(
             "networks", project_id=self._context.project_id, description=description
         )
 
-    def create_network(self, network: JSON) -> JSON:
+    def create_network(self, network: NetworkRequest) -> Network:
         """Create a network of the project."""
-        created: JSON = self.json("POST", "/networks", json={"network": network})["network"]
+        created: Network = self.json("POST", "/networks", json={"network": network})["network"]
         return created
 
-    def rename_network(self, network_id: str, name: str) -> JSON:
+    def rename_network(self, network_id: str, name: str) -> Network:
         """Rename a network; returns the whole network."""
-        updated: JSON = self.json(
+        updated: Network = self.json(
             "PUT", path("networks", network_id), json={"network": {"name": name}}
         )["network"]
         return updated
@@ -59,7 +59,7 @@ class Networks(NetworkLists):
         """
         self.request("PUT", path(kind, resource_id, "tags"), json={"tags": sorted(tags)})
 
-    def list_shares_of(self, network_id: str) -> list[JSON]:
+    def list_shares_of(self, network_id: str) -> list[NetworkShare]:
         """The shares of a network of the caller: ``id`` and ``target_tenant`` of each.
 
         The ``target_tenant`` is a project's id, or ``*`` for all projects.
@@ -72,7 +72,7 @@ class Networks(NetworkLists):
             fields=["id", "target_tenant"],
         )
 
-    def share_network(self, network_id: str, project_id: str) -> JSON:
+    def share_network(self, network_id: str, project_id: str) -> NetworkShare:
         """Let another project use a network.
 
         :raises Conflict: the project can already use the network
@@ -83,7 +83,7 @@ class Networks(NetworkLists):
             "action": "access_as_shared",
             "target_tenant": project_id,
         }
-        created: JSON = self.json("POST", "/rbac-policies", json={"rbac_policy": policy})[
+        created: NetworkShare = self.json("POST", "/rbac-policies", json={"rbac_policy": policy})[
             "rbac_policy"
         ]
         return created

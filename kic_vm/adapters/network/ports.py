@@ -3,7 +3,14 @@
 
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
-from kic_vm.adapters.service import JSON
+from kic_vm.resources.network import (
+    MadePort,
+    Port,
+    PortChanges,
+    PortRequest,
+    PortSummary,
+    Revised,
+)
 
 PORT_FIELDS = ["id", "device_id", "mac_address", "fixed_ips", "security_groups", "created_at"]
 MADE_PORT_FIELDS = [
@@ -27,7 +34,7 @@ INSTANCE_TAG = "kic-vm-instance-"
 class Ports(NetworkLists):
     """The part of the network service that manages ports."""
 
-    def list_ports(self, device_id: str | list[str] | None = None) -> list[JSON]:
+    def list_ports(self, device_id: str | list[str] | None = None) -> list[PortSummary]:
         """Ports of all or some devices of the project, with the fields in PORT_FIELDS."""
         return self.list_all(
             "ports",
@@ -36,16 +43,16 @@ class Ports(NetworkLists):
             fields=PORT_FIELDS,
         )
 
-    def list_whole_ports(self, device_id: str | None = None) -> list[JSON]:
+    def list_whole_ports(self, device_id: str | None = None) -> list[Port]:
         """Ports of the project with all their fields, also Neutron's own.
 
         :param device_id: only the ports of this device
         """
         return self.list_all("ports", project_id=self._context.project_id, device_id=device_id)
 
-    def list_made_ports(self, instance_id: str) -> list[JSON]:
+    def list_made_ports(self, instance_id: str) -> list[MadePort]:
         """Ports that the gateway has created for an instance of the project, by their tag."""
-        ports = self.list_all(
+        ports: list[MadePort] = self.list_all(
             "ports",
             project_id=self._context.project_id,
             description=PORT_MARK,
@@ -55,47 +62,47 @@ class Ports(NetworkLists):
         # A Neutron without tags ignores this filter.
         return [port for port in _made(ports) if INSTANCE_TAG + instance_id in port["tags"]]
 
-    def list_all_made_ports(self) -> list[JSON]:
+    def list_all_made_ports(self) -> list[MadePort]:
         """Ports that the gateway has created for instances, in all projects; for cloud admins."""
         return _made(self.list_all("ports", description=PORT_MARK, fields=MADE_PORT_FIELDS))
 
-    def list_described_ports(self, description: str) -> list[JSON]:
+    def list_described_ports(self, description: str) -> list[Port]:
         """The project's ports with exactly this description."""
         return self.list_all("ports", project_id=self._context.project_id, description=description)
 
     def list_ports_in(
         self, *, network_id: str | None = None, subnet_id: str | None = None
-    ) -> list[JSON]:
+    ) -> list[Port]:
         """All ports in a network or a subnet; its owner also sees those of other projects."""
         fixed_ips = f"subnet_id={subnet_id}" if subnet_id else None
         return self.list_all("ports", network_id=network_id, fixed_ips=fixed_ips)
 
-    def get_port(self, port_id: str) -> JSON:
+    def get_port(self, port_id: str) -> Port:
         """One port; with a cloud admin's token, it can belong to another project."""
-        port: JSON = self.json("GET", path("ports", port_id))["port"]
+        port: Port = self.json("GET", path("ports", port_id))["port"]
         return port
 
-    def create_port(self, port: JSON) -> JSON:
+    def create_port(self, port: PortRequest) -> Port:
         """Create a port."""
-        created: JSON = self.json("POST", "/ports", json={"port": port})["port"]
+        created: Port = self.json("POST", "/ports", json={"port": port})["port"]
         return created
 
-    def create_ports(self, ports: list[JSON]) -> list[JSON]:
+    def create_ports(self, ports: list[PortRequest]) -> list[Port]:
         """Create all of ``ports`` or none; the answer has the same order."""
-        created: list[JSON] = self.json("POST", "/ports", json={"ports": ports})["ports"]
+        created: list[Port] = self.json("POST", "/ports", json={"ports": ports})["ports"]
         return created
 
     def tag_port(self, port_id: str, tag: str) -> None:
         """Add a tag to a port; an existing tag stays."""
         self.request("PUT", path("ports", port_id, "tags", tag))
 
-    def update_port(self, port: JSON, changes: JSON) -> JSON:
+    def update_port(self, port: Revised, changes: PortChanges) -> Port:
         """Change a port; returns the whole port.
 
         :param port: the port as it was read
         :raises Conflict: the port has changed since it was read
         """
-        updated: JSON = self.json(
+        updated: Port = self.json(
             "PUT",
             path("ports", port["id"]),
             json={"port": changes},
@@ -103,7 +110,7 @@ class Ports(NetworkLists):
         )["port"]
         return updated
 
-    def delete_port(self, port: JSON) -> None:
+    def delete_port(self, port: Revised) -> None:
         """Delete a port.
 
         :param port: the port as it was read
@@ -116,6 +123,6 @@ class Ports(NetworkLists):
         )
 
 
-def _made(ports: list[JSON]) -> list[JSON]:
+def _made(ports: list[MadePort]) -> list[MadePort]:
     """The ports with the mark; each has ``tags``, even if Neutron does not support tags."""
     return [{"tags": [], **port} for port in ports if port["description"] == PORT_MARK]

@@ -5,7 +5,7 @@ from typing import Final
 
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
-from kic_vm.adapters.service import JSON
+from kic_vm.resources.network import Port, Route, Router, RouterChanges, RouterRequest
 
 # The device owners of router interfaces, by the kind of router.
 ROUTER_INTERFACES: Final = [
@@ -18,22 +18,22 @@ ROUTER_INTERFACES: Final = [
 class Routers(NetworkLists):
     """The part of the network service that manages routers."""
 
-    def list_routers(self) -> list[JSON]:
+    def list_routers(self) -> list[Router]:
         """The project's routers."""
         return self.list_all("routers", project_id=self._context.project_id)
 
-    def list_described_routers(self, description: str) -> list[JSON]:
+    def list_described_routers(self, description: str) -> list[Router]:
         """The project's routers with exactly this description."""
         return self.list_all(
             "routers", project_id=self._context.project_id, description=description
         )
 
-    def create_router(self, router: JSON) -> JSON:
+    def create_router(self, router: RouterRequest) -> Router:
         """Create a router of the project."""
-        created: JSON = self.json("POST", "/routers", json={"router": router})["router"]
+        created: Router = self.json("POST", "/routers", json={"router": router})["router"]
         return created
 
-    def update_router(self, router: JSON, changes: JSON) -> JSON:
+    def update_router(self, router: Router, changes: RouterChanges) -> Router:
         """Change a router; returns the whole router.
 
         :param router: the router as it was read
@@ -41,7 +41,7 @@ class Routers(NetworkLists):
         """
         # No revision check for gateway changes: Neutron writes the router first, and then fails it.
         guard = {"If-Match": f"revision_number={router['revision_number']}"}
-        updated: JSON = self.json(
+        updated: Router = self.json(
             "PUT",
             path("routers", router["id"]),
             json={"router": changes},
@@ -49,14 +49,14 @@ class Routers(NetworkLists):
         )["router"]
         return updated
 
-    def rename_router(self, router_id: str, name: str) -> JSON:
+    def rename_router(self, router_id: str, name: str) -> Router:
         """Rename a router; returns the whole router."""
-        updated: JSON = self.json(
+        updated: Router = self.json(
             "PUT", path("routers", router_id), json={"router": {"name": name}}
         )["router"]
         return updated
 
-    def set_routes(self, router_id: str, routes: list[JSON]) -> None:
+    def set_routes(self, router_id: str, routes: list[Route]) -> None:
         """Replace all routes of a router, without a check for concurrent changes."""
         self.request("PUT", path("routers", router_id), json={"router": {"routes": routes}})
 
@@ -85,7 +85,7 @@ class Routers(NetworkLists):
         address = path("routers", router_id, "remove_router_interface")
         self.request("PUT", address, json={"subnet_id": subnet_id})
 
-    def list_router_interfaces(self) -> list[JSON]:
+    def list_router_interfaces(self) -> list[Port]:
         """The interface ports of the project's routers."""
         return self.list_all(
             "ports", project_id=self._context.project_id, device_owner=ROUTER_INTERFACES

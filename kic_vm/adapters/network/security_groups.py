@@ -1,53 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neutron: security groups, their rules and their tags."""
 
+from collections.abc import Mapping
+
 from kic_vm.adapters.network.lists import NetworkLists
+from kic_vm.adapters.paging import Item
 from kic_vm.adapters.paths import path
-from kic_vm.adapters.service import JSON
+from kic_vm.resources.network import (
+    PortDevice,
+    SecurityGroup,
+    SecurityGroupOwner,
+    SecurityGroupRequest,
+    SecurityGroupRule,
+    SecurityGroupRuleRequest,
+    SecurityGroupSummary,
+)
 
 
 class SecurityGroups(NetworkLists):
     """The part of the network service that manages security groups."""
 
-    def list_security_groups(self) -> list[JSON]:
+    def list_security_groups(self) -> list[SecurityGroupSummary]:
         """The project's security groups: id and name."""
         return self._list_security_groups(["id", "name"])
 
-    def list_whole_security_groups(self) -> list[JSON]:
+    def list_whole_security_groups(self) -> list[SecurityGroup]:
         """The project's security groups with their rules and tags; one call."""
         return self._list_security_groups(None)
 
-    def list_described_security_groups(self, description: str) -> list[JSON]:
+    def list_described_security_groups(self, description: str) -> list[SecurityGroup]:
         """The project's security groups with exactly this description, with rules and tags."""
         return self.list_all(
             "security-groups", project_id=self._context.project_id, description=description
         )
 
-    def _list_security_groups(self, fields: list[str] | None) -> list[JSON]:
+    def _list_security_groups(self, fields: list[str] | None) -> list[Item]:
         return self.list_all("security-groups", project_id=self._context.project_id, fields=fields)
 
-    def get_security_group(self, group_id: str) -> JSON:
+    def get_security_group(self, group_id: str) -> SecurityGroupOwner:
         """One security group; with a cloud admin's token, it can belong to another project."""
-        group: JSON = self.json(
+        group: SecurityGroupOwner = self.json(
             "GET", path("security-groups", group_id, fields=["id", "project_id"])
         )["security_group"]
         return group
 
-    def get_whole_security_group(self, group_id: str) -> JSON:
+    def get_whole_security_group(self, group_id: str) -> SecurityGroup:
         """One security group with its rules and tags; it can belong to another project."""
-        group: JSON = self.json("GET", path("security-groups", group_id))["security_group"]
+        group: SecurityGroup = self.json("GET", path("security-groups", group_id))["security_group"]
         return group
 
-    def create_security_group(self, group: JSON) -> JSON:
+    def create_security_group(self, group: SecurityGroupRequest) -> SecurityGroup:
         """Create a security group; it has the rules that Neutron adds by default."""
-        created: JSON = self.json("POST", "/security-groups", json={"security_group": group})[
-            "security_group"
-        ]
+        created: SecurityGroup = self.json(
+            "POST", "/security-groups", json={"security_group": group}
+        )["security_group"]
         return created
 
-    def update_security_group(self, group_id: str, changes: JSON) -> JSON:
+    def update_security_group(self, group_id: str, changes: Mapping[str, str]) -> SecurityGroup:
         """Change a security group; returns the whole group."""
-        updated: JSON = self.json(
+        updated: SecurityGroup = self.json(
             "PUT", path("security-groups", group_id), json={"security_group": changes}
         )["security_group"]
         return updated
@@ -59,16 +70,18 @@ class SecurityGroups(NetworkLists):
         """
         self.request("DELETE", path("security-groups", group_id))
 
-    def list_ports_in_group(self, group_id: str) -> list[JSON]:
+    def list_ports_in_group(self, group_id: str) -> list[PortDevice]:
         """The ports of a security group that the caller can see: id and device."""
         return self.list_all("ports", security_groups=group_id, fields=["id", "device_id"])
 
-    def create_security_group_rules(self, rules: list[JSON]) -> list[JSON]:
+    def create_security_group_rules(
+        self, rules: list[SecurityGroupRuleRequest]
+    ) -> list[SecurityGroupRule]:
         """Create all of ``rules`` or none.
 
         :raises AlreadyExists: the group already has one of the rules, whatever its description
         """
-        created: list[JSON] = self.json(
+        created: list[SecurityGroupRule] = self.json(
             "POST", "/security-group-rules", json={"security_group_rules": rules}
         )["security_group_rules"]
         return created

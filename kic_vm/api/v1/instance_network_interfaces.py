@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Network interfaces of an instance."""
 
-from typing import Any
-
 import flask
 
 from kic_vm.api.blueprint import Blueprint, answer, page, services
@@ -44,7 +42,9 @@ def detach_network_interface(instance_id: str, network_interface_id: str) -> fla
 @blueprint.arguments(schemas.AllowedAddressesSchema)
 @blueprint.response(200, schemas.UpdatedNetworkInterfaceEnvelopeSchema)
 def update_network_interface_allowed_addresses(
-    body: dict[str, Any], instance_id: str, network_interface_id: str
+    body: dict[str, list[schemas.AllowedAddressBody] | None],
+    instance_id: str,
+    network_interface_id: str,
 ) -> flask.Response:
     """Say from which other addresses an instance's network interface may send."""
     updated = operations.update_allowed_addresses(

@@ -16,7 +16,9 @@ blueprint = Blueprint("network-interfaces", __name__, url_prefix="/api/v1/networ
 @blueprint.post("")
 @blueprint.arguments(schemas.NetworkInterfaceCreateEnvelopeSchema)
 @blueprint.response(201, instance_schemas.UpdatedNetworkInterfaceEnvelopeSchema)
-def create_network_interface(body: dict[str, Any]) -> flask.Response:
+def create_network_interface(
+    body: dict[str, schemas.NetworkInterfaceCreateBody],
+) -> flask.Response:
     """Make a network interface in a subnet."""
     created = operations.create_network_interface(services(), body["network_interface"])
     return answer(201, {"network_interface": created})
@@ -41,7 +43,9 @@ def get_network_interface(network_interface_id: str) -> flask.Response:
 @blueprint.put("/<network_interface_id>")
 @blueprint.arguments(schemas.NetworkInterfaceUpdateEnvelopeSchema)
 @blueprint.response(200, instance_schemas.UpdatedNetworkInterfaceEnvelopeSchema)
-def update_network_interface(body: dict[str, Any], network_interface_id: str) -> flask.Response:
+def update_network_interface(
+    body: dict[str, schemas.NetworkInterfaceUpdateBody], network_interface_id: str
+) -> flask.Response:
     """Change name, description or security groups of a network interface."""
     updated = operations.update_network_interface(
         services(), network_interface_id, body["network_interface"]
@@ -52,7 +56,9 @@ def update_network_interface(body: dict[str, Any], network_interface_id: str) ->
 @blueprint.put("/<network_interface_id>/allowed-address-pairs")
 @blueprint.arguments(instance_schemas.AllowedAddressesSchema)
 @blueprint.response(200, instance_schemas.UpdatedNetworkInterfaceEnvelopeSchema)
-def update_allowed_addresses(body: dict[str, Any], network_interface_id: str) -> flask.Response:
+def update_allowed_addresses(
+    body: dict[str, list[instance_schemas.AllowedAddressBody] | None], network_interface_id: str
+) -> flask.Response:
     """Say from which other addresses a network interface may send."""
     updated = operations.update_allowed_addresses(
         services(), network_interface_id, body["allowed_address_pairs"]

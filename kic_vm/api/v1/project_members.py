@@ -25,7 +25,7 @@ def list_members(query: dict[str, Any], project_id: str) -> flask.Response:
 @blueprint.post("")
 @blueprint.arguments(schemas.MemberCreateEnvelopeSchema)
 @blueprint.response(201, schemas.MemberEnvelopeSchema)
-def add_member(body: dict[str, Any], project_id: str) -> flask.Response:
+def add_member(body: dict[str, schemas.MemberCreateBody], project_id: str) -> flask.Response:
     """Have a user work in the project."""
     return answer(201, {"member": operations.add_member(services(), project_id, body["member"])})
 
@@ -33,7 +33,7 @@ def add_member(body: dict[str, Any], project_id: str) -> flask.Response:
 @blueprint.put("/<user_id>")
 @blueprint.arguments(schemas.MemberUpdateEnvelopeSchema)
 @blueprint.response(200, schemas.MemberEnvelopeSchema)
-def update_member(body: dict[str, Any], project_id: str, user_id: str) -> flask.Response:
+def update_member(body: dict[str, dict[str, str]], project_id: str, user_id: str) -> flask.Response:
     """Have a member work in another role."""
     role = body["member"]["role"]
     return answer(200, {"member": operations.update_member(services(), project_id, user_id, role)})

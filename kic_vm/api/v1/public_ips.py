@@ -17,7 +17,7 @@ _INTERFACE = "/<public_ip_id>/network-interfaces/<network_interface_id>"
 @blueprint.post("")
 @blueprint.arguments(schemas.PublicIpCreateEnvelopeSchema)
 @blueprint.response(201, AssociatedPublicIpEnvelopeSchema)
-def create_public_ip(body: dict[str, Any]) -> flask.Response:
+def create_public_ip(body: dict[str, schemas.PublicIpCreateBody]) -> flask.Response:
     """Get a new public IP."""
     return answer(201, {"public_ip": operations.create_public_ip(services(), body["public_ip"])})
 
@@ -40,7 +40,9 @@ def get_public_ip(public_ip_id: str) -> flask.Response:
 @blueprint.put("/<public_ip_id>")
 @blueprint.arguments(schemas.PublicIpUpdateEnvelopeSchema)
 @blueprint.response(200, AssociatedPublicIpEnvelopeSchema)
-def update_public_ip(body: dict[str, Any], public_ip_id: str) -> flask.Response:
+def update_public_ip(
+    body: dict[str, schemas.PublicIpUpdateBody], public_ip_id: str
+) -> flask.Response:
     """Describe a public IP."""
     changed = operations.update_public_ip(services(), public_ip_id, body["public_ip"])
     return answer(200, {"public_ip": changed})

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Route tables, their routes and associations."""
 
+import uuid
 from typing import Any
 
 import flask
@@ -17,7 +18,9 @@ blueprint = Blueprint("route-tables", __name__, url_prefix="/api/v1/route-tables
 @blueprint.post("")
 @blueprint.arguments(schemas.RouteTableCreateEnvelopeSchema)
 @blueprint.response(201, schemas.ChangedRouteTableEnvelopeSchema)
-def create_route_table(body: dict[str, Any]) -> flask.Response:
+def create_route_table(
+    body: dict[str, schemas.RouteTableCreateBody],
+) -> flask.Response:
     """Make a route table beside the main one."""
     made = operations.create_route_table(services(), body["vpc_route_table"])
     return answer(201, {"vpc_route_table": made})
@@ -41,7 +44,7 @@ def get_route_table(route_table_id: str) -> flask.Response:
 @blueprint.put("/<route_table_id>")
 @blueprint.arguments(schemas.RouteTableUpdateEnvelopeSchema)
 @blueprint.response(200, schemas.ChangedRouteTableEnvelopeSchema)
-def update_route_table(body: dict[str, Any], route_table_id: str) -> flask.Response:
+def update_route_table(body: dict[str, dict[str, str]], route_table_id: str) -> flask.Response:
     """Rename a route table."""
     name = body["vpc_route_table"]["name"]
     renamed = operations.rename_route_table(services(), route_table_id, name)
@@ -76,7 +79,7 @@ def list_route_table_associations(query: dict[str, Any], route_table_id: str) ->
 @blueprint.arguments(schemas.AssociationChangeEnvelopeSchema)
 @blueprint.response(200, schemas.ChangedAssociationEnvelopeSchema)
 def update_route_table_association(
-    body: dict[str, Any], route_table_id: str, association_id: str
+    body: dict[str, dict[str, uuid.UUID]], route_table_id: str, association_id: str
 ) -> flask.Response:
     """Associate a subnet with another route table of its VPC."""
     target_id = str(body["association"]["target_route_table_id"])
@@ -87,7 +90,7 @@ def update_route_table_association(
 @blueprint.post("/<route_table_id>/routes")
 @blueprint.arguments(schemas.RouteChangeEnvelopeSchema)
 @blueprint.response(201, schemas.ChangedRouteEnvelopeSchema)
-def add_route(body: dict[str, Any], route_table_id: str) -> flask.Response:
+def add_route(body: dict[str, schemas.RouteChangeBody], route_table_id: str) -> flask.Response:
     """Add a route."""
     return answer(
         201, {"vpc_route": vpc_routes.add_route(services(), route_table_id, body["vpc_route"])}
@@ -97,7 +100,9 @@ def add_route(body: dict[str, Any], route_table_id: str) -> flask.Response:
 @blueprint.put("/<route_table_id>/routes/<route_id>")
 @blueprint.arguments(schemas.RouteChangeEnvelopeSchema)
 @blueprint.response(200, schemas.ChangedRouteEnvelopeSchema)
-def update_route(body: dict[str, Any], route_table_id: str, route_id: str) -> flask.Response:
+def update_route(
+    body: dict[str, schemas.RouteChangeBody], route_table_id: str, route_id: str
+) -> flask.Response:
     """Put a route in the place of another one."""
     changed = vpc_routes.update_route(services(), route_table_id, route_id, body["vpc_route"])
     return answer(200, {"vpc_route": changed})

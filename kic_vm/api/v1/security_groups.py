@@ -16,7 +16,9 @@ blueprint = Blueprint("security-groups", __name__, url_prefix="/api/v1/security-
 @blueprint.post("")
 @blueprint.arguments(schemas.SecurityGroupCreateEnvelopeSchema)
 @blueprint.response(201, schemas.ChangedSecurityGroupEnvelopeSchema)
-def create_security_group(body: dict[str, Any]) -> flask.Response:
+def create_security_group(
+    body: dict[str, schemas.SecurityGroupCreateBody],
+) -> flask.Response:
     """Make a security group; it has no rules yet."""
     created = operations.create_security_group(services(), body["security_group"])
     return answer(201, {"security_group": created})
@@ -41,7 +43,9 @@ def get_security_group(security_group_id: str) -> flask.Response:
 @blueprint.put("/<security_group_id>")
 @blueprint.arguments(schemas.SecurityGroupUpdateEnvelopeSchema)
 @blueprint.response(200, schemas.ChangedSecurityGroupEnvelopeSchema)
-def update_security_group(body: dict[str, Any], security_group_id: str) -> flask.Response:
+def update_security_group(
+    body: dict[str, schemas.SecurityGroupUpdateBody], security_group_id: str
+) -> flask.Response:
     """Rename or describe a security group."""
     changed = operations.update_security_group(
         services(), security_group_id, body["security_group"]
@@ -60,7 +64,9 @@ def delete_security_group(security_group_id: str) -> flask.Response:
 @blueprint.post("/<security_group_id>/rules")
 @blueprint.arguments(schemas.SecurityGroupRuleCreateEnvelopeSchema)
 @blueprint.response(201, schemas.ChangedSecurityGroupRuleEnvelopeSchema)
-def create_security_group_rule(body: dict[str, Any], security_group_id: str) -> flask.Response:
+def create_security_group_rule(
+    body: dict[str, schemas.SecurityGroupRuleCreateBody], security_group_id: str
+) -> flask.Response:
     """Add a rule to a security group."""
     created = security_group_rules.create_security_group_rule(
         services(), security_group_id, body["security_group_rule"]

@@ -16,7 +16,7 @@ blueprint = Blueprint("subnets", __name__, url_prefix="/api/v1/subnets")
 @blueprint.post("")
 @blueprint.arguments(schemas.SubnetCreateEnvelopeSchema)
 @blueprint.response(201, schemas.ChangedSubnetEnvelopeSchema)
-def create_subnet(body: dict[str, Any]) -> flask.Response:
+def create_subnet(body: dict[str, schemas.SubnetCreateBody]) -> flask.Response:
     """Make a subnet in a VPC."""
     return answer(201, {"subnet": operations.create_subnet(services(), body["subnet"])})
 
@@ -39,7 +39,7 @@ def get_subnet(subnet_id: str) -> flask.Response:
 @blueprint.put("/<subnet_id>")
 @blueprint.arguments(schemas.SubnetUpdateEnvelopeSchema)
 @blueprint.response(200, schemas.ChangedSubnetEnvelopeSchema)
-def update_subnet(body: dict[str, Any], subnet_id: str) -> flask.Response:
+def update_subnet(body: dict[str, dict[str, str]], subnet_id: str) -> flask.Response:
     """Rename a subnet."""
     renamed = operations.rename_subnet(services(), subnet_id, body["subnet"]["name"])
     return answer(200, {"subnet": renamed})

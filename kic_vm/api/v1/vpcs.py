@@ -15,7 +15,7 @@ blueprint = Blueprint("vpcs", __name__, url_prefix="/api/v1/vpcs")
 @blueprint.post("")
 @blueprint.arguments(schemas.VpcCreateEnvelopeSchema)
 @blueprint.response(201, schemas.ChangedVpcEnvelopeSchema)
-def create_vpc(body: dict[str, Any]) -> flask.Response:
+def create_vpc(body: dict[str, schemas.VpcCreateBody]) -> flask.Response:
     """Make a VPC, with its route table and a first subnet if one is asked for."""
     return answer(201, {"vpc": operations.create_vpc(services(), body["vpc"])})
 
@@ -38,7 +38,7 @@ def get_vpc(vpc_id: str) -> flask.Response:
 @blueprint.put("/<vpc_id>")
 @blueprint.arguments(schemas.VpcUpdateEnvelopeSchema)
 @blueprint.response(200, schemas.ChangedVpcEnvelopeSchema)
-def update_vpc(body: dict[str, Any], vpc_id: str) -> flask.Response:
+def update_vpc(body: dict[str, dict[str, str]], vpc_id: str) -> flask.Response:
     """Rename a VPC."""
     return answer(200, {"vpc": operations.rename_vpc(services(), vpc_id, body["vpc"]["name"])})
 

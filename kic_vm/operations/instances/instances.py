@@ -24,9 +24,8 @@ from kic_vm.operations.ownership import get_own_server
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.block_storage import Volume
 from kic_vm.resources.compute import Server
+from kic_vm.resources.network import FloatingIPSummary, PortSummary
 from kic_vm.schemas.instances import InstanceListQuerySchema
-
-JSON = dict[str, Any]
 
 _FILTERS: Final = listing.filters_of(
     InstanceListQuerySchema,
@@ -41,8 +40,8 @@ _FILTERS: Final = listing.filters_of(
 def _related_resources(
     services: RequestServices,
     servers: list[Server],
-    ports: Iterable[JSON],
-    floating_ips: Iterable[JSON],
+    ports: Iterable[PortSummary],
+    floating_ips: Iterable[FloatingIPSummary],
     volumes: Iterable[Volume],
     confirming: Collection[str],
 ) -> mapping.RelatedResources:

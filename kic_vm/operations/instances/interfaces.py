@@ -3,7 +3,6 @@
 
 import contextlib
 from functools import partial
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import compute
@@ -11,6 +10,11 @@ from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import flavors
 from kic_vm.mappings import instance_network_interfaces as mapping
+from kic_vm.mappings.instance_network_interfaces import (
+    AttachedNetworkInterfaceView,
+    InstanceNetworkInterfaceView,
+    UpdatedNetworkInterfaceView,
+)
 from kic_vm.mappings.instances import public_ips_by_port
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.instances.states import get_server_for, state_conflicts_reported
@@ -19,13 +23,13 @@ from kic_vm.operations.networks.network_interfaces import set_allowed_addresses
 from kic_vm.operations.ownership import get_own_port, get_own_server
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import Server
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import Port
+from kic_vm.schemas.instance_network_interfaces import AllowedAddressBody
 
 
 def list_network_interfaces(
     services: RequestServices, instance_id: str
-) -> tuple[list[JSON], Pagination]:
+) -> tuple[list[InstanceNetworkInterfaceView], Pagination]:
     """All of an instance's interfaces, the primary first. 4 upstream calls side by side.
 
     The request has no paging parameters, but the contract requires pagination in the response: one
@@ -48,7 +52,9 @@ def list_network_interfaces(
     return interfaces, {"total": len(interfaces), "offset": 0, "limit": len(interfaces)}
 
 
-def attach_network_interface(services: RequestServices, instance_id: str, port_id: str) -> JSON:
+def attach_network_interface(
+    services: RequestServices, instance_id: str, port_id: str
+) -> AttachedNetworkInterfaceView:
     """Attach an interface. 4 upstream calls, the first three side by side.
 
     One more for an interface that the gateway created for another instance: from now on it belongs
@@ -120,8 +126,11 @@ def detach_network_interface(services: RequestServices, instance_id: str, port_i
 
 
 def update_allowed_addresses(
-    services: RequestServices, instance_id: str, port_id: str, address_pairs: list[JSON] | None
-) -> JSON:
+    services: RequestServices,
+    instance_id: str,
+    port_id: str,
+    address_pairs: list[AllowedAddressBody] | None,
+) -> UpdatedNetworkInterfaceView:
     """Set the further addresses that an interface may send from; none or null clears them.
 
     3 upstream calls, the first two side by side.
@@ -134,7 +143,7 @@ def update_allowed_addresses(
 
 def get_attached_interface(
     services: RequestServices, instance_id: str, port_id: str
-) -> tuple[Server, JSON]:
+) -> tuple[Server, Port]:
     """The server and the port of an attached interface, before a change.
 
     2 upstream calls side by side.

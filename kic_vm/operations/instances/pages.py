@@ -28,8 +28,7 @@ from kic_vm.operations.instances import attached_volumes
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.block_storage import Volume
 from kic_vm.resources.compute import Server
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import FloatingIPSummary, PortSummary
 
 # A page is small when the project has at least this many times its servers.
 _FACTOR: Final = 5
@@ -44,8 +43,8 @@ class ServerResources:
     """Servers with their ports, floating IPs and volumes."""
 
     servers: list[Server]
-    ports: list[JSON]
-    floating_ips: list[JSON]
+    ports: list[PortSummary]
+    floating_ips: list[FloatingIPSummary]
     volumes: list[Volume]
 
 

@@ -2,22 +2,23 @@
 """Public IPs of an instance's network interface: associate, remove."""
 
 from functools import partial
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import instance_public_ips as mapping
 from kic_vm.mappings import request_marks
+from kic_vm.mappings.instance_public_ips import AssociatedPublicIpView
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.instances.interfaces import get_attached_interface
 from kic_vm.operations.networks import external_networks, public_ips
 from kic_vm.operations.ownership import get_own_floating_ip
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.network import FloatingIPRequest
 
-JSON = dict[str, Any]
 
-
-def associate_new(services: RequestServices, instance_id: str, port_id: str) -> JSON:
+def associate_new(
+    services: RequestServices, instance_id: str, port_id: str
+) -> AssociatedPublicIpView:
     """A new public IP for an interface. 6 upstream calls, the first five side by side.
 
     With an Idempotency-Key, one more before them.
@@ -40,14 +41,19 @@ def associate_new(services: RequestServices, instance_id: str, port_id: str) -> 
         network.list_external_networks,
     )
     target = public_ips.association_target(services, port, present, interfaces)
-    floating_ip = target | {"floating_network_id": external_networks.find(services, external)}
+    floating_ip: FloatingIPRequest = {
+        **target,
+        "floating_network_id": external_networks.find(services, external),
+    }
     if description:
         floating_ip["description"] = description
     created = network.create_floating_ip(floating_ip)
     return mapping.associated_public_ip(created)
 
 
-def associate(services: RequestServices, instance_id: str, port_id: str, public_ip_id: str) -> JSON:
+def associate(
+    services: RequestServices, instance_id: str, port_id: str, public_ip_id: str
+) -> AssociatedPublicIpView:
     """Associate one of the project's public IPs with an interface.
 
     6 upstream calls, the first five side by side.
@@ -66,7 +72,9 @@ def associate(services: RequestServices, instance_id: str, port_id: str, public_
     return public_ips.associate_floating_ip(services, floating_ip, target)
 
 
-def remove(services: RequestServices, instance_id: str, port_id: str, *, is_delete: bool) -> JSON:
+def remove(
+    services: RequestServices, instance_id: str, port_id: str, *, is_delete: bool
+) -> AssociatedPublicIpView:
     """Disassociate the public IP of an interface. 4 upstream calls, the first three side by side.
 
     :param is_delete: whether to delete the public IP, too

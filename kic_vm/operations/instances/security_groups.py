@@ -5,11 +5,11 @@ from functools import partial
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
-from kic_vm.adapters.service import JSON
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.instances.interfaces import get_attached_interface
 from kic_vm.operations.ownership import check_own_security_group
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.network import Port
 
 
 def attach(services: RequestServices, instance_id: str, port_id: str, group_id: str) -> list[str]:
@@ -54,7 +54,6 @@ def detach(services: RequestServices, instance_id: str, port_id: str, group_id: 
     return _set(services, port, left)
 
 
-def _set(services: RequestServices, port: JSON, groups: list[str]) -> list[str]:
+def _set(services: RequestServices, port: Port, groups: list[str]) -> list[str]:
     updated = services.openstack.network.update_port(port, {"security_groups": groups})
-    now: list[str] = updated["security_groups"]
-    return now
+    return updated["security_groups"]

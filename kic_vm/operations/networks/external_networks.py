@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network that public IPs come from."""
 
-from typing import Any
-
 from kic_vm import exceptions
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.network import ExternalNetwork
 
-JSON = dict[str, Any]
 
-
-def choose(services: RequestServices, external: list[JSON]) -> str | None:
+def choose(services: RequestServices, external: list[ExternalNetwork]) -> str | None:
     """The id of the configured, the default or the only external network; None without one.
 
     :param external: the cloud's external networks
@@ -23,11 +20,10 @@ def choose(services: RequestServices, external: list[JSON]) -> str | None:
         external = [network for network in external if network.get("is_default")]
     if len(external) != 1:
         return None
-    network_id: str = external[0]["id"]
-    return network_id
+    return external[0]["id"]
 
 
-def find(services: RequestServices, external: list[JSON]) -> str:
+def find(services: RequestServices, external: list[ExternalNetwork]) -> str:
     """Like ``choose``, but an external network is required.
 
     :raises UpstreamUnavailable: there is no external network to choose

@@ -10,7 +10,7 @@ not changed since they were read.
 import contextlib
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from oslo_log import log as logging
 
@@ -19,8 +19,7 @@ from kic_vm.adapters.network import INSTANCE_TAG, PORT_MARK
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.request import RequestServices
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import MadePort, Port, Revised
 
 LOG = logging.getLogger(__name__)
 
@@ -28,12 +27,14 @@ LOG = logging.getLogger(__name__)
 _DELETION_SECONDS: Final = 3600.0
 
 
-def instances_of(port: JSON) -> set[str]:
+def instances_of(port: MadePort) -> set[str]:
     """The ids of the instances that a port's tags name."""
     return {tag.removeprefix(INSTANCE_TAG) for tag in port["tags"] if tag.startswith(INSTANCE_TAG)}
 
 
-def tag_ports(services: RequestServices, ports: Iterable[JSON], instance_id: str) -> None:
+def tag_ports(
+    services: RequestServices, ports: Iterable[Port | MadePort], instance_id: str
+) -> None:
     """Tag an instance's ports with its id. One upstream call for each, side by side.
 
     A failure is only logged: the instance is being created, and the worker adds missing tags.
@@ -49,7 +50,7 @@ def _tag_port(services: RequestServices, port_id: str, instance_id: str) -> None
 
 
 @contextlib.contextmanager
-def handed_over(services: RequestServices, port: JSON) -> Iterator[None]:
+def handed_over(services: RequestServices, port: Port) -> Iterator[None]:
     """Hand a port over to the user; Nova attaches or detaches it within the block.
 
     The mark is removed first, so that a failure between the calls never deletes a user's port. It
@@ -70,7 +71,7 @@ def handed_over(services: RequestServices, port: JSON) -> Iterator[None]:
         raise
 
 
-def release(services: RequestServices, port: JSON) -> JSON:
+def release(services: RequestServices, port: Revised) -> Port:
     """Remove the mark, so that the port is the user's; the whole port. One upstream call.
 
     :raises Conflict: the port has changed since it was read
@@ -78,14 +79,14 @@ def release(services: RequestServices, port: JSON) -> JSON:
     return services.openstack.network.update_port(port, {"description": ""})
 
 
-def _mark_again(services: RequestServices, port: JSON) -> None:
+def _mark_again(services: RequestServices, port: Port) -> None:
     try:
         services.openstack.network.update_port(port, {"description": PORT_MARK})
     except exceptions.KicVmError as error:
         LOG.warning("Port %s will outlive its instance: %s", port["id"], error)
 
 
-def remove(services: RequestServices, ports: Iterable[JSON]) -> None:
+def remove(services: RequestServices, ports: Iterable[Port | MadePort]) -> None:
     """Delete ports, except those changed since they were read; failures are only logged."""
     for port in ports:
         try:

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Network interfaces of a project: create, get, list, update, delete."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.network import PORT_MARK
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import instance_network_interfaces as mapping
 from kic_vm.mappings import request_marks
+from kic_vm.mappings.instance_network_interfaces import (
+    NetworkInterfaceView,
+    UpdatedNetworkInterfaceView,
+)
 from kic_vm.mappings.instances import public_ips_by_port
 from kic_vm.mappings.networks import is_vpc_for
 from kic_vm.operations import earlier_attempts, listing, recent_lists
@@ -19,9 +25,19 @@ from kic_vm.operations.networks.subnet_addresses import check_address
 from kic_vm.operations.ownership import get_own_interface, is_interface
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
-from kic_vm.schemas.network_interfaces import NetworkInterfaceListQuerySchema
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import (
+    FixedIPRequest,
+    FloatingIPSummary,
+    Port,
+    PortChanges,
+    SecurityGroupSummary,
+)
+from kic_vm.schemas.instance_network_interfaces import AllowedAddressBody
+from kic_vm.schemas.network_interfaces import (
+    NetworkInterfaceCreateBody,
+    NetworkInterfaceListQuerySchema,
+    NetworkInterfaceUpdateBody,
+)
 
 _FILTERS: Final = listing.filters_of(
     NetworkInterfaceListQuerySchema,
@@ -32,12 +48,12 @@ _FILTERS: Final = listing.filters_of(
 
 def list_network_interfaces(
     services: RequestServices, query: Mapping[str, Any]
-) -> tuple[list[JSON], JSON]:
+) -> tuple[list[NetworkInterfaceView], Pagination]:
     """A page of the project's network interfaces. 3 upstream calls side by side."""
     return recent_lists.page(services, "network-interfaces", _all_interfaces, query, _FILTERS)
 
 
-def _all_interfaces(services: RequestServices) -> list[JSON]:
+def _all_interfaces(services: RequestServices) -> list[NetworkInterfaceView]:
     network = services.openstack.network
     ports, floating_ips, groups = gather_reads(
         services.openstack.network.list_whole_ports,
@@ -47,7 +63,7 @@ def _all_interfaces(services: RequestServices) -> list[JSON]:
     return [_shown(services, port, floating_ips, groups) for port in ports if is_interface(port)]
 
 
-def get_network_interface(services: RequestServices, port_id: str) -> JSON:
+def get_network_interface(services: RequestServices, port_id: str) -> NetworkInterfaceView:
     """One network interface. 3 upstream calls side by side.
 
     :raises NotFound: the project has no network interface with this id
@@ -62,8 +78,11 @@ def get_network_interface(services: RequestServices, port_id: str) -> JSON:
 
 
 def _shown(
-    services: RequestServices, port: JSON, floating_ips: list[JSON], groups: list[JSON]
-) -> JSON:
+    services: RequestServices,
+    port: Port,
+    floating_ips: Iterable[FloatingIPSummary],
+    groups: Iterable[SecurityGroupSummary],
+) -> NetworkInterfaceView:
     shown = mapping.interface_from_port(
         port,
         topology.project_name(services, port),
@@ -71,10 +90,12 @@ def _shown(
         {group["id"]: group["name"] for group in groups},
     )
     # The official clients fail on null here, even in a single item of a list.
-    return shown | {"private_ip": shown["private_ip"] or ""}
+    return {**shown, "private_ip": shown["private_ip"] or ""}
 
 
-def create_network_interface(services: RequestServices, body: JSON) -> JSON:
+def create_network_interface(
+    services: RequestServices, body: NetworkInterfaceCreateBody
+) -> UpdatedNetworkInterfaceView:
     """Create a network interface in a subnet. 4 upstream calls, the first 3 side by side.
 
     With an Idempotency-Key, one more before them.
@@ -86,7 +107,7 @@ def create_network_interface(services: RequestServices, body: JSON) -> JSON:
     subnet_id = str(body["subnet_id"])
     openstack = services.openstack
     description = request_marks.marked_description(
-        _description(body), services.context.idempotent_request
+        _checked_description(body["description"]), services.context.idempotent_request
     )
     existing = earlier_attempts.find_described(
         services, description, openstack.network.list_described_ports
@@ -104,7 +125,7 @@ def create_network_interface(services: RequestServices, body: JSON) -> JSON:
             for network in networks
         ):
             raise exceptions.NotFound
-    fixed_ip = {"subnet_id": subnet_id}
+    fixed_ip: FixedIPRequest = {"subnet_id": subnet_id}
     if body["private_ip"]:
         check_address("private_ip", body["private_ip"], subnet)
         fixed_ip["ip_address"] = body["private_ip"]
@@ -120,15 +141,15 @@ def create_network_interface(services: RequestServices, body: JSON) -> JSON:
     return mapping.updated_interface_from_port(created)
 
 
-def _description(body: JSON) -> str:
+def _checked_description(description: str | None) -> str:
     """The description for Neutron; never equal to the gateway's mark on its own ports."""
-    description: str = body["description"] or ""
+    description = description or ""
     if description == PORT_MARK:
         raise exceptions.InvalidField("description", "choose other words: these are taken.")
     return description
 
 
-def _own_groups(requested_ids: list[Any], groups: list[JSON]) -> list[str]:
+def _own_groups(requested_ids: list[uuid.UUID], groups: list[SecurityGroupSummary]) -> list[str]:
     """The ids of the requested groups, after a check that the project has each of them."""
     existing = {group["id"] for group in groups}
     ids = list(dict.fromkeys(str(group_id) for group_id in requested_ids))
@@ -142,7 +163,9 @@ def _own_groups(requested_ids: list[Any], groups: list[JSON]) -> list[str]:
     return ids
 
 
-def update_network_interface(services: RequestServices, port_id: str, body: JSON) -> JSON:
+def update_network_interface(
+    services: RequestServices, port_id: str, body: NetworkInterfaceUpdateBody
+) -> UpdatedNetworkInterfaceView:
     """Change the name, description or security groups of an interface, attached or not.
 
     3 upstream calls, the first two side by side.
@@ -154,23 +177,24 @@ def update_network_interface(services: RequestServices, port_id: str, body: JSON
         partial(get_own_interface, services, port_id),
         services.openstack.network.list_security_groups,
     )
-    changes: JSON = {}
-    if body.get("name") is not None:
-        changes["name"] = body["name"]
+    changes: PortChanges = {}
+    name, group_ids = body.get("name"), body.get("security_groups")
+    if name is not None:
+        changes["name"] = name
     if "description" in body:
         changes["description"] = request_marks.changed_description(
-            port["description"], _description(body)
+            port["description"], _checked_description(body["description"])
         )
-    if body.get("security_groups") is not None:
-        changes["security_groups"] = _own_groups(body["security_groups"], groups)
+    if group_ids is not None:
+        changes["security_groups"] = _own_groups(group_ids, groups)
     if changes:
         port = services.openstack.network.update_port(port, changes)
     return mapping.updated_interface_from_port(port)
 
 
 def update_allowed_addresses(
-    services: RequestServices, port_id: str, pairs: list[JSON] | None
-) -> JSON:
+    services: RequestServices, port_id: str, pairs: list[AllowedAddressBody] | None
+) -> UpdatedNetworkInterfaceView:
     """Set the other addresses from which an interface can send; an empty list removes all.
 
     2 upstream calls.
@@ -180,7 +204,9 @@ def update_allowed_addresses(
     return set_allowed_addresses(services, get_own_interface(services, port_id), pairs)
 
 
-def set_allowed_addresses(services: RequestServices, port: JSON, pairs: list[JSON] | None) -> JSON:
+def set_allowed_addresses(
+    services: RequestServices, port: Port, pairs: list[AllowedAddressBody] | None
+) -> UpdatedNetworkInterfaceView:
     """Set the other addresses from which an interface can send. One upstream call.
 
     :param pairs: pairs with an ``ip_address``; None or empty removes all

@@ -8,16 +8,21 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import public_ips as mapping
 from kic_vm.mappings import request_marks
-from kic_vm.mappings.instance_public_ips import associated_public_ip
+from kic_vm.mappings.instance_public_ips import AssociatedPublicIpView, associated_public_ip
+from kic_vm.mappings.public_ips import PublicIpView
 from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.networks import external_networks
 from kic_vm.operations.ownership import get_own_floating_ip, get_own_interface
 from kic_vm.operations.request import RequestServices
-from kic_vm.schemas.public_ips import PublicIpListQuerySchema
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import FloatingIP, FloatingIPChanges, Port
+from kic_vm.schemas.public_ips import (
+    PublicIpCreateBody,
+    PublicIpListQuerySchema,
+    PublicIpUpdateBody,
+)
 
 _FILTERS: Final = listing.filters_of(
     PublicIpListQuerySchema,
@@ -26,7 +31,7 @@ _FILTERS: Final = listing.filters_of(
 )
 
 
-def create_public_ip(services: RequestServices, body: JSON) -> JSON:
+def create_public_ip(services: RequestServices, body: PublicIpCreateBody) -> AssociatedPublicIpView:
     """Create a public IP without an association. 2 upstream calls; 3 with an Idempotency-Key.
 
     :param body: PublicIpCreateSchema, loaded
@@ -48,7 +53,7 @@ def create_public_ip(services: RequestServices, body: JSON) -> JSON:
     return associated_public_ip(created)
 
 
-def get_public_ip(services: RequestServices, public_ip_id: str) -> JSON:
+def get_public_ip(services: RequestServices, public_ip_id: str) -> PublicIpView:
     """One public IP. One upstream call; if it is associated, 2 more side by side.
 
     :raises NotFound: the project has no public IP with this id
@@ -65,12 +70,14 @@ def get_public_ip(services: RequestServices, public_ip_id: str) -> JSON:
     return mapping.public_ip_from_floating_ip(floating_ip, subnets, {network["id"]: network})
 
 
-def list_public_ips(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_public_ips(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[PublicIpView], Pagination]:
     """A page of the project's public IPs. 3 upstream calls side by side."""
     return recent_lists.page(services, "public-ips", _all_public_ips, query, _FILTERS)
 
 
-def _all_public_ips(services: RequestServices) -> list[JSON]:
+def _all_public_ips(services: RequestServices) -> list[PublicIpView]:
     openstack = services.openstack
     floating_ips, subnets, networks = gather_reads(
         services.openstack.network.list_whole_floating_ips,
@@ -84,7 +91,9 @@ def _all_public_ips(services: RequestServices) -> list[JSON]:
     ]
 
 
-def update_public_ip(services: RequestServices, public_ip_id: str, body: JSON) -> JSON:
+def update_public_ip(
+    services: RequestServices, public_ip_id: str, body: PublicIpUpdateBody
+) -> AssociatedPublicIpView:
     """Change the description of a public IP. 2 upstream calls.
 
     :param body: PublicIpUpdateSchema, loaded; null clears the description, if missing it stays
@@ -96,7 +105,7 @@ def update_public_ip(services: RequestServices, public_ip_id: str, body: JSON) -
     description = request_marks.changed_description(
         floating_ip["description"], body["description"] or ""
     )
-    changes = {"description": description}
+    changes: FloatingIPChanges = {"description": description}
     return associated_public_ip(services.openstack.network.update_floating_ip(floating_ip, changes))
 
 
@@ -115,7 +124,7 @@ def delete_public_ip(services: RequestServices, public_ip_id: str) -> None:
     services.openstack.network.delete_free_floating_ip(floating_ip)
 
 
-def associate(services: RequestServices, public_ip_id: str, port_id: str) -> JSON:
+def associate(services: RequestServices, public_ip_id: str, port_id: str) -> AssociatedPublicIpView:
     """Associate a public IP with a network interface. 5 upstream calls, 4 of them side by side.
 
     :raises NotFound: the project has no public IP or no network interface with this id
@@ -133,7 +142,9 @@ def associate(services: RequestServices, public_ip_id: str, port_id: str) -> JSO
     )
 
 
-def disassociate(services: RequestServices, public_ip_id: str, port_id: str) -> JSON:
+def disassociate(
+    services: RequestServices, public_ip_id: str, port_id: str
+) -> AssociatedPublicIpView:
     """Disassociate a public IP from a network interface. 2 upstream calls.
 
     :raises NotFound: the project has no such public IP, or it is not on this interface
@@ -146,8 +157,8 @@ def disassociate(services: RequestServices, public_ip_id: str, port_id: str) -> 
 
 
 def association_target(
-    services: RequestServices, port: JSON, present: list[JSON], interfaces: list[JSON]
-) -> JSON:
+    services: RequestServices, port: Port, present: list[FloatingIP], interfaces: list[Port]
+) -> FloatingIPChanges:
     """The target of an association: the interface's first IPv4 address.
 
     No upstream call, or 2 side by side if the subnet has several routers.
@@ -165,7 +176,7 @@ def association_target(
     raise exceptions.Conflict("The network interface has no IPv4 address.")
 
 
-def _check_way_out(services: RequestServices, subnet_id: str, interfaces: list[JSON]) -> None:
+def _check_way_out(services: RequestServices, subnet_id: str, interfaces: list[Port]) -> None:
     """Check that the route table of a subnet has an internet gateway.
 
     Neutron associates a floating IP through any router in the subnet, but replies leave through
@@ -193,7 +204,9 @@ def _check_way_out(services: RequestServices, subnet_id: str, interfaces: list[J
         )
 
 
-def associate_floating_ip(services: RequestServices, floating_ip: JSON, target: JSON) -> JSON:
+def associate_floating_ip(
+    services: RequestServices, floating_ip: FloatingIP, target: FloatingIPChanges
+) -> AssociatedPublicIpView:
     """Associate a free floating IP with a target. One upstream call.
 
     :raises Conflict: the floating IP is in use

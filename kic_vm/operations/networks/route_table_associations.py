@@ -7,8 +7,10 @@ from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
+from kic_vm.mappings.route_tables import AssociationView, ChangedAssociationView
 from kic_vm.operations import listing
 from kic_vm.operations.networks import router_interfaces
 from kic_vm.operations.networks.route_tables import connect_everywhere
@@ -21,13 +23,12 @@ from kic_vm.operations.networks.topology import (
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import FloatingIP, Port, Subnet
 
 
 def list_associations(
     services: RequestServices, route_table_id: str, query: Mapping[str, Any]
-) -> tuple[list[JSON], JSON]:
+) -> tuple[list[AssociationView], Pagination]:
     """A page of a table's associations, sorted by subnet name. 4 upstream calls side by side.
 
     :raises NotFound: the project has no route table with this id
@@ -41,7 +42,7 @@ def list_associations(
 
 def update_association(
     services: RequestServices, route_table_id: str, association_id: str, target_id: str
-) -> JSON:
+) -> ChangedAssociationView:
     """Associate a subnet with another route table of its VPC.
 
     5 upstream calls side by side if the association is already there; to change it, 4 more in a
@@ -71,7 +72,7 @@ def update_association(
     return mapping.changed_association(subnet, target_id, port)
 
 
-def _find_associated_subnet(topology: Topology, route_table_id: str, association_id: str) -> JSON:
+def _find_associated_subnet(topology: Topology, route_table_id: str, association_id: str) -> Subnet:
     """The subnet of an association.
 
     After an interrupted change no router is the gateway, and any table of the VPC is accepted.
@@ -90,12 +91,13 @@ def _find_associated_subnet(topology: Topology, route_table_id: str, association
 def _move(
     services: RequestServices,
     topology: Topology,
-    subnet: JSON,
+    subnet: Subnet,
     target_id: str,
-    floating_ips: list[JSON],
-) -> JSON:
+    floating_ips: list[FloatingIP],
+) -> Port:
     find_own_network(services, topology, subnet["network_id"])
-    if subnet["gateway_ip"] is None or subnet["ip_version"] != 4:
+    gateway_ip = subnet["gateway_ip"]
+    if gateway_ip is None or subnet["ip_version"] != 4:
         raise exceptions.Conflict(
             "The subnet has no IPv4 gateway address: its route table cannot be changed."
         )
@@ -104,10 +106,10 @@ def _move(
         connect_everywhere(services, topology, target_id, subnet["network_id"], undo)
         ports = openstack.network.list_ports_in(subnet_id=subnet["id"])
         _refuse_public_ips(floating_ips, ports, target_id)
-        return router_interfaces.move_gateway(services, subnet, target_id, ports, undo)
+        return router_interfaces.move_gateway(services, subnet, gateway_ip, target_id, ports, undo)
 
 
-def _refuse_public_ips(floating_ips: list[JSON], ports: list[JSON], target_id: str) -> None:
+def _refuse_public_ips(floating_ips: list[FloatingIP], ports: list[Port], target_id: str) -> None:
     """Refuse the change: replies would leave through another router than requests arrive at."""
     inside = {port["id"] for port in ports}
     leading = [

@@ -6,10 +6,12 @@ from functools import partial
 from typing import Any, Final
 
 from kic_vm import exceptions
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
+from kic_vm.mappings.route_tables import ChangedRouteTableView, RouteTableView
 from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.networks import router_interfaces
 from kic_vm.operations.networks.router_interfaces import Undo
@@ -23,9 +25,8 @@ from kic_vm.operations.networks.topology import (
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
-from kic_vm.schemas.route_tables import RouteTableListQuerySchema
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import Port, Router
+from kic_vm.schemas.route_tables import RouteTableCreateBody, RouteTableListQuerySchema
 
 _FILTERS: Final = listing.filters_of(
     RouteTableListQuerySchema,
@@ -40,12 +41,12 @@ _FILTERS: Final = listing.filters_of(
 
 def list_route_tables(
     services: RequestServices, query: Mapping[str, Any]
-) -> tuple[list[JSON], JSON]:
+) -> tuple[list[RouteTableView], Pagination]:
     """A page of the project's route tables. 4 upstream calls side by side."""
     return recent_lists.page(services, "route-tables", _all_route_tables, query, _FILTERS)
 
 
-def _all_route_tables(services: RequestServices) -> list[JSON]:
+def _all_route_tables(services: RequestServices) -> list[RouteTableView]:
     topology, ports = read_topology_with_ports(services)
     return [
         _shown(services, topology, router, ports)
@@ -54,7 +55,7 @@ def _all_route_tables(services: RequestServices) -> list[JSON]:
     ]
 
 
-def get_route_table(services: RequestServices, route_table_id: str) -> JSON:
+def get_route_table(services: RequestServices, route_table_id: str) -> RouteTableView:
     """One route table. 4 upstream calls side by side.
 
     :raises NotFound: the project has no route table with this id
@@ -63,13 +64,17 @@ def get_route_table(services: RequestServices, route_table_id: str) -> JSON:
     return _shown(services, topology, find_router(topology, route_table_id), ports)
 
 
-def _shown(services: RequestServices, topology: Topology, router: JSON, ports: list[JSON]) -> JSON:
+def _shown(
+    services: RequestServices, topology: Topology, router: Router, ports: list[Port]
+) -> RouteTableView:
     zones = services.app_state.translation.zones
     name = project_name(services, router)
     return mapping.table_from_router(topology, router, ports, zones, name)
 
 
-def create_route_table(services: RequestServices, body: JSON) -> JSON:
+def create_route_table(
+    services: RequestServices, body: RouteTableCreateBody
+) -> ChangedRouteTableView:
     """Create a route table in addition to the main one, without internet gateway and subnets.
 
     5 upstream calls, the first 4 side by side. If the VPC has subnets, 2 more, and one for each
@@ -114,7 +119,9 @@ def connect_everywhere(
         router_interfaces.connect(services, connections, ports, undo)
 
 
-def rename_route_table(services: RequestServices, route_table_id: str, name: str) -> JSON:
+def rename_route_table(
+    services: RequestServices, route_table_id: str, name: str
+) -> ChangedRouteTableView:
     """Rename a route table. 5 upstream calls, the first 4 side by side.
 
     :raises NotFound: the project has no route table with this id
@@ -177,7 +184,7 @@ def set_main_route_table(services: RequestServices, route_table_id: str) -> None
         services.openstack.network.set_tags("networks", vpc_id, tags)
 
 
-def _is_main(topology: Topology, router: JSON) -> bool:
+def _is_main(topology: Topology, router: Router) -> bool:
     return any(
         topology.main_router_of(network["id"]) == router
         for network in topology.vpcs_of(router["id"])

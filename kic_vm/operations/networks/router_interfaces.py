@@ -13,8 +13,8 @@ from kic_vm import exceptions
 from kic_vm.adapters.network import ROUTER_INTERFACES
 from kic_vm.mappings import networks as mapping
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.network import FixedIP, Port, PortRequest, Subnet
 
-JSON = dict[str, Any]
 Undo = Callable[[Callable[[], Any]], None]
 
 # The device owner of a port that is not yet connected to its router. Clients do not see the port.
@@ -22,7 +22,7 @@ PENDING: Final = "network:kic-vm-route-table"
 _PENDING_MARK: Final = "Made by kic-vm for the route table "
 
 
-def connections(ports: Iterable[JSON]) -> list[tuple[str, str, JSON]]:
+def connections(ports: Iterable[Port]) -> list[tuple[str, str, Port]]:
     """Router id, subnet id and port of each router interface among the ports."""
     return [
         (port["device_id"], fixed["subnet_id"], port)
@@ -32,7 +32,7 @@ def connections(ports: Iterable[JSON]) -> list[tuple[str, str, JSON]]:
     ]
 
 
-def pending(ports: Iterable[JSON]) -> dict[tuple[str, str], JSON]:
+def pending(ports: Iterable[Port]) -> dict[tuple[str, str], Port]:
     """Ports that an earlier call created but did not connect, by router and subnet."""
     return {
         (port["description"].removeprefix(_PENDING_MARK), fixed["subnet_id"]): port
@@ -42,14 +42,14 @@ def pending(ports: Iterable[JSON]) -> dict[tuple[str, str], JSON]:
     }
 
 
-def routers_of(port: JSON) -> set[str]:
+def routers_of(port: Port) -> set[str]:
     """The router that a port connects or will connect; empty for other ports."""
     connected = {router_id for router_id, _subnet_id, _port in connections([port])}
     return connected | {router_id for router_id, _subnet_id in pending([port])}
 
 
 def connect(
-    services: RequestServices, pairs: list[tuple[str, JSON]], ports: list[JSON], undo: Undo
+    services: RequestServices, pairs: list[tuple[str, Subnet]], ports: list[Port], undo: Undo
 ) -> None:
     """Connect routers to subnets at other addresses than the gateway's.
 
@@ -73,7 +73,7 @@ def connect(
         undo(partial(openstack.network.disconnect_subnet, router_id, subnet["id"]))
 
 
-def _ports(missing: list[tuple[str, JSON]], ports: list[JSON]) -> list[JSON]:
+def _ports(missing: list[tuple[str, Subnet]], ports: list[Port]) -> list[PortRequest]:
     taken = {
         (fixed["subnet_id"], fixed["ip_address"]) for port in ports for fixed in port["fixed_ips"]
     }
@@ -81,22 +81,21 @@ def _ports(missing: list[tuple[str, JSON]], ports: list[JSON]) -> list[JSON]:
     for router_id, subnet in missing:
         address = free_address(subnet, {ip for subnet_id, ip in taken if subnet_id == subnet["id"]})
         taken.add((subnet["id"], address))
-        fixed_ip = {"subnet_id": subnet["id"], "ip_address": address}
+        fixed_ip: FixedIP = {"subnet_id": subnet["id"], "ip_address": address}
         bodies.append(_pending_port(router_id, subnet["network_id"], fixed_ip))
     return bodies
 
 
-def _pending_port(router_id: str, network_id: str, fixed_ip: JSON, **more: str) -> JSON:
+def _pending_port(router_id: str, network_id: str, fixed_ip: FixedIP) -> PortRequest:
     return {
         "network_id": network_id,
         "fixed_ips": [fixed_ip],
         "device_owner": PENDING,
         "description": _PENDING_MARK + router_id,
-        **more,
     }
 
 
-def free_address(subnet: JSON, taken: set[str]) -> str:
+def free_address(subnet: Subnet, taken: set[str]) -> str:
     """A free address in a subnet for a router that is not the gateway.
 
     :param taken: the addresses of the subnet's ports
@@ -112,7 +111,7 @@ def free_address(subnet: JSON, taken: set[str]) -> str:
 
 
 def disconnect_all(
-    services: RequestServices, subnets: dict[str, JSON], ports: list[JSON], undo: Undo
+    services: RequestServices, subnets: dict[str, Subnet], ports: list[Port], undo: Undo
 ) -> None:
     """Disconnect routers from subnets. One upstream call for each interface.
 
@@ -130,29 +129,35 @@ def disconnect_all(
             undo(partial(_reconnect, services, router_id, subnets[subnet_id], port))
 
 
-def _reconnect(services: RequestServices, router_id: str, subnet: JSON, port: JSON) -> None:
+def _reconnect(services: RequestServices, router_id: str, subnet: Subnet, port: Port) -> None:
     """Restore a router's former interface in a subnet."""
     openstack = services.openstack
     fixed_ip = next(fixed for fixed in port["fixed_ips"] if fixed["subnet_id"] == subnet["id"])
     if fixed_ip["ip_address"] == subnet["gateway_ip"]:
         openstack.network.connect_subnet(router_id, subnet["id"])
         return
-    body = _pending_port(router_id, subnet["network_id"], fixed_ip, mac_address=port["mac_address"])
+    body = _pending_port(router_id, subnet["network_id"], fixed_ip)
+    body["mac_address"] = port["mac_address"]
     (created,) = services.openstack.network.create_ports([body])
     openstack.network.connect_port(router_id, created["id"])
 
 
 def move_gateway(
-    services: RequestServices, subnet: JSON, target_id: str, ports: list[JSON], undo: Undo
-) -> JSON:
+    services: RequestServices,
+    subnet: Subnet,
+    gateway_ip: str,
+    target_id: str,
+    ports: list[Port],
+    undo: Undo,
+) -> Port:
     """Make another router a subnet's gateway. 2 upstream calls, one if it has no gateway yet.
 
+    :param gateway_ip: the address of the subnet's gateway
     :param target_id: the id of a router that has an interface in the subnet
     :param ports: all ports of the subnet
     :returns: the target router's port
     :raises Conflict: a port has changed since it was read, or the subnet has no free address
     """
-    gateway_ip = subnet["gateway_ip"]
     by_router = {
         router_id: port for router_id, at, port in connections(ports) if at == subnet["id"]
     }
@@ -164,12 +169,12 @@ def move_gateway(
     return _readdress(services, by_router[target_id], subnet, gateway_ip)
 
 
-def _addresses(port: JSON) -> set[str]:
+def _addresses(port: Port) -> set[str]:
     return {fixed["ip_address"] for fixed in port["fixed_ips"]}
 
 
-def _readdress(services: RequestServices, port: JSON, subnet: JSON, address: str) -> JSON:
+def _readdress(services: RequestServices, port: Port, subnet: Subnet, address: str) -> Port:
     """Change a port's address in a subnet; its addresses in other subnets stay."""
     others = [fixed for fixed in port["fixed_ips"] if fixed["subnet_id"] != subnet["id"]]
-    fixed_ips = [*others, {"subnet_id": subnet["id"], "ip_address": address}]
+    fixed_ips: list[FixedIP] = [*others, {"subnet_id": subnet["id"], "ip_address": address}]
     return services.openstack.network.update_port(port, {"fixed_ips": fixed_ips})

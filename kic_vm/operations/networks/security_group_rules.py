@@ -4,23 +4,25 @@
 import contextlib
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters import parallel
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings import security_group_rules as mapping
+from kic_vm.mappings.security_group_rules import ChangedSecurityGroupRuleView
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.networks.security_groups import drop_rule
 from kic_vm.operations.ownership import check_own_security_group, get_own_security_group
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
+from kic_vm.resources.network import SecurityGroup
+from kic_vm.schemas.security_groups import SecurityGroupRuleCreateBody
 
-JSON = dict[str, Any]
 
-
-def create_security_group_rule(services: RequestServices, group_id: str, body: JSON) -> JSON:
+def create_security_group_rule(
+    services: RequestServices, group_id: str, body: SecurityGroupRuleCreateBody
+) -> ChangedSecurityGroupRuleView:
     """Add a rule. 2 upstream calls; for a remote group, one more beside the first.
 
     Neutron refuses a rule that differs from another only in its description. That description is
@@ -35,7 +37,7 @@ def create_security_group_rule(services: RequestServices, group_id: str, body: J
         partial(_check_remote_group, services, group_id, body),
     )
     rules = mapping.neutron_rules(group["id"], body)
-    content, description = mapping.content_of(rules[0]), rules[0]["description"]
+    content, description = mapping.content_of(rules[0]), body["description"] or ""
     alike = [
         rule for rule in mapping.rules_of(group) if mapping.content_of(rule.neutron[0]) == content
     ]
@@ -75,7 +77,9 @@ def delete_security_group_rule(services: RequestServices, group_id: str, rule_id
     _untag(services, group["id"], needless.intersection(group["tags"]))
 
 
-def _check_remote_group(services: RequestServices, group_id: str, body: JSON) -> None:
+def _check_remote_group(
+    services: RequestServices, group_id: str, body: SecurityGroupRuleCreateBody
+) -> None:
     remote = body["remote_group_id"] and str(body["remote_group_id"])
     if remote and remote != group_id:
         with as_invalid_request("remote_group_id", "security group", remote):
@@ -83,7 +87,7 @@ def _check_remote_group(services: RequestServices, group_id: str, body: JSON) ->
 
 
 def _note(
-    services: RequestServices, group: JSON, rule: mapping.GroupRule, description: str
+    services: RequestServices, group: SecurityGroup, rule: mapping.GroupRule, description: str
 ) -> mapping.GroupRule:
     """Store a further description of a rule in tags of its group."""
     tags = mapping.tags_for(rule, description)

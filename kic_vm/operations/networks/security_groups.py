@@ -8,27 +8,31 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import security_groups as mapping
+from kic_vm.mappings.security_groups import ChangedSecurityGroupView, SecurityGroupView
 from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import get_own_security_group
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
-from kic_vm.schemas.security_groups import SecurityGroupListQuerySchema
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import PortDevice, SecurityGroup, SecurityGroupRule
+from kic_vm.schemas.security_groups import (
+    SecurityGroupCreateBody,
+    SecurityGroupListQuerySchema,
+    SecurityGroupUpdateBody,
+)
 
 # The group that Neutron creates for each project; no other group can have this name.
 DEFAULT: Final = "default"
 _SHOWN_USERS: Final = 5
-# Fields that are null in an allow-all rule; the longest time from a group to its first rules.
-_SPECIAL_FIELDS: Final = ("protocol", "remote_ip_prefix", "remote_group_id", "port_range_min")
+# The longest time from a group to its first rules.
 _FIRST_SECONDS: Final = datetime.timedelta(seconds=1)
 _FILTERS: Final = listing.filters_of(SecurityGroupListQuerySchema)
 
 
-def get_security_group(services: RequestServices, group_id: str) -> JSON:
+def get_security_group(services: RequestServices, group_id: str) -> SecurityGroupView:
     """One group. 2 upstream calls side by side.
 
     :raises NotFound: the project has no group with this id
@@ -41,19 +45,21 @@ def get_security_group(services: RequestServices, group_id: str) -> JSON:
 
 def list_security_groups(
     services: RequestServices, query: Mapping[str, Any]
-) -> tuple[list[JSON], JSON]:
+) -> tuple[list[SecurityGroupView], Pagination]:
     """A page of the project's groups. One upstream call."""
     return recent_lists.page(services, "security-groups", _all_security_groups, query, _FILTERS)
 
 
-def _all_security_groups(services: RequestServices) -> list[JSON]:
+def _all_security_groups(services: RequestServices) -> list[SecurityGroupView]:
     groups = services.openstack.network.list_whole_security_groups()
     names = {group["id"]: group["name"] for group in groups}
     project_name = services.context.project_name
     return [mapping.read_group(group, project_name, names) for group in groups]
 
 
-def create_security_group(services: RequestServices, body: JSON) -> JSON:
+def create_security_group(
+    services: RequestServices, body: SecurityGroupCreateBody
+) -> ChangedSecurityGroupView:
     """Create a group without rules.
 
     Neutron adds rules that allow all outgoing traffic. They are deleted, not hidden, so that the
@@ -84,23 +90,32 @@ def create_security_group(services: RequestServices, body: JSON) -> JSON:
     return mapping.changed_group(finished)
 
 
-def _came_with(group: JSON, rule: JSON) -> bool:
+def _came_with(group: SecurityGroup, rule: SecurityGroupRule) -> bool:
     """Whether Neutron created a rule with its group: one that allows all outgoing traffic."""
     group_time, rule_time = (
         datetime.datetime.fromisoformat(resource["created_at"]) for resource in (group, rule)
     )
-    is_general = not any(rule[field] for field in _SPECIAL_FIELDS)
+    is_general = not (
+        rule["protocol"]
+        or rule["remote_ip_prefix"]
+        or rule["remote_group_id"]
+        or rule["port_range_min"]
+    )
     return rule["direction"] == "egress" and is_general and rule_time - group_time <= _FIRST_SECONDS
 
 
-def _without_rules(services: RequestServices, group: JSON, rules: list[JSON]) -> JSON:
+def _without_rules(
+    services: RequestServices, group: SecurityGroup, rules: list[SecurityGroupRule]
+) -> SecurityGroup:
     """Delete some of a group's rules; the group without them."""
     run_in_threads(*(partial(drop_rule, services, rule["id"]) for rule in rules))
     left = [rule for rule in group["security_group_rules"] if rule not in rules]
-    return group | {"security_group_rules": left}
+    return {**group, "security_group_rules": left}
 
 
-def update_security_group(services: RequestServices, group_id: str, changes: JSON) -> JSON:
+def update_security_group(
+    services: RequestServices, group_id: str, changes: SecurityGroupUpdateBody
+) -> ChangedSecurityGroupView:
     """Change a group's name or description. 2 upstream calls side by side, then the change.
 
     One more call if the name changes.
@@ -175,7 +190,7 @@ def _refuse_taken(names: Mapping[str, str], name: str) -> None:
         )
 
 
-def _refuse_doubled(services: RequestServices, group: JSON) -> None:
+def _refuse_doubled(services: RequestServices, group: SecurityGroup) -> None:
     """Refuse a name that another group got at the same time. One upstream call.
 
     Two simultaneous requests may both be refused, but cannot both succeed: each checks after its
@@ -197,7 +212,7 @@ def drop_rule(services: RequestServices, rule_id: str) -> None:
         return
 
 
-def _told(ports: list[JSON]) -> str:
+def _told(ports: list[PortDevice]) -> str:
     one_by_one = [
         port["id"] + (f" (of {port['device_id']})" if port["device_id"] else "")
         for port in ports[:_SHOWN_USERS]

@@ -2,15 +2,13 @@
 """Checks of addresses that a caller chooses in a subnet."""
 
 import ipaddress
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.mappings.networks import reserved_addresses
+from kic_vm.resources.network import SubnetSummary
 
-JSON = dict[str, Any]
 
-
-def check_address(field: str, text: str, subnet: JSON) -> None:
+def check_address(field: str, text: str, subnet: SubnetSummary) -> None:
     """Check that a network interface can have this address.
 
     :param field: the request field of the address, for the error

@@ -4,7 +4,6 @@
 import ipaddress
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.mappings import networks as mapping
@@ -14,11 +13,13 @@ from kic_vm.operations.networks import router_interfaces
 from kic_vm.operations.ownership import is_interface
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
+from kic_vm.resources.network import Port, Router, Subnet, SubnetRequest
+from kic_vm.schemas.vpcs import FirstSubnetBody
 
-JSON = dict[str, Any]
 
-
-def check_range(services: RequestServices, field: str, body: JSON, vpc_range: str | None) -> None:
+def check_range(
+    services: RequestServices, field: str, body: FirstSubnetBody, vpc_range: str | None
+) -> None:
     """Check the range and zone of a new subnet; no upstream call.
 
     :param field: the request field of the range, for the error
@@ -36,10 +37,10 @@ def make(
     services: RequestServices,
     name: str,
     network_id: str,
-    body: JSON,
-    routers: list[JSON],
+    body: FirstSubnetBody,
+    routers: list[Router],
     *tags: str,
-) -> JSON:
+) -> Subnet:
     """Create a subnet. 2 upstream calls, and one more if there is a router.
 
     Each further router takes one more call, plus one for all of them together. With an
@@ -53,7 +54,7 @@ def make(
     openstack = services.openstack
     cidr_block = body["cidr_block"]
     all_tags = [mapping.zone_tag(body["availability_zone"]), *tags]
-    subnet: JSON = {
+    subnet: SubnetRequest = {
         "name": name,
         "network_id": network_id,
         "ip_version": 4,
@@ -72,7 +73,7 @@ def make(
         created = openstack.network.create_subnet(subnet)
         undo(partial(openstack.network.delete_subnet, created["id"]))
         openstack.network.set_tags("subnets", created["id"], all_tags)
-        tagged = created | {"tags": all_tags}
+        tagged: Subnet = {**created, "tags": all_tags}
         if routers:
             openstack.network.connect_subnet(routers[0]["id"], created["id"])
             undo(partial(openstack.network.disconnect_subnet, routers[0]["id"], created["id"]))
@@ -81,7 +82,9 @@ def make(
     return created
 
 
-def _finish(services: RequestServices, subnet: JSON, tags: list[str], routers: list[JSON]) -> JSON:
+def _finish(
+    services: RequestServices, subnet: Subnet, tags: list[str], routers: list[Router]
+) -> Subnet:
     """Complete a subnet that an earlier attempt began."""
     openstack = services.openstack
     earlier_attempts.note_absence(services)
@@ -93,14 +96,14 @@ def _finish(services: RequestServices, subnet: JSON, tags: list[str], routers: l
     connected = {router_id for router_id, _at, _port in router_interfaces.connections(ports)}
     if routers[0]["id"] not in connected:
         openstack.network.connect_subnet(routers[0]["id"], subnet["id"])
-    tagged = subnet | {"tags": tags}
+    tagged: Subnet = {**subnet, "tags": tags}
     others = [(router["id"], tagged) for router in routers[1:] if router["id"] not in connected]
     with all_or_nothing() as undo:
         router_interfaces.connect(services, others, ports, undo)
     return subnet
 
 
-def refuse_while_in_use(what: str, ports: Iterable[JSON]) -> None:
+def refuse_while_in_use(what: str, ports: Iterable[Port]) -> None:
     """Check that there is no network interface among these ports.
 
     :param what: "subnet" or "VPC", for the error

@@ -6,19 +6,18 @@ subnets while it is shared.
 """
 
 from functools import partial
-from typing import Any
 
 from kic_vm import exceptions
+from kic_vm.mappings.subnets import SharedProjectView
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.networks.topology import find_own_subnet, read_topology
 from kic_vm.operations.ownership import check_project
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
+from kic_vm.resources.network import Subnet
 
-JSON = dict[str, Any]
 
-
-def list_shared_projects(services: RequestServices, subnet_id: str) -> list[JSON]:
+def list_shared_projects(services: RequestServices, subnet_id: str) -> list[SharedProjectView]:
     """The projects that a subnet is shared with; ``*`` stands for all. 5 upstream calls.
 
     :raises NotFound: the project has no subnet with this id
@@ -58,7 +57,7 @@ def share_subnet(services: RequestServices, subnet_id: str, project_id: str) -> 
         _refuse_others(openstack.network.list_whole_subnets(network_id), subnet_id)
 
 
-def _refuse_others(subnets: list[JSON], subnet_id: str) -> None:
+def _refuse_others(subnets: list[Subnet], subnet_id: str) -> None:
     others = [
         f"{subnet['name']} ({subnet['id']})" for subnet in subnets if subnet["id"] != subnet_id
     ]

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import subnets as mapping
+from kic_vm.mappings.subnets import ChangedSubnetView, SubnetView
 from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.networks import router_interfaces, subnet_create
 from kic_vm.operations.networks.topology import (
@@ -22,14 +24,15 @@ from kic_vm.operations.networks.topology import (
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
-from kic_vm.schemas.subnets import SubnetListQuerySchema
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import Subnet
+from kic_vm.schemas.subnets import SubnetCreateBody, SubnetListQuerySchema
 
 _FILTERS: Final = listing.filters_of(SubnetListQuerySchema)
 
 
-def list_subnets(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_subnets(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[SubnetView], Pagination]:
     """A page of the subnets visible to the project. 4 upstream calls side by side.
 
     :raises InvalidRequest: the availability zone does not exist
@@ -38,12 +41,12 @@ def list_subnets(services: RequestServices, query: Mapping[str, Any]) -> tuple[l
     return recent_lists.page(services, "subnets", _all_subnets, query, _FILTERS)
 
 
-def _all_subnets(services: RequestServices) -> list[JSON]:
+def _all_subnets(services: RequestServices) -> list[SubnetView]:
     topology = read_topology(services)
     return [_shown(services, topology, subnet) for subnet in topology.subnets.values()]
 
 
-def get_subnet(services: RequestServices, subnet_id: str) -> JSON:
+def get_subnet(services: RequestServices, subnet_id: str) -> SubnetView:
     """One subnet. 4 upstream calls side by side.
 
     :raises NotFound: no subnet with this id is visible to the project
@@ -52,13 +55,15 @@ def get_subnet(services: RequestServices, subnet_id: str) -> JSON:
     return _shown(services, topology, find_visible(topology.subnets, subnet_id))
 
 
-def _shown(services: RequestServices, topology: networks_mapping.Topology, subnet: JSON) -> JSON:
+def _shown(
+    services: RequestServices, topology: networks_mapping.Topology, subnet: Subnet
+) -> SubnetView:
     zones = services.app_state.translation.zones
     name = project_name(services, subnet)
     return mapping.subnet_from_subnet(topology, subnet, zones, name)
 
 
-def create_subnet(services: RequestServices, body: JSON) -> JSON:
+def create_subnet(services: RequestServices, body: SubnetCreateBody) -> ChangedSubnetView:
     """Create a subnet, connected to the VPC's route tables. 8 upstream calls, 5 side by side.
 
     Several route tables take one more for each but the main one, plus one for these together.
@@ -86,7 +91,7 @@ def create_subnet(services: RequestServices, body: JSON) -> JSON:
     return mapping.changed_subnet(created, body["availability_zone"])
 
 
-def rename_subnet(services: RequestServices, subnet_id: str, name: str) -> JSON:
+def rename_subnet(services: RequestServices, subnet_id: str, name: str) -> ChangedSubnetView:
     """Rename a subnet. 5 upstream calls, 4 of them side by side.
 
     :raises NotFound: the project has no subnet with this id

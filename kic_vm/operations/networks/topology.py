@@ -2,14 +2,15 @@
 """Read the networks of a project, and find a VPC, subnet or route table in them."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypeVar
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.mappings.networks import Topology, is_router_for
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.network import Network, Owned, Port, Router, Subnet
 
-JSON = dict[str, Any]
+Visible = TypeVar("Visible", Network, Subnet)
 
 
 def read_topology(services: RequestServices) -> Topology:
@@ -17,14 +18,14 @@ def read_topology(services: RequestServices) -> Topology:
     return _read(services, services.openstack.network.list_router_interfaces)[0]
 
 
-def read_topology_with_ports(services: RequestServices) -> tuple[Topology, list[JSON]]:
+def read_topology_with_ports(services: RequestServices) -> tuple[Topology, list[Port]]:
     """As ``read_topology``, and all ports of the project. 4 upstream calls side by side."""
     return _read(services, services.openstack.network.list_whole_ports)
 
 
 def _read(
-    services: RequestServices, list_ports: Callable[[], list[JSON]]
-) -> tuple[Topology, list[JSON]]:
+    services: RequestServices, list_ports: Callable[[], list[Port]]
+) -> tuple[Topology, list[Port]]:
     openstack = services.openstack
     networks, subnets, routers, ports = gather_reads(
         openstack.network.list_networks,
@@ -35,7 +36,7 @@ def _read(
     return Topology(services.project_id, networks, subnets, routers, ports), ports
 
 
-def find_visible(resources: Mapping[str, JSON], resource_id: str) -> JSON:
+def find_visible(resources: Mapping[str, Visible], resource_id: str) -> Visible:
     """The network of a VPC, or the subnet, with an id.
 
     :param resources: the topology's networks or subnets
@@ -47,7 +48,7 @@ def find_visible(resources: Mapping[str, JSON], resource_id: str) -> JSON:
     return resource
 
 
-def find_own_network(services: RequestServices, topology: Topology, vpc_id: str) -> JSON:
+def find_own_network(services: RequestServices, topology: Topology, vpc_id: str) -> Network:
     """The network of a VPC that the project owns.
 
     :raises NotFound: there is none with this id
@@ -61,7 +62,7 @@ def find_own_network(services: RequestServices, topology: Topology, vpc_id: str)
     return network
 
 
-def find_own_subnet(services: RequestServices, topology: Topology, subnet_id: str) -> JSON:
+def find_own_subnet(services: RequestServices, topology: Topology, subnet_id: str) -> Subnet:
     """A subnet of a VPC that the project owns.
 
     :raises NotFound: there is none with this id
@@ -72,7 +73,7 @@ def find_own_subnet(services: RequestServices, topology: Topology, subnet_id: st
     return subnet
 
 
-def find_router(topology: Topology, route_table_id: str) -> JSON:
+def find_router(topology: Topology, route_table_id: str) -> Router:
     """The router of a route table.
 
     :raises NotFound: there is no route table with this id, or it belongs to no VPC
@@ -82,7 +83,7 @@ def find_router(topology: Topology, route_table_id: str) -> JSON:
     return topology.routers[route_table_id]
 
 
-def tables_for_new_subnets(topology: Topology, vpc_id: str) -> list[JSON]:
+def tables_for_new_subnets(topology: Topology, vpc_id: str) -> list[Router]:
     """The route tables to connect to a new subnet of a VPC, the main one first.
 
     A router created directly in Neutron is left alone, unless it is the main table.
@@ -94,7 +95,7 @@ def tables_for_new_subnets(topology: Topology, vpc_id: str) -> list[JSON]:
     return [main, *(router for router in others if router["id"] != main["id"])]
 
 
-def project_name(services: RequestServices, resource: JSON) -> str | None:
+def project_name(services: RequestServices, resource: Owned) -> str | None:
     """The name of a resource's project; None for other projects, whose names are unknown."""
     name: str | None = services.context.project_name
     return name if resource["project_id"] == services.project_id else None

@@ -2,25 +2,27 @@
 """Routes of a route table: add, change, delete."""
 
 import ipaddress
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.network import ROUTER_INTERFACES
 from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
+from kic_vm.mappings.route_tables import ChangedRouteView, TableRoute
 from kic_vm.operations import earlier_attempts
 from kic_vm.operations.networks import external_networks
 from kic_vm.operations.networks.topology import find_router, read_topology, read_topology_with_ports
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.network import Port, Route, Router, RouterChanges
+from kic_vm.schemas.route_tables import RouteChangeBody
 
-JSON = dict[str, Any]
 
-
-def add_route(services: RequestServices, route_table_id: str, new_route: JSON) -> JSON:
+def add_route(
+    services: RequestServices, route_table_id: str, new_route: RouteChangeBody
+) -> ChangedRouteView:
     """Add a route. 5 upstream calls, the first 4 side by side; one more for a gateway.
 
-    :param new_route: RouteSchema, loaded
+    :param new_route: RouteChangeSchema, loaded
     :raises Conflict: the table already has a route to this destination
     """
     topology, ports = read_topology_with_ports(services)
@@ -36,8 +38,8 @@ def add_route(services: RequestServices, route_table_id: str, new_route: JSON) -
 
 
 def update_route(
-    services: RequestServices, route_table_id: str, route_id: str, new_route: JSON
-) -> JSON:
+    services: RequestServices, route_table_id: str, route_id: str, new_route: RouteChangeBody
+) -> ChangedRouteView:
     """Replace a route in one step. As many upstream calls as adding a route.
 
     :raises NotFound: the table has no route with this id
@@ -49,7 +51,8 @@ def update_route(
     old = _find(routes, route_id)
     _refuse_twice([route for route in routes if route is not old], new_route)
     without = _without(router, old)
-    added = _with(services, topology, ports, router | without, new_route)
+    rest: Router = {**router, "routes": without.get("routes", router["routes"])}
+    added = _with(services, topology, ports, rest, new_route)
     changed = services.openstack.network.update_router(router, without | added)
     return _changed(topology, changed, new_route)
 
@@ -66,7 +69,7 @@ def delete_route(services: RequestServices, route_table_id: str, route_id: str) 
     services.openstack.network.update_router(router, _without(router, old))
 
 
-def _find(routes: list[JSON], route_id: str) -> JSON:
+def _find(routes: list[TableRoute], route_id: str) -> TableRoute:
     route = next((route for route in routes if route["id"] == route_id), None)
     if route is None:
         raise exceptions.NotFound
@@ -75,7 +78,9 @@ def _find(routes: list[JSON], route_id: str) -> JSON:
     return route
 
 
-def _has_route(topology: Topology, ports: list[JSON], router: JSON, new_route: JSON) -> bool:
+def _has_route(
+    topology: Topology, ports: list[Port], router: Router, new_route: RouteChangeBody
+) -> bool:
     """Whether a router already has a route with the same destination and target."""
     if new_route["route_type"] == "igw":
         is_default = new_route["destination"] == mapping.EVERYWHERE
@@ -84,14 +89,14 @@ def _has_route(topology: Topology, ports: list[JSON], router: JSON, new_route: J
     return {"destination": new_route["destination"], "nexthop": next_hop} in router["routes"]
 
 
-def _refuse_twice(routes: list[JSON], new_route: JSON) -> None:
+def _refuse_twice(routes: list[TableRoute], new_route: RouteChangeBody) -> None:
     if new_route["destination"] in {route["destination"] for route in routes}:
         raise exceptions.AlreadyExists(
             f"The route table already has a route to {new_route['destination']}."
         )
 
 
-def _without(router: JSON, route: JSON) -> JSON:
+def _without(router: Router, route: TableRoute) -> RouterChanges:
     """The changes to a router that remove a route."""
     if route["next_hop"] is None:
         return {"external_gateway_info": {}}
@@ -101,8 +106,12 @@ def _without(router: JSON, route: JSON) -> JSON:
 
 
 def _with(
-    services: RequestServices, topology: Topology, ports: list[JSON], router: JSON, new_route: JSON
-) -> JSON:
+    services: RequestServices,
+    topology: Topology,
+    ports: list[Port],
+    router: Router,
+    new_route: RouteChangeBody,
+) -> RouterChanges:
     """The changes to a router that add a route."""
     if new_route["route_type"] == "tgw":
         raise exceptions.InvalidRequest(
@@ -111,13 +120,13 @@ def _with(
     if new_route["route_type"] == "igw":
         return _with_gateway(services, topology, router, new_route)
     next_hop = _address_of(topology, ports, router, str(new_route["target_id"]))
-    route = {"destination": new_route["destination"], "nexthop": next_hop}
+    route: Route = {"destination": new_route["destination"], "nexthop": next_hop}
     return {"routes": [*router["routes"], route]}
 
 
 def _with_gateway(
-    services: RequestServices, topology: Topology, router: JSON, new_route: JSON
-) -> JSON:
+    services: RequestServices, topology: Topology, router: Router, new_route: RouteChangeBody
+) -> RouterChanges:
     vpc_ids = [network["id"] for network in topology.vpcs_of(router["id"])]
     tables = {table["id"] for vpc_id in vpc_ids for table in topology.routers_of(vpc_id)}
     # Earlier versions showed the id of the main route table as the gateway's id.
@@ -137,7 +146,7 @@ def _with_gateway(
     return {"external_gateway_info": {"network_id": way_out}}
 
 
-def _address_of(topology: Topology, ports: list[JSON], router: JSON, instance_id: str) -> str:
+def _address_of(topology: Topology, ports: list[Port], router: Router, instance_id: str) -> str:
     """The address of an instance's only network interface in a router's VPCs."""
     of_instance = [
         port
@@ -152,8 +161,7 @@ def _address_of(topology: Topology, ports: list[JSON], router: JSON, instance_id
     for port in of_instance:
         for fixed in port["fixed_ips"] if port["network_id"] in vpcs else ():
             if ipaddress.ip_address(fixed["ip_address"]).version == 4:
-                address: str = fixed["ip_address"]
-                return address
+                return fixed["ip_address"]
     raise exceptions.InvalidField(
         "target_id",
         f"there is no instance {instance_id} in the route table's VPC.",
@@ -161,7 +169,7 @@ def _address_of(topology: Topology, ports: list[JSON], router: JSON, instance_id
     )
 
 
-def _changed(topology: Topology, router: JSON, new_route: JSON) -> JSON:
+def _changed(topology: Topology, router: Router, new_route: RouteChangeBody) -> ChangedRouteView:
     routes = mapping.routes_of(topology, router, {})
     return next(
         mapping.changed_route(route)

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.mappings import networks as networks_mapping
 from kic_vm.mappings import request_marks
 from kic_vm.mappings import vpcs as mapping
+from kic_vm.mappings.vpcs import ChangedVpcView, VpcView
 from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.networks import (
     external_networks,
@@ -25,24 +27,32 @@ from kic_vm.operations.networks.topology import (
 )
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
-from kic_vm.schemas.vpcs import VpcListQuerySchema
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import (
+    Network,
+    NetworkRequest,
+    Route,
+    Router,
+    RouterRequest,
+    Subnet,
+)
+from kic_vm.schemas.vpcs import FirstSubnetBody, VpcCreateBody, VpcListQuerySchema
 
 _FILTERS: Final = listing.filters_of(VpcListQuerySchema)
 
 
-def list_vpcs(services: RequestServices, query: Mapping[str, Any]) -> tuple[list[JSON], JSON]:
+def list_vpcs(
+    services: RequestServices, query: Mapping[str, Any]
+) -> tuple[list[VpcView], Pagination]:
     """A page of the VPCs visible to the project. 4 upstream calls side by side."""
     return recent_lists.page(services, "vpcs", _all_vpcs, query, _FILTERS)
 
 
-def _all_vpcs(services: RequestServices) -> list[JSON]:
+def _all_vpcs(services: RequestServices) -> list[VpcView]:
     topology = read_topology(services)
     return [_shown(services, topology, network) for network in topology.networks.values()]
 
 
-def get_vpc(services: RequestServices, vpc_id: str) -> JSON:
+def get_vpc(services: RequestServices, vpc_id: str) -> VpcView:
     """One VPC. 4 upstream calls side by side.
 
     :raises NotFound: no VPC with this id is visible to the project
@@ -51,11 +61,13 @@ def get_vpc(services: RequestServices, vpc_id: str) -> JSON:
     return _shown(services, topology, find_visible(topology.networks, vpc_id))
 
 
-def _shown(services: RequestServices, topology: networks_mapping.Topology, network: JSON) -> JSON:
+def _shown(
+    services: RequestServices, topology: networks_mapping.Topology, network: Network
+) -> VpcView:
     return mapping.vpc_from_network(topology, network, project_name(services, network))
 
 
-def create_vpc(services: RequestServices, body: JSON) -> JSON:
+def create_vpc(services: RequestServices, body: VpcCreateBody) -> ChangedVpcView:
     """Create a VPC with its route table, first subnet and, if possible, internet gateway.
 
     4 upstream calls, and 3 for a subnet. Either all parts are created or none. With an
@@ -87,28 +99,32 @@ def create_vpc(services: RequestServices, body: JSON) -> JSON:
         undo(partial(_remove_routers, services, network["id"]))
         router = _create_router(services, body["name"], network["id"], way_out)
         if subnet:
-            _make_first_subnet(services, body, network["id"], [router])
+            _make_first_subnet(services, body["name"], subnet, network["id"], [router])
     return mapping.changed_vpc(network, cidr_block)
 
 
-def _network(name: str, description: str) -> JSON:
+def _network(name: str, description: str) -> NetworkRequest:
     return {"name": name, "description": description} if description else {"name": name}
 
 
 def _make_first_subnet(
-    services: RequestServices, body: JSON, network_id: str, routers: list[JSON]
+    services: RequestServices,
+    vpc_name: str,
+    subnet: FirstSubnetBody,
+    network_id: str,
+    routers: list[Router],
 ) -> None:
     subnet_create.make(
         services,
-        f"{body['name']}-subnet",
+        f"{vpc_name}-subnet",
         network_id,
-        body["subnet"],
+        subnet,
         routers,
         networks_mapping.FIRST_SUBNET_TAG,
     )
 
 
-def _finish(services: RequestServices, network: JSON, body: JSON) -> None:
+def _finish(services: RequestServices, network: Network, body: VpcCreateBody) -> None:
     """Create the missing parts of a VPC that an earlier attempt began."""
     openstack = services.openstack
     earlier_attempts.note_absence(services)
@@ -121,13 +137,13 @@ def _finish(services: RequestServices, network: JSON, body: JSON) -> None:
         way_out = external_networks.choose(services, external)
         routers = [_create_router(services, body["name"], network["id"], way_out)]
     if body["subnet"]:
-        _make_first_subnet(services, body, network["id"], routers[:1])
+        _make_first_subnet(services, body["name"], body["subnet"], network["id"], routers[:1])
 
 
 def _create_router(
     services: RequestServices, name: str, network_id: str, way_out: str | None
-) -> JSON:
-    router: JSON = {"name": name, "description": networks_mapping.router_mark(network_id)}
+) -> Router:
+    router: RouterRequest = {"name": name, "description": networks_mapping.router_mark(network_id)}
     if way_out:
         router["external_gateway_info"] = {"network_id": way_out}
     try:
@@ -146,12 +162,12 @@ def _remove_routers(services: RequestServices, network_id: str) -> int:
     return len(routers)
 
 
-def _routers_made_for(services: RequestServices, network_id: str) -> list[JSON]:
+def _routers_made_for(services: RequestServices, network_id: str) -> list[Router]:
     routers = services.openstack.network.list_routers()
     return [router for router in routers if networks_mapping.is_router_for(router, network_id)]
 
 
-def rename_vpc(services: RequestServices, vpc_id: str, name: str) -> JSON:
+def rename_vpc(services: RequestServices, vpc_id: str, name: str) -> ChangedVpcView:
     """Rename a VPC; its route table keeps its name. 5 upstream calls.
 
     :raises NotFound: the project has no VPC with this id
@@ -193,7 +209,7 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
     _remove_routers(services, vpc_id)
 
 
-def _refuse_while_divided(subnets: list[JSON]) -> None:
+def _refuse_while_divided(subnets: list[Subnet]) -> None:
     left = [subnet for subnet in subnets if networks_mapping.FIRST_SUBNET_TAG not in subnet["tags"]]
     if left:
         names = ", ".join(f"{subnet['name']} ({subnet['id']})" for subnet in left[:3])
@@ -201,7 +217,9 @@ def _refuse_while_divided(subnets: list[JSON]) -> None:
         raise exceptions.Conflict(f"The VPC has subnets: {names}{more}. Delete them first.")
 
 
-def _routes_elsewhere(router: JSON, topology: networks_mapping.Topology, vpc_id: str) -> list[JSON]:
+def _routes_elsewhere(
+    router: Router, topology: networks_mapping.Topology, vpc_id: str
+) -> list[Route]:
     """The routes of a router whose targets are outside this VPC."""
     ranges = [ipaddress.ip_network(subnet["cidr"]) for subnet in topology.subnets_of(vpc_id)]
     return [

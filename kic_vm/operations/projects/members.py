@@ -17,13 +17,13 @@ from oslo_log import log as logging
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.identity import Identity
+from kic_vm.cache.stored_lists import Pagination
 from kic_vm.exceptions import FieldErrorCode
-from kic_vm.mappings.project_members import ROLES, members_from_assignments
+from kic_vm.mappings.project_members import ROLES, MemberView, members_from_assignments
 from kic_vm.operations import current_roles, earlier_attempts, listing
 from kic_vm.operations.request import RequestServices
-from kic_vm.schemas.project_members import MemberListQuerySchema
-
-JSON = dict[str, Any]
+from kic_vm.resources.identity import User
+from kic_vm.schemas.project_members import MemberCreateBody, MemberListQuerySchema
 
 LOG = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _FILTERS: Final = listing.filters_of(MemberListQuerySchema)
 
 def list_members(
     services: RequestServices, project_id: str, query: Mapping[str, Any]
-) -> tuple[list[JSON], JSON]:
+) -> tuple[list[MemberView], Pagination]:
     """A page of the project's members. 3 upstream calls side by side.
 
     :raises NotFound: it is not the caller's project
@@ -44,7 +44,7 @@ def list_members(
     return listing.select(list(members.values()), query, _FILTERS)
 
 
-def add_member(services: RequestServices, project_id: str, request: JSON) -> JSON:
+def add_member(services: RequestServices, project_id: str, request: MemberCreateBody) -> MemberView:
     """Grant a user a role in the project. 5 upstream calls, 4 of them side by side.
 
     :param request: MemberCreateSchema, loaded
@@ -53,7 +53,7 @@ def add_member(services: RequestServices, project_id: str, request: JSON) -> JSO
     :raises AlreadyExists: the user is already a member
     """
     identity = _identity(services, project_id)
-    members: dict[str, JSON]
+    members: dict[str, MemberView]
     (members, roles), user = gather_reads(
         partial(_read_members, services, identity, "project_members:add"),
         partial(_user, services, identity, request),
@@ -78,7 +78,9 @@ def add_member(services: RequestServices, project_id: str, request: JSON) -> JSO
     }
 
 
-def update_member(services: RequestServices, project_id: str, user_id: str, role: str) -> JSON:
+def update_member(
+    services: RequestServices, project_id: str, user_id: str, role: str
+) -> MemberView:
     """Change a member's role. 3 upstream calls side by side; 6 more if the role changes.
 
     :raises Forbidden: the caller is no longer an admin of the project
@@ -142,7 +144,7 @@ def _refusals_reported() -> Iterator[None]:
 
 def _read_members(
     services: RequestServices, identity: Identity, rule: str | None = None
-) -> tuple[dict[str, JSON], dict[str, str]]:
+) -> tuple[dict[str, MemberView], dict[str, str]]:
     """The members by user id, and Keystone's role ids by documented role.
 
     :param rule: a rule that the caller's roles in Keystone must satisfy
@@ -169,7 +171,7 @@ def _read_members(
     return members_from_assignments(effective, direct, roles), roles
 
 
-def _user(services: RequestServices, identity: Identity, request: JSON) -> JSON:
+def _user(services: RequestServices, identity: Identity, request: MemberCreateBody) -> User:
     """The user that the request names by id or by name."""
     if "user_id" in request:
         try:
@@ -190,7 +192,7 @@ def _user(services: RequestServices, identity: Identity, request: JSON) -> JSON:
     return users[0]
 
 
-def _changeable(members: Mapping[str, JSON], user_id: str) -> JSON:
+def _changeable(members: Mapping[str, MemberView], user_id: str) -> MemberView:
     """The member, if the role was granted to the user in the project itself."""
     member = members.get(user_id)
     if member is None:
@@ -202,7 +204,7 @@ def _changeable(members: Mapping[str, JSON], user_id: str) -> JSON:
     return member
 
 
-def _refuse_last_admin(members: Mapping[str, JSON], member: JSON) -> None:
+def _refuse_last_admin(members: Mapping[str, MemberView], member: MemberView) -> None:
     others = [other for other in members.values() if other["user_id"] != member["user_id"]]
     if member["role"] == "admin" and not any(other["role"] == "admin" for other in others):
         raise exceptions.Conflict(
@@ -211,8 +213,8 @@ def _refuse_last_admin(members: Mapping[str, JSON], member: JSON) -> None:
 
 
 def _revoke(
-    services: RequestServices, identity: Identity, member: JSON, roles: Mapping[str, str]
-) -> dict[str, JSON]:
+    services: RequestServices, identity: Identity, member: MemberView, roles: Mapping[str, str]
+) -> dict[str, MemberView]:
     """Revoke a member's roles; the members afterwards.
 
     The admins are read again afterwards, so that at least one stays when two admins remove each

@@ -2,17 +2,23 @@
 """Quotas of the caller's project: read, check."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypedDict
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.quotas import SERVICES, UNITS, Figures
 from kic_vm.operations.request import RequestServices
 
-JSON = dict[str, Any]
+
+class QuotaView(TypedDict):
+    """A quota; see QuotaSchema."""
+
+    limit: int | None
+    used: int
+    unit: str
 
 
-def get_quotas(services: RequestServices) -> JSON:
+def get_quotas(services: RequestServices) -> dict[str, QuotaView]:
     """The quotas of the caller's project by name: limit, use and unit.
 
     Five upstream calls, side by side.
@@ -31,7 +37,10 @@ def get_quotas(services: RequestServices) -> JSON:
     )
     for figures in answers:
         quotas |= figures
-    return {name: figures._asdict() | {"unit": UNITS[name]} for name, figures in quotas.items()}
+    return {
+        name: {"limit": figures.limit, "used": figures.used, "unit": UNITS[name]}
+        for name, figures in quotas.items()
+    }
 
 
 def with_figures(

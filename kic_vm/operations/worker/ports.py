@@ -9,7 +9,7 @@ import datetime
 import itertools
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from oslo_log import log as logging
 
@@ -19,8 +19,7 @@ from kic_vm.operations.networks import made_ports
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import lease
 from kic_vm.resources.compute import Server
-
-JSON = dict[str, Any]
+from kic_vm.resources.network import MadePort
 
 LOG = logging.getLogger(__name__)
 
@@ -69,30 +68,30 @@ def remove_ports(services: RequestServices) -> None:
         _remove_unused(services, unused)
 
 
-def _is_unchanged_for(port: JSON, seconds: int) -> bool:
+def _is_unchanged_for(port: MadePort, seconds: int) -> bool:
     before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds)
     return datetime.datetime.fromisoformat(port["updated_at"]) <= before
 
 
-def _is_of_server(port: JSON) -> bool:
+def _is_of_server(port: MadePort) -> bool:
     """Whether the port is attached to a server, not to another kind of device."""
     return bool(port["device_id"]) and port["device_owner"].startswith("compute:")
 
 
-def _tag_untagged(services: RequestServices, ports: Iterable[JSON]) -> None:
+def _tag_untagged(services: RequestServices, ports: Iterable[MadePort]) -> None:
     """Tag ports with their servers, because the server is unknown after Nova has detached them."""
     untagged = (port for port in ports if _is_of_server(port) and not made_ports.instances_of(port))
     for port in itertools.islice(untagged, _MOST_CALLS):
         made_ports.tag_ports(services, [port], port["device_id"])
 
 
-def _is_moved(port: JSON) -> bool:
+def _is_moved(port: MadePort) -> bool:
     """Whether the port is attached to something other than the instance it was created for."""
     instances = made_ports.instances_of(port)
     return bool(port["device_id"] and instances) and port["device_id"] not in instances
 
 
-def _settle(services: RequestServices, ports: list[JSON], interval: float) -> None:
+def _settle(services: RequestServices, ports: list[MadePort], interval: float) -> None:
     """Delete the ports of deleted servers; release the ports that their servers do not use."""
     servers: dict[str, Server | None] = {}
     server_ids = {server_id for port in ports for server_id in _servers_of(port)}
@@ -118,7 +117,7 @@ def _settle(services: RequestServices, ports: list[JSON], interval: float) -> No
             _release(services, port)
 
 
-def _servers_of(port: JSON) -> set[str]:
+def _servers_of(port: MadePort) -> set[str]:
     """The ids of the servers that a port was created for or is attached to."""
     return made_ports.instances_of(port) | ({port["device_id"]} - {""})
 
@@ -141,7 +140,7 @@ def _is_any_settled(servers: dict[str, Server | None], ids: set[str]) -> bool:
     )
 
 
-def _release(services: RequestServices, port: JSON) -> None:
+def _release(services: RequestServices, port: MadePort) -> None:
     try:
         made_ports.release(services, port)
         LOG.info("Port %s was detached from its instance: it now belongs to the user", port["id"])
@@ -149,7 +148,7 @@ def _release(services: RequestServices, port: JSON) -> None:
         LOG.warning("Could not release port %s to the user: %s", port["id"], error)
 
 
-def _remove_unused(services: RequestServices, ports: list[JSON]) -> None:
+def _remove_unused(services: RequestServices, ports: list[MadePort]) -> None:
     """Delete ports that no server uses, except ports that a server may still need.
 
     A create request whose answer was lost may still be queued in Nova. Until its server has the

@@ -10,7 +10,6 @@ import dataclasses
 import ipaddress
 from collections import Counter
 from functools import partial
-from typing import Any
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -21,9 +20,8 @@ from kic_vm.operations.networks.security_groups import DEFAULT
 from kic_vm.operations.networks.subnet_addresses import check_address
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
+from kic_vm.resources.network import Port, PortRequest, SecurityGroupSummary, SubnetSummary
 from kic_vm.schemas.instance_changes import InstanceCreateBody, InstanceSubnetBody
-
-JSON = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,8 +29,8 @@ class Placement:
     """The plan for one interface: Nova's request for it, or the port to create first."""
 
     request: dict[str, str] | None
-    port: JSON | None = None
-    existing: JSON | None = None
+    port: PortRequest | None = None
+    existing: Port | None = None
     """The port that the caller names, as Neutron returns it."""
     group_names: tuple[str, ...] = ()
     """The names of the interface's security groups."""
@@ -44,7 +42,7 @@ class Interfaces:
 
     name: str
     networks: list[dict[str, str]]
-    made_ports: list[JSON]
+    made_ports: list[Port]
 
 
 def plan_interfaces(services: RequestServices, wanted: InstanceCreateBody) -> list[Placement]:
@@ -96,7 +94,9 @@ def plan_interfaces(services: RequestServices, wanted: InstanceCreateBody) -> li
     return found
 
 
-def _usable(services: RequestServices, visible: list[JSON], wanted: set[str]) -> dict[str, JSON]:
+def _usable(
+    services: RequestServices, visible: list[SubnetSummary], wanted: set[str]
+) -> dict[str, SubnetSummary]:
     """The requested subnets by id, if the project owns them or their network is shared with it.
 
     One upstream call for each network of another project: cloud admins see all networks.
@@ -136,8 +136,8 @@ def _check_twice(subnets: list[InstanceSubnetBody], interfaces: list[str]) -> No
 
 def _place(
     wanted: InstanceSubnetBody,
-    subnet: JSON,
-    ports: dict[str, JSON],
+    subnet: SubnetSummary,
+    ports: dict[str, Port],
     groups: list[str],
     *,
     is_alone: bool,
@@ -154,17 +154,17 @@ def _place(
         return Placement({"uuid": subnet["network_id"], "fixed_ip": wanted["private_ip"]})
     if is_alone:
         return Placement({"uuid": subnet["network_id"]})
-    port = {
+    request: PortRequest = {
         "network_id": subnet["network_id"],
         "fixed_ips": [{"subnet_id": subnet["id"]}],
         "description": PORT_MARK,
     }
     if groups:
-        port["security_groups"] = groups
-    return Placement(None, port)
+        request["security_groups"] = groups
+    return Placement(None, request)
 
 
-def _port(services: RequestServices, port_id: str) -> JSON:
+def _port(services: RequestServices, port_id: str) -> Port:
     with as_invalid_request("subnets.network_interface_id", "network interface", port_id):
         port = services.openstack.network.get_port(port_id)
         if port["project_id"] != services.project_id:
@@ -176,7 +176,7 @@ def _port(services: RequestServices, port_id: str) -> JSON:
     return port
 
 
-def _group_ids(names: list[str], existing: list[JSON]) -> list[str]:
+def _group_ids(names: list[str], existing: list[SecurityGroupSummary]) -> list[str]:
     """The ids of the security groups with these names.
 
     :param existing: the project's security groups
@@ -210,7 +210,7 @@ def make_ports(
     """
     to_make = [placement.port for placement in placements if placement.port]
     ports = services.openstack.network.create_ports(
-        [port | {"name": name} for name in names for port in to_make]
+        [{**port, "name": name} for name in names for port in to_make]
     )
     interfaces = []
     for number, name in enumerate(names):
