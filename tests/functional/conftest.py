@@ -21,6 +21,7 @@ from tests.functional.volumes import Volumes
 sys.path.insert(0, str(TOP / "devstack"))
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep what shares fixtures in one process: the tests of a file, or of a directory.
 
