@@ -37,6 +37,7 @@ curl -s {gateway}/readiness | python3 -m json.tool
 curl -s {gateway}/openapi.json | python3 -m json.tool
 
 The gateway's log:    {log}
+In a browser:         {gateway}/docs
 To play it again:     make demo
 To stop everything:   make demo-stop
 

@@ -21,7 +21,7 @@ def browser() -> Iterator[webdriver.Chrome]:
     if driver is None:
         pytest.skip("Install chromium and chromium-driver")
     options = Options()
-    for argument in ("--headless=new", "--no-sandbox", "--window-size=1280,1600"):
+    for argument in ("--headless=new", "--no-sandbox", "--window-size=1280,900"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chrome = webdriver.Chrome(options=options, service=Service(driver))

@@ -16,6 +16,7 @@ Fact = tuple[str, str]
 Items = dict[str, dict[str, JSON]]
 
 _PAUSE: Final = 0.3  # seconds, before something new is seen everywhere
+_LONGEST_PAUSE: Final = 2  # a reading costs 13 calls, which others wait for
 _VOLUMES_AT_REST: Final = frozenset({"available", "in-use", "reserved", "error", "error_deleting"})
 _IMAGES_UNDER_WAY: Final = frozenset({"saving", "importing", "uploading"})
 
@@ -115,13 +116,15 @@ class Reader:
         """
         end = time.monotonic() + seconds
         before = self.read() if pause else None
+        next_pause = pause or _PAUSE
         while True:
-            time.sleep(pause or _PAUSE)
+            time.sleep(next_pause)
             inventory = self.read()
             is_same = before is None or inventory.facts == before.facts
             if (inventory.is_settled and is_same) or time.monotonic() > end:
                 return inventory
             before = inventory if pause else None
+            next_pause = min(2 * next_pause, _LONGEST_PAUSE)
 
     def _items(self) -> Items:
         ours, everywhere = f"project_id={self.project_id}", "all_tenants=1&limit=1000"

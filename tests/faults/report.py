@@ -7,9 +7,11 @@ from typing import Final
 
 from bench.report import table
 from tests.faults.outcomes import BLOCKED_SECONDS, WITHOUT_KEY, Outcome, Reference
+from tests.faults.posts import POSTS
 from tests.faults.rows import LONGEST_SECONDS, Row
 from tests.faults.trial import RETRIES, TROUBLES
 
+_ORDER: Final = [post.name for post in POSTS]
 _HEAD: Final = ".. Written by ``make faults``.\n\n"
 
 
@@ -49,10 +51,11 @@ def posts_page(references: dict[str, Reference], outcomes: dict[str, list[Outcom
         f"wait was {blocked:.0f} s. A cell has the trials that passed of those that were made, and "
         "what the others ended with.\n"
     )
-    names = [*(trouble.name for trouble in TROUBLES), WITHOUT_KEY]
+    tried = {outcome.trouble for outcome in conclusive}
+    names = [name for name in (*(one.name for one in TROUBLES), WITHOUT_KEY) if name in tried]
     lines = [
         [name, *(_cell(trouble, outcomes.get(name, [])) for trouble in names)]
-        for name, reference in references.items()
+        for name, reference in sorted(references.items(), key=lambda item: _ORDER.index(item[0]))
         if reference.is_offered
     ]
     missing = ", ".join(name for name, known in references.items() if not known.is_offered)

@@ -17,7 +17,7 @@ JSON = dict[str, Any]
 
 ZONE: Final = "kr-central-2-a"
 _SECONDS: Final = 120
-_PAUSE: Final = 0.4
+_PAUSE: Final = 1
 _FLAVORS: Final = ("t1i.micro", "t1i.small")
 # What brings a server to ACTIVE, and from there to other states.
 _TO_ACTIVE: Final[dict[str, JSON]] = {

@@ -20,8 +20,9 @@ import requests
 
 JSON = dict[str, Any]
 
-# Seconds between two looks. Each look costs OpenStack several calls, which other tests wait for.
-PAUSE = 0.25
+# Seconds between two looks. A look at an instance costs OpenStack six calls, with those that Nova
+# makes to Neutron, and tests that run at the same time wait for them.
+PAUSE = 0.5
 
 # Of this run alone: tests of another version of the code may run on the same Redis.
 KEY_PREFIX = f"test-{os.getpid()}:"

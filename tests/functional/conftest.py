@@ -11,6 +11,8 @@ from pathlib import Path
 
 import openstack
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.functional.block_store import BlockStore
 from tests.functional.client import Client, Gateway
@@ -21,17 +23,19 @@ from tests.functional.volumes import Volumes
 sys.path.insert(0, str(TOP / "devstack"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares fixtures in one process: the tests of a file, or of a directory.
+class ByPlace(LoadScopeScheduling):
+    """Keeps what shares fixtures in one process: the tests of a file, or of a directory."""
 
-    The tests with workers that follow are in one process too: such workers share a queue.
-    """
-    top = Path(__file__).parent
-    following = {top / "guides", top / "test_events.py"}
-    for item in items:
-        place = item.path if item.path.parent == top else item.path.parent
-        group = "following" if place in following else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+    def _split_scope(self, nodeid: str) -> str:
+        path = Path(nodeid.partition("::")[0])
+        place = path if path.parent.name == "functional" else path.parent
+        # Workers that follow share a queue.
+        return "following" if place.name in {"guides", "test_events.py"} else str(place)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlace:
+    """How pytest-xdist distributes the tests."""
+    return ByPlace(config, log)
 
 
 @pytest.fixture(autouse=True)

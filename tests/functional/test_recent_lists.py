@@ -24,7 +24,7 @@ from tests.functional.own_redis import running_redis
 
 LOG = logging.getLogger(__name__)
 
-READS = int(os.environ.get("KIC_VM_HONEST_READS", "400"))
+READS = int(os.environ.get("KIC_VM_HONEST_READS", "200"))
 LONGEST = 10
 READERS = 4
 

@@ -31,6 +31,12 @@ def test_the_token_is_taken_from_the_answers_header(place, told):
     assert ended.stdout == "[abc]"
 
 
+def test_page_for_a_browser(place):
+    """The address of the API's page."""
+    text = howto.text(place, "http://127.0.0.1:8788")
+    assert "In a browser:         http://127.0.0.1:8788/docs\n" in text
+
+
 def test_the_configuration_is_valid_and_whole(place):
     """Both users' logins and the zones, nothing indented."""
     text = howto.text(place, "http://127.0.0.1:8788")
