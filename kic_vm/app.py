@@ -3,7 +3,7 @@
 
 import functools
 import re
-from typing import Final
+from typing import Any, Final
 
 import flask
 from oslo_log import log as logging
@@ -49,6 +49,8 @@ from kic_vm.api.v1 import (
     vpcs,
 )
 from kic_vm.context import DECISION_KEY
+from kic_vm.i18n.languages import Language
+from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.middleware import routes
 from kic_vm.operations.checks.readiness import Readiness
 from kic_vm.operations.request import AppState
@@ -101,28 +103,40 @@ class Application(flask.Flask):
 def create_app(app_state: AppState) -> flask.Flask:
     """Create the application below the pipeline; without the pipeline it refuses all requests."""
     app = Application("kic_vm", static_folder=None)
-    app.config.update(openapi.CONFIGURATION, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.json = JsonProvider(app)
     app.json.sort_keys = False
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.extensions[blueprint.EXTENSION] = app_state
     app.extensions[health.EXTENSION] = Readiness(app_state)
-    api = openapi.Api(app)
-    for one in _BLUEPRINTS:
-        api.register_blueprint(one)
-    app.register_blueprint(docs_page.blueprint)  # pages, not operations of the API
-    document = openapi.document(api, policies.guarding_rules())
-    openapi_completion.complete(document, _views(app.url_map), app_state.translation.lifecycle)
+    for one in (*_BLUEPRINTS, docs_page.blueprint):
+        app.register_blueprint(one)
     # Made when a client first asks for a language: the start does not wait for it.
     app.extensions[documents.EXTENSION] = functools.cache(
-        functools.partial(openapi_completion.described, document)
+        functools.partial(_document, app_state.translation.lifecycle)
     )
     app.register_error_handler(Exception, errors.render)
     app.before_request(_was_decided)
     app.before_request(_has_possible_ids)
     app.after_request(conditional_reads.apply)
     return app
+
+
+def _document(lifecycle: LifecycleTables, language: Language) -> dict[str, Any]:
+    """The OpenAPI document in a language.
+
+    flask-smorest describes the blueprints while it registers them, so it gets an application of
+    its own: this takes as long as everything else at the start of a process.
+    """
+    app = flask.Flask("kic_vm", static_folder=None)
+    app.config.update(openapi.CONFIGURATION, PROVIDE_AUTOMATIC_OPTIONS=False)
+    api = openapi.Api(app)
+    for one in _BLUEPRINTS:
+        api.register_blueprint(one)
+    document = openapi.document(api, policies.guarding_rules())
+    openapi_completion.complete(document, _views(app.url_map), lifecycle)
+    return openapi_completion.described(document, language)
 
 
 def _views(url_map: Map) -> dict[tuple[str, str], str]:

@@ -4,6 +4,7 @@
 keystoneauth reads these sections when it logs in. The checks here report a wrong section at start.
 """
 
+import functools
 import urllib.parse
 from importlib.metadata import entry_points
 from typing import Final
@@ -78,10 +79,16 @@ def plugin_options(conf: cfg.ConfigOpts, group: str) -> list[cfg.Opt]:
     if not auth_type:
         return []
     # keystoneauth would also write a line of its own to the log.
-    if auth_type not in entry_points(group=_PLUGINS).names:
+    if auth_type not in _plugin_types():
         raise _wrong(section, "auth_type", f"there is no type '{auth_type}': use {_USUAL_TYPES}")
     options: list[cfg.Opt] = loading.get_auth_plugin_conf_options(auth_type)
     return options
+
+
+@functools.cache
+def _plugin_types() -> frozenset[str]:
+    """The names of the installed plugins; a search reads a file of each installed package."""
+    return frozenset(entry_points(group=_PLUGINS).names)
 
 
 def _check_values(conf: cfg.ConfigOpts, section: str) -> None:
