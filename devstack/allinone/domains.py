@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One more domain with projects and people like those of the demo.
 
-Whoever uses its files meets nothing of what is done with the demo's.
+Its projects and people share nothing with those of the demo.
 """
 
 from pathlib import Path

@@ -21,8 +21,8 @@ class AttachedNetworkInterfaceView(TypedDict):
     private_ips: list[FixedIP]
 
 
-class InterfaceGroupView(TypedDict):
-    """A security group of a network interface; see SecurityGroupSchema."""
+class GroupView(TypedDict):
+    """A security group of an instance or a network interface; see SecurityGroupSchema."""
 
     id: str
     name: str | None
@@ -60,7 +60,7 @@ class _WholeInterfaceFields(_InterfaceFields):
     device_owner: str
     public_ip: str | None
     allowed_address_pairs: list[AddressPair]
-    security_groups: list[InterfaceGroupView]
+    security_groups: list[GroupView]
 
 
 class InstanceNetworkInterfaceView(_WholeInterfaceFields):

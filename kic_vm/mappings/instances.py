@@ -11,7 +11,7 @@ from kic_vm.mappings import attachments, flavors, images, keypairs
 from kic_vm.mappings.flavors import InstanceFlavorView
 from kic_vm.mappings.images import InstanceImageView
 from kic_vm.mappings.instance_faults import FaultView, fault_of
-from kic_vm.mappings.instance_network_interfaces import in_attachment_order
+from kic_vm.mappings.instance_network_interfaces import GroupView, in_attachment_order
 from kic_vm.mappings.instance_states import (
     InstanceLifecycleView,
     instance_lifecycle_of,
@@ -47,13 +47,6 @@ class AttachedVolumeView(TypedDict):
     is_delete_on_termination: bool | None
     created_at: str | None
     is_root: bool
-
-
-class GroupView(TypedDict):
-    """A security group of an instance; see SecurityGroupSchema."""
-
-    id: str
-    name: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class ByPlace(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         path = Path(nodeid.partition("::")[0])
         place = path if path.parent.name == "functional" else path.parent
-        # Workers that follow share a queue.
+        # The workers that follow the cloud share one queue of notifications.
         return "following" if place.name in {"guides", "test_events.py"} else str(place)
 
 
@@ -40,9 +40,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlace
 
 @pytest.fixture(autouse=True)
 def _turn(request: pytest.FixtureRequest, standalone: Path) -> Iterator[None]:
-    """Tests that change the whole cloud (marked ``alone``) run beside no other.
+    """Run no other test at the same time as one that is marked ``alone``.
 
-    A test that waits for the cloud holds back those that begin later.
+    While such a test waits for the others to end, no new test begins.
     """
     alone = request.node.get_closest_marker("alone") is not None
     with contextlib.ExitStack() as stack:

@@ -16,7 +16,7 @@ TOP: Final = Path(__file__).resolve().parents[2]
 # As devstack/standalone itself: another data directory has its own credentials.
 DATA: Final = os.environ.get("KIC_VM_STANDALONE_DIR")
 DIRECTORY: Final = Path(DATA) if DATA else TOP / ".standalone"
-# Tests that pytest-xdist runs at the same time each have a domain of their own.
+# Each process of pytest-xdist has a domain of its own.
 LANE: Final = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 FIRST_LANE: Final = "gw0"
 DEMO: Final = (
@@ -63,14 +63,17 @@ def running(*options: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def locked(path: Path, operation: int = fcntl.LOCK_EX) -> Iterator[None]:
-    """Hold a lock on a file, shared with other processes' or not."""
+    """Hold a lock on a file.
+
+    :param operation: ``fcntl.LOCK_EX``, or ``fcntl.LOCK_SH`` to share it with other processes
+    """
     with path.open("w") as file:
         fcntl.flock(file, operation)
         yield
 
 
 def _lock_at_once(file: TextIO) -> bool:
-    """Lock a file against all others if none of them has a lock on it."""
+    """Lock a file exclusively, unless another process has a lock on it; whether it is locked."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

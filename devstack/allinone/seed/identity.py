@@ -24,7 +24,7 @@ class Person:
     in_default_domain: bool = False
 
     def domain(self, domain: str) -> str:
-        """The name of its domain, where the others of the same clouds.yaml are in `domain`."""
+        """The name of the person's domain: `domain`, or the default domain."""
         return "Default" if self.in_default_domain else domain
 
 
