@@ -20,6 +20,7 @@ from tests.proofs.creates import KINDS, Creates
 from tests.proofs.creates import Result as CreatesResult
 from tests.proofs.feed import proof as feed_proof
 from tests.proofs.feed import report as feed_report
+from tests.proofs.history import followers
 from tests.proofs.history import proof as history_proof
 from tests.proofs.history import report as history_report
 from tests.proofs.restarts import CLIENTS, GATEWAYS, Restarts
@@ -213,7 +214,9 @@ WITHOUT_OPENSTACK: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
 def _use_workers(own: Lane, workers: int) -> None:
     """Have a gateway of several processes take the place of the lane's."""
     own.gateway.stop()
-    own.gateway = own.start_gateway(api={"workers": str(workers)})
+    own.gateway = own.start_gateway(
+        api={"workers": str(workers)}, redis={"secret": followers.REDIS_SECRET}
+    )
 
 
 def main() -> int:

@@ -15,7 +15,7 @@ from tests.faults.workspace import Workspace
 from tests.functional import standalone
 from tests.functional.client import Client, Gateway
 from tests.proofs.feed.clients import STREAM, WAIT, Arrival, FeedClient, WaitingClients
-from tests.proofs.history.followers import Followers
+from tests.proofs.history.followers import REDIS_SECRET, Followers
 from tests.proofs.history.proof import TOPIC
 from tests.proofs.history.recorder import Recorder, message_bus
 from tests.proofs.history.truth import Notification
@@ -154,6 +154,7 @@ class Feed:
         gateway = self._lane.start_gateway(
             api={"workers": "1", "max_connections": str(2 * self._options.clients + 100)},
             history={"waiting_requests": str(2 * self._options.clients)},
+            redis={"secret": REDIS_SECRET},
         )
         client = Client(gateway.url, self._lane.cloud.auth_token)
         url = f"redis://127.0.0.1:{self._lane.store.get_connection_kwargs()['port']}/0"

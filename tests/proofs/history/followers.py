@@ -2,6 +2,7 @@
 """Workers that follow the cloud for the gateway of a proof, and are killed and started again."""
 
 import random
+import secrets
 import signal
 import subprocess
 import sys
@@ -13,10 +14,14 @@ from typing import Final
 from tests.functional import standalone
 from tests.functional.client import KEY_PREFIX, Client
 
+REDIS_SECRET: Final = secrets.token_hex(32)
+"""Of the followers and the gateways. Without it, another one would be derived from the address of
+Keystone, and only the gateways call Keystone through a proxy."""
 GAP_AFTER: Final = 10
 _INTERVAL: Final = 1
 _STOP_SECONDS: Final = 60
-_FOLLOWING_SECONDS: Final = 120
+_FOLLOWING_SECONDS: Final = 60
+_SHOWN_CHARACTERS: Final = 1000
 _DOWN_SECONDS: Final = (0.5, 4.0)
 
 
@@ -37,7 +42,7 @@ class Followers:
         self._lock = threading.Lock()
         self.configuration = directory / "followers.conf"
         lines = [
-            f"[redis]\nurl = {redis_url}\nkey_prefix = {KEY_PREFIX}",
+            f"[redis]\nurl = {redis_url}\nkey_prefix = {KEY_PREFIX}\nsecret = {REDIS_SECRET}",
             "[worker]\ninterval = 3600\nkeypairs_interval = 0",
             "[resize]\nconfirmation = manual",
             f"[history]\ninterval = {_INTERVAL}\ngap_after = {GAP_AFTER}",
@@ -84,8 +89,13 @@ class Followers:
         end = time.monotonic() + _FOLLOWING_SECONDS
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(since))
         while (client.get("/api/v1/events")["followed_at"] or "") <= stamp:
-            assert time.monotonic() < end, "no worker follows"
+            assert time.monotonic() < end, f"no worker follows: {self._last_lines()}"
             time.sleep(0.5)
+
+    def _last_lines(self) -> str:
+        """The ends of the workers' logs."""
+        logs = sorted(self._directory.glob("follower-*.log"))
+        return "\n".join(log.read_text()[-_SHOWN_CHARACTERS:] for log in logs)
 
     def _start(self, number: int) -> subprocess.Popen[bytes]:
         arguments = [f"--config-file={path}" for path in self.configurations]

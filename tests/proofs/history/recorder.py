@@ -10,6 +10,7 @@ import datetime
 import json
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -92,7 +93,7 @@ class Recorder:
         exchange = kombu.Exchange(_EXCHANGE, passive=True)
         channel = connection.channel()
         queue = kombu.Queue(
-            "",
+            f"kic-vm-proof-{uuid.uuid4()}",
             exchange,
             exclusive=True,
             auto_delete=True,
