@@ -16,10 +16,13 @@ from typing import Final
 import redis
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from oslo_config import cfg
+from oslo_log import log as logging
 
 from kic_vm.cache import client
 from kic_vm.cache.lease import Lease
 from kic_vm.conf.shared_secrets import shared_secrets
+
+LOG = logging.getLogger(__name__)
 
 _END: Final = struct.Struct(">d")
 _VALUE: Final = _END.size + hashlib.sha256().digest_size  # offset of the value
@@ -54,6 +57,7 @@ class SealedRedis:
     def __init__(self, client: "redis.Redis[bytes]", prefix: str, *secrets: str) -> None:
         self._client = client
         self._prefix = prefix
+        self._has_warned = False
         self._cipher = MultiFernet([_cipher(secret) for secret in secrets])
         self._digest_keys = [
             hashlib.sha256(f"digest {secret}".encode()).digest() for secret in secrets
@@ -140,6 +144,7 @@ class SealedRedis:
         try:
             opened = self._cipher.decrypt(sealed)
         except InvalidToken as error:
+            self._warn()
             raise UnreadableError from error
         (end,) = _END.unpack_from(opened)
         digest, value = opened[_END.size : _VALUE], opened[_VALUE:]
@@ -147,6 +152,15 @@ class SealedRedis:
         if digest != _digest(key) or rest <= 0:
             raise UnreadableError
         return value, rest
+
+    def _warn(self) -> None:
+        """Warn once: a process that cannot read the data of the others works without them."""
+        if not self._has_warned:
+            self._has_warned = True
+            LOG.warning(
+                "Redis contains data that another secret has encrypted, and this process ignores "
+                "it. Set [redis] secret to the same value on all gateways and workers."
+            )
 
 
 def connect(conf: cfg.ConfigOpts) -> SealedRedis | None:

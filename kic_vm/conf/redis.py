@@ -49,7 +49,8 @@ workers. Each has at least 32 characters and no comma, for example the output of
 32`. The first one encrypts, each of them decrypts. To change the secret, add the new one at the end
 on all hosts, then move it to the front, then remove the old one. If unset, a secret is derived from
 [keystone_authtoken] memcache_secret_key, or from the password or application credential of
-[service_user].
+[service_user], together with the user and the auth_url of [service_user]. Set it if these differ
+between hosts.
 """,
     ),
     cfg.StrOpt("key_prefix", default="kic-vm:", help="Prefix of every key in Redis."),

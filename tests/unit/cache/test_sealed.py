@@ -47,6 +47,18 @@ def test_other_secret(sealed: SealedRedis, server: FakeRedis) -> None:
         sealed.get("a")
 
 
+def test_warning_about_another_secret(
+    sealed: SealedRedis, server: FakeRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The operator learns once that processes have different secrets."""
+    SealedRedis(server, "p:", "another").set("a", b"1", 60)
+    for _attempt in range(2):
+        with pytest.raises(UnreadableError):
+            sealed.get("a")
+    (warning,) = caplog.messages
+    assert "[redis] secret" in warning
+
+
 def test_other_place(sealed: SealedRedis, server: FakeRedis) -> None:
     """So is a value under the key of another."""
     sealed.set("a", b"1", 60)
