@@ -23,6 +23,7 @@ from tests.proofs.feed import report as feed_report
 from tests.proofs.history import followers
 from tests.proofs.history import proof as history_proof
 from tests.proofs.history import report as history_report
+from tests.proofs.history import result as history_result
 from tests.proofs.restarts import CLIENTS, GATEWAYS, Restarts
 from tests.proofs.restarts import Result as RestartsResult
 from tests.proofs.soak import Result as SoakResult
@@ -138,10 +139,14 @@ def _stopped(work: Workspace, arguments: argparse.Namespace) -> bool:
 
 
 def _history(work: Workspace, arguments: argparse.Namespace) -> bool:
-    result = history_proof.History(work, _options(history_proof.Options, arguments), _say).run()
-    _write(arguments, "contributor/history", _HEAD + history_report.page(result))
-    _keep(arguments, result)
-    return result.is_passed
+    proof = history_proof.History(work, _options(history_result.Options, arguments), _say)
+    try:
+        proof.run()
+    finally:
+        # A failure does not lose the readings before it.
+        _write(arguments, "contributor/history", _HEAD + history_report.page(proof.result))
+        _keep(arguments, proof.result)
+    return proof.result.is_passed
 
 
 def _feed(work: Workspace, arguments: argparse.Namespace) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 from bench.report import table
 from tests.proofs.history.comparison import AIMS, Edge
-from tests.proofs.history.proof import Reading, Result, error_row
+from tests.proofs.history.result import Reading, Result, error_row
 
 _SHOWN: Final = 10
 

@@ -9,8 +9,9 @@ import pytest
 
 from tests.proofs.history import report
 from tests.proofs.history.comparison import Comparison, Reason, compare
-from tests.proofs.history.proof import Options, Reading, Result, changes_of
+from tests.proofs.history.proof import changes_of
 from tests.proofs.history.recorder import message_bus, notification_of
+from tests.proofs.history.result import Options, Reading, Result
 from tests.proofs.history.truth import Notification, Truth, phase_of
 
 JSON = dict[str, Any]
