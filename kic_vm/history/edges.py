@@ -17,7 +17,7 @@ BEFORE_RESIZE: Final = "before_resize"
 NOTHING: Final = "nothing"
 _ANYWHERE: Final = "anywhere"
 _REQUIRED: Final = ("action", "field", "from", "to", "reason")
-_OPTIONAL: Final = ("event", "outcome", "root", "launched", "began_in", "phases")
+_OPTIONAL: Final = ("event", "outcome", "ended_by", "root", "launched", "began_in", "phases")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Edge:
     """The edge's time is the action's start_time, not its updated_at."""
     is_failure: bool
     """For the end of an action: one of its events failed."""
+    ended_by: frozenset[str]
+    """For the success of an action: one of these events has ended. Empty: no event decides."""
     root: str | None
     needs_launch: bool
     from_states: frozenset[str]
@@ -53,6 +55,12 @@ class Edges:
     def knows(self, action: str) -> bool:
         """Whether the table has the action; a newer Nova can have others."""
         return action in self.starts or action in self.without
+
+    def depend_on_events(self, action: str, *, is_volume_backed: bool) -> bool:
+        """Whether the edges of an action depend on its events."""
+        if any(edge.ended_by for edge in self.ends.get(action, ())):
+            return True
+        return not is_volume_backed and any(edge.event for edge in self.starts.get(action, ()))
 
 
 def read(data: Any, where: str) -> Edges:
@@ -100,6 +108,8 @@ def _read_edge(raw: Any, where: str) -> Edge:
     is_start = raw["field"] == "start_time"
     outcome = raw.get("outcome")
     check.known([outcome], (None,) if is_start else ("success", "failure"), "outcome", where)
+    if "ended_by" in raw and outcome != "success":
+        raise LifecycleTableError(where, "ended_by is only for the outcome success")
     check.known([raw.get("root")], (None, "volume", "image"), "root", where)
     check.known([str(raw.get("launched", True))], ("True",), "value of launched", where)
     targets = (*INSTANCE_STATES,) if is_start else (*INSTANCE_STATES, BEFORE, BEFORE_RESIZE)
@@ -108,6 +118,7 @@ def _read_edge(raw: Any, where: str) -> Edge:
         event=raw.get("event"),
         is_start=is_start,
         is_failure=outcome == "failure",
+        ended_by=frozenset(check.words(raw.get("ended_by", []), f"{where}, ended_by")),
         root=raw.get("root"),
         needs_launch="launched" in raw,
         from_states=_states(raw["from"], where),

@@ -109,7 +109,11 @@ class _Walk:
             return False
         if edge.needs_launch and not self._server.was_launched:
             return False
-        return edge.event is None or action.events is None or edge.event in action.events
+        if action.events is None:
+            return True
+        if edge.ended_by and not edge.ended_by & action.ended_events:
+            return False
+        return edge.event is None or edge.event in action.events
 
     def _narrow(self, starts: Sequence[Edge]) -> tuple[str, ...]:
         """The states in which an action can have begun; sets the state of the stretch before it."""

@@ -8,7 +8,7 @@ from typing import Final, NotRequired, TypedDict
 
 from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.resources import compute
-from kic_vm.resources.compute import ActionEvent, InstanceAction, ServerFlavor
+from kic_vm.resources.compute import InstanceAction, ServerFlavor
 
 DELETED: Final = "DELETED"
 
@@ -35,6 +35,8 @@ class Action:
     is_failed: bool
     events: frozenset[str] | None = None
     """The names of its events; None if they were not read."""
+    ended_events: frozenset[str] = frozenset()
+    """The names of those events that have ended."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,10 +81,17 @@ class ServerRecord(_ServerRecordAttributes):
     flavor: ServerFlavor
 
 
+class EventRecord(TypedDict):
+    """An event of an action."""
+
+    event: str
+    is_ended: bool
+
+
 class ActionRecord(InstanceAction):
     """Nova's action, with its events if the ledger needs them."""
 
-    events: NotRequired[list[ActionEvent]]
+    events: NotRequired[list[EventRecord]]
 
 
 def time_of(stamp: str) -> datetime.datetime:
@@ -144,6 +153,9 @@ def actions_from_actions(actions: Iterable[ActionRecord]) -> list[Action]:
             events=frozenset(event["event"] for event in action["events"])
             if "events" in action
             else None,
+            ended_events=frozenset(
+                event["event"] for event in action.get("events", ()) if event["is_ended"]
+            ),
         )
         for action in reversed(list(actions))
     ]

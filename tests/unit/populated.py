@@ -23,6 +23,7 @@ from tests.unit.bodies import (
 )
 from tests.unit.cloud import MICROVERSION, Cloud, Request
 from tests.unit.keystone_members import OPERATOR, KeystoneMembers
+from tests.unit.nova_actions import answer_actions
 from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.populated_networks import populate_networks
 
@@ -133,7 +134,7 @@ def _nova(cloud: Cloud) -> None:
     cloud.answer("PUT", "nova", server, body("server_updated"))
     cloud.answer("DELETE", "nova", server, status=204)
     cloud.answer("POST", "nova", f"{server}/action", _act)
-    cloud.answer("GET", "nova", f"{server}/os-instance-actions", body("instance_actions"))
+    answer_actions(cloud, SERVER["id"])
     cloud.answer("GET", "nova", f"{server}/os-server-password", {"password": "ZW5jcnlwdGVk"})
     cloud.answer("POST", "nova", f"{server}/os-interface", body("interface_attached"))
     cloud.answer("DELETE", "nova", f"{server}/os-interface/{FREE_PORT['id']}", status=202)

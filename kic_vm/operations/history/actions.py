@@ -2,12 +2,11 @@
 """Nova's actions on servers, with the events that the ledger needs."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Final, TypeVar
 
-from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history.edges import load_edges
 from kic_vm.history.records import ActionRecord, ServerRecord
+from kic_vm.operations.history.action_events import add_events
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import InstanceAction, Server
 
@@ -32,8 +31,7 @@ def with_deciding_events(
 ) -> list[ActionRecord]:
     """The listed actions that change a server's documented state, with the fields for the ledger.
 
-    For a server whose root disk is on its host, one upstream call for each action whose edges
-    depend on events. No call for other servers.
+    One upstream call for each action whose edges depend on events, unless the cache has them.
     """
     edges = load_edges()
     actions = [
@@ -41,15 +39,13 @@ def with_deciding_events(
         for action in listed
         if action["action"] in edges.starts and action["start_time"]
     ]
-    if not server["image"]:
-        return actions
     undecided = [
-        action for action in actions if any(edge.event for edge in edges.starts[action["action"]])
+        action
+        for action in actions
+        if edges.depend_on_events(action["action"], is_volume_backed=not server["image"])
     ]
-    events_of = services.openstack.compute.list_action_events
-    calls = [partial(events_of, server["id"], action["request_id"]) for action in undecided]
-    for action, events in zip(undecided, gather_reads(*calls), strict=True):
-        action["events"] = [{"event": event["event"]} for event in events]
+    if undecided:
+        add_events(services, server["id"], undecided, _AT_ONCE)
     return actions
 
 

@@ -27,8 +27,8 @@ def list_periods(
 ) -> tuple[list[mapping.PeriodView], Pagination]:
     """A page of the periods of an instance, newest first.
 
-    2 upstream calls side by side, and one more for a deleted instance. For instances whose root
-    disk is on their host, see ``actions.with_deciding_events``.
+    2 upstream calls side by side, one more for a deleted instance, and those of
+    ``actions.with_deciding_events``.
 
     :raises NotFound: the project never had this instance, or Nova has archived it
     """

@@ -24,7 +24,7 @@ from kic_vm.resources.compute import Server
 
 Progress = Callable[[int, int], None]
 
-_KEY: Final = "usage-record:1:"
+_KEY: Final = "usage-record:2:"
 _KEPT_SECONDS: Final = 31 * 86400.0
 # Deletions that Nova's list of changes omits are noticed after this time.
 _FULL_READ_INTERVAL: Final = datetime.timedelta(hours=1)
@@ -87,9 +87,9 @@ def read_record(
 ) -> list[Entry]:
     """The servers that existed at a time since ``since``, with their actions.
 
-    One or two lists, and one call for each server that Nova has changed since its actions were
-    read; for an operator, one more call. If a call fails, the record keeps the results of the
-    earlier calls.
+    One or two lists, one call for each server that Nova has changed since its actions were read,
+    and those of ``actions.with_deciding_events``; for an operator, one more call. If a call fails,
+    the record keeps the results of the earlier calls.
 
     :param progress: called with the number of servers read, and the number of servers to read
     :raises UpstreamUnavailable: for an operator, a cell does not answer

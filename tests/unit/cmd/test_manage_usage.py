@@ -13,6 +13,7 @@ import pytest
 from kic_vm.cmd import manage
 from tests.unit.bodies import SERVER, body
 from tests.unit.cloud import Cloud
+from tests.unit.nova_actions import answer_actions
 from tests.unit.personas import OTHER_PROJECT, PROJECT
 
 JSON = dict[str, Any]
@@ -45,7 +46,7 @@ def serve(cloud: Cloud, *servers: JSON) -> None:
     """Have Nova list these servers to the gateway's user."""
     cloud.answer("GET", "nova", ALL, {"servers": list(servers)})
     for item in servers:
-        cloud.answer("GET", "nova", f"/servers/{item['id']}/os-instance-actions", actions())
+        answer_actions(cloud, item["id"], actions())
     cloud.answer("GET", "nova", "/flavors/detail?is_public=None", body("flavors"))
 
 

@@ -11,6 +11,7 @@ from tests.unit.bodies import INSTANCE, SERVER, body
 from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.nova_actions import answer_events
 from tests.unit.personas import OTHER_PROJECT, USER
 
 JSON = dict[str, Any]
@@ -33,6 +34,8 @@ def server(populated: Cloud) -> None:
 
 def test_periods(member: Caller, populated: Cloud) -> None:
     """They are listed newest first, in 2 calls, and follow each other without gaps."""
+    member.get(HISTORY)  # reads and caches the events
+    populated.forget()
     response = member.get(HISTORY)
     assert response.status_code == 200, response.text
     periods = response.json["periods"]
@@ -172,16 +175,38 @@ def test_nova_down(member: Caller, populated: Cloud) -> None:
 def test_events_of_image_backed(member: Caller, populated: Cloud) -> None:
     """For a root disk on the host, the events of each unshelve are read."""
     populated.answer("GET", "nova", SHOW, {"server": SERVER | CREATED | {"image": {"id": "i"}}})
-    unshelve = next(
-        item for item in body("instance_actions")["instanceActions"] if item["action"] == "unshelve"
-    )
+    recorded = body("instance_actions")
+    unshelve = next(item for item in recorded["instanceActions"] if item["action"] == "unshelve")
     for event, state in (
         ("compute_start_instance", "Powering-on"),
         ("schedule_instances", "Unshelving"),
     ):
-        answer = {"instanceAction": unshelve | {"events": [{"event": event}]}}
+        # Another time is another change of the action, whose events are not cached.
+        second = {"compute_start_instance": 13, "schedule_instances": 14}[event]
+        unshelve["updated_at"] = f"2026-11-23T11:23:{second}.000000"
+        populated.answer("GET", "nova", ACTIONS, recorded)
+        events = [
+            {"event": name, "finish_time": unshelve["updated_at"]}
+            for name in (event, "compute_unshelve_instance")
+        ]
+        answer = {"instanceAction": unshelve | {"events": events}}
         populated.answer("GET", "nova", f"{ACTIONS}/{unshelve['request_id']}", answer)
         assert member.get(HISTORY).json["periods"][1]["state"] == state
+
+
+def test_interrupted_unshelve(member: Caller, populated: Cloud) -> None:
+    """An unshelve whose nova-compute was killed is not billed."""
+    recorded = body("instance_actions")
+    unshelve = recorded["instanceActions"][1]
+    unshelve["updated_at"] = "2026-11-23T11:23:15.000000"
+    populated.answer("GET", "nova", ACTIONS, recorded)
+    failed = {"OS-EXT-STS:vm_state": "error", "status": "ERROR", "updated": "2026-11-23T11:24:00Z"}
+    populated.answer("GET", "nova", SHOW, {"server": SERVER | CREATED | failed})
+    answer_events(populated, SERVER["id"], unshelve, unended="compute_unshelve_instance")
+    shown = [
+        (period["state"], period["billable"]) for period in member.get(HISTORY).json["periods"]
+    ]
+    assert shown[:3] == [("Error", False), (None, None), ("Shelving", True)]
 
 
 def test_since(member: Caller, populated: Cloud) -> None:

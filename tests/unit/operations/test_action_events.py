@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The events of actions: read once when an action has ended, and again while it may not have."""
+
+import datetime
+from typing import Any
+
+import pytest
+from oslo_config import cfg
+
+from kic_vm import deploy
+from tests.unit.bodies import INSTANCE, SERVER, body
+from tests.unit.cloud import Cloud
+from tests.unit.conftest import Caller
+from tests.unit.fake_redis import FakeRedis
+from tests.unit.nova_actions import answer_actions
+
+JSON = dict[str, Any]
+
+HISTORY = f"{INSTANCE}/history"
+
+
+@pytest.fixture
+def options() -> str:
+    return f"[redis]\nurl = redis://redis.test/0\nsecret = {'s' * 32}\n"
+
+
+@pytest.fixture
+def application(conf: cfg.ConfigOpts, store: FakeRedis) -> Any:
+    """A gateway that remembers nothing of other tests."""
+    return deploy.load_app(conf)
+
+
+def event_calls(cloud: Cloud) -> int:
+    """The number of actions whose events were read since the last count."""
+    count = sum("/os-instance-actions/req-" in call for call in cloud.calls())
+    cloud.forget()
+    return count
+
+
+def test_read_once(member: Caller, populated: Cloud) -> None:
+    """The recorded shelve and unshelve are long over: the second request reads neither again."""
+    first = member.get(HISTORY).json
+    assert event_calls(populated) == 2
+    assert member.get(HISTORY).json == first
+    assert event_calls(populated) == 0
+
+
+def test_changed(member: Caller, populated: Cloud) -> None:
+    """An action that Nova has changed is read again, and only that one."""
+    member.get(HISTORY)
+    recorded = body("instance_actions")
+    recorded["instanceActions"][1]["updated_at"] = "2026-11-23T11:23:14.000000"
+    answer_actions(populated, SERVER["id"], recorded)
+    populated.forget()
+    member.get(HISTORY)
+    assert event_calls(populated) == 1
+
+
+def test_recent(member: Caller, populated: Cloud) -> None:
+    """The event of a recent action may end within the second in which it started."""
+    recorded = body("instance_actions")
+    now = datetime.datetime.now(datetime.UTC)
+    recorded["instanceActions"][1]["updated_at"] = now.strftime("%Y-%m-%dT%H:%M:%S.000000")
+    answer_actions(populated, SERVER["id"], recorded)
+    for _request in range(2):
+        member.get(HISTORY)
+    assert event_calls(populated) == 3
