@@ -143,3 +143,9 @@ def load_edges() -> Edges:
     :raises DataFileError: the file is missing or invalid; the sentence names the row
     """
     return read(data_files.read("kic_vm.history", FILE), FILE)
+
+
+def phases_of(action: str) -> frozenset[str]:
+    """The states that Nova can show from the start of an action until its end."""
+    starts = load_edges().starts[action]
+    return frozenset().union(*(edge.phases for edge in starts))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from kic_vm.history import observed
-from kic_vm.history.edges import BEFORE, BEFORE_RESIZE, NOTHING, Edge, Edges, load_edges
+from kic_vm.history.edges import BEFORE, BEFORE_RESIZE, NOTHING, Edge, Edges, load_edges, phases_of
 from kic_vm.history.flavors import with_flavors
 from kic_vm.history.observations import Observation
 from kic_vm.history.periods import ACTION, OBSERVED, Period, Stretch, as_period
@@ -190,7 +190,7 @@ def _until_current(
     if since - last.started_at <= _SLACK:
         since = last.started_at
     current = Stretch(since, (server.state,), None, evidence=OBSERVED)
-    if last.action is not None and server.state in _phases_of(last.action):
+    if last.action is not None and server.state in phases_of(last.action.name):
         return [*stretches, dataclasses.replace(current, action=last.action)]
     is_read_early = last.state is not None and (
         now - server.updated_at <= _RECENT or _can_begin(last.state, server.state)
@@ -210,8 +210,3 @@ def _can_begin(before: str, state: str) -> bool:
         for rows in load_edges().starts.values()
         for edge in rows
     )
-
-
-def _phases_of(action: Action) -> frozenset[str]:
-    starts = load_edges().starts[action.name]
-    return frozenset().union(*(edge.phases for edge in starts))

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Final
 
+from kic_vm.history.edges import phases_of
 from kic_vm.history.observations import Observation
 from kic_vm.history.periods import OBSERVED, Period, Stretch
 from kic_vm.history.records import Server
@@ -53,11 +54,12 @@ def _refined(
         ):
             continue
         if observation.is_gap:
-            if current.evidence == OBSERVED:
-                parts.append(Stretch(at, (), None))
+            if len(parts) > 1:
+                parts.append(_after_gap(stretch, current, at))
             continue
-        is_at_start = abs(observation.at - stretch.started_at) <= _TOLERANCE
-        if len(parts) == 1 and is_at_start and observation.state in stretch.states:
+        if len(parts) == 1 and _is_at_start(stretch, observation):
+            if stretch.state is None:
+                current.evidence = OBSERVED
             current.states = (observation.state,)
         if observation.state == current.state:
             continue
@@ -79,6 +81,28 @@ def _refined(
                 )
             )
     return parts
+
+
+def _is_at_start(stretch: Stretch, observation: Observation) -> bool:
+    """Whether an observation shows which of its possible states a stretch began with.
+
+    A slow Nova saves the state of an action later than the action's start.
+    """
+    changed_at = stretch.started_at
+    if stretch.action is not None:
+        changed_at = max(changed_at, stretch.action.updated_at)
+    return observation.state in stretch.states and observation.at - changed_at <= _TOLERANCE
+
+
+def _after_gap(stretch: Stretch, current: Stretch, at: datetime.datetime) -> Stretch:
+    """The part of a stretch after the start of a gap.
+
+    A phase of an action is followed by another one until the action ends, so Nova's record shows
+    as much as without observations. A state that Nova's record does not explain can have changed.
+    """
+    if stretch.action is not None and current.state in phases_of(stretch.action.name):
+        return dataclasses.replace(stretch, started_at=at)
+    return Stretch(at, (), None)
 
 
 def _is_late(stretch: Stretch, observation: Observation) -> bool:
