@@ -235,6 +235,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="processes of the gateway")
     parser.add_argument("--instances", type=int, help="of history (60) or feed (6), at a time")
     parser.add_argument("--minutes", type=float, help="of the random walks of history (15)")
+    parser.add_argument("--pause", type=float, help="seconds between commands in history (90)")
     parser.add_argument("--seed", type=int, help="of the random walks of history (1)")
     parser.add_argument("--followers", type=int, help="workers of history that follow (2)")
     parser.add_argument("--follower-kills", type=int, help="of history (20)")

@@ -4,6 +4,7 @@
 import dataclasses
 import datetime
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,8 +14,8 @@ JSON = dict[str, Any]
 
 ACTION: Final = "action"
 OBSERVED: Final = "observed"
-AIMS: Final = {ACTION: 1.0, OBSERVED: 2.0}
-"""The largest error of an edge in seconds, by its evidence."""
+AIMS: Final = {ACTION: 1, OBSERVED: 2}
+"""The largest error of an edge in whole seconds, by its evidence."""
 # An edge of the ledger that is further from a true edge than this is another edge.
 _NEAR_SECONDS: Final = 30.0
 # The ledger has whole seconds, so it cannot show every shorter phase.
@@ -33,6 +34,16 @@ class Edge:
     """Of the ledger's edge; None if the ledger does not have the edge."""
     error: float | None
     """Seconds from the true time to the ledger's."""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the error is larger than the aim for its evidence.
+
+        Nova's record and the ledger cut times to whole seconds, so the true time is cut too.
+        """
+        if self.error is None or self.evidence is None:
+            return False
+        return abs(round(self.at + self.error) - math.floor(self.at)) > AIMS[self.evidence]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

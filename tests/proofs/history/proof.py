@@ -2,7 +2,9 @@
 """The ledger against the truth: after random walks, without Redis, and after a gap."""
 
 import contextlib
+import os
 import random
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,9 +16,9 @@ from kic_vm.events import stream
 from tests.faults.workspace import Workspace
 from tests.functional import standalone
 from tests.functional.client import Client
-from tests.proofs.history import walks
 from tests.proofs.history.comparison import Reason, compare
 from tests.proofs.history.computes import Computes
+from tests.proofs.history.disk_flavor import disk_flavor
 from tests.proofs.history.followers import REDIS_SECRET, Followers
 from tests.proofs.history.recorder import Recorder, message_bus
 from tests.proofs.history.result import Options, Reading, Result
@@ -32,6 +34,7 @@ _REMOVAL_SECONDS: Final = 900.0
 # The gateways of the lanes wait for a service too briefly for a machine that is this busy.
 _UPSTREAM_SECONDS: Final = 55
 _GAP_MINUTES: Final = 60
+_LOADS: Final = 10  # moments at which the load of the machine is read
 # Of the walk: nothing is killed at its start and at its end.
 _KILLS: Final = (0.1, 0.9)
 
@@ -62,7 +65,7 @@ class History:
         self._client = Client(gateway.url, self._lane.cloud.auth_token)
         with (
             tempfile.TemporaryDirectory() as directory,
-            walks.disk_flavor(self._lane.project),
+            disk_flavor(self._lane.project),
             self._recording(),
         ):
             url = f"redis://127.0.0.1:{self._lane.store.get_connection_kwargs()['port']}/0"
@@ -90,8 +93,14 @@ class History:
     def _walk(self, followers: Followers) -> None:
         options = self._options
         seconds = options.minutes * 60
+        loads: list[float] = []
         self._walks = Walks(
-            self._lane.project, options.instances, options.seed, self._reason, self._say
+            self._lane.project,
+            options.instances,
+            options.seed,
+            options.pause,
+            self._reason,
+            self._say,
         )
         at_times: dict[float, Callable[[], None]] = {}
         for _number in range(options.follower_kills):
@@ -102,7 +111,12 @@ class History:
             at = seconds * (number + 1) / (options.compute_kills + 1)
             at_times[at] = lambda: self._kill_compute(computes)
         self._say(f"{options.instances} instances walk for {options.minutes} minutes")
+        for number in range(_LOADS):
+            at_times[seconds * (number + 1) / (_LOADS + 1)] = lambda: loads.append(
+                os.getloadavg()[1]
+            )
         self._walks.run(seconds, at_times)
+        self.result.load = statistics.mean(loads)
         self._read("After the walk")
 
     def _kill_follower(self, followers: Followers) -> None:
@@ -206,36 +220,27 @@ class History:
 
 
 def changes_of(server_id: str, before: list[JSON], after: list[JSON]) -> list[str]:
-    """What the ledger said before and says differently now, other than observed before.
+    """What an action has shown before, and is billed differently or unknown now.
+
+    The name of a state may change: which reboot it was depends on the state before it.
 
     :param before: periods, oldest first
     """
-    known = {
-        (period["started_at"], period["ended_at"]): period["state"]
-        for period in before
-        if period["evidence"] == "action" and period["ended_at"] is not None
-    }
-    shown = {(period["started_at"], period["ended_at"]): period["state"] for period in after}
     return [
-        f"{server_id}: {state} from {times[0]} until {times[1]} has changed"
-        for times, state in known.items()
-        if not _is_kept(times, state, shown, after)
+        f"{server_id}: {period['state']} from {period['started_at']} until {period['ended_at']} "
+        "has changed"
+        for period in before
+        if period["evidence"] == "action"
+        and period["ended_at"] is not None
+        and not _is_kept(period, after)
     ]
 
 
-def _is_kept(
-    times: tuple[str, str],
-    state: str,
-    shown: dict[tuple[str, str], str | None],
-    after: list[JSON],
-) -> bool:
-    """Whether a period is shown again, perhaps joined with a neighbor of the same state."""
-    if shown.get(times) == state:
-        return True
-    start, end = times
-    return any(
-        period["state"] == state
-        and period["started_at"] <= start
-        and (period["ended_at"] is None or period["ended_at"] >= end)
-        for period in after
+def _is_kept(period: JSON, after: list[JSON]) -> bool:
+    """Whether all parts of a period are billed as before."""
+    return all(
+        part["billable"] == period["billable"]
+        for part in after
+        if part["started_at"] < period["ended_at"]
+        and (part["ended_at"] is None or part["ended_at"] > period["started_at"])
     )

@@ -19,7 +19,10 @@ def page(result: Result) -> str:
         f"{options.seed}: {result.instances} instances, {sum(result.commands.values())} accepted "
         f"commands, {result.notifications:,} notifications. {options.followers} followers, of "
         f"which one was killed {options.follower_kills} times; a nova-compute was killed "
-        f"{options.compute_kills} times.\n"
+        f"{options.compute_kills} times. About {options.pause:g} s passed between two commands on "
+        f"an instance, and the mean load of the machine was {result.load:.1f}. Errors are against "
+        "the times of Nova's notifications; for the aim, these are cut to whole seconds, as the "
+        "times in Nova's record are.\n"
     )
     commands = [[name, str(count)] for name, count in sorted(result.commands.items())]
     parts = [head, table("Accepted commands", ["Command", "Times"], commands)]
@@ -49,7 +52,7 @@ def _of_reading(reading: Reading) -> list[str]:
         table(f"{reading.name}: seconds of all instances", ["What", "Seen"], rows),
         table(
             f"{reading.name}: edges",
-            ["Edge", "Evidence", "Aim", "Count", "Median error", "Worst error"],
+            ["Edge", "Evidence", "Count", "Median error", "Worst error", "Aim", "Beyond it"],
             _edge_rows(reading.edges),
         ),
         table(
@@ -67,9 +70,10 @@ def _edge_rows(edges: list[Edge]) -> list[list[str]]:
     rows = []
     for (name, evidence), members in sorted(groups.items()):
         count, median, worst = error_row(members)
-        aim = f"{AIMS[evidence]:g} s"
-        rows.append([name, f"``{evidence}``", aim, str(count), f"{median} s", f"{worst} s"])
-    return rows or [["None", "", "", "", "", ""]]
+        late = str(sum(edge.is_late for edge in members))
+        aim = f"{AIMS[evidence]} s"
+        rows.append([name, f"``{evidence}``", str(count), f"{median} s", f"{worst} s", aim, late])
+    return rows or [["None", "", "", "", "", "", ""]]
 
 
 def _unknown_rows(reading: Reading) -> list[list[str]]:

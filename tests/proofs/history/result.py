@@ -4,7 +4,7 @@
 import dataclasses
 import statistics
 
-from tests.proofs.history.comparison import AIMS, Comparison, Edge
+from tests.proofs.history.comparison import Comparison, Edge
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -13,6 +13,8 @@ class Options:
 
     instances: int = 60
     minutes: float = 15.0
+    pause: float = 90.0
+    """The mean number of seconds between two commands on an instance."""
     seed: int = 1
     followers: int = 2
     follower_kills: int = 20
@@ -47,7 +49,7 @@ class Reading:
 
     def late_edges(self) -> list[Edge]:
         """The edges that are further from the truth than the aim for their evidence."""
-        return [edge for edge in self.edges if abs(edge.error or 0) > AIMS[str(edge.evidence)]]
+        return [edge for edge in self.edges if edge.is_late]
 
     @property
     def is_passed(self) -> bool:
@@ -69,6 +71,8 @@ class Result:
 
     options: Options
     readings: list[Reading] = dataclasses.field(default_factory=list)
+    load: float = 0.0
+    """The mean load of the machine during the walk."""
     commands: dict[str, int] = dataclasses.field(default_factory=dict)
     refused: dict[str, int] = dataclasses.field(default_factory=dict)
     instances: int = 0

@@ -3,11 +3,10 @@
 
 import collections
 import concurrent.futures
-import contextlib
 import dataclasses
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import openstack
@@ -25,7 +24,7 @@ RESET: Final = "reset by the operator"
 
 _SMALL, _SMALLER, _IMPOSSIBLE = (*SMALL_FLAVORS, IMPOSSIBLE_FLAVOR)
 _POLL_SECONDS: Final = 2.0
-_PAUSES: Final = (4.0, 30.0)
+_PAUSES: Final = (0.5, 1.5)  # of the mean pause
 _STUCK_SECONDS: Final = 90.0
 _THREADS: Final = 10
 _MICROVERSION: Final = "2.67"
@@ -93,6 +92,7 @@ class Walks:
     """So many walks at the same time.
 
     :param seed: the same seed makes the same choices, as far as the cloud answers the same
+    :param pause: the mean number of seconds between two commands on an instance
     """
 
     def __init__(
@@ -100,11 +100,13 @@ class Walks:
         project: bench_project.Project,
         count: int,
         seed: int,
+        pause: float,
         reason: Reason,
         say: Callable[[str], None],
     ) -> None:
         self._project = project
         self._operator = project.operator
+        self._pause = pause
         self._reason = reason
         self._say = say
         self._flavors = {
@@ -127,7 +129,7 @@ class Walks:
         """
         started = time.monotonic()
         for walk in self._walks:
-            walk.next_at = max(walk.next_at, started + walk.chance.uniform(0, _PAUSES[1]))
+            walk.next_at = max(walk.next_at, started + walk.chance.uniform(0, self._pause))
         due = sorted((at_times or {}).items())
         with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
             while (now := time.monotonic()) < started + seconds:
@@ -218,7 +220,7 @@ class Walks:
             except (openstack.exceptions.SDKException, ksa_exceptions.ClientException) as error:
                 self.refused[type(error).__name__] += 1
             finally:
-                walk.next_at = time.monotonic() + walk.chance.uniform(*_PAUSES)
+                walk.next_at = time.monotonic() + self._pause * walk.chance.uniform(*_PAUSES)
                 walk.is_busy = False
 
         pool.submit(run)
@@ -288,15 +290,3 @@ class Walks:
 def _task_of(server: JSON) -> str | None:
     task: str | None = server["OS-EXT-STS:task_state"]
     return task
-
-
-@contextlib.contextmanager
-def disk_flavor(project: bench_project.Project) -> Iterator[None]:
-    """A flavor whose root disk is on the host; it is removed in the end."""
-    disk = max(1, project.operator.image.get_image(project.image_id).min_disk or 0)
-    compute = project.operator.compute
-    made = compute.create_flavor(name=DISK_FLAVOR, vcpus=1, ram=512, disk=disk)
-    try:
-        yield
-    finally:
-        compute.delete_flavor(made)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.proofs.history import report
-from tests.proofs.history.comparison import Comparison, Reason, compare
+from tests.proofs.history.comparison import Comparison, Edge, Reason, compare
 from tests.proofs.history.proof import changes_of
 from tests.proofs.history.recorder import message_bus, notification_of
 from tests.proofs.history.result import Options, Reading, Result
@@ -175,6 +175,8 @@ def test_changes_between_readings() -> None:
     assert changes_of("i", before, joined) == []
     unknown = periods_of([*PERIODS[:2], (None, None, 20, 30), *PERIODS[4:]])
     assert len(changes_of("i", before, unknown)) == 2
+    renamed = periods_of([*PERIODS[:1], ("Stopped", True, 6, 20), *PERIODS[2:]])
+    assert changes_of("i", before, renamed) == []
     assert changes_of("i", periods_of(PERIODS, "observed"), unknown) == []
 
 
@@ -200,12 +202,23 @@ def test_verdict() -> None:
     assert not dataclasses.replace(result, unconfirmed=["i"]).is_passed
 
 
+def test_late_edges() -> None:
+    """The true time is cut to whole seconds as the ledger's is, and both cuts are no error."""
+    edge = Edge("i", "running to error", 876.097, "action", -1.097)
+    assert not edge.is_late
+    assert dataclasses.replace(edge, error=-2.097).is_late
+    assert not dataclasses.replace(edge, error=-2.097, evidence="observed").is_late
+
+
 def test_report() -> None:
     """The page has the edges with their errors, and the unknown periods with their reasons."""
     unknown = compared([*PERIODS[:4], (None, None, 30, 56), *PERIODS[7:]])
     result = Result(Options(), [reading(comparisons=[compared(PERIODS), unknown])])
     page = report.page(result)
-    assert "create to running\n     - ``action``\n     - 1 s\n     - 2\n     - 0.4 s" in page
+    assert (
+        "create to running\n     - ``action``\n     - 2\n     - 0.4 s\n     - 0.4 s\n     - 1 s"
+        in page
+    )
     assert "not explained\n     - 1\n     - 26" in page
 
 
