@@ -2,6 +2,7 @@
 """The latency of the event feed, from Nova's notification to the client, and what waiting costs."""
 
 import dataclasses
+import math
 import resource
 import statistics
 import tempfile
@@ -110,16 +111,23 @@ def changes_of(notifications: Iterable[Notification]) -> list[tuple[str, str, fl
 def latencies_of(
     changes: Iterable[tuple[str, str, float]], arrivals: Iterable[Arrival]
 ) -> tuple[list[float], int]:
-    """The seconds from each change to its event, and the number of changes without an event."""
+    """The seconds from each change to its event, in order, and the number of changes without one.
+
+    An event after an instance's next change to the same state belongs to that change.
+    """
     pending = sorted(arrivals, key=lambda arrival: arrival.at)
+    next_at: dict[tuple[str, str], float] = {}
     seconds, missing = [], 0
-    for instance_id, state, at in changes:
+    for instance_id, state, at in sorted(changes, key=lambda change: -change[2]):
+        key = (instance_id, state)
+        until = min(at + _ARRIVAL_SECONDS, next_at.get(key, math.inf))
+        next_at[key] = at
         arrival = next(
             (
                 arrival
                 for arrival in pending
-                if (arrival.instance_id, arrival.state) == (instance_id, state)
-                and at - _POLL_SECONDS <= arrival.at <= at + _ARRIVAL_SECONDS
+                if (arrival.instance_id, arrival.state) == key
+                and at - _POLL_SECONDS <= arrival.at <= until
             ),
             None,
         )
@@ -128,7 +136,7 @@ def latencies_of(
         else:
             pending.remove(arrival)
             seconds.append(arrival.at - at)
-    return seconds, missing
+    return sorted(seconds), missing
 
 
 def _percentile(seconds: list[float], percent: int) -> float:

@@ -37,7 +37,8 @@ def test_latencies() -> None:
     changes = [("i", "Stopped", 10.0), ("i", "Active", 12.0), ("i", "Stopped", 14.0)]
     arrivals = [Arrival("i", "Stopped", 10.5), Arrival("j", "Active", 12.1)]
     arrivals.append(Arrival("i", "Stopped", 14.25))
-    assert latencies_of(changes, arrivals) == ([0.5, 0.25], 1)
+    assert latencies_of(changes, arrivals) == ([0.25, 0.5], 1)
+    assert latencies_of(changes, arrivals[1:]) == ([0.25], 2)
 
 
 @pytest.mark.parametrize("changes", [{"p50": 0.4}, {"p99": 1.5}, {"missing": 1}])
