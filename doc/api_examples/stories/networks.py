@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from recorder.recording import JSON, Recording
+from doc.api_examples.recording import JSON, Recording
 
 ZONE = "kr-central-2-a"
 ANYWHERE = "0.0.0.0/0"

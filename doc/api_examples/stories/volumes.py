@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes and snapshots."""
 
-from recorder.recording import Recording
-from recorder.stories.networks import ZONE
+from doc.api_examples.recording import Recording
+from doc.api_examples.stories.networks import ZONE
 
 VOLUME = "/api/v1/volumes/{volume_id}"
 SNAPSHOT = "/api/v1/snapshots/{snapshot_id}"

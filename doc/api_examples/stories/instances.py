@@ -3,9 +3,9 @@
 
 import time
 
-from recorder.recording import Recording, RecordingError
-from recorder.stories import volumes
-from recorder.stories.networks import INTERFACE, Network
+from doc.api_examples.recording import Recording, RecordingError
+from doc.api_examples.stories import volumes
+from doc.api_examples.stories.networks import INTERFACE, Network
 
 ATTEMPTS = 4
 INSTANCE = "/api/v1/instances/{instance_id}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: ``python -m recorder``, in the directory ``doc``."""
+"""The command line: ``python -m doc.api_examples``."""
 
 import argparse
 import json
@@ -10,9 +10,9 @@ from typing import Any
 import requests
 import yaml
 
-from recorder import stories
-from recorder.recording import Recording, RecordingError
-from recorder.redaction import Redaction
+from doc.api_examples import stories
+from doc.api_examples.recording import Recording, RecordingError
+from doc.api_examples.redaction import Redaction
 
 PEOPLE = {
     "admin": "kic-admin",
@@ -26,7 +26,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "kic_vm/api/examples"
 def main() -> int:
     """Send the requests of all stories and write the examples; the exit code."""
     parser = argparse.ArgumentParser(
-        prog="recorder",
+        prog="examples",
         description="Calls every operation of a running gateway in front of the standalone "
         "OpenStack, and writes what was sent and answered into kic_vm/api/examples. What it makes "
         "it removes.",
@@ -58,10 +58,10 @@ def main() -> int:
     try:
         stories.play(recording, {"id": credential["id"], "secret": credential["secret"]})
     except RecordingError as error:
-        print(f"recorder: {error}", file=sys.stderr)
+        print(f"examples: {error}", file=sys.stderr)
         return 1
     if missing := recording.missing(arguments.only):
-        print("recorder: no story sends", *missing, sep="\n  ", file=sys.stderr)
+        print("examples: no story sends", *missing, sep="\n  ", file=sys.stderr)
         return 1
     recording.write(EXAMPLES, arguments.only)
     return 0

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """An image of one's own, made of a root volume."""
 
-from recorder.recording import Recording
-from recorder.stories.networks import ZONE
-from recorder.stories.volumes import VOLUME, remove, wait_until
+from doc.api_examples.recording import Recording
+from doc.api_examples.stories.networks import ZONE
+from doc.api_examples.stories.volumes import VOLUME, remove, wait_until
 
 IMAGE = "/api/v1/images/{image_id}"
 

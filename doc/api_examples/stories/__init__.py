@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is asked of the gateway, so that every operation has been asked once."""
 
-from recorder.recording import Recording
-from recorder.stories import images, instances, members, networks, public, volumes
+from doc.api_examples.recording import Recording
+from doc.api_examples.stories import images, instances, members, networks, public, volumes
 
 
 def play(recording: Recording, credential: dict[str, str]) -> None:

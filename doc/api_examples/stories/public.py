@@ -3,7 +3,7 @@
 
 import uuid
 
-from recorder.recording import Recording
+from doc.api_examples.recording import Recording
 
 
 def play(recording: Recording, credential: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from recorder.redaction import Redaction, shortened
+from doc.api_examples.redaction import Redaction, shortened
 
 JSON = dict[str, Any]
 SECONDS = 120

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The people of a project, and keypairs."""
 
-from recorder.recording import Recording
+from doc.api_examples.recording import Recording
 
 NAME = "kic-other"
 MEMBERS = "/api/v1/projects/{project_id}/members"
