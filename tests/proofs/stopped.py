@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from allinone.processes import Processes
+
 from tests.faults.answers import shown
 from tests.faults.lane import REQUEST_SECONDS
 from tests.faults.workspace import Workspace
