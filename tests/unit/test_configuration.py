@@ -99,7 +99,7 @@ def test_entry_points(group: str, name: str) -> None:
 )
 def test_generators(generator: str, words: list[str]) -> None:
     """The sample files can be generated."""
-    command = [Path(sys.executable).with_name(generator), "--namespace", "kic_vm"]
+    command: list[str | Path] = [Path(sys.executable).with_name(generator), "--namespace", "kic_vm"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert all(word in done.stdout for word in words)
 
@@ -113,7 +113,11 @@ def test_generators(generator: str, words: list[str]) -> None:
 )
 def test_samples(tmp_path: Path, generator: str, settings: str, sample: str) -> None:
     """The kept sample files have today's options and rules."""
-    command = [Path(sys.executable).with_name(generator), "--config-file", ETC / settings]
+    command: list[str | Path] = [
+        Path(sys.executable).with_name(generator),
+        "--config-file",
+        ETC / settings,
+    ]
     made = tmp_path / sample
     subprocess.run([*command, "--output-file", made], capture_output=True, check=True)
     assert made.read_text() == (ETC / sample).read_text(), "run: make generate"
@@ -134,8 +138,8 @@ def test_logging_sample(config_file: Path, tmp_path: Path) -> None:
     )
     more = tmp_path / "more.conf"
     more.write_text(f"[DEFAULT]\nlog_config_append = {ETC / 'logging.conf.sample'}\n")
-    files = ["--config-file", config_file, "--config-file", more]
-    command = [sys.executable, "-c", program, *files]
+    files: list[str | Path] = ["--config-file", config_file, "--config-file", more]
+    command: list[str | Path] = [sys.executable, "-c", program, *files]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     line = json.loads(done.stderr)
     assert (line["message"], line["args"], line["name"]) == ("count=3", {"count": 3}, "kic_vm.any")
@@ -148,7 +152,14 @@ def test_json_log(config_file: Path) -> None:
         "logs.setup(conf.load(sys.argv[1:]))\n"
         "logging.getLogger('kic_vm.any').info('count=%(count)d', {'count': 3})\n"
     )
-    command = [sys.executable, "-c", program, "--config-file", config_file, "--use-json"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-c",
+        program,
+        "--config-file",
+        config_file,
+        "--use-json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     line = json.loads(done.stdout or done.stderr)
     assert (line["message"], line["levelname"], line["name"]) == ("count=3", "INFO", "kic_vm.any")
@@ -283,7 +294,7 @@ def test_configuration_of_the_demo(tmp_path: Path) -> None:
     path = tmp_path / "kic-vm.conf"
     path.write_text(text)
     names = [word for name in known_options.NAMESPACES for word in ("--namespace", name)]
-    command = [
+    command: list[str | Path] = [
         Path(sys.executable).with_name("oslo-config-validator"),
         "--input-file",
         path,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recent lists: no older than accepted, fetched once, and not used after a write."""
 
+import functools
 import random
 import threading
 import time
@@ -440,9 +441,8 @@ def test_redis_faults(server: FakeRedis, go_on: Callable[[float], None], seed: i
         action = chance.choice(["read", "read", "read", "write", "change by another program"])
         if action == "read":
             bound, latest = chance.choice([1, 2, 5, 10]), len(changes) - 1
-            text, age, source = read(
-                processes[number], lambda latest=latest: [{"id": str(latest)}], bound
-            )
+            current = [{"id": str(latest)}]
+            text, age, source = read(processes[number], functools.partial(list, current), bound)
             value = int(text)
             assert age <= bound
             assert value == latest or changes[value + 1] >= time.time() - bound

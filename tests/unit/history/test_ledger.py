@@ -120,7 +120,7 @@ def test_late_observations(seed: int) -> None:
 def test_recorded(number: int, with_events: bool) -> None:
     """Records of real servers: covered without gaps, unknown only after a reset state."""
     record = RECORDED[number]
-    actions = [
+    actions: list[Any] = [
         item if with_events else {key: item[key] for key in item if key != "events"}
         for item in record["actions"]
     ]

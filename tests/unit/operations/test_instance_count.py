@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 import requests
-from werkzeug.test import TestResponse
 
 from kic_vm.adapters.network import PORT_MARK
 from tests.contract import check
 from tests.unit.bodies import FLAVOR, SERVER, SUBNET, body, error
 from tests.unit.cloud import MICROVERSION, Cloud, Request
-from tests.unit.conftest import Caller
+from tests.unit.conftest import Answer, Caller
 from tests.unit.envelope import refusal
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.middleware.test_idempotency import TAGGED
@@ -301,7 +300,7 @@ class TestRepeated:
 
     def repeat(
         self, member: Caller, cloud: Cloud, store: FakeRedis, count: int, *states: str | None
-    ) -> TestResponse:
+    ) -> Answer:
         """Ask twice, Redis forgetting between; servers of the first time are in these states."""
         cloud.answer_pattern("GET", TAGGED, lambda *_: {"servers": []})
         cloud.answer("POST", "nova", "/servers", {"reservation_id": RESERVATION}, 202)

@@ -6,12 +6,11 @@ import uuid
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from tests.contract import check
 from tests.unit.bodies import FLAVOR, GROUP, IMAGE, SERVER, SUBNET, body
 from tests.unit.cloud import MICROVERSION, Cloud
-from tests.unit.conftest import Caller
+from tests.unit.conftest import Answer, Caller
 from tests.unit.envelope import refusal
 from tests.unit.personas import OTHER_PROJECT, PROJECT, SECRET
 from tests.unit.requests_of import CREATE
@@ -35,7 +34,7 @@ ASKED = {
 }
 
 
-def create(caller: Caller, **changes: Any) -> TestResponse:
+def create(caller: Caller, **changes: Any) -> Answer:
     """Ask for an instance; a change to ... leaves the field out."""
     wanted = {key: value for key, value in (CREATE | changes).items() if value is not ...}
     return caller.post("/api/v1/instances", json={"instance": wanted})

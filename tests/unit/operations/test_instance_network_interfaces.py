@@ -249,7 +249,7 @@ def test_mark_that_does_not_come_back(member: Caller, populated: Cloud, lines: l
     """It is logged: the port stays when the instance goes."""
     with_ports(populated, MADE, PORT)
     populated.answer("DELETE", "nova", f"{NOVA}/{FREE_PORT['id']}", status=409)
-    answers = [{"json": {"port": RELEASED}}, {"status_code": 500}]
+    answers: list[JSON] = [{"json": {"port": RELEASED}}, {"status_code": 500}]
     populated.answer_in_turn("PUT", "neutron", AT_NEUTRON, answers)
     refusal(member.delete(FREE), 409, "conflict")
     assert any("will outlive its instance" in line for line in lines)

@@ -299,6 +299,7 @@ def test_log_names_the_caller(conf: cfg.ConfigOpts, nova: NovaKeypairs, populate
     index.get(services)
     assert populated.sent("nova")[-1].headers["X-Auth-Token"] == token_of(GATEWAY)
     logged = oslo_context.get_current()
+    assert logged
     assert (logged.user_id, logged.project_id) == (COLLEAGUE, PROJECT)
     assert logged.request_id == services.context.request_id
     assert services.context.auth is None

@@ -176,7 +176,7 @@ def _has(resource: JSON, query: dict[str, list[str]]) -> bool:
     if "tags" in query:
         return query["tags"][0] in resource["tags"]
     if "metadata" in query:
-        return json.loads(query["metadata"][0]).items() <= resource["metadata"].items()
+        return bool(json.loads(query["metadata"][0]).items() <= resource["metadata"].items())
     return bool(query["description"][0] == resource["description"])
 
 
@@ -211,7 +211,8 @@ def test_found_by_its_mark(
 def lost_body(who: Caller, cloud: Cloud, path: str, service: str, creation: str, name: str) -> JSON:
     """What the service shows of the thing that a request makes."""
     if service == "nova":
-        return SERVER | body("server_created")["server"]
+        created: JSON = SERVER | body("server_created")["server"]
+        return created
     answers = {
         "/volumes": body("volume_created"),
         "/snapshots": body("snapshot_created"),

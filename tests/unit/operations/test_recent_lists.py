@@ -207,9 +207,11 @@ def test_worker(admin: Caller, populated: Cloud, conf: cfg.ConfigOpts) -> None:
     state = deploy.load_app_state(conf)
     gateway = RequestServices.of(state, RequestContext(auth=state.cloud.service_auth))
     populated.answer("DELETE", "neutron", f"/ports/{PORT['id']}", status=204)
+    server: Any = SERVER
+    ports: list[Any] = [PORT]
     for change in (
-        lambda: resize_confirmation.confirm(state, gateway.openstack.compute, SERVER),
-        lambda: made_ports.remove(gateway, [PORT]),
+        lambda: resize_confirmation.confirm(state, gateway.openstack.compute, server),
+        lambda: made_ports.remove(gateway, ports),
     ):
         admin.get("/api/v1/instances", headers=BOUND)
         populated.forget()
