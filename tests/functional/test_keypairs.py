@@ -14,7 +14,8 @@ import requests
 
 from kic_vm.mappings import keypairs as mapping
 from tests.contract import check
-from tests.functional.client import KEY_PREFIX, Client, Gateway
+from tests.functional import connections
+from tests.functional.client import JSON, KEY_PREFIX, Client, Gateway
 from tests.functional.instances import Instances
 
 PATH = "/api/v1/keypairs"
@@ -126,7 +127,7 @@ def test_replaced_in_nova(
     instances.make(key_name=name)
     before = persona("kic-member").get(f"{PATH}/{name}")["keypair"]["fingerprint"]
     admin, member = cloud("kic-admin"), cloud("kic-member")
-    in_nova = mapping.nova_name(member.current_project_id, name)
+    in_nova = mapping.nova_name(connections.project_id(member), name)
     admin.compute.delete_keypair(in_nova)
     admin.compute.create_keypair(name=in_nova, public_key=KEYS["ecdsa"])
     now = persona("kic-member").get(f"{PATH}/{name}")["keypair"]["fingerprint"]
@@ -135,20 +136,21 @@ def test_replaced_in_nova(
     assert code(refused) == (409, "keypair_changed")
     error = refused.json()["error"]
     assert (error["fingerprint"], error["used_fingerprint"]) == (now, before)
-    copy = mapping.copy_name(member.current_project_id, admin.current_user_id, name)
-    assert member.compute.find_keypair(copy).public_key == KEYS["ed25519"]
+    project_id, admin_id = connections.project_id(member), connections.user_id(admin)
+    copy = mapping.copy_name(project_id, admin_id, name)
+    assert member.compute.find_keypair(copy, ignore_missing=False).public_key == KEYS["ed25519"]
     # By way of the gateway it is renewed for everybody.
     assert persona("kic-admin").delete(f"{PATH}/{name}") == 204
     create(persona("kic-admin"), name, KEYS["ecdsa"])
     instances.make(key_name=name)
-    assert member.compute.find_keypair(copy).public_key == KEYS["ecdsa"]
+    assert member.compute.find_keypair(copy, ignore_missing=False).public_key == KEYS["ecdsa"]
 
 
 def test_name_that_only_looks_like_a_copy(persona: Persona, name: str, cloud: Connect) -> None:
     """What a member calls a keypair in Nova fails nobody's list."""
     create(persona("kic-admin"), name, KEYS["ed25519"])
     nova = cloud("kic-member").compute
-    code = mapping.nova_name(cloud("kic-member").current_project_id, "").removeprefix("kic-")
+    code = mapping.nova_name(connections.project_id(cloud("kic-member")), "").removeprefix("kic-")
     nova.create_keypair(name=f"kic2-{code}a", public_key=KEYS["ecdsa"])
     try:
         create(persona("kic-member"), f"{name}-2")  # so that the index is made anew
@@ -165,10 +167,8 @@ def test_copy_without_an_original(
     """It brings nothing back; the operator's command removes it, and nothing that is in use."""
     create(persona("kic-admin"), name, KEYS["ed25519"])
     admin, member = cloud("kic-admin"), cloud("kic-member")
-    project_id = member.current_project_id
-    gone, good = (
-        mapping.copy_name(project_id, admin.current_user_id, one) for one in (f"{name}-2", name)
-    )
+    project_id, admin_id = connections.project_id(member), connections.user_id(admin)
+    gone, good = (mapping.copy_name(project_id, admin_id, one) for one in (f"{name}-2", name))
     for copy in (gone, good):
         member.compute.create_keypair(name=copy, public_key=KEYS["ed25519"])
     try:
@@ -235,7 +235,7 @@ def test_native_keypair(persona: Persona, name: str, cloud: Connect, subnet_id: 
 def test_planted_by_a_reader(persona: Persona, name: str, cloud: Connect) -> None:
     """The project's name in Nova makes no keypair of the project, and takes no name."""
     reader = cloud("kic-reader").compute
-    in_nova = mapping.nova_name(cloud("kic-reader").current_project_id, name)
+    in_nova = mapping.nova_name(connections.project_id(cloud("kic-reader")), name)
     reader.create_keypair(name=in_nova, public_key=KEYS["ecdsa"])
     try:
         for who in ("kic-reader", "kic-member", "kic-admin"):
@@ -251,9 +251,8 @@ def test_planted_by_a_reader(persona: Persona, name: str, cloud: Connect) -> Non
 def test_many_planted_names(persona: Persona, name: str, cloud: Connect, gateway: Gateway) -> None:
     """Names of what never was cost no call each when the index is made anew."""
     member = cloud("kic-member")
-    planted = [
-        mapping.copy_name(member.current_project_id, f"{number:032x}", name) for number in range(40)
-    ]
+    project_id = connections.project_id(member)
+    planted = [mapping.copy_name(project_id, f"{number:032x}", name) for number in range(40)]
     create(persona("kic-admin"), name, KEYS["ed25519"])
     try:
         for copy in planted:
@@ -275,18 +274,17 @@ class FormerMember:
         self.operator, member = cloud("kic-operator"), cloud("kic-member")
         self.project_id = str(member.current_project_id)
         self.name = name
-        domain = self.operator.identity.get_project(self.project_id).domain_id
+        self._identity = connections.identity(self.operator)
+        domain = self._identity.get_project(self.project_id).domain_id
         password = uuid.uuid4().hex
-        self.user = self.operator.identity.create_user(
-            name=name, domain_id=domain, password=password
-        )
-        role = self.operator.identity.find_role("member").id
+        self.user = self._identity.create_user(name=name, domain_id=domain, password=password)
+        role = self._identity.find_role("member", ignore_missing=False).id
         elsewhere = str(cloud("kic-other").current_project_id)
         for project_id in (self.project_id, elsewhere):
-            self.operator.identity.assign_project_role_to_user(
+            self._identity.assign_project_role_to_user(
                 project=project_id, user=self.user.id, role=role
             )
-        self._role = {"project": self.project_id, "user": self.user.id, "role": role}
+        self._role: JSON = {"project": self.project_id, "user": self.user.id, "role": role}
         here, self.elsewhere = (
             openstack.connect(
                 auth_url=member.config.auth["auth_url"],
@@ -303,7 +301,7 @@ class FormerMember:
 
     def remove(self) -> None:
         """Take the role in the demo project."""
-        self.operator.identity.unassign_project_role_from_user(**self._role)
+        self._identity.unassign_project_role_from_user(**self._role)
 
     def replace(self) -> None:
         """Replace the keypair in Nova, with the token for the other project."""
@@ -350,7 +348,7 @@ def test_former_member_who_replaces_the_key(
         assert (shown["user_id"], shown["public_key"]) == (former.user.id, KEYS["ed25519"])
         assert check("bcs", "GetKeypair", {"keypair": shown}) == []
     instances.make(key_name=name)
-    assert member.compute.find_keypair(copy).public_key == KEYS["ed25519"]
+    assert member.compute.find_keypair(copy, ignore_missing=False).public_key == KEYS["ed25519"]
     assert code(create(persona("kic-admin"), name)) == (409, "already_exists")
     refused = persona("kic-member").request("DELETE", f"{PATH}/{name}")
     assert code(refused) == (403, "not_the_creator")
@@ -359,7 +357,10 @@ def test_former_member_who_replaces_the_key(
     for who in ("kic-member", "kic-reader"):
         assert names(persona(who), name) == []
     assert member.compute.find_keypair(copy) is None
-    assert former.elsewhere.compute.find_keypair(former.in_nova).public_key == KEYS["ecdsa"]
+    assert (
+        former.elsewhere.compute.find_keypair(former.in_nova, ignore_missing=False).public_key
+        == KEYS["ecdsa"]
+    )
 
 
 def test_removed_member_with_a_token(

@@ -11,6 +11,7 @@ from typing import Any
 import openstack
 import pytest
 
+from tests.functional import connections
 from tests.functional.client import Client
 from tests.functional.images import Images
 from tests.functional.instances import Instances
@@ -174,8 +175,8 @@ def belongings(client: Client, cloud: openstack.connection.Connection, made: Exi
     subnet = network.create_subnet(network_id=net.id, ip_version=4, cidr="10.94.0.0/24")
     router = network.create_router(name=NAME)
     made.callback(network.delete_router, router)
-    network.add_interface_to_router(router, subnet_id=subnet.id)
-    made.callback(network.remove_interface_from_router, router, subnet_id=subnet.id)
+    network.add_interface_to_router(router, subnet=subnet.id)
+    made.callback(network.remove_interface_from_router, router, subnet=subnet.id)
     group = network.create_security_group(name=NAME)
     made.callback(network.delete_security_group, group)
     rule = network.create_security_group_rule(security_group_id=group.id, direction="ingress")
@@ -213,8 +214,8 @@ def belongings(client: Client, cloud: openstack.connection.Connection, made: Exi
         "snapshot_id": snapshot_id,
         "image_id": image_id,
         "keypair_name": NAME,
-        "project_id": cloud.current_project_id,
-        "user_id": cloud.current_user_id,
+        "project_id": connections.project_id(cloud),
+        "user_id": connections.user_id(cloud),
     }
 
 
@@ -226,7 +227,8 @@ def theirs(member: Client, cloud: Connect, common: Ids) -> Iterator[Ids]:
         instances = Instances(member, ids["subnet_id"], cloud("kic-operator"))
         made.callback(instances.remove_all)
         instance_id, _seen = instances.make_active()
-        yield ids | {"instance_id": instance_id, "member_id": cloud("kic-other").current_project_id}
+        member_id = connections.project_id(cloud("kic-other"))
+        yield ids | {"instance_id": instance_id, "member_id": member_id}
 
 
 @pytest.fixture(scope="module")
@@ -285,7 +287,7 @@ def attempts(theirs: Ids, own: Ids) -> Iterator[tuple[str, str, JSON | None]]:
 
 def state(member: Client, admin: Client, ids: Ids) -> JSON:
     """Everything that the attacked project has, as it sees it."""
-    kinds = ("instances", "volumes", "snapshots", "images", "keypairs", "security-groups")
+    kinds = ["instances", "volumes", "snapshots", "images", "keypairs", "security-groups"]
     kinds += ("vpcs", "subnets", "network-interfaces", "route-tables")
     found = {kind: member.get(f"/api/v1/{kind}", limit=1000) for kind in kinds}
     found["public-ips"] = admin.get("/api/v1/public-ips")

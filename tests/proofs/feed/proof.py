@@ -156,7 +156,7 @@ class Feed:
             history={"waiting_requests": str(2 * self._options.clients)},
         )
         client = Client(gateway.url, self._lane.cloud.auth_token)
-        url = f"redis://127.0.0.1:{self._lane.store.get_connection_kwargs()['port']}/0"
+        url = f"redis://127.0.0.1:{self._lane.store.connection_pool.connection_kwargs['port']}/0"
         for source in ("lists", "notifications"):
             with tempfile.TemporaryDirectory() as directory:
                 is_notified = source == "notifications"
