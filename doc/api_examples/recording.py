@@ -12,6 +12,8 @@ import requests
 from doc.api_examples.redaction import Redaction, shortened
 
 JSON = dict[str, Any]
+Ids = dict[str, Any]
+"""The ids in a path, by their names."""
 SECONDS = 120
 LIMIT_SECONDS = 240.0
 METHODS = frozenset({"get", "put", "post", "delete"})

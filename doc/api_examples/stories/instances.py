@@ -3,7 +3,7 @@
 
 import time
 
-from doc.api_examples.recording import Recording, RecordingError
+from doc.api_examples.recording import Ids, Recording, RecordingError
 from doc.api_examples.stories import volumes
 from doc.api_examples.stories.networks import INTERFACE, Network
 
@@ -20,7 +20,7 @@ def play(recording: Recording, network: Network) -> None:
         {one["name"]: one["id"] for one in _all(recording, kind)} for kind in ("flavors", "images")
     )
     image_id = next(its_id for name, its_id in images.items() if name.startswith("ubuntu"))
-    wanted = {
+    wanted: dict[str, object] = {
         "name": "web-1",
         "description": "The shop's first server",
         "image_id": image_id,
@@ -78,7 +78,7 @@ def _remove(recording: Recording, instance_id: str) -> None:
 
 
 def _look(recording: Recording, instance_id: str) -> None:
-    its = {"instance_id": instance_id}
+    its: Ids = {"instance_id": instance_id}
     recording.call("member", "GET /api/v1/instances", query={"name": "web-1"})
     recording.call("member", f"GET {INSTANCE}", **its)
     recording.call("member", f"PUT {INSTANCE}", {"instance": {"name": "web-one"}}, **its)
@@ -121,7 +121,7 @@ def _commands(recording: Recording, instance_id: str, flavor_id: str, image_id: 
 
 def _volume(recording: Recording, instance_id: str) -> None:
     volume_id = volumes.make(recording, "web-data")
-    its = {"instance_id": instance_id, "volume_id": volume_id}
+    its: Ids = {"instance_id": instance_id, "volume_id": volume_id}
     attach = {"volume": {"is_delete_on_termination": False}}
     recording.call("member", f"POST {ITS_VOLUME}", attach, **its)
     volumes.wait_until(recording, volume_id, "in_use")
@@ -143,7 +143,7 @@ def _interfaces(recording: Recording, instance_id: str, network: Network) -> Non
     answer = recording.call(
         "member", "POST /api/v1/network-interfaces", {"network_interface": wanted}, expect=201
     )
-    its_id = {"network_interface_id": answer["network_interface"]["id"]}
+    its_id: Ids = {"network_interface_id": answer["network_interface"]["id"]}
     its = its_id | {"instance_id": instance_id}
     recording.call("member", f"POST {CARD}", **its)
     listed = recording.call("member", f"GET {INSTANCE}/network-interfaces", instance_id=instance_id)
@@ -173,7 +173,7 @@ def _interfaces(recording: Recording, instance_id: str, network: Network) -> Non
     _public_ip(recording, {"instance_id": instance_id, "network_interface_id": first})
 
 
-def _public_ip(recording: Recording, its: dict[str, str]) -> None:
+def _public_ip(recording: Recording, its: Ids) -> None:
     made = recording.call("admin", f"POST {CARD}/public-ips", **its)["public_ip"]
     recording.refused("admin", f"POST {CARD}/public-ips", 409, **its)
     recording.refused("member", f"POST {CARD}/public-ips", 403, **its)

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from doc.api_examples.recording import JSON, Recording
+from doc.api_examples.recording import JSON, Ids, Recording
 
 ZONE = "kr-central-2-a"
 ANYWHERE = "0.0.0.0/0"
@@ -96,11 +96,11 @@ def _share(recording: Recording, subnet_id: str) -> None:
 def _route_table(recording: Recording, vpc_id: str) -> None:
     found = recording.call("member", "GET /api/v1/route-tables", query={"vpc_id": vpc_id})
     table: JSON = found["vpc_route_tables"][0]
-    its = {"route_table_id": table["id"]}
+    its: Ids = {"route_table_id": table["id"]}
     recording.call("member", f"GET {TABLE}", **its)
     private = {"vpc_route_table": {"name": "private", "vpc_id": vpc_id}}
     answer = recording.call("member", "POST /api/v1/route-tables", private, expect=201)
-    second = {"route_table_id": answer["vpc_route_table"]["id"]}
+    second: Ids = {"route_table_id": answer["vpc_route_table"]["id"]}
     recording.call("member", f"PUT {TABLE}", {"vpc_route_table": {"name": "quiet"}}, **second)
     recording.refused("member", f"DELETE {TABLE}", 409, **its)
     recording.call("member", f"PUT {TABLE}/main", expect=204, **its)
@@ -109,7 +109,7 @@ def _route_table(recording: Recording, vpc_id: str) -> None:
     association_id = listed[0]["id"]
     for source, target in ((its, second), (second, its)):
         change = {"association": {"target_route_table_id": target["route_table_id"]}}
-        path = {"association_id": association_id, **source}
+        path: Ids = {"association_id": association_id, **source}
         recording.call("member", f"PUT {ASSOCIATION}", change, **path)
     recording.call("member", f"DELETE {TABLE}", expect=204, **second)
 
@@ -125,7 +125,7 @@ def _route_table(recording: Recording, vpc_id: str) -> None:
 
 
 def _security_group(recording: Recording, made: Network) -> None:
-    its = {"security_group_id": made.group_id}
+    its: Ids = {"security_group_id": made.group_id}
     recording.call("member", "GET /api/v1/security-groups", query={"name": "web"})
     recording.call("member", f"GET {GROUP}", **its)
     change = {"security_group": {"description": "Web servers of the shop"}}
@@ -155,7 +155,7 @@ def _interface(recording: Recording, made: Network) -> None:
     answer = recording.call(
         "member", "POST /api/v1/network-interfaces", {"network_interface": wanted}, expect=201
     )
-    its = {"network_interface_id": answer["network_interface"]["id"]}
+    its: Ids = {"network_interface_id": answer["network_interface"]["id"]}
     again = {"network_interface": wanted}
     recording.refused("member", "POST /api/v1/network-interfaces", 409, again)
     recording.refused("member", f"DELETE {SUBNET}", 409, subnet_id=made.subnet_id)
@@ -166,10 +166,10 @@ def _interface(recording: Recording, made: Network) -> None:
     pairs = {"allowed_address_pairs": [{"ip_address": "10.20.0.200"}]}
     recording.call("member", f"PUT {INTERFACE}/allowed-address-pairs", pairs, **its)
 
-    wanted = {"public_ip": {"description": "the shop"}}
-    recording.refused("member", "POST /api/v1/public-ips", 403, wanted)
-    public_ip = recording.call("admin", "POST /api/v1/public-ips", wanted, expect=201)["public_ip"]
-    both = its | {"public_ip_id": public_ip["id"]}
+    shop = {"public_ip": {"description": "the shop"}}
+    recording.refused("member", "POST /api/v1/public-ips", 403, shop)
+    public_ip = recording.call("admin", "POST /api/v1/public-ips", shop, expect=201)["public_ip"]
+    both: Ids = its | {"public_ip_id": public_ip["id"]}
     recording.call("admin", "GET /api/v1/public-ips", query={"id": public_ip["id"]})
     recording.call("admin", f"GET {PUBLIC_IP}", public_ip_id=public_ip["id"])
     changed = {"public_ip": {"description": "the shop's front door"}}

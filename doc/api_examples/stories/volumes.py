@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes and snapshots."""
 
-from doc.api_examples.recording import Recording
+from doc.api_examples.recording import Ids, Recording
 from doc.api_examples.stories.networks import ZONE
 
 VOLUME = "/api/v1/volumes/{volume_id}"
@@ -35,7 +35,7 @@ def remove(recording: Recording, volume_id: str) -> None:
 
 def play(recording: Recording) -> None:
     """A volume, a snapshot of it, and a volume made from that."""
-    its = {"volume_id": make(recording, "data")}
+    its: Ids = {"volume_id": make(recording, "data")}
     recording.call("member", "GET /api/v1/volumes", query={"name": "data"})
     recording.call("member", "GET /api/v1/volumes/types")
     recording.call("member", f"GET {VOLUME}", **its)
@@ -48,7 +48,7 @@ def play(recording: Recording) -> None:
 
     wanted = {"snapshot": {"name": "before-the-sale", "is_incremental": False}}
     answer = recording.call("member", f"POST {VOLUME}/snapshots", wanted, expect=202, **its)
-    snapshot = {"snapshot_id": answer["snapshot"]["id"]}
+    snapshot: Ids = {"snapshot_id": answer["snapshot"]["id"]}
     recording.wait(
         "member",
         f"GET {SNAPSHOT}",
