@@ -16,69 +16,15 @@ from kic_vm.context import RequestContext
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations.keypairs import index
 from kic_vm.operations.request import RequestServices
-from kic_vm.operations.worker import keypairs as keypair_upkeep
 from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.keypair_requests import COLLEAGUE, PATH, key_name_sent, launch, names
+from tests.unit.keypair_requests import COLLEAGUE, COPY, PATH, key_name_sent, launch, names
 from tests.unit.nova_keypairs import NovaKeypairs
-from tests.unit.personas import GATEWAY, OTHER_PROJECT, PROJECT, USER, token_of
+from tests.unit.personas import GATEWAY, PROJECT, USER, token_of
 
 JSON = dict[str, Any]
-COPY = mapping.copy_name(PROJECT, USER, "recorded")
-
-
-@pytest.fixture
-def options() -> str:
-    """An index of each test's own."""
-    return "[keypairs]\nindex_time = 300\n"
-
-
-@pytest.fixture
-def nova(populated: Cloud) -> NovaKeypairs:
-    """Nova's keypairs, to be changed behind the gateway's back."""
-    return NovaKeypairs(populated)
-
-
-def test_use_by_the_creator(member: Caller, nova: NovaKeypairs, populated: Cloud) -> None:
-    """The keypair itself; with a fresh index no call more than without a keypair."""
-    launch(member, "recorded")
-    populated.forget()
-    assert launch(member, "recorded").status_code == 202
-    assert key_name_sent(populated) == SERVER["key_name"]
-    assert [call for call in populated.calls() if "keypair" in call] == []
-
-
-def test_use_by_a_colleague(
-    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
-) -> None:
-    """A copy of the public key, made at the first use and found at the next."""
-    assert launch(caller("colleague"), "recorded").status_code == 202
-    assert key_name_sent(populated) == COPY
-    assert nova.names(COLLEAGUE) == [COPY]
-    assert (
-        nova.owned[COLLEAGUE, COPY]["public_key"]
-        == nova.owned[USER, SERVER["key_name"]]["public_key"]
-    )
-    populated.forget()
-    assert launch(caller("colleague"), "recorded").status_code == 202
-    assert key_name_sent(populated) == COPY
-    assert [call for call in populated.calls() if "keypair" in call] == []
-
-
-def test_copy_is_none_of_the_projects(caller: Callable[[str], Caller], nova: NovaKeypairs) -> None:
-    """It is not listed, and its holder may not delete the keypair by it."""
-    launch(caller("colleague"), "recorded")
-    assert names(caller("colleague")) == ["recorded"]
-    refusal(caller("colleague").delete(f"{PATH}/recorded"), 403, "not_the_creator")
-
-
-def test_use_of_what_is_not_there(member: Caller, nova: NovaKeypairs, populated: Cloud) -> None:
-    """The field is named, and nothing is made."""
-    message = refusal(launch(member, "nothing"), 400, "invalid_request")["message"]
-    assert message.startswith("key_name: ")
-    assert populated.writes() == []
 
 
 def test_native_keypair_is_not_used(member: Caller, nova: NovaKeypairs, populated: Cloud) -> None:
@@ -88,44 +34,6 @@ def test_native_keypair_is_not_used(member: Caller, nova: NovaKeypairs, populate
     refusal(launch(member, "native"), 400, "invalid_request")
     assert member.post(PATH, json={"keypair": {"name": "native"}}).status_code == 201
     assert sorted(nova.names(USER))[-1] == "native"
-
-
-def test_delete_takes_the_copies_along(
-    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
-) -> None:
-    """They are removed with the gateway's own user; nobody finds the keypair any more."""
-    launch(caller("colleague"), "recorded")
-    populated.forget()
-    assert caller("member").delete(f"{PATH}/recorded").status_code == 204
-    assert len(populated.writes()) == 2
-    assert nova.names(COLLEAGUE) == []
-    assert names(caller("colleague")) == []
-    refusal(launch(caller("colleague"), "recorded"), 400, "invalid_request")
-
-
-def test_copy_that_cannot_be_removed(
-    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
-) -> None:
-    """The keypair is gone all the same, and the copy does not bring it back."""
-    launch(caller("colleague"), "recorded")
-    populated.answer("DELETE", "nova", f"/os-keypairs/{COPY}", status=500)
-    assert caller("member").delete(f"{PATH}/recorded").status_code == 204
-    assert nova.names(COLLEAGUE) == [COPY]
-    assert names(caller("colleague")) == []
-
-
-def test_creator_with_an_unusual_id(
-    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
-) -> None:
-    """A copy is recognised as good after the index is made anew, whatever Keystone's ids are."""
-    nova.members[PROJECT].append("j.doe")
-    nova.add("j.doe", mapping.nova_name(PROJECT, "theirs"))
-    assert launch(caller("colleague"), "theirs").status_code == 202
-    caller("member").post(PATH, json={"keypair": {"name": "new"}})
-    populated.forget()
-    assert launch(caller("colleague"), "theirs").status_code == 202
-    assert populated.sent("nova", "POST")[0].url.endswith("/servers")
-    assert not [call for call in populated.calls() if "os-keypairs/" in call]
 
 
 def test_caller_whom_keystone_does_not_list(member: Caller, nova: NovaKeypairs) -> None:
@@ -245,11 +153,6 @@ def test_gateway_that_may_not_look_any_more(
     refusal(member.get(f"{PATH}/theirs"), 502, "gateway_not_allowed")
 
 
-def gateway_services(conf: cfg.ConfigOpts) -> RequestServices:
-    app_state = deploy.load_app_state(conf)
-    return RequestServices.of(app_state, RequestContext(auth=app_state.cloud.service_auth))
-
-
 class InterruptedCache(MemoryCache):
     """A cache in which something happens right after an index was read."""
 
@@ -303,94 +206,3 @@ def test_log_names_the_caller(conf: cfg.ConfigOpts, nova: NovaKeypairs, populate
     assert (logged.user_id, logged.project_id) == (COLLEAGUE, PROJECT)
     assert logged.request_id == services.context.request_id
     assert services.context.auth is None
-
-
-def test_sweep(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
-    """Indexes of all projects that have keypairs; copies without an original are removed."""
-    stale = mapping.copy_name(PROJECT, USER, "gone")
-    old = mapping.copy_name(PROJECT, USER, "recorded")
-    nova.add(COLLEAGUE, stale)
-    nova.add(COLLEAGUE, old, "ssh-ed25519 AAAA old")
-    found = keypair_upkeep.sweep(gateway_services(conf))
-    assert found.keys() == {PROJECT}
-    assert found[PROJECT].keypairs.keys() == {"recorded"}
-    assert nova.names(COLLEAGUE) == [old]
-
-
-def test_sweep_of_one_project(conf: cfg.ConfigOpts, nova: NovaKeypairs) -> None:
-    """Only that project's index is made."""
-    nova.add("4" * 32, mapping.nova_name(OTHER_PROJECT, "k"))
-    found = keypair_upkeep.sweep(gateway_services(conf), OTHER_PROJECT)
-    assert found.keys() == {OTHER_PROJECT}
-
-
-def test_sweep_comes_before_an_index_expires(conf: cfg.ConfigOpts) -> None:
-    """With the defaults a worker makes each index anew while it is trusted still."""
-    assert 0 < conf.worker.keypairs_interval + conf.worker.interval < conf.keypairs.index_time
-
-
-def test_sweeps_of_several_workers(
-    conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud
-) -> None:
-    """Within the interval one sweep is enough."""
-    services = gateway_services(conf)
-    keypair_upkeep.sweep_if_due(services)
-    populated.forget()
-    keypair_upkeep.sweep_if_due(services)
-    assert populated.calls() == []
-
-
-def test_refused_key_of_a_copy(
-    caller: Callable[[str], Caller], nova: NovaKeypairs, populated: Cloud
-) -> None:
-    """A colleague whose quota of keypairs is used up is told so, and nothing is made."""
-    refused = {"forbidden": {"code": 403, "message": "Quota exceeded, too many key pairs."}}
-    populated.answer("POST", "nova", "/os-keypairs", refused, 403)
-    refusal(launch(caller("colleague"), "recorded"), 403, "quota_exceeded")
-    assert populated.sent("nova", "POST")[-1].url.endswith("/os-keypairs")
-
-
-def test_sweep_leaves_what_former_members_made(
-    conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud
-) -> None:
-    """Copies are all that is known of a keypair whose creator has left and deleted it."""
-    nova.add(COLLEAGUE, COPY)
-    nova.members[PROJECT].remove(USER)
-    del nova.owned[USER, SERVER["key_name"]]
-    found = keypair_upkeep.sweep(gateway_services(conf))
-    assert found[PROJECT].keypairs.keys() == {"recorded"}
-    assert populated.writes() == []
-
-
-def test_sweep_while_the_creator_is_removed(
-    conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud
-) -> None:
-    """A creator who is removed after the lists were read has deleted nothing in the project."""
-    nova.add(COLLEAGUE, COPY)
-    original = nova.owned.pop((USER, SERVER["key_name"]))
-
-    def gone(request: Any, context: Any) -> JSON:
-        nova.members[PROJECT].remove(USER)
-        return nova._get(request, context)
-
-    populated.answer("GET", "nova", f"/os-keypairs/{original['name']}", gone)
-    keypair_upkeep.sweep(gateway_services(conf))
-    assert populated.writes() == []
-    assert nova.names(COLLEAGUE) == [COPY]
-
-
-def test_sweep_of_what_a_list_left_out(
-    conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud
-) -> None:
-    """A list without the original is no proof that it is gone, whatever the creator's id is."""
-    nova.members[PROJECT].append("j.doe")
-    theirs = nova.add("j.doe", mapping.nova_name(PROJECT, "theirs"))
-    for creator, keypair in (("j.doe", theirs), (USER, nova.owned[USER, SERVER["key_name"]])):
-        name = mapping.project_name(PROJECT, keypair["name"])
-        assert name
-        nova.add(COLLEAGUE, mapping.copy_name(PROJECT, creator, name), keypair["public_key"])
-        path = f"/os-keypairs?user_id={creator}"
-        populated.answer("GET", "nova", path, {"keypairs": []})
-    keypair_upkeep.sweep(gateway_services(conf))
-    assert populated.writes() == []
-    assert len(nova.names(COLLEAGUE)) == 2

@@ -17,22 +17,9 @@ from tests.unit.keypair_requests import COLLEAGUE, PATH, create, names
 from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.personas import OTHER_PROJECT, PROJECT, SECRET, USER
 
-JSON = dict[str, Any]
 RECORDED = body("keypair")["keypair"]
 # Two for the roles, and one for each of three who may create keypairs.
 INDEX = 5
-
-
-@pytest.fixture
-def options() -> str:
-    """An index of keypairs of each test's own."""
-    return "[keypairs]\nindex_time = 300\n"
-
-
-@pytest.fixture
-def nova(populated: Cloud) -> NovaKeypairs:
-    """Nova's keypairs, to be changed behind the gateway's back."""
-    return NovaKeypairs(populated)
 
 
 def test_create(member: Caller, populated: Cloud) -> None:

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from kic_vm.mappings import keypairs as mapping
 from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.keypair_requests import COLLEAGUE, PATH, create, key_name_sent, launch
+from tests.unit.keypair_requests import COLLEAGUE, COPY, PATH, create, key_name_sent, launch
 from tests.unit.metrics.test_counts import Difference
 from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.personas import PROJECT, USER
@@ -21,20 +20,7 @@ Callers = Callable[[str], Caller]
 
 OTHER = "ssh-ed25519 AAAA other"
 ORIGINAL = SERVER["key_name"]
-COPY = mapping.copy_name(PROJECT, USER, "recorded")
 CHANGES = "kic_vm_keypair_changes_total"
-
-
-@pytest.fixture
-def options() -> str:
-    """An index of each test's own."""
-    return "[keypairs]\nindex_time = 300\n"
-
-
-@pytest.fixture
-def nova(populated: Cloud) -> NovaKeypairs:
-    """Nova's keypairs, to be changed behind the gateway's back."""
-    return NovaKeypairs(populated)
 
 
 @pytest.fixture
