@@ -193,6 +193,12 @@ def member(caller: Callable[[str], Caller]) -> Caller:
 
 
 @pytest.fixture
+def admin(caller: Callable[[str], Caller]) -> Caller:
+    """An admin of the project."""
+    return caller("admin")
+
+
+@pytest.fixture
 def reader(caller: Callable[[str], Caller]) -> Caller:
     """A reader of the project."""
     return caller("reader")
