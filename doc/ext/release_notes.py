@@ -17,11 +17,12 @@ class NoHistory(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """See docutils."""
-        return self.parse_text_to_nodes(
+        parsed: list[nodes.Node] = self.parse_text_to_nodes(
             "This documentation was built without the history of the project, which assigns notes "
             "to versions. The notes are in ``releasenotes/notes``; in a complete clone, ``reno "
             "report`` shows them."
         )
+        return parsed
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

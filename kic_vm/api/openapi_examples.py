@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The examples in the OpenAPI document: requests and responses that were recorded with OpenStack.
 
-``doc/recorder`` writes them to the directory ``examples``, one file for each tag.
+``doc/api_examples`` writes them to the directory ``examples``, one file for each tag.
 """
 
 import functools

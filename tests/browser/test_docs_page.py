@@ -61,7 +61,8 @@ def sign_in(browser: webdriver.Chrome, credential: dict[str, str]) -> str:
     before = result.text
     browser.find_element(By.CSS_SELECTOR, "#sign-in button").click()
     wait(browser, lambda _: result.text != before)
-    return result.text
+    text: str = result.text
+    return text
 
 
 def attempt(browser: webdriver.Chrome, operation: str, body: Any = None) -> str:

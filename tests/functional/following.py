@@ -32,7 +32,7 @@ def workers(base: Path, directory: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def start() -> subprocess.Popen[str]:
-        config = ["--config-file", base, "--config-file", more]
+        config: list[str | Path] = ["--config-file", base, "--config-file", more]
         command = [sys.executable, "-m", "kic_vm.cmd.worker", *config]
         with (directory / f"worker-{len(started)}.log").open("w") as log:
             started.append(subprocess.Popen(command, stderr=log, text=True))

@@ -34,7 +34,7 @@ def nova_api(directory: Path, options: str) -> Iterator[str]:
     with (directory / "nova.conf").open("a") as file:
         file.write(f"\n[DEFAULT]\n{options}\n")
     url = f"http://127.0.0.1:{free_port()}"
-    command = [_VENV / "bin/uwsgi", "--http-socket", url.removeprefix("http://")]
+    command: list[str | Path] = [_VENV / "bin/uwsgi", "--http-socket", url.removeprefix("http://")]
     command += ["--module", "nova.wsgi.osapi_compute:application", "--virtualenv", _VENV]
     command += ["--need-app", "--threads", "4", "--buffer-size", "65535"]
     with (directory / "log").open("w") as log:

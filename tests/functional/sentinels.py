@@ -61,7 +61,8 @@ class Sentinels:
     def _is_complete(self) -> bool:
         try:
             for port in self.ports:
-                state = redis.Redis(port=port, decode_responses=True).sentinel_master(SERVICE)
+                client = redis.Redis(port=port, decode_responses=True)
+                state = client.sentinel_master(SERVICE)  # type: ignore[no-untyped-call]
                 if state["num-other-sentinels"] != 2 or state["num-slaves"] != 1:
                     return False
             copy = self.client(self.redis_ports[1]).info("replication")

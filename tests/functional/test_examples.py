@@ -25,6 +25,6 @@ def test_every_operation_has_an_example(member: Client) -> None:
     }
     missing = sorted(operations - recorded)
     assert not missing, (
-        f"{missing} have no example: add a request to doc/recorder/stories, start `make demo`, "
+        f"{missing} have no example: add a request to doc/api_examples/stories, start `make demo`, "
         f"then run: tools/tox run -e examples -- --only {' '.join(map(repr, missing))}"
     )

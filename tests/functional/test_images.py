@@ -10,6 +10,7 @@ import openstack
 import pytest
 
 from tests.contract import check
+from tests.functional import connections
 from tests.functional.block_store import BlockStore
 from tests.functional.client import Client
 from tests.functional.images import Images
@@ -187,7 +188,7 @@ def test_sharing(  # the whole life of a share, step by step
     image_id = images.make(bootable)["id"]
     images.wait_until_active(image_id)
     path = f"/api/v1/images/{image_id}"
-    other, project_id = persona("kic-other"), cloud("kic-other").current_project_id
+    other, project_id = persona("kic-other"), connections.project_id(cloud("kic-other"))
     assert member.get(f"{path}/members")["members"] == []
     error = refused(member, "POST", f"{path}/members/{uuid.uuid4().hex}", 404)
     assert "no project" in error["message"]
@@ -217,7 +218,7 @@ def test_sharing(  # the whole life of a share, step by step
     assert other.get_instance(instance_id)["image"]["id"] == image_id
 
     for status in ("accepted", "rejected"):
-        cloud("kic-other").image.update_member(project_id, image_id, status=status)
+        connections.image(cloud("kic-other")).update_member(project_id, image_id, status=status)
         (offered,) = other.get("/api/v1/images", image_member_status=status)["images"]
         assert offered["id"] == image_id
         assert images.get(image_id, other)["image_member_status"] == status

@@ -7,6 +7,7 @@ import openstack
 import pytest
 
 from tests.contract import check
+from tests.functional import connections
 from tests.functional.client import JSON, Client
 from tests.functional.instances import Instances
 
@@ -18,14 +19,14 @@ def volume_id(
     cloud: Callable[[str], openstack.connection.Connection], eventually: Eventually
 ) -> Iterator[str]:
     """A volume of the project that nobody uses."""
-    cinder = cloud("kic-member").block_storage
+    cinder = connections.block_storage(cloud("kic-member"))
     made = cinder.create_volume(name="functional-attach", size=1)
     cinder.wait_for_status(made, "available", wait=60)
     yield str(made.id)
     eventually(lambda: _is_gone(cinder, made.id), 60)
 
 
-def _is_gone(cinder: openstack.proxy.Proxy, volume_id: str) -> bool:
+def _is_gone(cinder: connections.BlockStorage, volume_id: str) -> bool:
     volume = cinder.find_volume(volume_id)
     if volume is not None and volume.status in {"available", "error"}:
         cinder.delete_volume(volume)
@@ -114,7 +115,7 @@ def test_detach_from_a_terminated_instance(
     assert attached(member, instance_id)[volume_id]["is_delete_on_termination"] is True
     assert member.request("DELETE", path).status_code == 202
     eventually(lambda: volume_id not in attached(member, instance_id), 30)
-    cinder = cloud("kic-member").block_storage
+    cinder = connections.block_storage(cloud("kic-member"))
     eventually(lambda: cinder.get_volume(volume_id).status == "available", 30)
     refused = member.request("POST", path, json=body)
     assert refused.json()["error"]["code"] == "invalid_state"
@@ -129,7 +130,7 @@ def test_what_is_not_free(
 ) -> None:
     """Another project's volume is not there; one that is in Error is not free."""
     instance_id, _seen = instances.make_active()
-    other = cloud("kic-other").block_storage
+    other = connections.block_storage(cloud("kic-other"))
     theirs = other.create_volume(name="functional-theirs", size=1)
     path = f"/api/v1/instances/{instance_id}/volumes"
     try:

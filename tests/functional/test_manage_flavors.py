@@ -14,7 +14,7 @@ pytestmark = pytest.mark.alone  # the flavors are those of the whole cloud
 
 
 def check(standalone: Path) -> subprocess.CompletedProcess[str]:
-    config = ["--config-file", standalone / "kic-vm.conf"]
+    config: list[str | Path] = ["--config-file", standalone / "kic-vm.conf"]
     command = [sys.executable, "-m", "kic_vm.cmd.manage", "flavors", "check", *config]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 

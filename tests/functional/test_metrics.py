@@ -84,7 +84,7 @@ def test_worker(
         f"[worker]\ninterval = 0.5\n[metrics]\nworker_port = {port}\n"
         "[redis]\nkey_prefix = test-worker:\n"
     )
-    config = ["--config-file", standalone / "kic-vm.conf", "--config-file", more]
+    config: list[str | Path] = ["--config-file", standalone / "kic-vm.conf", "--config-file", more]
     process = subprocess.Popen(
         [sys.executable, "-m", "kic_vm.cmd.worker", *config], stderr=subprocess.DEVNULL
     )

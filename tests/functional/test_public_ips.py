@@ -96,7 +96,7 @@ def test_nobody_elses(persona: Callable[[str], Client], public_ip: JSON) -> None
     path = f"{ALL}/{public_ip['id']}"
     for name in ("kic-member", "kic-reader"):
         for method, one in (("GET", ALL), ("POST", ALL), ("GET", path), ("DELETE", path)):
-            body = {"public_ip": {}} if method == "POST" else None
+            body: JSON | None = {"public_ip": {}} if method == "POST" else None
             response = persona(name).request(method, one, json=body)
             assert (response.status_code, response.json()["error"]["code"]) == (403, "forbidden")
     operator = persona("kic-operator")

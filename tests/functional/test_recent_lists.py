@@ -62,7 +62,7 @@ class History:
 
 
 @pytest.fixture(scope="module")
-def gateways(start_gateway: Callable[..., Gateway]) -> Iterator[list[Gateway]]:
+def gateways(start_gateway: Callable[..., Gateway]) -> list[Gateway]:
     """Two gateways that share a Redis."""
     return [start_gateway(), start_gateway()]
 

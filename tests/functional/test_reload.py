@@ -65,7 +65,7 @@ def test_worker(standalone: Path, tmp_path: Path, eventually: Eventually) -> Non
             config.write(file)
 
     write("0.2")
-    command = [sys.executable, "-m", "kic_vm.cmd.worker", "--config-file", path]
+    command: list[str | Path] = [sys.executable, "-m", "kic_vm.cmd.worker", "--config-file", path]
     with log.open("w") as output:
         process = subprocess.Popen(command, stderr=output)
     try:

@@ -8,7 +8,7 @@ import openstack
 
 from tests.contract import check
 from tests.functional.block_store import BlockStore
-from tests.functional.client import Client, Gateway
+from tests.functional.client import JSON, Client, Gateway
 from tests.functional.instances import Instances
 from tests.functional.test_volumes import refusal
 from tests.functional.volumes import ZONE, Volumes
@@ -62,7 +62,7 @@ def test_of_an_attached_volume(member: Client, volumes: Volumes, instances: Inst
     volume_id = volumes.make_available()
     instance_id, _seen = instances.make_active()
     attachments = f"/api/v1/instances/{instance_id}/volumes"
-    attach = {"volume": {}}
+    attach: JSON = {"volume": {}}
     assert member.request("POST", f"{attachments}/{volume_id}", json=attach).status_code == 200
     volumes.watch(volume_id, "in_use")
     snapshot_id = volumes.snapshot(volume_id)

@@ -33,7 +33,12 @@ def check(standalone: Path, tmp_path: Path) -> Check:
         path = tmp_path / "more.conf"
         with path.open("w") as file:
             more.write(file)
-        config = ["--config-file", standalone / "kic-vm.conf", "--config-file", path]
+        config: list[str | Path] = [
+            "--config-file",
+            standalone / "kic-vm.conf",
+            "--config-file",
+            path,
+        ]
         command = [sys.executable, "-m", "kic_vm.cmd.status", *config, "upgrade", "check", "--json"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         found = json.loads(done.stdout)["checks"]

@@ -8,6 +8,7 @@ import openstack
 import pytest
 
 from tests.contract import check
+from tests.functional import connections
 from tests.functional.client import JSON, Client, Gateway
 from tests.functional.instances import Instances
 from tests.functional.volumes import ZONE, Volumes
@@ -223,7 +224,7 @@ def test_being_transferred(member: Client, cloud: Connect, volumes: Volumes) -> 
     """A volume that waits for its transfer is Reserved, can be renamed, and stays."""
     volume_id = volumes.make_available()
     path = f"/api/v1/volumes/{volume_id}"
-    cinder = cloud("kic-member").block_storage
+    cinder = connections.block_storage(cloud("kic-member"))
     transfer = cinder.create_transfer(volume_id=volume_id, name="functional")
     try:
         assert volumes.get(volume_id)["status"] == "reserved"

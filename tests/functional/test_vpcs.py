@@ -147,8 +147,8 @@ def test_subnets(member: Client, vpcs: Vpcs, group_id: str) -> None:
         body = {"subnet": wanted | {"cidr_block": cidr_block}}
         assert words in refused(member, "POST", "/api/v1/subnets", status, body)
     interface = vpcs.interface(subnet["id"], group_id)
-    address = ipaddress.ip_address(interface["private_ip"])
-    assert address >= ipaddress.ip_address("10.98.16.6")
+    address = ipaddress.IPv4Address(interface["private_ip"])
+    assert address >= ipaddress.IPv4Address("10.98.16.6")
     assert interface["id"] in refused(member, "DELETE", f"/api/v1/subnets/{subnet['id']}", 409)
     assert interface["id"] in refused(member, "DELETE", f"/api/v1/vpcs/{vpc['id']}", 409)
     assert member.delete(f"/api/v1/network-interfaces/{interface['id']}") == 204

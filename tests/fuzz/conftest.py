@@ -12,6 +12,7 @@ import openstack
 import pytest
 import schemathesis
 
+from tests.functional import connections
 from tests.functional.client import Client, Gateway
 from tests.functional.conftest import cloud, gateway, standalone, start_gateway
 from tests.functional.volumes import ZONE
@@ -26,13 +27,15 @@ NAME = f"fuzz-{uuid.uuid4().hex[:8]}"
 def admin(standalone: Path, cloud: Connect) -> Iterator[Connection]:
     """The admin of a new project; all that the project then has is removed in the end."""
     operator = cloud("kic-operator")
-    domain_id = cloud("kic-member").identity.get_user(cloud("kic-member").current_user_id).domain_id
+    identity = connections.identity(operator)
+    member = cloud("kic-member")
+    domain_id = connections.identity(member).get_user(connections.user_id(member)).domain_id
     password = secrets.token_hex(16)
-    project = operator.identity.create_project(name=NAME, domain_id=domain_id)
-    user = operator.identity.create_user(name=NAME, domain_id=domain_id, password=password)
+    project = identity.create_project(name=NAME, domain_id=domain_id)
+    user = identity.create_user(name=NAME, domain_id=domain_id, password=password)
     for role in ("manager", "member", "reader"):
-        operator.identity.assign_project_role_to_user(
-            project, user, operator.identity.find_role(role)
+        identity.assign_project_role_to_user(
+            project, user, identity.find_role(role, ignore_missing=False)
         )
     loader = openstack.config.OpenStackConfig(config_files=[str(standalone / "clouds.yaml")])
     config = loader.get_one("kic-member").config
@@ -46,14 +49,15 @@ def admin(standalone: Path, cloud: Connect) -> Iterator[Connection]:
     connection = openstack.connect(auth=auth, region_name=config.get("region_name"))
     yield connection
     _purge(connection)
-    operator.identity.delete_user(user)
-    operator.identity.delete_project(project)
+    identity.delete_user(user)
+    identity.delete_project(project)
 
 
 def _purge(connection: Connection) -> None:
-    for image in connection.image.images(owner=connection.current_project_id):
-        connection.image.update_image(image, is_protected=False)
-        connection.image.delete_image(image)
+    glance = connections.image(connection)
+    for image in glance.images(owner=connection.current_project_id):
+        glance.update_image(image, is_protected=False)
+        glance.delete_image(image)
     for keypair in connection.compute.keypairs():
         connection.compute.delete_keypair(keypair)
     for _attempt in range(3):  # what hangs together goes one after the other

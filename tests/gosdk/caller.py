@@ -123,7 +123,7 @@ class Caller:
 class User:
     """A user of the SDK with a token."""
 
-    def __init__(self, caller: Caller, token: str) -> None:
+    def __init__(self, caller: Caller, token: str | None) -> None:
         self._caller = caller
         self.token = token
 

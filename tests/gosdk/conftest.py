@@ -2,6 +2,7 @@
 """The SDK's program before a gateway of its own, and two users."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import openstack
 import pytest
@@ -21,16 +22,16 @@ __all__ = ["_turn", "cloud", "gateway", "standalone", "start_gateway", "subnet_i
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory: pytest.TempPathFactory) -> str:
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled program; where it cannot be had, the tests are skipped and say why."""
     try:
-        return str(sdk.build(tmp_path_factory.mktemp("gosdk") / "caller"))
+        return sdk.build(tmp_path_factory.mktemp("gosdk") / "caller")
     except sdk.CannotBuildError as error:
         pytest.skip(f"The official Go SDK is not here: {error}")
 
 
 @pytest.fixture(scope="session")
-def caller(program: str, gateway: Gateway) -> Iterator[sdk.Caller]:
+def caller(program: Path, gateway: Gateway) -> Iterator[sdk.Caller]:
     """The running program."""
     running = sdk.Caller(program, gateway.url)
     yield running

@@ -10,6 +10,7 @@ import openstack
 import pytest
 import requests
 
+from tests.functional import connections
 from tests.functional.client import Gateway
 from tests.gosdk import images, instances, networks, volumes
 from tests.gosdk.caller import JSON, Caller, User, operations
@@ -116,7 +117,7 @@ def test_images(user: User, cloud: Connect) -> None:
     """An image that is made of a volume with a system in it."""
     with volumes.made(user) as volume_id:
         cloud("kic-admin").block_storage.set_volume_bootable_status(volume_id, True)
-        images.use(user, volume_id, cloud("kic-other").current_project_id)
+        images.use(user, volume_id, connections.project_id(cloud("kic-other")))
 
 
 def test_networks(user: User, cloud: Connect) -> None:
@@ -128,7 +129,7 @@ def test_networks(user: User, cloud: Connect) -> None:
             networks.subnet(user, vpc_id) as subnet_id,
         ):
             networks.association(user, table_id, second_id, subnet_id)
-            networks.sharing(user, subnet_id, cloud("kic-other").current_project_id)
+            networks.sharing(user, subnet_id, connections.project_id(cloud("kic-other")))
             with (
                 networks.security_group(user) as group_id,
                 networks.interface(user, subnet_id, group_id) as interface_id,

@@ -40,7 +40,7 @@ def samples() -> list[Path]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the source distribution is, and the wheel that was made of it."""
     directory = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--outdir", directory, TOP]
+    command: list[str | Path] = [sys.executable, "-m", "build", "--outdir", directory, TOP]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return directory
 
@@ -56,7 +56,13 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with the wheel and what it needs, in the tested versions."""
     venv = tmp_path_factory.mktemp("installed") / "venv"
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    pip = [venv / "bin/python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        venv / "bin/python",
+        "-m",
+        "pip",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     subprocess.run([*pip, "install", "-c", TOP / "constraints.txt", wheel], check=True)
     subprocess.run([*pip, "check"], check=True)
     return venv

@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from devstack.allinone.processes import Processes
+from allinone.processes import Processes
+
 from tests.faults.answers import shown
 from tests.faults.lane import REQUEST_SECONDS
 from tests.faults.workspace import Workspace

@@ -48,7 +48,8 @@ def current() -> JSON:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of two schemas with one name
         client = Client(deploy.load_app(conf))
-    return without_examples(client.get("/openapi.json").json)
+    document: JSON = without_examples(client.get("/openapi.json").json)
+    return document
 
 
 def without_examples(node: Any) -> Any:

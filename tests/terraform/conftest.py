@@ -11,6 +11,7 @@ from typing import Any
 import openstack
 import pytest
 
+from tests.functional import connections
 from tests.functional.client import Gateway
 from tests.functional.conftest import _turn, cloud, gateway, standalone, start_gateway
 from tests.terraform.runner import PROVIDER, Terraform
@@ -31,12 +32,11 @@ def _provider() -> None:
 def credential(_provider: None, cloud: Connect) -> Iterator[dict[str, str]]:
     """An application credential of the project's admin, to whom public IPs belong."""
     connection = cloud("kic-admin")
-    user_id = connection.current_user_id
-    made = connection.identity.create_application_credential(
-        user_id, f"terraform-{uuid.uuid4().hex[:8]}"
-    )
+    identity = connections.identity(connection)
+    user_id = connections.user_id(connection)
+    made = identity.create_application_credential(user_id, f"terraform-{uuid.uuid4().hex[:8]}")
     yield {"id": made.id, "secret": made.secret}
-    connection.identity.delete_application_credential(user_id, made.id)
+    identity.delete_application_credential(user_id, made.id)
 
 
 @pytest.fixture

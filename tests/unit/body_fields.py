@@ -97,7 +97,7 @@ BODY_FIELDS: Final = [
 ]
 
 
-def each_field(*kinds: type[fields.Field[Any]]) -> Any:
+def each_field(*kinds: type[fields.Field[Any]]) -> pytest.MarkDecorator:
     """The fields of some kinds, as a test's parameter ``field``."""
     chosen = [row for row in BODY_FIELDS if isinstance(row.field, kinds)]
     assert chosen

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import requests
 import requests_mock
-from requests_mock.request import _RequestObjectProxy as Request
+from requests_mock.request import _RequestObjectProxy
 
 from tests.unit import personas
 from tests.unit.bodies import body, error
 
 JSON = dict[str, Any]
+Request = _RequestObjectProxy
 
 URLS: Final = {
     "keystone": "http://keystone.test/v3",

@@ -43,30 +43,42 @@ circuit_failures = 0
 """
 
 
+class Answer(TestResponse):
+    """What the gateway has answered."""
+
+    @property
+    def json(self) -> Any:
+        """The body, which must be JSON."""
+        assert self.is_json, self.text
+        return self.get_json()
+
+
 class Caller:
     """A client with one token, or with none."""
 
     def __init__(self, application: Any, token: str | None) -> None:
-        self._client = Client(application)
+        self._client = Client(application, Answer)
         self.token = token
 
-    def request(self, method: str, path: str, **kwargs: Any) -> TestResponse:
+    def request(self, method: str, path: str, **kwargs: Any) -> Answer:
         """Send a request; keywords are werkzeug's (json, data, headers, query_string, ...)."""
         headers = dict(kwargs.pop("headers", {}))
         if self.token is not None:
             headers.setdefault("X-Auth-Token", self.token)
-        return self._client.open(path, method=method, headers=headers, **kwargs)
+        answer = self._client.open(path, method=method, headers=headers, **kwargs)
+        assert isinstance(answer, Answer)
+        return answer
 
-    def get(self, path: str, **kwargs: Any) -> TestResponse:
+    def get(self, path: str, **kwargs: Any) -> Answer:
         return self.request("GET", path, **kwargs)
 
-    def post(self, path: str, **kwargs: Any) -> TestResponse:
+    def post(self, path: str, **kwargs: Any) -> Answer:
         return self.request("POST", path, **kwargs)
 
-    def put(self, path: str, **kwargs: Any) -> TestResponse:
+    def put(self, path: str, **kwargs: Any) -> Answer:
         return self.request("PUT", path, **kwargs)
 
-    def delete(self, path: str, **kwargs: Any) -> TestResponse:
+    def delete(self, path: str, **kwargs: Any) -> Answer:
         return self.request("DELETE", path, **kwargs)
 
 
@@ -178,6 +190,12 @@ def anybody(application: Any, cloud: Cloud) -> Caller:
 def member(caller: Callable[[str], Caller]) -> Caller:
     """A member of the project."""
     return caller("member")
+
+
+@pytest.fixture
+def admin(caller: Callable[[str], Caller]) -> Caller:
+    """An admin of the project."""
+    return caller("admin")
 
 
 @pytest.fixture

@@ -4,16 +4,15 @@
 import re
 from typing import Any
 
-from werkzeug.test import TestResponse
-
 from kic_vm.schemas.errors import ErrorSchema
 from tests.contract import check
+from tests.unit.conftest import Answer
 
 JSON = dict[str, Any]
 FIELD_PATH = re.compile(r"[A-Za-z_][\w-]*(\.[\w:-]+)*")
 
 
-def refusal(response: TestResponse, status: int, code: str, *beside: str) -> JSON:
+def refusal(response: Answer, status: int, code: str, *beside: str) -> JSON:
     """The error in a refused request's answer, after a look at its envelope.
 
     :param beside: what stands in the body beside the error

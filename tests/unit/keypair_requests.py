@@ -3,12 +3,16 @@
 
 from typing import Any, Final
 
+from kic_vm.mappings import keypairs as mapping
 from tests.unit.bodies import FLAVOR, IMAGE, SUBNET
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
+from tests.unit.personas import PROJECT, USER
 
 PATH: Final = "/api/v1/keypairs"
 COLLEAGUE: Final = "1" * 32  # the persona
+# What a user of the recorded keypair has in Nova.
+COPY: Final = mapping.copy_name(PROJECT, USER, "recorded")
 
 
 def create(caller: Caller, **wanted: Any) -> Any:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options and rules are documented, and a wrong configuration does not start."""
 
-import json
 import re
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from oslo_config import cfg
 
 from kic_vm import conf as configuration
 from kic_vm import deploy, policies
-from kic_vm.conf import known_options, logs, opts
+from kic_vm.conf import known_options, opts
 from kic_vm.conf.shared_secrets import shared_secrets
 from kic_vm.policies import base
 from tests.unit.personas import SECRET
@@ -99,7 +98,7 @@ def test_entry_points(group: str, name: str) -> None:
 )
 def test_generators(generator: str, words: list[str]) -> None:
     """The sample files can be generated."""
-    command = [Path(sys.executable).with_name(generator), "--namespace", "kic_vm"]
+    command: list[str | Path] = [Path(sys.executable).with_name(generator), "--namespace", "kic_vm"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert all(word in done.stdout for word in words)
 
@@ -113,7 +112,11 @@ def test_generators(generator: str, words: list[str]) -> None:
 )
 def test_samples(tmp_path: Path, generator: str, settings: str, sample: str) -> None:
     """The kept sample files have today's options and rules."""
-    command = [Path(sys.executable).with_name(generator), "--config-file", ETC / settings]
+    command: list[str | Path] = [
+        Path(sys.executable).with_name(generator),
+        "--config-file",
+        ETC / settings,
+    ]
     made = tmp_path / sample
     subprocess.run([*command, "--output-file", made], capture_output=True, check=True)
     assert made.read_text() == (ETC / sample).read_text(), "run: make generate"
@@ -123,47 +126,6 @@ def test_sample_can_be_used() -> None:
     """All of the sample is comments and names of groups: with it everything has its default."""
     conf = configuration.load(["--config-file", str(ETC / "kic-vm.conf.sample")])
     assert conf.api.port == 8788
-
-
-def test_logging_sample(config_file: Path, tmp_path: Path) -> None:
-    """With it every line is JSON; the process is one of its own, for it has one log only."""
-    program = (
-        "from kic_vm import conf; from kic_vm.conf import logs; import logging, sys\n"
-        "logs.setup(conf.load(sys.argv[1:]))\n"
-        "logging.getLogger('kic_vm.any').info('count=%(count)d', {'count': 3})\n"
-    )
-    more = tmp_path / "more.conf"
-    more.write_text(f"[DEFAULT]\nlog_config_append = {ETC / 'logging.conf.sample'}\n")
-    files = ["--config-file", config_file, "--config-file", more]
-    command = [sys.executable, "-c", program, *files]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    line = json.loads(done.stderr)
-    assert (line["message"], line["args"], line["name"]) == ("count=3", {"count": 3}, "kic_vm.any")
-
-
-def test_json_log(config_file: Path) -> None:
-    """One option makes every line JSON, with the level, the logger and the message."""
-    program = (
-        "from kic_vm import conf; from kic_vm.conf import logs; import logging, sys\n"
-        "logs.setup(conf.load(sys.argv[1:]))\n"
-        "logging.getLogger('kic_vm.any').info('count=%(count)d', {'count': 3})\n"
-    )
-    command = [sys.executable, "-c", program, "--config-file", config_file, "--use-json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    line = json.loads(done.stdout or done.stderr)
-    assert (line["message"], line["levelname"], line["name"]) == ("count=3", "INFO", "kic_vm.any")
-
-
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [("log_config_append", "nowhere.conf"), ("log_file", "nowhere/kic-vm.log")],
-)
-def test_log_that_cannot_be_written(tmp_path: Path, option: str, value: str) -> None:
-    """It stops the start, and the option is named."""
-    path = tmp_path / "kic-vm.conf"
-    path.write_text(f"[DEFAULT]\n{option} = {tmp_path / value}\n")
-    with pytest.raises(cfg.Error, match=option):
-        logs.setup(configuration.load(["--config-file", str(path)]))
 
 
 def test_file_of_the_environment(
@@ -283,7 +245,7 @@ def test_configuration_of_the_demo(tmp_path: Path) -> None:
     path = tmp_path / "kic-vm.conf"
     path.write_text(text)
     names = [word for name in known_options.NAMESPACES for word in ("--namespace", name)]
-    command = [
+    command: list[str | Path] = [
         Path(sys.executable).with_name("oslo-config-validator"),
         "--input-file",
         path,

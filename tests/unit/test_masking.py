@@ -58,7 +58,7 @@ def test_set_up(config_file: Path, tmp_path: Path) -> None:
     )
     more = tmp_path / "more.conf"
     more.write_text("[DEFAULT]\ndebug = true\ndefault_log_levels = keystoneauth=DEBUG\n")
-    files = ["--config-file", config_file, "--config-file", more]
+    files: list[str | Path] = ["--config-file", config_file, "--config-file", more]
     done = subprocess.run(
         [sys.executable, "-c", program, *files],
         input=json.dumps({"server": {"adminPass": SECRET}}),

@@ -35,7 +35,9 @@ class ApiOperations(SphinxDirective):
                     if example is None:
                         LOG.info("%s has no example: record it with tox -e examples", name)
                     lines += operation.section(document, name, described, shared, example)
-        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
+        text = "\n".join(lines)
+        parsed: list[nodes.Node] = self.parse_text_to_nodes(text, allow_section_headings=True)
+        return parsed
 
 
 class ApiErrors(SphinxDirective):
@@ -43,7 +45,9 @@ class ApiErrors(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """See docutils."""
-        return self.parse_text_to_nodes("\n".join(errors.table(load_document())))
+        text = "\n".join(errors.table(load_document()))
+        parsed: list[nodes.Node] = self.parse_text_to_nodes(text)
+        return parsed
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

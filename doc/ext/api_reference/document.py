@@ -22,7 +22,7 @@ def load_document() -> JSON:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of two schemas with one name
         client = Client(deploy.load_app(conf))
-    found: JSON = client.get("/openapi.json").json
+    found: JSON = client.get("/openapi.json").get_json()
     return found
 
 

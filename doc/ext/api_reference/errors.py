@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Error codes: the complete table, and the codes of one operation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 JSON = dict[str, Any]
@@ -39,7 +40,7 @@ def of(described: JSON, parameters: list[JSON], refusals: list[JSON]) -> list[st
 
 
 def list_table(
-    heads: tuple[str, ...], widths: tuple[int, ...], rows: list[tuple[str, ...]]
+    heads: tuple[str, ...], widths: tuple[int, ...], rows: Sequence[tuple[str, ...]]
 ) -> list[str]:
     """A table as reStructuredText."""
     lines = [

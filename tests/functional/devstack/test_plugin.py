@@ -15,6 +15,7 @@ import redis
 import requests
 import yaml
 
+from tests.functional import connections
 from tests.functional.client import Client
 from tests.functional.devstack.place import PHASES, SERVICES, TOP, Place
 
@@ -43,12 +44,14 @@ def port() -> int:
 @pytest.fixture
 def domain(cloud: Connect) -> Iterator[str]:
     """What lib/keystone makes before the plugin runs; all of it and the plugin's goes again."""
-    keystone = cloud("kic-operator").identity
+    keystone = connections.identity(cloud("kic-operator"))
     made = keystone.create_domain(name=NAME)
     keystone.create_project(name="service", domain_id=made.id)
     demo = keystone.create_project(name="demo", domain_id="default")
     user = keystone.create_user(name="demo", domain_id="default", password="secret-admin")
-    keystone.assign_project_role_to_user(demo, user, keystone.find_role("member"))
+    keystone.assign_project_role_to_user(
+        demo, user, keystone.find_role("member", ignore_missing=False)
+    )
     yield str(made.id)
     for name in ("demo", "demo_manager"):
         if found := keystone.find_user(name, domain_id="default"):
@@ -98,7 +101,7 @@ def administrator(standalone: Path) -> dict[str, str]:
     return found
 
 
-def roles_of(keystone: openstack.proxy.Proxy, user_id: str) -> set[str]:
+def roles_of(keystone: connections.Identity, user_id: str) -> set[str]:
     """Names of the roles that a user has in projects."""
     names = {role.id: role.name for role in keystone.roles()}
     return {names[one.role["id"]] for one in keystone.role_assignments(user_id=user_id)}
@@ -130,7 +133,7 @@ def test_phases(
     )
     place.run("stack", *PHASES)
     look_at_installation(place)
-    look_at_keystone(cloud("kic-operator").identity, domain, url)
+    look_at_keystone(connections.identity(cloud("kic-operator")), domain, url)
     look_at_configuration(place, store, url)
     look_at_gateway(place, url)
 
@@ -142,7 +145,7 @@ def test_phases(
         requests.get(f"{url}/healthcheck", timeout=5)
 
     place.run("stack", "post-config", "extra")
-    look_at_keystone(cloud("kic-operator").identity, domain, url)
+    look_at_keystone(connections.identity(cloud("kic-operator")), domain, url)
     member = Client(url, connect(place, "kic-member").auth_token)
     assert member.get("/api/v1/flavors")["flavors"]
 
@@ -168,7 +171,7 @@ def look_at_installation(place: Place) -> None:
     assert not theirs & {line.split("==")[0] for line in constraints}
 
 
-def look_at_keystone(keystone: openstack.proxy.Proxy, domain: str, url: str) -> None:
+def look_at_keystone(keystone: connections.Identity, domain: str, url: str) -> None:
     """The user and its grants, the project's admin, and one public endpoint."""
     user = keystone.find_user("kic-vm", domain_id=domain, ignore_missing=False)
     assert roles_of(keystone, user.id) == {"service", "admin"}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import openstack
 
+from tests.functional import connections
 from tests.functional.client import JSON, Client
 from tests.functional.instances import CINDER_RACE, fault
 from tests.functional.volumes import ZONE
@@ -35,8 +36,8 @@ class Project:
         :param people: personas, the first of whom makes the VPC, and their roles
         """
         self._operator = cloud("kic-operator")
-        identity = self._operator.identity
-        domain_id = identity.get_project(cloud("kic-member").current_project_id).domain_id
+        identity = connections.identity(self._operator)
+        domain_id = identity.get_project(connections.project_id(cloud("kic-member"))).domain_id
         name = f"guides-{uuid.uuid4().hex[:8]}"
         self.id = str(identity.create_project(name=name, domain_id=domain_id).id)
         self._clients: dict[str, Client] = {}
@@ -70,8 +71,8 @@ class Project:
     def credential(self, person: str) -> JSON:
         """A new application credential of a member for this project; it goes with the project."""
         connection = self._connections[person]
-        made = connection.identity.create_application_credential(
-            connection.current_user_id,
+        made = connections.identity(connection).create_application_credential(
+            connections.user_id(connection),
             f"guides-{uuid.uuid4().hex[:8]}",
             roles=[{"name": "member"}],
         )
@@ -134,10 +135,10 @@ class Project:
         assert self._client().delete(f"/api/v1/vpcs/{self._vpc}") == 204
         for person, credential_id in self._credentials:
             connection = self._connections[person]
-            connection.identity.delete_application_credential(
-                connection.current_user_id, credential_id
+            connections.identity(connection).delete_application_credential(
+                connections.user_id(connection), credential_id
             )
         for group in self._operator.network.security_groups(project_id=self.id):
             with contextlib.suppress(openstack.exceptions.NotFoundException):
                 self._operator.network.delete_security_group(group)
-        self._operator.identity.delete_project(self.id)
+        connections.identity(self._operator).delete_project(self.id)

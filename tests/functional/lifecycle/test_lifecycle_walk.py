@@ -13,6 +13,7 @@ import openstack
 import pytest
 
 from kic_vm.lifecycle.table import load_tables
+from tests.functional import connections
 from tests.functional.client import JSON, Client
 from tests.functional.instances import Instances
 from tests.functional.lifecycle.walk import Walk
@@ -141,7 +142,7 @@ def without_volumes(member: Client, cloud: Cloud) -> Iterator[list[str]]:
     flavor = operator.create_flavor(
         name=f"walk-{uuid.uuid4().hex[:8]}", ram=512, vcpus=1, disk=2, is_public=False
     )
-    operator.flavor_add_tenant_access(flavor, cloud("kic-member").current_project_id)
+    operator.flavor_add_tenant_access(flavor, connections.project_id(cloud("kic-member")))
     server = {
         "name": flavor.name,
         "flavorRef": flavor.id,
@@ -155,8 +156,9 @@ def without_volumes(member: Client, cloud: Cloud) -> Iterator[list[str]]:
         yield [item["id"] for item in listed]
         for item in nova.get("/servers", params={"name": flavor.name}).json()["servers"]:
             nova.delete(f"/servers/{item['id']}")
-        for image in cloud("kic-member").image.images(name=f"{flavor.name}%"):
-            cloud("kic-member").image.delete_image(image)
+        glance = connections.image(cloud("kic-member"))
+        for image in glance.images(name=f"{flavor.name}%"):
+            glance.delete_image(image)
     finally:
         operator.delete_flavor(flavor)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kic_vm.lifecycle import table
+from kic_vm.lifecycle.table import LifecycleTables
 
 # It installs what is read here.
 pytestmark = pytest.mark.usefixtures("standalone")
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("standalone")
 REPOSITORY = Path(__file__).parents[3]
 
 
-def source(path):
+def source(path: str) -> ast.Module:
     """The syntax tree of this file of the installed OpenStack."""
     standalone = Path(os.environ.get("KIC_VM_STANDALONE_DIR") or REPOSITORY / ".standalone")
     found = list((standalone / "venv").glob(f"lib/python3*/site-packages/{path}"))
@@ -28,7 +29,7 @@ def source(path):
     return ast.parse(found[0].read_text("utf-8"))
 
 
-def texts(body):
+def texts(body: list[ast.stmt]) -> dict[str, str]:
     """Name -> value of the text constants in this class or module body."""
     return {
         target.id: node.value.value
@@ -39,14 +40,14 @@ def texts(body):
     }
 
 
-def class_texts(path, name):
+def class_texts(path: str, name: str) -> dict[str, str]:
     """Name -> value of the text constants in this class."""
     nodes = source(path).body
     body = next(n.body for n in nodes if isinstance(n, ast.ClassDef) and n.name == name)
     return texts(body)
 
 
-def nova_words(module, enum):
+def nova_words(module: str, enum: str) -> set[str]:
     """The words of a module of state names: texts, or references to an enum in nova.objects."""
     body = source(f"nova/compute/{module}.py").body
     words = set(texts(body).values())
@@ -64,13 +65,15 @@ def nova_words(module, enum):
 
 
 @pytest.fixture
-def tables():
+def tables() -> LifecycleTables:
     """The shipped tables, as if just loaded: no warning was given yet."""
     loaded = table.load_tables()
-    return table.LifecycleTables(loaded.instances, loaded.volumes)
+    return LifecycleTables(loaded.instances, loaded.volumes)
 
 
-def test_every_pair_of_the_installed_nova_is_known(tables, caplog):
+def test_every_pair_of_the_installed_nova_is_known(
+    tables: LifecycleTables, caplog: pytest.LogCaptureFixture
+) -> None:
     """Each vm_state with each task_state, or none, is answered without a warning."""
     vm_states = nova_words("vm_states", "InstanceState")
     task_states = nova_words("task_states", "InstanceTaskState")
@@ -79,7 +82,9 @@ def test_every_pair_of_the_installed_nova_is_known(tables, caplog):
     assert not caplog.records
 
 
-def test_every_status_of_the_installed_cinder_is_known(tables, caplog):
+def test_every_status_of_the_installed_cinder_is_known(
+    tables: LifecycleTables, caplog: pytest.LogCaptureFixture
+) -> None:
     """Each volume status of Cinder's list is answered without a warning."""
     statuses = class_texts("cinder/objects/fields.py", "VolumeStatus")
     assert statuses

@@ -38,7 +38,9 @@ class People:
 
     @staticmethod
     def _token(auth: Any) -> Headers:
-        return {"X-Auth-Token": session.Session(auth=auth).get_token()}
+        token = session.Session(auth=auth).get_token()
+        assert token
+        return {"X-Auth-Token": token}
 
     def _call(self, method: str, path: str, **kwargs: Any) -> Any:
         response = self._identity.request(path, method, **kwargs)

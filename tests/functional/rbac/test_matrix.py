@@ -10,7 +10,7 @@ import pytest
 import requests
 import yaml
 
-from tests.functional.client import Client, Gateway
+from tests.functional.client import JSON, Client, Gateway
 
 Headers = dict[str, str]
 
@@ -27,7 +27,7 @@ def call(gateway: Gateway, headers: Headers, operation: str) -> requests.Respons
     """Send the operation with ids that nothing has, and an empty body."""
     method, template = operation.split(" ")
     path = re.sub(r"{(\w+)}", lambda match: _unknown(match[1]), template)
-    body = {} if method in {"POST", "PUT"} else None
+    body: JSON | None = {} if method in {"POST", "PUT"} else None
     return requests.request(method, gateway.url + path, headers=headers, json=body, timeout=60)
 
 

@@ -103,8 +103,8 @@ class WaitingClients:
         answers = dict.fromkeys(self._sockets, b"")
         end = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
-            for connection in self._sockets:
-                selector.register(connection, selectors.EVENT_READ)
+            for waiting in self._sockets:
+                selector.register(waiting, selectors.EVENT_READ)
             while selector.get_map() and (left := end - time.monotonic()) > 0:
                 for key, _events in selector.select(left):
                     connection = key.fileobj

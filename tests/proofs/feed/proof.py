@@ -165,7 +165,7 @@ class Feed:
             redis={"secret": REDIS_SECRET},
         )
         client = Client(gateway.url, self._lane.cloud.auth_token)
-        url = f"redis://127.0.0.1:{self._lane.store.get_connection_kwargs()['port']}/0"
+        url = f"redis://127.0.0.1:{self._lane.store.connection_pool.connection_kwargs['port']}/0"
         for source in ("lists", "notifications"):
             with tempfile.TemporaryDirectory() as directory:
                 is_notified = source == "notifications"

@@ -68,7 +68,8 @@ class History:
             disk_flavor(self._lane.project),
             self._recording(),
         ):
-            url = f"redis://127.0.0.1:{self._lane.store.get_connection_kwargs()['port']}/0"
+            store = self._lane.store.connection_pool.connection_kwargs
+            url = f"redis://127.0.0.1:{store['port']}/0"
             followers = Followers(url, Path(directory), self._options.followers)
             followers.start()
             try:

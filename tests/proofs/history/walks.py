@@ -136,8 +136,8 @@ class Walks:
                 while due and now - started >= due[0][0]:
                     due.pop(0)[1]()
                 servers = self._list()
-                for walk in self._walks if servers is not None else ():
-                    if not walk.is_busy and walk.next_at <= now:
+                for walk in self._walks:
+                    if servers is not None and not walk.is_busy and walk.next_at <= now:
                         self._choose(pool, walk, servers, now)
                 time.sleep(_POLL_SECONDS)
 

@@ -25,7 +25,7 @@ class Loopback(http.server.ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self._mocker = requests_mock.Mocker()
+        self._adapter = requests_mock.Adapter()
         self.missing: list[str] = []
         """The requests for which there was no answer."""
         self.count = 0
@@ -38,16 +38,16 @@ class Loopback(http.server.ThreadingHTTPServer):
 
     def serve(self) -> Cloud:
         """A new cloud; from now on, its answers are sent."""
-        self._mocker = requests_mock.Mocker()
+        self._adapter = requests_mock.Adapter()
         self.missing = []
         self.count = 0
-        return Cloud(self._mocker)
+        return Cloud(requests_mock.Mocker(adapter=self._adapter))
 
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
         """The answer of the cloud; 404 if it has none."""
         self.count += 1
         try:
-            return self._mocker._adapter.send(request)
+            return self._adapter.send(request)
         except requests_mock.NoMockAddress:
             self.missing.append(f"{request.method} {request.url}")
             missing = requests.Response()

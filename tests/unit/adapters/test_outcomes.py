@@ -51,8 +51,9 @@ def compute(conf: cfg.ConfigOpts, cloud: Cloud) -> Compute:
 def test_write(compute: Compute, cloud: Cloud, answer: dict[str, Any], is_unknown: bool) -> None:
     """Only a whole refusal, or no connection at all, says that nothing was done."""
     cloud.answer("POST", "nova", "/servers", **answer)
+    request: Any = {}
     with pytest.raises(exceptions.KicVmError) as failure:
-        compute.create_server({})
+        compute.create_server(request)
     assert failure.value.is_outcome_unknown is is_unknown
 
 

@@ -31,8 +31,8 @@ def item(name: str) -> JSON:
     return {"id": name}
 
 
-NEXT = {"things_links": [{"rel": "next", "href": "x"}]}
-PREVIOUS = {"things_links": [{"rel": "previous", "href": "x"}]}
+NEXT: JSON = {"things_links": [{"rel": "next", "href": "x"}]}
+PREVIOUS: JSON = {"things_links": [{"rel": "previous", "href": "x"}]}
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,17 @@ PREVIOUS = {"things_links": [{"rel": "previous", "href": "x"}]}
 def test_follow(answers: list[JSON], found: list[str], markers: list[str | None]) -> None:
     """Pages are asked for while the last one announced another, after its last item."""
     pages = Pages(*answers)
-    assert [one["id"] for one in paging.follow(pages, "things")] == found
+    things: list[JSON] = paging.follow(pages, "things")
+    assert [one["id"] for one in things] == found
     assert pages.markers == markers
 
 
 def test_keypairs() -> None:
     """Nova's keypairs continue after a name."""
     pages = Pages({"things": [{"keypair": {"name": "k"}}], **NEXT}, {"things": []})
-    found = paging.follow(pages, "things", marker_of=lambda one: str(one["keypair"]["name"]))
+    found: list[JSON] = paging.follow(
+        pages, "things", marker_of=lambda one: str(one["keypair"]["name"])
+    )
     assert len(found) == 1
     assert pages.markers == [None, "k"]
 
@@ -81,7 +84,8 @@ def test_marker_that_went(error: Exception) -> None:
 
 def test_markers_that_go_all_the_time() -> None:
     """It is not tried for ever."""
-    pages = Pages(*[{"things": [item("a")], **NEXT}, exceptions.NotFound()] * 3)
+    answers: list[JSON | Exception] = [{"things": [item("a")], **NEXT}, exceptions.NotFound()]
+    pages = Pages(*answers * 3)
     with pytest.raises(exceptions.UpstreamError):
         paging.follow(pages, "things")
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the gateway's own user may change: what is declared, and nothing else."""
 
+from typing import Any
+
 import pytest
 from oslo_config import cfg
 
@@ -30,10 +32,11 @@ def test_declared(gateway: RequestServices, populated: Cloud) -> None:
 def test_not_declared(gateway: RequestServices, populated: Cloud) -> None:
     """It does not, whatever operation asks for it: it is a defect of the gateway."""
     openstack = gateway.openstack
+    ports: list[Any] = [PORT]
     for change in (
         lambda: openstack.compute.delete_server(SERVER["id"]),
         lambda: openstack.compute.create_keypair("name", None),
-        lambda: openstack.network.create_ports([PORT]),
+        lambda: openstack.network.create_ports(ports),
     ):
         with pytest.raises(exceptions.InternalError):
             change()

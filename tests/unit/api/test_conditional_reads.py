@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 import requests_mock
-from werkzeug.test import TestResponse
 
 from kic_vm import policies
 from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud
-from tests.unit.conftest import Caller
+from tests.unit.conftest import Answer, Caller
 from tests.unit.personas import token_of
 from tests.unit.populated import populate
 from tests.unit.requests_of import arguments_of, path_of
@@ -60,7 +59,7 @@ def admin(caller: Callable[[str], Caller]) -> Caller:
     return caller("admin")
 
 
-def read(who: Caller, template: str, method: str = "GET", **headers: str) -> TestResponse:
+def read(who: Caller, template: str, method: str = "GET", **headers: str) -> Answer:
     """A good read of an operation, with more headers."""
     arguments = arguments_of("GET", template)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -68,7 +67,7 @@ def read(who: Caller, template: str, method: str = "GET", **headers: str) -> Tes
     return who.request(method, path_of("GET", template), **arguments)
 
 
-def in_one_second(reads: Callable[[], list[TestResponse]]) -> list[TestResponse]:
+def in_one_second(reads: Callable[[], list[Answer]]) -> list[Answer]:
     """The responses to reads between two changes of the second, because some count the seconds."""
     while True:
         second = int(time.time())
@@ -77,7 +76,7 @@ def in_one_second(reads: Callable[[], list[TestResponse]]) -> list[TestResponse]
             return responses
 
 
-def read_twice(who: Caller, template: str, method: str = "GET") -> list[TestResponse]:
+def read_twice(who: Caller, template: str, method: str = "GET") -> list[Answer]:
     """A read, and one with the tag of the first response."""
     first = read(who, template, method)
     return [first, read(who, template, method, If_None_Match=first.headers.get("ETag", ""))]

@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 import requests
-from werkzeug.test import TestResponse
 
 from kic_vm.api.error_messages import translations
 from kic_vm.exceptions import QuotaExceeded
 from kic_vm.lifecycle.table import load_tables
 from kic_vm.operations.refusals import refusal as command_refusal
 from tests.unit.cloud import Cloud
-from tests.unit.conftest import Caller
+from tests.unit.conftest import Answer, Caller
 from tests.unit.requests_of import arguments_of
 
 JSON = dict[str, Any]
@@ -45,7 +44,7 @@ def in_both(caller: Caller, method: str, path: str, **kwargs: Any) -> tuple[JSON
     return english.json["error"], korean.json["error"]
 
 
-def assert_language(response: TestResponse, language: str) -> None:
+def assert_language(response: Answer, language: str) -> None:
     """The headers name the language, and that it was negotiated."""
     assert response.headers["Content-Language"] == language
     assert "Accept-Language" in response.vary

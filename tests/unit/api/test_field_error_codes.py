@@ -74,7 +74,8 @@ def test_wrong_values(name: str) -> None:
         try:
             FIELDS[name].deserialize(value)
         except ValidationError as error:
-            for message in messages_in(error.normalized_messages()):
+            messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+            for message in messages_in(messages):
                 assert isinstance(message, CodedMessage), (value, message)
                 assert message.code in DOCUMENTED
 

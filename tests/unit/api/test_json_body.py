@@ -32,7 +32,7 @@ class Name(str):
 @pytest.mark.parametrize("place", [0, 0.5, 1])
 def test_work_of_repeated_names(count: int, place: float) -> None:
     """A repeated name is found with a few comparisons for each field, wherever it stands."""
-    pairs = [(Name(f"field {number}"), number) for number in range(count)]
+    pairs: list[tuple[str, Any]] = [(Name(f"field {number}"), number) for number in range(count)]
     pairs.append((Name(f"field {int((count - 1) * place)}"), 0))
     Name.comparisons = 0
     with pytest.raises(exceptions.InvalidRequest, match="this field came twice"):

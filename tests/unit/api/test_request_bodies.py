@@ -8,11 +8,14 @@ import re
 import types
 import typing
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from marshmallow import Schema, fields, missing
 
 from kic_vm import schemas
+
+Fields = dict[str, fields.Field[Any]]
 
 
 def _members() -> Iterator[type]:
@@ -29,29 +32,29 @@ _BODIES = [body for name, body in _MEMBERS.items() if name.endswith("Body")]
 
 
 @pytest.fixture(params=_BODIES, ids=lambda body: body.__name__)
-def body(request: pytest.FixtureRequest) -> type:
+def body(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
 @pytest.fixture
-def loaded(body: type) -> dict[str, fields.Field]:
+def loaded(body: Any) -> Fields:
     """The fields of the schema that the docstring of the type names."""
     (name,) = re.findall(r"see (\w+Schema)\b", body.__doc__)
     schema: type[Schema] = _MEMBERS[name]
     return schema().fields
 
 
-def test_there_are_bodies():
+def test_there_are_bodies() -> None:
     """The walk finds the types."""
     assert _BODIES
 
 
-def test_keys(body, loaded):
+def test_keys(body: Any, loaded: Fields) -> None:
     """A type has the keys of its schema."""
     assert set(typing.get_type_hints(body)) == set(loaded)
 
 
-def test_required_keys(body, loaded):
+def test_required_keys(body: Any, loaded: Fields) -> None:
     """A key is always there if the request must have it, or if it has a default."""
     always = {
         name
@@ -61,7 +64,7 @@ def test_required_keys(body, loaded):
     assert body.__required_keys__ == always
 
 
-def test_nulls(body, loaded):
+def test_nulls(body: Any, loaded: Fields) -> None:
     """A value may be None if the request may have null."""
     nullable = {
         name

@@ -95,7 +95,9 @@ def test_operations_without_a_body() -> None:
 
 def test_errors() -> None:
     """Errors have code and message as text; the gateway's details beside them are fine."""
-    body = {"error": {"code": "not_found", "message": "No.", "request_id": "req-1"}}
+    body: dict[str, dict[str, Any]] = {
+        "error": {"code": "not_found", "message": "No.", "request_id": "req-1"}
+    }
     assert check("bcs", "GetInstance", body, status=404) == []
     body["error"]["code"] = 404
     assert len(check("bcs", "GetInstance", body, status=404)) == 1

@@ -5,7 +5,9 @@ import json
 import os
 import socket
 import subprocess
+from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from allinone.processes import BOOT, Process, start_time
@@ -13,22 +15,24 @@ from demo.errors import DemoError
 from demo.gateway import GatewayProcess
 from demo.place import Place
 
+from tests.unit.demo.conftest import Told
+
 
 @pytest.fixture
-def sleeper():
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     """A process that ends at SIGTERM."""
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
         yield child
         child.kill()
 
 
-def note(place, pid, begun):
+def note(place: Place, pid: int, begun: int) -> None:
     """Write down a process as the gateway's."""
     record = asdict(Process(pid, begun, BOOT.read_text()))
     (place.directory / "kic-vm-api.json").write_text(json.dumps(record))
 
 
-def program(place, script):
+def program(place: Place, script: str) -> None:
     """Put a program in the place of kic-vm-api."""
     path = place.venv / "bin" / "kic-vm-api"
     path.parent.mkdir(parents=True)
@@ -36,28 +40,34 @@ def program(place, script):
     path.chmod(0o755)
 
 
-def test_the_gateway_that_was_noted_is_stopped(place, sleeper):
+def test_the_gateway_that_was_noted_is_stopped(
+    place: Place, sleeper: subprocess.Popen[bytes]
+) -> None:
     """By the signal that lets it finish its requests."""
-    note(place, sleeper.pid, start_time(sleeper.pid))
+    begun = start_time(sleeper.pid)
+    assert begun
+    note(place, sleeper.pid, begun)
     assert GatewayProcess(place).stop()
     assert start_time(sleeper.pid) is None
     assert not GatewayProcess(place).stop()
 
 
-def test_another_process_with_the_same_pid_is_left_alone(place, sleeper):
+def test_another_process_with_the_same_pid_is_left_alone(
+    place: Place, sleeper: subprocess.Popen[bytes]
+) -> None:
     """A pid alone says nothing."""
     note(place, sleeper.pid, 1)
     assert not GatewayProcess(place).stop()
     assert sleeper.poll() is None
 
 
-def test_a_broken_note_is_none(place):
+def test_a_broken_note_is_none(place: Place) -> None:
     """It stops nothing, and hinders nothing."""
     (place.directory / "kic-vm-api.json").write_text("{")
     assert GatewayProcess(place).running is None
 
 
-def test_a_port_of_another_program_is_refused_with_a_way_out(tmp_path):
+def test_a_port_of_another_program_is_refused_with_a_way_out(tmp_path: Path) -> None:
     """Before minutes are spent on OpenStack."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -69,7 +79,9 @@ def test_a_port_of_another_program_is_refused_with_a_way_out(tmp_path):
     GatewayProcess(Place(tmp_path, port)).check_port()
 
 
-def test_a_gateway_that_ends_at_once_shows_the_end_of_its_log(place, unused_port):
+def test_a_gateway_that_ends_at_once_shows_the_end_of_its_log(
+    place: Place, unused_port: int
+) -> None:
     """Which says why."""
     program(place, "echo the option is wrong; exit 2")
     gateway = GatewayProcess(place)
@@ -77,7 +89,7 @@ def test_a_gateway_that_ends_at_once_shows_the_end_of_its_log(place, unused_port
         gateway.wait(f"http://127.0.0.1:{unused_port}", gateway.start())
 
 
-def test_the_gateway_is_waited_for_until_its_openstack_is_ready(place, told):
+def test_the_gateway_is_waited_for_until_its_openstack_is_ready(place: Place, told: Told) -> None:
     """Alive first, then ready."""
     program(place, "exec sleep 60")
     told.on("GET /healthcheck", (200, {"status": "ok"}))
@@ -90,7 +102,9 @@ def test_the_gateway_is_waited_for_until_its_openstack_is_ready(place, told):
         assert gateway.stop()
 
 
-def test_a_service_that_is_not_ready_is_named(place, told, monkeypatch):
+def test_a_service_that_is_not_ready_is_named(
+    place: Place, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the problem that the gateway has with it."""
     monkeypatch.setattr("demo.gateway.READY_SECONDS", 0)
     program(place, "exec sleep 60")
@@ -108,7 +122,7 @@ def test_a_service_that_is_not_ready_is_named(place, told, monkeypatch):
         gateway.stop()
 
 
-def test_the_gateway_does_not_get_the_terminals_ctrl_c(place):
+def test_the_gateway_does_not_get_the_terminals_ctrl_c(place: Place) -> None:
     """It has a session of its own."""
     program(place, "exec sleep 60")
     gateway = GatewayProcess(place)

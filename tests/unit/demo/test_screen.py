@@ -11,7 +11,7 @@ from demo.timeline import Span, Timeline
 class Terminal(io.StringIO):
     """A stream that says it is a terminal."""
 
-    def isatty(self):
+    def isatty(self) -> bool:
         return True
 
 
@@ -26,19 +26,21 @@ class Terminal(io.StringIO):
         (io.StringIO(), {"TERM": "xterm"}, False),
     ],
 )
-def test_only_a_capable_terminal_is_written_to_live(stream, environ, live, monkeypatch):
+def test_only_a_capable_terminal_is_written_to_live(
+    stream: io.StringIO, environ: dict[str, str], live: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file, NO_COLOR and a dumb terminal get plain lines."""
     monkeypatch.setenv("COLUMNS", "80")
     assert is_live(stream, environ) is live
 
 
-def test_a_terminal_that_is_too_narrow_gets_plain_lines(monkeypatch):
+def test_a_terminal_that_is_too_narrow_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its lines would wrap."""
     monkeypatch.setenv("COLUMNS", "79")
     assert not is_live(Terminal(), {"TERM": "xterm"})
 
 
-def shown(live):
+def shown(live: bool) -> str:
     """A short story on a screen, as text."""
     stream = io.StringIO()
     screen = Screen(stream, live=live)
@@ -53,7 +55,7 @@ def shown(live):
     return stream.getvalue()
 
 
-def test_plain_lines_are_plain_and_one_for_each_thing():
+def test_plain_lines_are_plain_and_one_for_each_thing() -> None:
     """Plain ASCII, no escape codes, nothing rewritten, nothing said twice."""
     request, state, reached = shown(live=False).splitlines()
     assert request.split() == ["7", "stop", "POST", "/x", "202", "0.12", "s"]
@@ -62,7 +64,7 @@ def test_plain_lines_are_plain_and_one_for_each_thing():
     assert shown(live=False).isascii()
 
 
-def test_a_terminal_shows_the_state_while_it_lasts_and_then_replaces_it():
+def test_a_terminal_shows_the_state_while_it_lasts_and_then_replaces_it() -> None:
     """The running row is wiped before the complete one is printed in its place."""
     text = shown(live=True)
     assert text.count("\r\x1b[K") == 4  # asked, wiped, lasting, wiped
@@ -70,7 +72,7 @@ def test_a_terminal_shows_the_state_while_it_lasts_and_then_replaces_it():
     assert "\x1b[32m●" in text
 
 
-def test_a_meaning_never_makes_a_terminal_line_wrap(monkeypatch):
+def test_a_meaning_never_makes_a_terminal_line_wrap(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrapped line could not be rewritten."""
     monkeypatch.setenv("COLUMNS", "80")
     stream = io.StringIO()
@@ -84,7 +86,7 @@ def test_a_meaning_never_makes_a_terminal_line_wrap(monkeypatch):
     assert text.endswith("…")
 
 
-def test_the_summary_counts_states_and_time():
+def test_the_summary_counts_states_and_time() -> None:
     """Numbers only of what was seen."""
     timeline = Timeline()
     timeline.see("Active", True, 0)

@@ -5,8 +5,12 @@ import io
 
 import pytest
 from demo.errors import DemoError
+from demo.place import Place
 from demo.screen import Screen
 from demo.story import Story
+from demo.wire import Gateway
+
+from tests.unit.demo.conftest import Answer, Told
 
 INSTANCE = "/api/v1/instances/9d6a"
 STATES = ("Active", "Stopped", "Active", "Active", "Shelved_offloaded", "Active")
@@ -21,20 +25,22 @@ PERIODS = [
 ]
 
 
-def shows(state):
+def shows(state: str) -> Answer:
     """An answer that shows the instance."""
     billable = state in ("Active", "Stopped")
     return 200, {"instance": {"lifecycle": {"state": state, "billable": billable}}}
 
 
 @pytest.fixture
-def output():
+def output() -> io.StringIO:
     """What is shown."""
     return io.StringIO()
 
 
 @pytest.fixture
-def story(place, gateway, output, told, monkeypatch):
+def story(
+    place: Place, gateway: Gateway, output: io.StringIO, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> Story:
     """A story whose every step goes well, unless a test tells the server otherwise."""
     monkeypatch.setattr("demo.story.secrets.token_hex", lambda _: "c0ffee")
     lifecycle = [{"state": "Active", "billable": True, "meaning": {"en": "It runs."}}]
@@ -64,12 +70,14 @@ def story(place, gateway, output, told, monkeypatch):
     return Story(place, gateway, Screen(output, live=False))
 
 
-def changes(told):
+def changes(told: Told) -> list[str]:
     """The requests that change something, in order."""
     return [request for request, _, _ in told.asked if not request.startswith("GET")]
 
 
-def test_the_story_plays_every_step_in_order_and_leaves_nothing(story, told, output):
+def test_the_story_plays_every_step_in_order_and_leaves_nothing(
+    story: Story, told: Told, output: io.StringIO
+) -> None:
     """From the token to the deleted keypair."""
     story.play()
     assert changes(told) == [
@@ -84,7 +92,7 @@ def test_the_story_plays_every_step_in_order_and_leaves_nothing(story, told, out
     assert "The story went through: 15 steps" in output.getvalue()
 
 
-def test_the_last_line_is_the_bill(story, place, output):
+def test_the_last_line_is_the_bill(story: Story, place: Place, output: io.StringIO) -> None:
     """Billed seconds by state, from the history; the picture is in the demo's directory."""
     story.play()
     last = output.getvalue().splitlines()[-1]
@@ -94,7 +102,7 @@ def test_the_last_line_is_the_bill(story, place, output):
     assert "the picture" in place.picture.read_text()
 
 
-def test_the_instance_is_made_of_what_was_chosen(story, told):
+def test_the_instance_is_made_of_what_was_chosen(story: Story, told: Told) -> None:
     """An image that is ready, a volume that it fits on, which goes with the instance."""
     story.play()
     body = next(body for request, body, _ in told.asked if request == "POST /api/v1/instances")
@@ -109,14 +117,16 @@ def test_the_instance_is_made_of_what_was_chosen(story, told):
     }
 
 
-def test_no_secret_is_shown(story, output):
+def test_no_secret_is_shown(story: Story, output: io.StringIO) -> None:
     """Neither the credential's secret, nor the token, nor the private key."""
     story.play()
     for secret in ("hush", "the-token", "HUSH"):
         assert secret not in output.getvalue()
 
 
-def test_a_refused_step_is_named_and_everything_is_taken_away(story, told, output):
+def test_a_refused_step_is_named_and_everything_is_taken_away(
+    story: Story, told: Told, output: io.StringIO
+) -> None:
     """With the words and the request id of the gateway."""
     error = {"code": "conflict", "message": "No.", "request_id": "req-7"}
     told.on(f"POST {INSTANCE}/shelve", (409, {"error": error}))
@@ -129,7 +139,7 @@ def test_a_refused_step_is_named_and_everything_is_taken_away(story, told, outpu
     assert changes(told)[-2:] == [f"DELETE {INSTANCE}", "DELETE /api/v1/keypairs/demo-c0ffee"]
 
 
-def test_an_instance_in_error_is_taken_away(story, told, output):
+def test_an_instance_in_error_is_taken_away(story: Story, told: Told, output: io.StringIO) -> None:
     """The story fails, and says in which step."""
     told.on(f"GET {INSTANCE}", shows("Error"), (404, None))
     with pytest.raises(DemoError):
@@ -138,10 +148,12 @@ def test_an_instance_in_error_is_taken_away(story, told, output):
     assert changes(told)[-2:] == [f"DELETE {INSTANCE}", "DELETE /api/v1/keypairs/demo-c0ffee"]
 
 
-def test_ctrl_c_takes_everything_away(story, told, monkeypatch):
+def test_ctrl_c_takes_everything_away(
+    story: Story, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And goes on as Ctrl-C."""
 
-    def interrupted(*_arguments):
+    def interrupted(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("demo.watch.Watch.until", interrupted)
@@ -151,7 +163,7 @@ def test_ctrl_c_takes_everything_away(story, told, monkeypatch):
     assert changes(told)[-2:] == [f"DELETE {INSTANCE}", "DELETE /api/v1/keypairs/demo-c0ffee"]
 
 
-def test_what_cannot_be_taken_away_is_named(story, told, output):
+def test_what_cannot_be_taken_away_is_named(story: Story, told: Told, output: io.StringIO) -> None:
     """So that the person can."""
     told.on(f"GET {INSTANCE}", shows("Error"))
     told.on(f"DELETE {INSTANCE}", (503, {"error": {"code": "down", "message": "Later."}}))
@@ -161,10 +173,12 @@ def test_what_cannot_be_taken_away_is_named(story, told, output):
     assert changes(told)[-1] == "DELETE /api/v1/keypairs/demo-c0ffee"
 
 
-def test_a_second_ctrl_c_ends_the_cleaning_up(story, told, output, monkeypatch):
+def test_a_second_ctrl_c_ends_the_cleaning_up(
+    story: Story, told: Told, output: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And says what may be left."""
 
-    def interrupted(*_arguments):
+    def interrupted(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("demo.watch.Watch.until", interrupted)
@@ -174,7 +188,7 @@ def test_a_second_ctrl_c_ends_the_cleaning_up(story, told, output, monkeypatch):
     assert "Left: instance 9d6a, keypair demo-c0ffee" in output.getvalue()
 
 
-def test_a_missing_file_says_who_writes_it(place, gateway):
+def test_a_missing_file_says_who_writes_it(place: Place, gateway: Gateway) -> None:
     """The standalone OpenStack."""
     (place.directory / "endpoints.json").write_text("{}")
     with pytest.raises(DemoError, match="has no 'subnet_id'; devstack/standalone up writes it"):

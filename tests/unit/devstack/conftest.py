@@ -3,6 +3,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,13 @@ from allinone.deployment import Deployment
 
 
 @pytest.fixture(autouse=True)
-def _no_request_to_end(monkeypatch):
+def _no_request_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test ends another one's steps."""
     monkeypatch.setattr(interrupt, "_requested", type(interrupt._requested)())
 
 
 @pytest.fixture
-def deployment(tmp_path):
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
     """A deployment in an empty directory."""
     environ = {"PATH": os.environ["PATH"], "KIC_VM_STANDALONE_DIR": str(tmp_path / "data")}
     made = Deployment(settings.load(environ))

@@ -2,13 +2,14 @@
 """An installation leaves the machine as it was."""
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from allinone import commands, quiet_install
 
 
 @pytest.fixture
-def machine(tmp_path, monkeypatch):
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine's directories somewhere else."""
     for directory in ("sbin", "systemd/multi-user.target.wants"):
         (tmp_path / directory).mkdir(parents=True)
@@ -22,11 +23,11 @@ def machine(tmp_path, monkeypatch):
     return tmp_path
 
 
-def links(machine):
+def links(machine: Path) -> set[str]:
     return {path.name for path in (machine / "systemd").rglob("*.service")}
 
 
-def test_policy_of_the_machine_comes_back_unchanged(machine):
+def test_policy_of_the_machine_comes_back_unchanged(machine: Path) -> None:
     """Bytes, mode and time are those from before."""
     policy = machine / "sbin/policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 0\n")
@@ -44,7 +45,7 @@ def test_policy_of_the_machine_comes_back_unchanged(machine):
     )
 
 
-def test_no_policy_is_left_where_there_was_none(machine):
+def test_no_policy_is_left_where_there_was_none(machine: Path) -> None:
     """Also when the installation fails."""
     with (
         pytest.raises(RuntimeError),
@@ -55,7 +56,7 @@ def test_no_policy_is_left_where_there_was_none(machine):
     assert not (machine / "journal").exists()
 
 
-def test_services_that_the_installation_enabled_are_disabled(machine):
+def test_services_that_the_installation_enabled_are_disabled(machine: Path) -> None:
     """Links from before stay; directories that were made for links go."""
     with quiet_install.nothing_starts(machine / "journal", machine / "log"):
         (machine / "systemd/multi-user.target.wants/redis.service").symlink_to("/lib/redis")
@@ -66,7 +67,7 @@ def test_services_that_the_installation_enabled_are_disabled(machine):
     assert not (machine / "systemd/ceph.target.wants").exists()
 
 
-def test_installation_that_was_killed_is_undone_later(machine):
+def test_installation_that_was_killed_is_undone_later(machine: Path) -> None:
     """The journal knows what was there before."""
     context = quiet_install.nothing_starts(machine / "journal", machine / "log")
     context.__enter__()  # and never left, as after a kill -9

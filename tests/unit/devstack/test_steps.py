@@ -10,7 +10,7 @@ from allinone.progress import Progress
 from allinone.steps import Step, run_steps
 
 
-def test_step_runs_after_what_it_needs():
+def test_step_runs_after_what_it_needs() -> None:
     """The order comes from the needs, not from the list."""
     ran = []
     plan = [
@@ -22,16 +22,20 @@ def test_step_runs_after_what_it_needs():
     assert ran == ["first", "second", "last"]
 
 
-def test_independent_steps_run_side_by_side():
+def test_independent_steps_run_side_by_side() -> None:
     """Two steps that wait for each other both get through."""
     meeting = threading.Barrier(2, timeout=5)
-    run_steps([Step("a", lambda: meeting.wait() and None), Step("b", meeting.wait)], Progress())
+
+    def meet() -> None:
+        meeting.wait()
+
+    run_steps([Step("a", meet), Step("b", meet)], Progress())
 
 
-def test_failure_ends_the_others_and_is_the_one_that_is_raised():
+def test_failure_ends_the_others_and_is_the_one_that_is_raised() -> None:
     """The first failure is told, not the endings that it caused."""
 
-    def fail():
+    def fail() -> None:
         raise StandaloneError("no disk")
 
     ran = []
@@ -45,20 +49,20 @@ def test_failure_ends_the_others_and_is_the_one_that_is_raised():
     assert not ran
 
 
-def test_interruption_is_told_as_such():
+def test_interruption_is_told_as_such() -> None:
     """Ctrl-C ends the steps with its own error."""
     interrupt.cancel()
     with pytest.raises(InterruptedByUserError):
         run_steps([Step("never", lambda: None)], Progress())
 
 
-def test_unknown_need_is_refused():
+def test_unknown_need_is_refused() -> None:
     """A misspelled need would otherwise never be met."""
     with pytest.raises(ValueError, match="mariadbb"):
         run_steps([Step("a", lambda: None, ("mariadbb",))], Progress())
 
 
-def test_finished_step_is_printed_once(capsys):
+def test_finished_step_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
     """What a step says is a line with the elapsed time; silence is no line."""
     run_steps([Step("a", lambda: "a runs"), Step("b", lambda: None)], Progress())
     lines = capsys.readouterr().out.splitlines()

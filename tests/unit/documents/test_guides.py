@@ -14,7 +14,7 @@ PAGES = (PREPARATION, *GUIDES)
 EACH_PAGE = [(language, name) for language in LANGUAGES for name in PAGES]
 LAST_SECTION = {"en": "Clean up", "ko": "정리"}
 VALUES = {"en": "Your own values", "ko": "직접 지정할 값"}
-IN_A_GUEST = {
+IN_A_GUEST: dict[str, set[str | None]] = {
     "en": {"In the instance", "Requires an instance that really boots"},
     "ko": {"인스턴스 안에서", "실제로 부팅되는 인스턴스가 필요합니다"},
 }
@@ -48,7 +48,7 @@ def test_blocks(language: str, name: str) -> None:
     found = blocks(path)
     answers = sum(block.answer is not None for block in found)
     assert path.read_text().count("code-block::") == len(found) + answers
-    headings = {
+    headings: dict[Kind, set[str | None]] = {
         Kind.SHELL: {None},
         Kind.VALUES: {VALUES[language]},
         Kind.GUEST: IN_A_GUEST[language],

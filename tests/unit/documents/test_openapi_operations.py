@@ -61,7 +61,7 @@ def test_examples(document: JSON) -> None:
             for media_type, content in part.get("content", {}).items():
                 if media_type == "application/json" and "example" not in content:
                     missing.append(f"{name}: {kind}")
-    assert missing == [], "record them: see doc/recorder"
+    assert missing == [], "record them: see doc/api_examples"
 
 
 def test_examples_of_errors(document: JSON) -> None:

@@ -188,7 +188,8 @@ def test_silent_connection(silent: SilentRedis, monkeypatch: pytest.MonkeyPatch)
     """A subscription whose server no longer answers is noticed."""
     monkeypatch.setattr(subscription, "_PING_SECONDS", 0.05)
     monkeypatch.setattr(subscription, "_SILENT_SECONDS", 0.2)
-    client = redis.Redis(port=silent.port, socket_timeout=20, protocol=2)
+    options: dict[str, Any] = {"protocol": 2}
+    client = redis.Redis(port=silent.port, socket_timeout=20, **options)
     stream = EventStream(SealedRedis(client, "p:", SECRET), length=9, age=60)
     subscribed = stream.subscribe()
     with pytest.raises(StoreUnavailable):

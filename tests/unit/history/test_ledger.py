@@ -1,146 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ledger: periods from Nova's record, on played lives, recorded ones and special cases."""
-
-import datetime
-import itertools
-import json
-import random
-from pathlib import Path
-from typing import Any
+"""The ledger: periods from Nova's record in special cases."""
 
 import pytest
 
-from kic_vm.history import edges, ledger, records
+from kic_vm.history import ledger
 from kic_vm.history.observations import Observation
-from kic_vm.history.periods import Period
-from kic_vm.history.records import Action, Flavor, Server
-from kic_vm.lifecycle.table import load_tables
-from tests.unit.history.nova_life import START, action, play, second, server
-
-RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text())
-BILLABLE = {row.state: row.billable for row in load_tables().instances.rows}
-NOW = second(1000)
-CREATE = action("create", 0, 10)
-
-
-def shown(periods: list[Period]) -> list[tuple[str | None, int, int | None, str]]:
-    """State, first and last second, and evidence."""
-
-    def number(moment: datetime.datetime) -> int:
-        return int((moment - START).total_seconds())
-
-    return [
-        (
-            period.state,
-            number(period.started_at),
-            None if period.ended_at is None else number(period.ended_at),
-            period.evidence,
-        )
-        for period in periods
-    ]
-
-
-def read(
-    of: Server, *actions: Action, seen: tuple[Observation, ...] = ()
-) -> list[tuple[str | None, int, int | None, str]]:
-    """The periods of a server with these actions."""
-    return shown(ledger.periods(of, actions, seen, NOW))
-
-
-def seen(state: str, at: float, **kwargs: Any) -> Observation:
-    """An observation of the server."""
-    return Observation("s", state, second(at), **kwargs)
-
-
-def check_whole(periods: list[Period], start: datetime.datetime, end: Any) -> None:
-    """Periods follow each other without gaps from start to end."""
-    assert periods[0].started_at == start
-    for before, after in itertools.pairwise(periods):
-        assert before.ended_at == after.started_at
-    assert periods[-1].ended_at == end
-
-
-@pytest.mark.parametrize("seed", range(200))
-def test_played_lives(seed: int) -> None:
-    """Periods cover a life without gaps; no second has a billing that it did not have."""
-    life = play(seed)
-    periods = ledger.periods(life.server, life.actions, [], life.now)
-    check_whole(periods, second(0), life.server.ended_at)
-    for period in periods:
-        last = (period.ended_at or life.now) - datetime.timedelta(seconds=1)
-        for moment in (period.started_at, last):
-            if period.billable is not None:
-                assert period.billable == BILLABLE[life.true_state(moment)], (period, moment)
-
-
-@pytest.mark.parametrize("seed", range(100))
-def test_played_lives_without_failures(seed: int) -> None:
-    """Without failures, nothing is unknown, and each second has its true state."""
-    life = play(seed, failures=0)
-    periods = ledger.periods(life.server, life.actions, [], life.now)
-    expected = [
-        (at, state)
-        for number, (at, state) in enumerate(life.truth)
-        if state != "gone" and (number == 0 or life.truth[number - 1][1] != state)
-    ]
-    assert [(period.started_at, period.state) for period in periods] == expected
-    assert {period.evidence for period in periods} == {"action"}
-
-
-@pytest.mark.parametrize("seed", range(100))
-def test_seconds_with_observations(seed: int) -> None:
-    """A follower that sees everything leaves nothing unknown, and no second with a wrong state."""
-    life = play(seed)
-    everything = [Observation("s", state, at) for at, state in life.truth if state != "gone"]
-    periods = ledger.periods(life.server, life.actions, everything, life.now)
-    check_whole(periods, second(0), life.server.ended_at)
-    for period in periods:
-        middle = period.started_at + ((period.ended_at or life.now) - period.started_at) / 2
-        assert period.state == life.true_state(middle), period
-
-
-@pytest.mark.parametrize("seed", range(100))
-def test_late_observations(seed: int) -> None:
-    """A follower that is up to a second late moves no edge that Nova recorded."""
-    life = play(seed)
-    chance = random.Random(seed)  # noqa: S311 - no secret
-    late = [
-        Observation("s", state, at + datetime.timedelta(seconds=chance.uniform(0, 0.99)))
-        for at, state in life.truth
-        if state != "gone"
-    ]
-    exact = [Observation("s", item.state, item.at.replace(microsecond=0)) for item in late]
-    periods = ledger.periods(life.server, life.actions, late, life.now)
-    check_whole(periods, second(0), life.server.ended_at)
-    assert periods == ledger.periods(life.server, life.actions, exact, life.now)
-
-
-@pytest.mark.parametrize("number", range(len(RECORDED)))
-@pytest.mark.parametrize("with_events", [True, False])
-def test_recorded(number: int, with_events: bool) -> None:
-    """Records of real servers: covered without gaps, unknown only after a reset state."""
-    record = RECORDED[number]
-    actions = [
-        item if with_events else {key: item[key] for key in item if key != "events"}
-        for item in record["actions"]
-    ]
-    of = records.server_from_server(record["server"], load_tables(), {})
-    now = datetime.datetime(2026, 11, 27, 23, tzinfo=datetime.UTC)
-    read_actions = records.actions_from_actions(actions)
-    periods = ledger.periods(of, read_actions, [], now)
-    check_whole(periods, min(of.created_at, read_actions[0].started_at), of.ended_at)
-    resets = [item.started_at for item in read_actions if item.name == "resetState"]
-    for period in periods:
-        assert period.state is not None or period.started_at in resets
-    if of.ended_at is None:
-        assert periods[-1].state == of.state
-
-
-def test_every_action_is_recorded() -> None:
-    """The records have every action with an edge that the lab's driver can do."""
-    recorded = {item["action"] for record in RECORDED for item in record["actions"]}
-    missing = edges.load_edges().starts.keys() - recorded
-    assert missing == {"evacuate", "restore", "shelveOffload", "unrescue"}
+from kic_vm.history.records import Action, Flavor
+from tests.unit.history.ledger_reads import CREATE, NOW, read, seen, shown
+from tests.unit.history.nova_life import action, second, server
 
 
 def test_create() -> None:
@@ -286,57 +153,6 @@ def test_reset_state() -> None:
     """Nova does not record which state an operator set; the current one tells it."""
     of = server(state="Error", updated_at=second(100))
     assert read(of, CREATE, action("resetState", 100, 100))[-1] == ("Error", 100, None, "action")
-
-
-def test_delete_during_create() -> None:
-    """A delete ends what was running, from its request on."""
-    of = server(state=None, was_launched=False, ended_at=second(40))
-    assert read(of, action("create", 0, 40), action("delete", 5, 40)) == [
-        ("Building", 0, 5, "action"),
-        ("Deleting", 5, 40, "action"),
-    ]
-
-
-def test_second_delete() -> None:
-    """A second delete does not bill the time before it."""
-    of = server(state=None, ended_at=second(60))
-    assert read(of, CREATE, action("delete", 50, 60), action("delete", 55, 60))[-1] == (
-        "Deleting",
-        50,
-        60,
-        "action",
-    )
-
-
-def test_fast_delete() -> None:
-    """A delete within one second is shown, for its command."""
-    of = server(state=None, ended_at=second(50))
-    periods = ledger.periods(of, [CREATE, action("delete", 50, 50)], [], NOW)
-    assert shown(periods)[-2:] == [("Active", 10, 50, "action"), ("Deleting", 50, 50, "action")]
-    assert periods[-1].action == action("delete", 50, 50)
-
-
-def test_delete_of_a_resized_instance() -> None:
-    """Nova confirms the resize within the delete, under the same request: no second is billed."""
-    of = server(state=None, ended_at=second(103))
-    periods = read(
-        of,
-        CREATE,
-        action("resize", 50, 60),
-        action("confirmResize", 100, 103),
-        action("delete", 100, 103),
-    )
-    assert periods[-2:] == [("Resized", 60, 100, "action"), ("Deleting", 100, 103, "action")]
-
-
-def test_local_delete() -> None:
-    """The delete of a terminated instance has no events: it is gone at its terminated_at."""
-    of = server(state=None, ended_at=second(200))
-    periods = read(of, CREATE, action("shelve", 50, 60), action("delete", 199, 199))
-    assert periods[-2:] == [
-        ("Shelved_offloaded", 60, 199, "action"),
-        ("Deleting", 199, 200, "action"),
-    ]
 
 
 def test_shelved_but_not_offloaded() -> None:

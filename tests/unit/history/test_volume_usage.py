@@ -41,7 +41,7 @@ def gap(number: float) -> VolumeObservation:
 
 
 def used(
-    volumes: list[JSON], *observations: VolumeObservation, window: Window = WINDOW
+    volumes: list[Any], *observations: VolumeObservation, window: Window = WINDOW
 ) -> VolumeSeconds:
     """The usage of the only volume."""
     by_id = {"v": observations} if observations else {}

@@ -80,7 +80,7 @@ def in_schemas() -> dict[str, str]:
 
 
 def _of_field(field: fields.Field[Any]) -> Iterator[str]:
-    yield from field.error_messages.values()
+    yield from map(str, field.error_messages.values())
     for validator in field.validators:
         for name in _MESSAGES:
             if text := getattr(validator, name, None):
@@ -91,7 +91,7 @@ def _of_field(field: fields.Field[Any]) -> Iterator[str]:
 
 def in_code() -> dict[str, str]:
     """Sentence -> a file and line that has it."""
-    sentences = {}
+    sentences: dict[str, str] = {}
     for name in _PACKAGES:
         path = _ROOT / name
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:

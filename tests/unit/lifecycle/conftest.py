@@ -4,10 +4,11 @@
 import pytest
 
 from kic_vm.lifecycle import table
+from kic_vm.lifecycle.table import LifecycleTables
 
 
 @pytest.fixture
-def tables():
+def tables() -> LifecycleTables:
     """The shipped tables, as if just loaded: no warning was given yet."""
     loaded = table.load_tables()
-    return table.LifecycleTables(loaded.instances, loaded.volumes)
+    return LifecycleTables(loaded.instances, loaded.volumes)

@@ -8,10 +8,14 @@ import pytest
 
 from doc import lifecycle_pictures
 from kic_vm.lifecycle import diagram
+from kic_vm.lifecycle.model import Language
+from kic_vm.lifecycle.table import LifecycleTables
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_diagram_is_made_of_the_rows_and_the_commands(tables, language):
+def test_the_diagram_is_made_of_the_rows_and_the_commands(
+    tables: LifecycleTables, language: Language
+) -> None:
     """Every state is a node, billed ones filled; every edge ends at declared nodes."""
     dot = diagram.as_dot(tables, language)
     assert dot.startswith("digraph lifecycle {")
@@ -30,12 +34,13 @@ def test_the_diagram_is_made_of_the_rows_and_the_commands(tables, language):
     assert ('"instance.Powering-off"', '"instance.Stopped"', "") in edges
 
 
-def _meaning(node):
-    lines = re.search(r'<font point-size="10">(.*)</font>', node).group(1)
-    return lines.replace("<br/>", " ")
+def _meaning(node: str) -> str:
+    lines = re.search(r'<font point-size="10">(.*)</font>', node)
+    assert lines
+    return lines.group(1).replace("<br/>", " ")
 
 
-def test_the_pictures_show_the_tables_of_today():
+def test_the_pictures_show_the_tables_of_today() -> None:
     """The kept pictures were drawn from today's tables."""
     stale = [
         path.name
@@ -46,7 +51,7 @@ def test_the_pictures_show_the_tables_of_today():
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_pictures_are_coloured_by_billing(tables, language):
+def test_the_pictures_are_coloured_by_billing(tables: LifecycleTables, language: Language) -> None:
     """What a reader sees filled is billed, in the drawn file as in the table."""
     for kind, table in (("instance", tables.instances), ("volume", tables.volumes)):
         text = (lifecycle_pictures.DIRECTORY / f"lifecycle-{kind}-{language}.svg").read_text()

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from kic_vm.lifecycle import limits
+from kic_vm.lifecycle.table import LifecycleTables
 from tests.unit.completeness import assert_complete
 
 DIRECTORY = Path(__file__).parent
@@ -27,10 +28,13 @@ CINDER = {
 }
 
 
-def nova_accepts(command, vm_state, task_state, has_launched=True):
+def nova_accepts(
+    command: str, vm_state: str, task_state: str | None, has_launched: bool = True
+) -> bool:
     """Whether Nova accepts a command in a state."""
     if command == "update":  # no decorator: a name can always be changed
         return True
+    method: str | None
     if command == "delete":
         method = "delete"
     elif "methods" in COMMANDS[command]:
@@ -47,7 +51,7 @@ def nova_accepts(command, vm_state, task_state, has_launched=True):
     )
 
 
-def test_every_command_of_the_table_is_known_here(tables):
+def test_every_command_of_the_table_is_known_here(tables: LifecycleTables) -> None:
     """A new command has to be compared with Nova, too."""
     assert_complete(
         set(tables.instances.actions) - {"update", "delete"},
@@ -64,7 +68,7 @@ def test_every_command_of_the_table_is_known_here(tables):
 
 
 @pytest.mark.parametrize("has_launched", [True, False])
-def test_nova_accepts_every_offered_command(tables, has_launched):
+def test_nova_accepts_every_offered_command(tables: LifecycleTables, has_launched: bool) -> None:
     """In each of Nova's pairs, no command is offered that Nova would refuse for the state."""
     stated = () if has_launched else (limits.NEVER_LAUNCHED,)
     wrong = [
@@ -76,7 +80,7 @@ def test_nova_accepts_every_offered_command(tables, has_launched):
     assert wrong == []
 
 
-def test_a_limit_takes_away_only_what_nova_refuses(tables):
+def test_a_limit_takes_away_only_what_nova_refuses(tables: LifecycleTables) -> None:
     """Of an instance at rest, each command of its documented state that Nova accepts is offered."""
     withheld = [
         (vm_state, command)
@@ -90,7 +94,7 @@ def test_a_limit_takes_away_only_what_nova_refuses(tables):
     assert withheld == []
 
 
-def test_an_instance_that_never_ran_can_only_be_deleted(tables):
+def test_an_instance_that_never_ran_can_only_be_deleted(tables: LifecycleTables) -> None:
     """Error without a first launch: delete, and the reason."""
     row = tables.instance_state("error", None, limits=(limits.NEVER_LAUNCHED,))
     assert (row.state, row.allowed_actions) == ("Error", ("delete",))
@@ -98,13 +102,13 @@ def test_an_instance_that_never_ran_can_only_be_deleted(tables):
 
 
 @pytest.mark.parametrize("vm_state", ["active", "stopped", "paused", "shelved_offloaded"])
-def test_a_reset_state_does_not_make_it_usable(tables, vm_state):
+def test_a_reset_state_does_not_make_it_usable(tables: LifecycleTables, vm_state: str) -> None:
     """An operator can reset the state of an instance that never ran; Nova still refuses."""
     row = tables.instance_state(vm_state, None, limits=(limits.NEVER_LAUNCHED,))
     assert row.allowed_actions == ("delete",)
 
 
-def test_being_launched_for_the_first_time_is_no_limit(tables):
+def test_being_launched_for_the_first_time_is_no_limit(tables: LifecycleTables) -> None:
     """While it is built, an instance has never been launched either."""
     for task_state in (None, "scheduling", "spawning"):
         row = tables.instance_state("building", task_state, limits=(limits.NEVER_LAUNCHED,))
@@ -130,13 +134,15 @@ def test_being_launched_for_the_first_time_is_no_limit(tables):
         ("error", None, None),
     ],
 )
-def test_the_limit_of_a_pair(tables, vm_state, task_state, name):
+def test_the_limit_of_a_pair(
+    tables: LifecycleTables, vm_state: str, task_state: str | None, name: str
+) -> None:
     """What OpenStack shows beside the documented states has a limit with a reason."""
     row = tables.instance_state(vm_state, task_state)
     assert [limit.name for limit in row.limits] == ([] if name is None else [name])
 
 
-def test_a_limit_leaves_the_documented_state_and_its_billing(tables):
+def test_a_limit_leaves_the_documented_state_and_its_billing(tables: LifecycleTables) -> None:
     """Fewer commands, nothing else."""
     for pair in PAIRS:
         row = tables.instance_state(*pair)
@@ -145,14 +151,14 @@ def test_a_limit_leaves_the_documented_state_and_its_billing(tables):
         assert set(row.allowed_actions) <= set(documented.allowed_actions)
 
 
-def test_a_soft_deleted_instance_is_deleted_for_its_user(tables):
+def test_a_soft_deleted_instance_is_deleted_for_its_user(tables: LifecycleTables) -> None:
     """Not billed, no command; being restored it is billed again."""
     row = tables.instance_state("soft-delete", None)
     assert (row.state, row.billable, row.allowed_actions) == ("Deleting", False, ())
     assert tables.instance_state("soft-delete", "restoring").billable
 
 
-def test_cinder_accepts_every_offered_command(tables):
+def test_cinder_accepts_every_offered_command(tables: LifecycleTables) -> None:
     """In each of Cinder's statuses, no command is offered that Cinder would refuse for it."""
     wrong = [
         (status, command)
@@ -176,7 +182,9 @@ def test_cinder_accepts_every_offered_command(tables):
         ("extending", limits.ROOT, set()),
     ],
 )
-def test_what_the_status_of_a_volume_does_not_show(tables, status, stated, withheld):
+def test_what_the_status_of_a_volume_does_not_show(
+    tables: LifecycleTables, status: str, stated: str, withheld: set[str]
+) -> None:
     """The caller of the lookup states it, and each limit takes away its own command."""
     before = tables.volume_state(status)
     after = tables.volume_state(status, limits=(stated,))
@@ -184,7 +192,7 @@ def test_what_the_status_of_a_volume_does_not_show(tables, status, stated, withh
     assert [limit.name for limit in after.limits] == ([stated] if withheld else [])
 
 
-def test_limits_add_up(tables):
+def test_limits_add_up(tables: LifecycleTables) -> None:
     """A root volume that is not bootable any more has two reasons."""
     row = tables.volume_state("in-use", limits=(limits.NOT_BOOTABLE, limits.ROOT))
     assert row.allowed_actions == ("extend", "create-snapshot", "update")

@@ -9,11 +9,13 @@ import pytest
 
 from kic_vm.cmd import manage_lifecycle
 from kic_vm.lifecycle import render
+from kic_vm.lifecycle.model import Language
+from kic_vm.lifecycle.table import LifecycleTables
 
 ROW_KEYS = {"state", "wire", "billable", "meaning", "openstack", "allowed_actions", "limits"}
 
 
-def test_the_document_has_the_published_shape(tables):
+def test_the_document_has_the_published_shape(tables: LifecycleTables) -> None:
     """Every row has the published keys with the published types, and nothing is left out."""
     document = json.loads(json.dumps(render.as_document(tables)))
     assert set(document) == {"instance_states", "volume_states"}
@@ -29,7 +31,7 @@ def test_the_document_has_the_published_shape(tables):
         assert all(set(pair) == {"status"} for pair in row["openstack"])
 
 
-def test_the_document_has_the_limits(tables):
+def test_the_document_has_the_limits(tables: LifecycleTables) -> None:
     """Each with its reason, where it applies, and the commands that it leaves."""
     document = render.as_document(tables)
     for row in document["instance_states"] + document["volume_states"]:
@@ -46,7 +48,7 @@ def test_the_document_has_the_limits(tables):
     assert limits["never_launched"]["openstack"] == []
 
 
-def test_the_document_answers_each_pair_once(tables):
+def test_the_document_answers_each_pair_once(tables: LifecycleTables) -> None:
     """No pair is published for two states; null is no task, "*" any task not listed."""
     rows = render.as_document(tables)["instance_states"]
     pairs = [(pair["vm_state"], pair["task_state"]) for row in rows for pair in row["openstack"]]
@@ -55,7 +57,7 @@ def test_the_document_answers_each_pair_once(tables):
     assert ("active", "*") in pairs
 
 
-def test_the_text_table_has_the_limits(tables):
+def test_the_text_table_has_the_limits(tables: LifecycleTables) -> None:
     """Below the commands of the state stand those that a limit leaves."""
     text = render.as_table(tables)
     assert "suspended: start, hard-reboot," in text
@@ -63,15 +65,17 @@ def test_the_text_table_has_the_limits(tables):
     assert "maintenance: -" in text
 
 
-def test_the_meanings_are_korean_where_they_say_so(tables):
+def test_the_meanings_are_korean_where_they_say_so(tables: LifecycleTables) -> None:
     """Every Korean meaning is in Hangul and ends as a polite sentence."""
-    for row in (*tables.instances.rows, *tables.volumes.rows):
-        assert re.search("[가-힣]", row.meaning.ko)
-        assert row.meaning.ko.endswith("다.")
+    instances = [row.meaning for row in tables.instances.rows]
+    volumes = [row.meaning for row in tables.volumes.rows]
+    for meaning in instances + volumes:
+        assert re.search("[가-힣]", meaning.ko)
+        assert meaning.ko.endswith("다.")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_columns_of_the_table_are_aligned(tables, language):
+def test_the_columns_of_the_table_are_aligned(tables: LifecycleTables, language: Language) -> None:
     """Every BILLED cell stands in one column of the terminal, Hangul counted twice as wide."""
     lines = render.as_table(tables, language).splitlines()
     start = lines[1].index("BILLED")
@@ -99,7 +103,9 @@ def test_the_columns_of_the_table_are_aligned(tables, language):
         (["--format", "dot", "--language", "ko"], "digraph"),
     ],
 )
-def test_the_command_prints_each_format(capsys, arguments, beginning):
+def test_the_command_prints_each_format(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], beginning: str
+) -> None:
     """``lifecycle --format ...`` prints to standard output and ends well, without configuration."""
     parser = argparse.ArgumentParser()
     manage_lifecycle.add_parser(parser.add_subparsers())

@@ -2,6 +2,8 @@
 """A wrong table is refused, with a sentence that names the row."""
 
 import copy
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,148 +12,149 @@ from kic_vm.data_files import DataFileError
 from kic_vm.lifecycle import schema, table
 from kic_vm.lifecycle.model import LifecycleTableError
 
+JSON = dict[str, Any]
 INSTANCES = table.read_file(table.INSTANCE_FILE)
 VOLUMES = table.read_file(table.VOLUME_FILE)
 
 
-def row(data, state):
+def row(data: JSON, state: str) -> JSON:
     return next(row for row in data["states"] if row["state"] == state)
 
 
-def drop_row(data):
+def drop_row(data: JSON) -> None:
     data["states"].remove(row(data, "Unshelving"))
 
 
-def double_row(data):
+def double_row(data: JSON) -> None:
     data["states"].append(copy.deepcopy(row(data, "Active")))
 
 
-def undocumented_row(data):
+def undocumented_row(data: JSON) -> None:
     data["states"].append({**copy.deepcopy(row(data, "Active")), "state": "Paused"})
 
 
-def double_pair(data):
+def double_pair(data: JSON) -> None:
     row(data, "Stopped")["openstack"].append({"vm_state": "active", "task_state": None})
 
 
-def double_pair_in_one_row(data):
+def double_pair_in_one_row(data: JSON) -> None:
     row(data, "Stopped")["openstack"].append({"vm_state": "stopped", "task_state": None})
 
 
-def ambiguous_fallback(data):
+def ambiguous_fallback(data: JSON) -> None:
     row(data, "Stopped")["openstack"].append({"vm_state": "active", "task_state": "*"})
 
 
-def missing_fallback(data):
+def missing_fallback(data: JSON) -> None:
     row(data, "Building")["openstack"] = [{"vm_state": "building", "task_state": "rebuilding"}]
 
 
-def unknown_vm_state(data):
+def unknown_vm_state(data: JSON) -> None:
     row(data, "Stopped")["openstack"].append({"vm_state": "shutoff", "task_state": None})
 
 
-def unknown_task_state(data):
+def unknown_task_state(data: JSON) -> None:
     row(data, "Stopped")["openstack"].append({"vm_state": "stopped", "task_state": "powering_on"})
 
 
-def unknown_action(data):
+def unknown_action(data: JSON) -> None:
     row(data, "Active")["allowed_actions"].append("fly")
 
 
-def doubled_action(data):
+def doubled_action(data: JSON) -> None:
     row(data, "Active")["allowed_actions"].append("stop")
 
 
-def missing_meaning(data):
+def missing_meaning(data: JSON) -> None:
     del row(data, "Active")["meaning"]["ko"]
 
 
-def empty_meaning(data):
+def empty_meaning(data: JSON) -> None:
     row(data, "Active")["meaning"]["en"] = " "
 
 
-def unknown_key(data):
+def unknown_key(data: JSON) -> None:
     row(data, "Active")["bilable"] = True
 
 
-def billable_text(data):
+def billable_text(data: JSON) -> None:
     row(data, "Active")["billable"] = "yes"
 
 
-def no_pairs(data):
+def no_pairs(data: JSON) -> None:
     row(data, "Active")["openstack"] = []
 
 
-def other_wire(data):
+def other_wire(data: JSON) -> None:
     row(data, "Powering-off")["wire"] = "powering_off"
 
 
-def unknown_condition(data):
+def unknown_condition(data: JSON) -> None:
     row(data, "Resize_confirm")["openstack_when"][0]["when"] = "moon_is_full"
 
 
-def unused_condition(data):
+def unused_condition(data: JSON) -> None:
     del row(data, "Resize_confirm")["openstack_when"]
 
 
-def unknown_answer(data):
+def unknown_answer(data: JSON) -> None:
     data["unknown"] = "Unknown"
 
 
-def allowed_without_a_way(data):
+def allowed_without_a_way(data: JSON) -> None:
     row(data, "Error")["allowed_actions"].append("stop")
 
 
-def way_from_where_it_is_not_allowed(data):
+def way_from_where_it_is_not_allowed(data: JSON) -> None:
     data["actions"]["stop"][0]["from"] = ["Active", "Error"]
 
 
-def way_to_nowhere(data):
+def way_to_nowhere(data: JSON) -> None:
     data["actions"]["stop"][0]["ends_in"] = "Shutoff"
 
 
-def action_that_nobody_allows(data):
+def action_that_nobody_allows(data: JSON) -> None:
     data["actions"]["fly"] = []
 
 
-def unknown_limit(data):
+def unknown_limit(data: JSON) -> None:
     row(data, "Active")["openstack"][1]["limit"] = "locked"
 
 
-def unknown_stated_limit(data):
+def unknown_stated_limit(data: JSON) -> None:
     row(data, "Active")["limited_when"] = ["locked"]
 
 
-def limit_that_nobody_states(data):
+def limit_that_nobody_states(data: JSON) -> None:
     row(data, "Active")["limited_when"] = ["paused"]
 
 
-def limit_that_is_not_used(data):
+def limit_that_is_not_used(data: JSON) -> None:
     del row(data, "Error")["openstack"][1]["limit"]
 
 
-def stated_limit_that_is_not_used(data):
+def stated_limit_that_is_not_used(data: JSON) -> None:
     for one in data["states"]:
         one.pop("limited_when", None)
 
 
-def limit_of_an_unknown_action(data):
+def limit_of_an_unknown_action(data: JSON) -> None:
     data["limits"]["paused"]["allows"].append("unpause")
 
 
-def limit_without_a_reason(data):
+def limit_without_a_reason(data: JSON) -> None:
     del data["limits"]["paused"]["reason"]
 
 
-def limit_without_a_korean_reason(data):
+def limit_without_a_korean_reason(data: JSON) -> None:
     data["limits"]["paused"]["reason"]["ko"] = ""
 
 
-def limits_in_a_list(data):
+def limits_in_a_list(data: JSON) -> None:
     data["limits"] = ["paused"]
 
 
-def row_that_is_no_mapping(data):
+def row_that_is_no_mapping(data: JSON) -> None:
     data["states"][2] = "Stopped"
 
 
@@ -197,7 +200,7 @@ def row_that_is_no_mapping(data):
         (row_that_is_no_mapping, "instances, row 3 of states: expected a mapping"),
     ],
 )
-def test_a_wrong_instance_table_is_refused(break_it, sentence):
+def test_a_wrong_instance_table_is_refused(break_it: Callable[[JSON], None], sentence: str) -> None:
     """The start-up stops with a sentence that names the place of the mistake."""
     data = copy.deepcopy(INSTANCES)
     break_it(data)
@@ -208,7 +211,7 @@ def test_a_wrong_instance_table_is_refused(break_it, sentence):
 @pytest.mark.parametrize(
     "key", ["known", "conditions", "limits", "unknown", "actions", "events", "states"]
 )
-def test_every_part_of_the_table_is_needed(key):
+def test_every_part_of_the_table_is_needed(key: str) -> None:
     """A table without one of its parts is refused by the name of that part."""
     data = copy.deepcopy(INSTANCES)
     del data[key]
@@ -216,7 +219,7 @@ def test_every_part_of_the_table_is_needed(key):
         schema.read_instance_table(data, "instances")
 
 
-def test_a_status_of_cinder_without_a_row_is_refused():
+def test_a_status_of_cinder_without_a_row_is_refused() -> None:
     """A known status that no row lists stops the start with its name."""
     data = copy.deepcopy(VOLUMES)
     del row(data, "Extending")["openstack"][0]["status"][-1]
@@ -224,7 +227,7 @@ def test_a_status_of_cinder_without_a_row_is_refused():
         schema.read_volume_table(data, "volumes")
 
 
-def test_a_status_of_cinder_in_two_rows_is_refused():
+def test_a_status_of_cinder_in_two_rows_is_refused() -> None:
     """A status that two rows list stops the start with the names of both rows."""
     data = copy.deepcopy(VOLUMES)
     row(data, "Error")["openstack"].append({"status": "reserved"})
@@ -232,7 +235,7 @@ def test_a_status_of_cinder_in_two_rows_is_refused():
         schema.read_volume_table(data, "volumes")
 
 
-def test_a_wire_value_belongs_to_one_state():
+def test_a_wire_value_belongs_to_one_state() -> None:
     """Two states with one wire value could not be told apart by a filter, so it is refused."""
     data = copy.deepcopy(VOLUMES)
     row(data, "Error")["wire"] = "reserved"
@@ -240,13 +243,13 @@ def test_a_wire_value_belongs_to_one_state():
         schema.read_volume_table(data, "volumes")
 
 
-def test_a_key_given_twice_is_refused():
+def test_a_key_given_twice_is_refused() -> None:
     """YAML would keep the last of two equal keys; the table does not accept that."""
     with pytest.raises(DataFileError, match=r"(?s)^states\.yaml: .*'billable' is given twice"):
         data_files.parse("billable: true\nbillable: false\n", "states.yaml")
 
 
-def test_what_is_not_yaml_is_refused():
+def test_what_is_not_yaml_is_refused() -> None:
     """A file that cannot be read is refused by its name."""
     with pytest.raises(DataFileError, match=r"^states\.yaml: not readable as YAML"):
         data_files.parse("a: [", "states.yaml")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why an instance is in Error: each code, met by a message as Nova sends it."""
 
+from typing import Any
+
 import pytest
 
 from kic_vm.lifecycle import limits
@@ -11,6 +13,7 @@ from kic_vm.schemas.instances import FaultSchema
 ID = "a649d15f-bee6-4121-b632-bce071ab4866"
 ERROR = load_tables().instance_state("error", None)
 ABORTED = f"Build of instance {ID} aborted: "
+NO_FAULT: Any = {}
 MESSAGES = {
     "No valid host was found. ": "no_capacity",
     "No valid host was found. There are not enough hosts available.": "no_capacity",
@@ -38,7 +41,7 @@ MESSAGES = {
 @pytest.mark.parametrize(("message", "code"), MESSAGES.items())
 def test_message(message: str, code: str) -> None:
     """The message becomes a code, a sentence and a hint, without the backend's words."""
-    shown = {"fault": {"code": 500, "message": message, "created": "2026-11-23T11:00:00Z"}}
+    shown: Any = {"fault": {"code": 500, "message": message, "created": "2026-11-23T11:00:00Z"}}
     fault = fault_of(shown, ERROR)
     assert fault is not None
     assert fault["code"] == code
@@ -60,7 +63,8 @@ def test_every_code_is_met_and_documented() -> None:
 def test_never_launched(message: str) -> None:
     """No hint is a command that an instance that never ran does not allow."""
     never_ran = load_tables().instance_state("error", None, limits=(limits.NEVER_LAUNCHED,))
-    fault = fault_of({"fault": {"code": 500, "message": message}}, never_ran)
+    shown: Any = {"fault": {"code": 500, "message": message}}
+    fault = fault_of(shown, never_ran)
     assert fault is not None
     assert "reboot" not in fault["hint"]
     assert fault["hint"].startswith("Delete ")
@@ -69,14 +73,14 @@ def test_never_launched(message: str) -> None:
 def test_task_left_over() -> None:
     """An instance that ran, and that only the operator can help, is not to be deleted at once."""
     broken = load_tables().instance_state("error", "resize_migrating")
-    fault = fault_of({}, broken)
+    fault = fault_of(NO_FAULT, broken)
     assert fault is not None
     assert fault["hint"] == "Report the instance id to the operator."
 
 
 def test_no_fault_told() -> None:
     """Error without Nova's fault has the general reason."""
-    fault = fault_of({}, ERROR)
+    fault = fault_of(NO_FAULT, ERROR)
     assert fault is not None
     assert (fault["code"], fault["occurred_at"]) == ("failed", None)
 
@@ -84,4 +88,5 @@ def test_no_fault_told() -> None:
 def test_other_states() -> None:
     """Outside of Error there is none, even where Nova remembers one."""
     active = load_tables().instance_state("active", None)
-    assert fault_of({"fault": {"message": "No valid host was found. "}}, active) is None
+    shown: Any = {"fault": {"message": "No valid host was found. "}}
+    assert fault_of(shown, active) is None

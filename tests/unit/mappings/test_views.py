@@ -15,6 +15,7 @@ from marshmallow import Schema, fields
 
 from kic_vm import mappings, schemas
 
+Pair = tuple[Any, type[Schema]]
 # Marshmallow's fields, and the Python types that they return.
 _TYPES = {
     fields.String: str,
@@ -59,16 +60,17 @@ def _type_of(view: type, name: str) -> tuple[Any, bool]:
 
 
 @pytest.fixture(params=_PAIRS, ids=lambda pair: f"{pair[0].__name__}-{pair[1].__name__}")
-def pair(request: pytest.FixtureRequest) -> tuple[type, type[Schema]]:
-    return request.param
+def pair(request: pytest.FixtureRequest) -> Pair:
+    params: Pair = request.param
+    return params
 
 
-def test_most_views_have_a_schema():
+def test_most_views_have_a_schema() -> None:
     """The walk finds the views, and their docstrings name the schemas."""
     assert len({view for view, _schema in _PAIRS}) > len(_VIEWS) / 2
 
 
-def test_keys(pair):
+def test_keys(pair: Pair) -> None:
     """A view has the fields of its schema, and always those that the schema requires."""
     view, schema = pair
     declared = schema().fields
@@ -76,14 +78,14 @@ def test_keys(pair):
     assert {name for name, field in declared.items() if field.required} <= view.__required_keys__
 
 
-def test_nulls(pair):
+def test_nulls(pair: Pair) -> None:
     """Only fields that may be null may be None in the view."""
     view, schema = pair
     nullable = {name for name in schema().fields if _type_of(view, name)[1]}
     assert nullable <= {name for name, field in schema().fields.items() if field.allow_none}
 
 
-def test_types(pair):
+def test_types(pair: Pair) -> None:
     """A key has the type of its field; a nested type has the fields of the nested schema."""
     view, schema = pair
     for name, field in schema().fields.items():

@@ -9,11 +9,11 @@ import pytest
 from oslo_config import cfg
 from oslo_policy import policy
 from werkzeug.routing import Map, Rule
-from werkzeug.test import Client
 
 from kic_vm import app, deploy, policies
 from kic_vm.context import DECISION_KEY, RECORD_KEY, RequestRecord
 from kic_vm.middleware import routes
+from tests.unit.conftest import Caller
 
 ID = "e0e1760f-79d8-4fac-972d-2c98044d8678"
 
@@ -57,13 +57,13 @@ def watched(application: flask.Flask) -> list[str]:
 def test_no_view_without_its_decision(bare: flask.Flask, decision: Any, lines: list[str]) -> None:
     """With no decision, or one for another path, each of all views answers 500 uncalled."""
     called = watched(bare)
-    client = Client(bare)
+    client = Caller(bare, None)
     tried = 0
     for method, path in operations():
         if path == decision:
             continue
         environ = {RECORD_KEY: RequestRecord("req-1"), DECISION_KEY: decision}
-        response = client.open(filled(path), method=method, environ_overrides=environ)
+        response = client.request(method, filled(path), environ_overrides=environ)
         assert response.status_code == 500, (method, path)
         assert response.json["error"]["code"] == "internal_error"
         tried += 1
@@ -77,7 +77,7 @@ def test_view_with_its_decision(bare: flask.Flask) -> None:
     called = watched(bare)
     for method, path in operations():
         environ = {RECORD_KEY: RequestRecord("req-1"), DECISION_KEY: path}
-        Client(bare).open(filled(path), method=method, environ_overrides=environ)
+        Caller(bare, None).request(method, filled(path), environ_overrides=environ)
     assert len(called) == len(operations())
 
 

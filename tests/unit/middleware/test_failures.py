@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Failures behind the gateway, and of the gateway itself: named, without a word of the backend."""
 
+from typing import Any
+
 import pytest
 import requests
 
@@ -117,7 +119,7 @@ def test_service_that_comes_back(member: Caller, populated: Cloud) -> None:
 
 
 @pytest.mark.parametrize("answer", [{"text": "<html>"}, {"text": ""}, {"text": "[]"}])
-def test_answer_that_makes_no_sense(member: Caller, cloud: Cloud, answer: dict[str, str]) -> None:
+def test_answer_that_makes_no_sense(member: Caller, cloud: Cloud, answer: dict[str, Any]) -> None:
     """An answer that is no JSON object is 502."""
     cloud.answer("GET", "nova", "/flavors/detail", **answer)
     assert refusal(member.get(FLAVORS), 502, "upstream_error")["service"] == "compute"

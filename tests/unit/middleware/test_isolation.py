@@ -109,7 +109,7 @@ class TestCircuit:
     def test_service_that_is_down(self, member: Caller, populated: Cloud) -> None:
         """It is called no more until it answers the gateway's own question."""
         assert member.get(TYPES).status_code == 200
-        down = {"exc": requests.exceptions.ReadTimeout}
+        down: dict[str, Any] = {"exc": requests.exceptions.ReadTimeout}
         populated.answer("GET", "cinder", "/types", **down)
         populated.answer("GET", "cinder", "/types?limit=1", **down)
         for _time in range(2):

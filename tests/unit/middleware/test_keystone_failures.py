@@ -154,7 +154,7 @@ def test_own_login_without_token(member: Caller, populated: Cloud) -> None:
 @pytest.mark.parametrize("kind", NONSENSE)
 def test_issue(visitor: Caller, populated: Cloud, kind: str) -> None:
     """What is no token is not passed on as one."""
-    answer = {"headers": {"X-Subject-Token": "t"}, "status": 201} | NONSENSE[kind]
+    answer: JSON = {"headers": {"X-Subject-Token": "t"}, "status": 201} | NONSENSE[kind]
     populated.answer("POST", "keystone", "/auth/tokens", **answer)
     failed = refusal(visitor.post(AUTH, json=LOGIN), 502, "upstream_error")
     assert failed["service"] == "identity"
@@ -187,7 +187,7 @@ def test_passed_validation(visitor: Caller, populated: Cloud, kind: str) -> None
 
 def test_passed_validation_of_another_token(visitor: Caller, populated: Cloud) -> None:
     """An answer about another token is not passed on."""
-    answer = {"headers": {"X-Subject-Token": "another"}}
+    answer: JSON = {"headers": {"X-Subject-Token": "another"}}
     populated.answer("GET", "keystone", "/auth/tokens", body("token"), **answer)
     headers = {"X-Auth-Token": "t", "X-Subject-Token": "t"}
     refusal(visitor.get(AUTH, headers=headers), 502, "upstream_error")

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from oslo_config import cfg
-from werkzeug.test import TestResponse
 
 from kic_vm import conf as configuration
 from kic_vm.metrics.registry import REGISTRY
 from tests.unit.cloud import Cloud
-from tests.unit.conftest import Caller
+from tests.unit.conftest import Answer, Caller
 from tests.unit.envelope import refusal
 from tests.unit.fake_redis import FakeRedis
 
@@ -25,7 +24,7 @@ POLICY = re.compile(r'"([a-z0-9_]+)";q=(\d+);w=(\d+)')
 LIMIT = re.compile(r'"([a-z0-9_]+)";r=(\d+);t=(\d+)')
 
 
-def limit_of(response: TestResponse) -> tuple[str, int, int]:
+def limit_of(response: Answer) -> tuple[str, int, int]:
     """Name, quota and remaining requests in the headers of a response with one limit."""
     policy = POLICY.fullmatch(response.headers["RateLimit-Policy"])
     limit = LIMIT.fullmatch(response.headers["RateLimit"])
@@ -36,12 +35,12 @@ def limit_of(response: TestResponse) -> tuple[str, int, int]:
     return policy[1], int(policy[2]), int(limit[2])
 
 
-def log_in(caller: Caller, address: str = HERE["REMOTE_ADDR"]) -> TestResponse:
+def log_in(caller: Caller, address: str = HERE["REMOTE_ADDR"]) -> Answer:
     """The response to a token request from an address."""
     return caller.post(TOKENS, json=LOGIN, environ_overrides={"REMOTE_ADDR": address})
 
 
-def refused(response: TestResponse) -> None:
+def refused(response: Answer) -> None:
     """The response is a refusal that says when to try again."""
     assert limit_of(response)[2] == 0
     refusal(response, 429, "too_many_requests")

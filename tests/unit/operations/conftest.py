@@ -9,6 +9,8 @@ from oslo_config import cfg
 from kic_vm import deploy
 from kic_vm.events import stream as event_stream
 from kic_vm.events.stream import EventStream
+from tests.unit.cloud import Cloud
+from tests.unit.fake_neutron import FakeNeutron
 from tests.unit.fake_redis import FakeRedis
 
 
@@ -26,3 +28,9 @@ def stream(conf: cfg.ConfigOpts, store: FakeRedis) -> EventStream:
     event_streams = event_stream.create(conf)
     assert event_streams is not None
     return event_streams
+
+
+@pytest.fixture
+def neutron(populated: Cloud) -> FakeNeutron:
+    """A VPC of Neutron with two subnets."""
+    return FakeNeutron(populated)

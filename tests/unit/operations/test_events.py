@@ -27,7 +27,9 @@ def options() -> str:
 
 
 def project_of(persona: str) -> str:
-    project_id: str = personas.TOKENS[persona]["token"]["project"]["id"]
+    token = personas.TOKENS[persona]
+    assert token
+    project_id: str = token["token"]["project"]["id"]
     return project_id
 
 

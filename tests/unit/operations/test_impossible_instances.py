@@ -9,9 +9,9 @@ import pytest
 from tests.unit.bodies import FLAVOR, FREE_VOLUME, IMAGE, PORT, SUBNET, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
-from tests.unit.operations.test_instance_create import asked, create, refused
+from tests.unit.operations.instance_create_requests import ROOT, asked, create, refused
 from tests.unit.operations.test_instance_networks import FREE_PORT, SECOND, with_subnets
-from tests.unit.operations.test_instance_volumes import BLANK, FREE, ROOT, volume
+from tests.unit.operations.test_instance_volumes import BLANK, FREE, volume
 
 JSON = dict[str, Any]
 OTHER_IMAGE = body("images")["images"][1]

@@ -6,54 +6,16 @@ import uuid
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from tests.contract import check
 from tests.unit.bodies import FLAVOR, GROUP, IMAGE, SERVER, SUBNET, body
-from tests.unit.cloud import MICROVERSION, Cloud
+from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.operations.instance_create_requests import ASKED, asked, create, refused
 from tests.unit.personas import OTHER_PROJECT, PROJECT, SECRET
-from tests.unit.requests_of import CREATE
 
 JSON = dict[str, Any]
-ROOT = {
-    "source_type": "image",
-    "uuid": IMAGE["id"],
-    "destination_type": "volume",
-    "boot_index": 0,
-    "volume_size": 5,
-    "delete_on_termination": True,
-}
-ASKED = {
-    "name": "web",
-    "flavorRef": FLAVOR["id"],
-    "block_device_mapping_v2": [ROOT],
-    "networks": [{"uuid": SUBNET["network_id"]}],
-    "min_count": 1,
-    "max_count": 1,
-}
-
-
-def create(caller: Caller, **changes: Any) -> TestResponse:
-    """Ask for an instance; a change to ... leaves the field out."""
-    wanted = {key: value for key, value in (CREATE | changes).items() if value is not ...}
-    return caller.post("/api/v1/instances", json={"instance": wanted})
-
-
-def refused(caller: Caller, cloud: Cloud, **changes: Any) -> str:
-    """The sentence with which impossible wishes are refused; nothing has been made."""
-    error = refusal(create(caller, **changes), 400, "invalid_request")
-    assert cloud.writes() == []
-    return str(error["message"])
-
-
-def asked(cloud: Cloud) -> JSON:
-    """The one server that Nova was asked for."""
-    (sent,) = cloud.sent("nova", "POST")
-    assert sent.headers[MICROVERSION] == "compute 2.67"
-    server: JSON = sent.json()["server"]
-    return server
 
 
 def test_least(member: Caller, populated: Cloud) -> None:
@@ -167,38 +129,6 @@ def test_counts_that_cannot_be(member: Caller, populated: Cloud, changes: JSON, 
     message = refused(member, populated, **changes)
     assert "count" in message
     assert word in message
-
-
-@pytest.mark.parametrize("separator", ["\n", "\r\n", "\n\n", " ", "\t", "\u00a0"])
-@pytest.mark.parametrize("length", [1, 57, 58, 1000])
-def test_user_data_in_lines(member: Caller, populated: Cloud, separator: str, length: int) -> None:
-    """Lines of 76 characters, as ``base64 file`` prints them, are the same text without breaks."""
-    text = base64.b64encode(b"#" * length).decode()
-    lines = [text[start : start + 76] for start in range(0, len(text), 76)]
-    given = separator.join([*lines, ""])
-    assert create(member, user_data=given).status_code == 202
-    assert asked(populated)["user_data"] == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["not base64!", base64.b64encode(b"x" * (16 * 1024 + 1)).decode(), "YQ", 5],
-)
-def test_wrong_user_data(member: Caller, populated: Cloud, text: Any) -> None:
-    """User data is base64 of at most 16 KB."""
-    assert "instance.user_data" in refused(member, populated, user_data=text)
-
-
-def test_body_stays_secret(member: Caller, populated: Cloud) -> None:
-    """The longest user data passes; the guard of all tests sees to it that no line shows any."""
-    text = base64.b64encode((SECRET * 3000)[: 16 * 1024].encode()).decode()
-    assert create(member, user_data=text, description=SECRET).status_code == 202
-    populated.answer("POST", "nova", "/servers", status=500)
-    assert create(member, user_data=text, description=SECRET).status_code == 502
-    populated.forget()
-    populated.answer("POST", "nova", "/servers", body("server_created"), 202)
-    assert create(member, user_data=text, description=SECRET).status_code == 202
-    assert asked(populated)["user_data"] == text
 
 
 @pytest.mark.parametrize("zone", ["nova", "kr-central-2-b", "", "KR-CENTRAL-2-A"])

@@ -11,7 +11,7 @@ from tests.unit.bodies import GROUP, OTHER_GROUP, PORT, SERVER, SUBNET, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.operations.test_instance_create import asked, create, refused
+from tests.unit.operations.instance_create_requests import asked, create, refused
 from tests.unit.personas import OTHER_PROJECT
 
 JSON = dict[str, Any]

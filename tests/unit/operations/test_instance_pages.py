@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """GET /api/v1/instances of a project with many: a page costs what it shows, and is exact."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -189,14 +190,14 @@ def test_fewer_than_remembered(member: Caller, many: Cloud) -> None:
 
 def test_related_fields(member: Caller, populated: Cloud) -> None:
     """The fields that ports and volumes determine are those that differ without them."""
-    server = servers(1)[0]
+    server: Any = servers(1)[0]
     server["os-extended-volumes:volumes_attached"] = [
         {"id": body("volumes")["volumes"][1]["id"], "delete_on_termination": True}
     ]
     server["OS-EXT-AZ:availability_zone"] = ""
     server["image"] = None
     volume = body("volumes")["volumes"][1]
-    port = {**PORT, "device_id": server["id"]}
+    port: Any = {**PORT, "device_id": server["id"]}
     related = mapping.RelatedResources(
         ports={server["id"]: [port]},
         public_ips={},
@@ -210,7 +211,7 @@ def test_related_fields(member: Caller, populated: Cloud) -> None:
     translation = mapping.Translation(
         load_tables(), Zones({"kr-central-2-a": "nova"}), VolumeTypes({})
     )
-    with_related = mapping.instance_from_server(server, related, translation)
-    alone = mapping.instance_from_server(server, nothing, translation)
+    with_related: Mapping[str, Any] = mapping.instance_from_server(server, related, translation)
+    alone: Mapping[str, Any] = mapping.instance_from_server(server, nothing, translation)
     differing = {name for name in alone if alone[name] != with_related[name]}
     assert differing == mapping.RELATED_FIELDS

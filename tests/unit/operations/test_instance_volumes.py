@@ -10,7 +10,7 @@ from tests.unit.bodies import DATA_VOLUME, FREE_VOLUME, IMAGE, ROOT_VOLUME, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.operations.test_instance_create import ROOT, asked, create, refused
+from tests.unit.operations.instance_create_requests import ROOT, asked, create, refused
 from tests.unit.personas import OTHER_PROJECT
 
 JSON = dict[str, Any]

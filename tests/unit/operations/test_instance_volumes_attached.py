@@ -97,7 +97,7 @@ def test_states(member: Caller, populated: Cloud, method: str) -> None:
     """While the instance is being built neither is possible, and the state says so."""
     in_states(populated, ("building", "spawning"))
     path = {"POST": FREE, "DELETE": DATA}[method]
-    arguments = {"json": {"volume": {}}} if method == "POST" else {}
+    arguments: JSON = {"json": {"volume": {}}} if method == "POST" else {}
     error = refusal(member.request(method, path, **arguments), 409, "invalid_state")
     assert error["state"] == "Spawning"
     assert populated.writes() == []
@@ -155,7 +155,7 @@ def test_update_impossible(member: Caller, populated: Cloud, changes: JSON) -> N
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_not_attached(member: Caller, populated: Cloud, method: str) -> None:
     """A volume that is not attached to the instance is 404, and nothing happens to it."""
-    arguments = {"json": {"volume": {"name": "mine"}}} if method == "PUT" else {}
+    arguments: JSON = {"json": {"volume": {"name": "mine"}}} if method == "PUT" else {}
     error = refusal(member.request(method, FREE, **arguments), 404, "not_found")
     assert error["message"] == "This volume is not attached to the instance."
     assert populated.writes() == []

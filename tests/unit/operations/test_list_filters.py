@@ -87,7 +87,7 @@ PLACES_IN: Final[dict[tuple[str, str], Callable[[JSON], list[Any]]]] = {
 }
 
 
-def of_kind(*kinds: type[fields.Field[Any]]) -> Any:
+def of_kind(*kinds: type[fields.Field[Any]]) -> pytest.MarkDecorator:
     """The filters of some kinds, as a test's parameters."""
     chosen = [row for row in FILTERS if isinstance(row[2], kinds)]
     return pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_refused(
     """What Nova does not accept is not offered, and the reason is told before Nova is called."""
     serve_server(populated, vm_state)
     image = {"rebuild": {"image_id": "fa125d16-17ab-4dd5-bfa7-178cf371ccad"}}
-    paths = {"rebuild": (f"{INSTANCE}/rebuild", image)}
+    paths: dict[str, tuple[str, JSON]] = {"rebuild": (f"{INSTANCE}/rebuild", image)}
     volume = {"volume": {"is_delete_on_termination": False}}
     paths["attach-volume"] = (f"{INSTANCE}/volumes/{FREE_VOLUME}", volume)
     path, asked = paths.get(command, (f"{INSTANCE}/{command}", {}))

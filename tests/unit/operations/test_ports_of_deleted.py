@@ -95,7 +95,7 @@ def test_no_proof(member: Caller, deleted: Cloud, answer: JSON) -> None:
 
 def test_still_there(member: Caller, deleted: Cloud) -> None:
     """So does a 404 that Nova takes back."""
-    answers = [{"status_code": 404, "json": GONE}, {"json": {"server": SERVER}}]
+    answers: list[JSON] = [{"status_code": 404, "json": GONE}, {"json": {"server": SERVER}}]
     deleted.answer_in_turn("GET", "nova", AT_NOVA, answers)
     refusal(member.get(INSTANCE), 404, "not_found")
     assert deleted.sent("neutron", "DELETE") == []

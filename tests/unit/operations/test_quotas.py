@@ -12,7 +12,7 @@ from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.nova_servers import fragment
-from tests.unit.operations.test_instance_create import create
+from tests.unit.operations.instance_create_requests import create
 from tests.unit.operations.test_instance_public_ips import ALL as PUBLIC_IPS
 from tests.unit.personas import PROJECT, USER
 from tests.unit.requests_of import CREATE_SNAPSHOT, CREATE_VOLUME

@@ -1,65 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Resizes that confirm themselves when somebody looks, and those that wait."""
 
-import datetime
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-import redis
 import requests
-from oslo_config import cfg
 
-from kic_vm import deploy
-from kic_vm.cache.sealed import SealedRedis
-from kic_vm.conf.shared_secrets import shared_secrets
 from tests.unit import personas
 from tests.unit.bodies import INSTANCE, SERVER, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.fake_redis import FakeRedis
+from tests.unit.operations.resized_server import (
+    ACTION,
+    ALONE,
+    OFF,
+    ON,
+    PATH,
+    ago,
+    resized,
+    show,
+    state,
+)
 
 JSON = dict[str, Any]
-PATH = f"/servers/{SERVER['id']}"
-ACTION = f"{PATH}/action"
-ON, OFF = 1, 4
-REDIS = (
-    "[redis]\nurl = redis://redis.test\n[keystone_authtoken]\n"
-    f"memcache_secret_key = {personas.SECRET}\n"
-)
-# What a gateway of one process says, which confirms without Redis.
-ALONE = "[api]\nworkers = 1\n"
-
-
-def ago(**since: float) -> str:
-    """That long ago, as Nova writes it."""
-    time = datetime.datetime.now(datetime.UTC) - datetime.timedelta(**since)
-    return time.strftime("%Y-%m-%dT%H:%M:%S.000000")
-
-
-A_MINUTE_AGO = ago(minutes=1)
-
-
-def resized(power_state: int, launched_at: str = A_MINUTE_AGO, **changes: Any) -> JSON:
-    return SERVER | {
-        "OS-EXT-STS:vm_state": "resized",
-        "OS-EXT-STS:power_state": power_state,
-        "OS-SRV-USG:launched_at": launched_at,
-        **changes,
-    }
-
-
-def show(cloud: Cloud, server: JSON) -> None:
-    cloud.answer("GET", "nova", PATH, {"server": server})
-    cloud.answer("GET", "nova", "/servers/detail", {"servers": [server]})
-
-
-def state(response: Any) -> str:
-    """The state of the instance, got or listed."""
-    assert response.status_code == 200, response.text
-    found = response.json
-    return str((found.get("instance") or found["instances"][0])["lifecycle"]["state"])
 
 
 @pytest.fixture
@@ -244,105 +209,3 @@ class TestConfirmWindow:
         """A new name does not prolong the wait: its end of the resize counts, not its update."""
         show(populated, resized(ON, ago(hours=2), updated=ago(seconds=1) + "Z"))
         assert state(member.get(INSTANCE)) == "Resize_confirm"
-
-
-class TestWithoutRedis:
-    """Processes that share nothing: at most one of them confirms."""
-
-    @pytest.fixture
-    def options(self, request: pytest.FixtureRequest) -> str:
-        return str(request.param)
-
-    @pytest.mark.parametrize(
-        ("options", "is_multiprocess", "is_confirmed"),
-        [
-            ("[resize]\n", False, False),  # the defaults: two processes
-            ("[resize]\n", True, False),
-            (ALONE, False, True),
-            (ALONE, True, False),  # another WSGI server with more of them
-            ("[resize]\nconfirmed_by = worker\n" + ALONE, False, False),
-            (REDIS, True, True),
-            (REDIS + "[resize]\nconfirmed_by = worker\n", True, False),
-        ],
-        indirect=["options"],
-    )
-    def test_gateway(
-        self,
-        conf: Any,
-        populated: Cloud,
-        monkeypatch: pytest.MonkeyPatch,
-        is_multiprocess: bool,
-        is_confirmed: bool,
-    ) -> None:
-        """Its process confirms only where no other one does."""
-        monkeypatch.setattr(redis.Redis, "from_url", lambda *_args, **_kwargs: FakeRedis())
-        application = deploy.load_app(conf)
-
-        def served(environ: Any, start_response: Any) -> Any:
-            return application(environ | {"wsgi.multiprocess": is_multiprocess}, start_response)
-
-        show(populated, resized(OFF))
-        member = Caller(served, personas.token_of("member"))
-        expected = "Resize_confirm" if is_confirmed else "Resized"
-        assert state(member.get(INSTANCE)) == expected
-        assert len(populated.writes()) == is_confirmed
-
-    @pytest.mark.parametrize("options", ["[resize]\n"], indirect=True)
-    def test_by_hand(self, member: Caller, populated: Cloud) -> None:
-        """What a user asks for is done by any process."""
-        show(populated, resized(ON))
-        assert member.post(f"{INSTANCE}/confirm-resize").status_code == 202
-
-
-class TestAnotherProcess:
-    """Nova takes two ends of a resize within milliseconds, and the second breaks the server."""
-
-    @pytest.fixture
-    def options(self) -> str:
-        return f"{REDIS}secret = {personas.SECRET:x<32}\n"
-
-    def test_redis_fails(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
-        """While Redis fails nothing confirms itself, but a user's command is done."""
-        show(populated, resized(OFF))
-        store.is_down = True
-        assert state(member.get(INSTANCE)) == "Resized"
-        assert populated.writes() == []
-        assert member.post(f"{INSTANCE}/confirm-resize").status_code == 202
-
-    def test_it_has_taken_the_end(
-        self, member: Caller, populated: Cloud, store: FakeRedis, conf: cfg.ConfigOpts
-    ) -> None:
-        """Nova gets no second call, whether by a look or by hand."""
-        show(populated, resized(OFF))
-        member.get(INSTANCE)
-        (key,) = (key for key in store.values if "resize" in key)
-        prefix, _colon, name = key.partition(":")
-        store.values.clear()
-        other = SealedRedis(store, f"{prefix}:", *shared_secrets(conf, "redis"))
-        assert other.add(name, b"taken", 30)
-        populated.forget()
-        assert state(member.get(INSTANCE)) == "Resized"
-        for command in ("confirm-resize", "revert-resize"):
-            refusal(member.post(f"{INSTANCE}/{command}"), 409, "already_under_way")
-        assert populated.writes() == []
-
-    @pytest.mark.parametrize("first", ["look", "confirm-resize", "revert-resize"])
-    def test_it_finds_the_end_taken(
-        self, member: Caller, populated: Cloud, store: FakeRedis, first: str
-    ) -> None:
-        """It is told before Nova is called."""
-        show(populated, resized(OFF))
-        seen: list[list[str]] = []
-
-        def called(_request: Any, context: Any) -> JSON:
-            seen.append([key for key in store.values if "resize" in key])
-            context.status_code = 202
-            return {}
-
-        populated.answer("POST", "nova", ACTION, called)
-        if first == "look":
-            assert state(member.get(INSTANCE)) == "Resize_confirm"
-        else:
-            assert member.post(f"{INSTANCE}/{first}").status_code == 202
-        (keys,) = seen
-        assert len(keys) == 1

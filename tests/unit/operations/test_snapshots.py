@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots: create, get, list, update, delete, restore."""
+"""Snapshots: create, get, list, update, delete."""
 
 import uuid
 from typing import Any
@@ -11,20 +11,14 @@ from tests.unit.bodies import DATA_VOLUME, FREE_VOLUME, SNAPSHOT, body
 from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.operations.served_snapshots import CINDER, PATH, serve_snapshot
 from tests.unit.operations.test_volume_changes import in_statuses, snapshots
 from tests.unit.operations.test_volume_get import serve
 from tests.unit.personas import OTHER_PROJECT, PROJECT, USER
 from tests.unit.requests_of import CREATE_SNAPSHOT, RESTORE
 
 JSON = dict[str, Any]
-PATH = f"/api/v1/snapshots/{SNAPSHOT['id']}"
-CINDER = f"/snapshots/{SNAPSHOT['id']}"
 OF_DATA = f"/api/v1/volumes/{DATA_VOLUME}/snapshots"
-
-
-def serve_snapshot(cloud: Cloud, **changes: Any) -> None:
-    """Cinder shows the snapshot with changes."""
-    cloud.answer("GET", "cinder", CINDER, {"snapshot": SNAPSHOT | changes})
 
 
 @pytest.mark.parametrize("volume_id", [FREE_VOLUME, DATA_VOLUME])
@@ -242,59 +236,6 @@ def test_delete_at_the_same_moment(member: Caller, populated: Cloud) -> None:
     """Of two deletes at once Cinder refuses the later one: a conflict."""
     populated.refuse("DELETE", "cinder", CINDER, "cinder_400_snapshot_delete")
     assert "cannot be deleted now" in refusal(member.delete(PATH), 409, "conflict")["message"]
-
-
-def test_restore(member: Caller, populated: Cloud) -> None:
-    """A new volume in the snapshot's size, in 2 calls; the answer names it."""
-    wanted = RESTORE | {"volume_type_id": "SSD"}
-    response = member.post(f"{PATH}/restore", json={"restore": wanted})
-    assert response.status_code == 202, response.text
-    assert check("volume", "RestoreSnapshot", response.json) == []
-    made = body("volume_created")["volume"]
-    assert response.json["restore"] == {
-        "snapshot_id": SNAPSHOT["id"],
-        "volume_id": made["id"],
-        "volume_name": made["name"],
-    }
-    (sent,) = populated.sent("cinder", "POST")
-    assert sent.json()["volume"] == {
-        "name": "restored",
-        "availability_zone": "nova",
-        "volume_type": "SSD",
-        "snapshot_id": SNAPSHOT["id"],
-    }
-    assert len(populated.calls()) == 2
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"name": ""}, "restore.name"),
-        ({"availability_zone": None}, "restore.availability_zone"),
-        ({"availability_zone": "mars"}, "availability_zone"),
-        ({"size": 3}, "restore.size"),
-    ],
-)
-def test_restore_bad_input(member: Caller, populated: Cloud, changes: JSON, field: str) -> None:
-    """What cannot be is refused by the field's name."""
-    response = member.post(f"{PATH}/restore", json={"restore": RESTORE | changes})
-    assert refusal(response, 400, "invalid_request")["message"].startswith(f"{field}:")
-    assert populated.calls() == []
-
-
-@pytest.mark.parametrize("status", ["creating", "error", "deleting"])
-def test_restore_states(member: Caller, populated: Cloud, status: str) -> None:
-    """Only a snapshot that is available is restored."""
-    serve_snapshot(populated, status=status)
-    refusal(member.post(f"{PATH}/restore", json={"restore": RESTORE}), 409, "invalid_state")
-    assert populated.writes() == []
-
-
-def test_restore_over_the_quota(member: Caller, populated: Cloud) -> None:
-    """The quota is named."""
-    populated.refuse("POST", "cinder", "/volumes", "cinder_413_gigabytes")
-    response = member.post(f"{PATH}/restore", json={"restore": RESTORE})
-    assert "quota of gigabytes" in refusal(response, 403, "quota_exceeded")["message"]
 
 
 @pytest.mark.parametrize(

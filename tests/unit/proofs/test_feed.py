@@ -53,7 +53,7 @@ def test_slow_feed(changes: dict[str, float]) -> None:
 @pytest.mark.parametrize("changes", [{"answered": 99}, {"threads": 100}])
 def test_costly_waiting(changes: dict[str, int]) -> None:
     """Each waiting client receives the event, without a thread of its own."""
-    waiting = dataclasses.replace(WAITING, **changes)  # type: ignore[arg-type]
+    waiting = dataclasses.replace(WAITING, **changes)
     assert not Result(Options(), [GOOD], waiting).is_passed
 
 

@@ -149,7 +149,11 @@ def test_unknown_period() -> None:
 
 def test_short_phase() -> None:
     """A phase of less than two seconds need not be in the ledger, which has whole seconds."""
-    life = [("active", None, 1.0), ("error", None, 10.2), ("active", None, 11.1)]
+    life: list[tuple[str, str | None, float]] = [
+        ("active", None, 1.0),
+        ("error", None, 10.2),
+        ("active", None, 11.1),
+    ]
     seen = compare(
         "i", periods_of([("Active", True, 1, None)]), truth_of(life), START + 20, Reason()
     )

@@ -4,8 +4,10 @@
 import subprocess
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
+from allinone.processes import Processes
 from recorder.slow_motion import SERVICES, slow_motion
 
 
@@ -35,7 +37,7 @@ def test_slow_motion() -> None:
 
 
 def _fail_when_stopped(pid: int) -> None:
-    with slow_motion(OneProcess(pid)):
+    with slow_motion(cast("Processes", OneProcess(pid))):
         end = time.monotonic() + 10
         while state(pid) != "T":
             assert time.monotonic() < end, "it is never stopped"

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from oslo_config import cfg
 
+from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events import stream as event_stream
 from kic_vm.events.stream import EventStream
+from kic_vm.events.subscription import Subscription
 from kic_vm.metrics.registry import REGISTRY
 from tests.unit import personas
 from tests.unit.cloud import Cloud
@@ -70,7 +72,9 @@ def answer(connection: socket.socket) -> tuple[http.client.HTTPResponse, Any]:
 
 
 def record(stream: EventStream, persona: str, state: str, at: str) -> None:
-    project_id = personas.TOKENS[persona]["token"]["project"]["id"]
+    token = personas.TOKENS[persona]
+    assert token
+    project_id = token["token"]["project"]["id"]
     stream.record([sighting(state, at, project_id=project_id, instance_id=persona)])
 
 
@@ -152,9 +156,9 @@ def test_redis_fails_while_clients_wait(
     wait_for(1)
 
     def fail(*_args: Any) -> None:
-        raise event_stream.StoreUnavailable
+        raise StoreUnavailable
 
-    monkeypatch.setattr(event_stream.Subscription, "next_message", fail)
+    monkeypatch.setattr(Subscription, "next_message", fail)
     _response, body = answer(connection)
     assert body["events"] == []
     monkeypatch.undo()

@@ -87,14 +87,14 @@ class ChangingCloud:
     def _list_servers(self, request: Any, _context: Any) -> JSON:
         query = parse_qs(request.query)
         assert query["all_tenants"] == ["1"]
-        listed = self.servers.values()
+        listed = list(self.servers.values())
         if "changes-since" in query:
             listed = [one for one in listed if one["has_time"] and is_after(one["updated"], query)]
         elif "status" in query:
             listed = [one for one in listed if one["status"].lower() == query["status"][0]]
         else:
             listed = [one for one in listed if one["status"] != "DELETED"]
-        return {"servers": list(listed)}
+        return {"servers": listed}
 
     def _list_volumes(self, request: Any, _context: Any) -> JSON:
         assert parse_qs(request.query)["all_tenants"] == ["1"]

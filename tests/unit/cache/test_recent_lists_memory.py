@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a process keeps of recent lists: bounded lists, their values, and their pages."""
+
+from typing import Any
+
+import pytest
+
+from kic_vm.cache.recent_lists import Key, Source
+from tests.unit.cache.recent_list_reads import KEY, Fetches, process, read
+from tests.unit.fake_redis import FakeRedis
+
+JSON = dict[str, Any]
+
+
+def test_memory(server: FakeRedis) -> None:
+    """A process holds no more than its bound; what was used longest ago comes from Redis again."""
+    lists, fetch = process(server, memory=1000), Fetches()
+    keys = [Key.of(f"project {number}", [], "instances") for number in range(10)]
+    for key in keys:
+        read(lists, lambda: [{"id": str(fetch()), "text": "x" * 300}], key=key)
+    known = [key for key in keys if lists.find(key, 30, is_only_process=False)]
+    assert known == keys[-len(known) :]
+    assert len(known) == 2
+    assert lists.read(keys[0], 30, fetch, is_only_process=False)[2] is Source.KNOWN
+    read(lists, lambda: [{"id": "x" * 5000}])  # larger than the bound
+
+
+@pytest.mark.parametrize("value", [2**70, "\ud800"])
+def test_unusual_values(server: FakeRedis, value: Any) -> None:
+    """What fast JSON does not have stays in the process."""
+    lists = process(server)
+    assert read(lists, lambda: [{"id": value}])[0] == value
+    fetch = Fetches()
+    assert read(process(server), fetch)[0] == "1"
+    assert read(lists, fetch)[0] == value
+
+
+def test_pages(server: FakeRedis) -> None:
+    """A page is made once for each query, and no more pages are kept than a few."""
+    items = [{"id": str(number)} for number in range(100)]
+    known, _age, _source = process(server).read(KEY, 9, lambda: items, is_only_process=False)
+    made: list[str] = []
+
+    def page(query: str) -> Any:
+        def select(items: list[JSON]) -> tuple[list[JSON], JSON]:
+            made.append(query)
+            return items[:1], {"query": query}
+
+        return known.page(query, select)
+
+    assert page("limit=1") is page("limit=1")
+    assert page("limit=2").pagination == {"query": "limit=2"}
+    assert made == ["limit=1", "limit=2"]
+    for number in range(100):
+        page(f"limit={number}")
+    assert page("limit=99").pagination == {"query": "limit=99"}
+    page("limit=1")
+    assert made.count("limit=1") == 2
+
+
+def test_memory_of_pages(server: FakeRedis) -> None:
+    """The pages of a list hold no more than a few times its items, whatever clients request."""
+    items = [{"id": str(number)} for number in range(100)]
+    known, _age, _source = process(server).read(KEY, 9, lambda: items, is_only_process=False)
+    pages = [
+        known.page(f"name=&limit={number}", lambda listed: (listed[:], {})) for number in range(32)
+    ]
+    kept = [
+        page
+        for number, page in enumerate(pages)
+        if known.page(f"name=&limit={number}", lambda _listed: ([], {})) is page
+    ]
+    assert sum(len(page.items) for page in kept) <= 2 * len(items)
