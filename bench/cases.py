@@ -10,6 +10,8 @@ import openstack
 
 from bench import raw
 from bench.measure import SLOW, Ways
+from bench.skyline import Skyline
+from bench.skyline_environment import PACKAGE
 from tests.functional.client import Client
 
 JSON = dict[str, Any]
@@ -21,6 +23,7 @@ SLOWEST: Final = "slowest raw call"
 NOVA: Final = "raw list of servers alone"
 SDK: Final = "openstacksdk"
 COMMAND: Final = "openstack command"
+SKYLINE: Final = PACKAGE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Cloud:
     """One of the machines, as Nova shows it."""
     command: Callable[..., object] | None = None
     """Runs the openstack command with arguments."""
+    skyline: Skyline | None = None
 
 
 def cases(cloud: Cloud) -> dict[str, Ways]:
@@ -47,6 +51,7 @@ def cases(cloud: Cloud) -> dict[str, Ways]:
         "page of 20": _page(cloud),
         "filtered list": _filtered(cloud),
         "volume list": _volumes(cloud),
+        **{f"page of {size} volumes": _volume_page(cloud, size) for size in (20, 100)},
     }
 
 
@@ -93,7 +98,7 @@ def _list(cloud: Cloud) -> Ways:
             list(cloud.sdk.network.ips()),
         ],
     }
-    return {**ways, **_command(cloud, "server", "list")}
+    return {**ways, **_skyline_servers(cloud, 1000), **_command(cloud, "server", "list")}
 
 
 def _known_list(cloud: Cloud) -> Ways:
@@ -118,6 +123,7 @@ def _page(cloud: Cloud) -> Ways:
             cloud.raw.fetch, raw.Call("compute", path, "2.90")
         ),
         SIDE_BY_SIDE: partial(cloud.raw.side_by_side, raw.list_calls(cloud.project_id)),
+        **_skyline_servers(cloud, 20),
     }
 
 
@@ -140,6 +146,20 @@ def _volumes(cloud: Cloud) -> Ways:
         f"{SDK}, volumes alone" + SLOW: lambda: list(cloud.sdk.block_storage.volumes()),
     }
     return {**ways, **_command(cloud, "volume", "list")}
+
+
+def _volume_page(cloud: Cloud, size: int) -> Ways:
+    """A page is what skyline-apiserver can list: for each volume, it lists all servers."""
+    ways: dict[str, Callable[[], object]] = {
+        GATEWAY: partial(cloud.client.get, "/api/v1/volumes", limit=size)
+    }
+    if cloud.skyline:
+        ways[SKYLINE + SLOW] = partial(cloud.skyline.volumes, size)
+    return ways
+
+
+def _skyline_servers(cloud: Cloud, limit: int) -> Ways:
+    return {SKYLINE: partial(cloud.skyline.servers, limit)} if cloud.skyline else {}
 
 
 def _command(cloud: Cloud, *arguments: str) -> Ways:

@@ -72,7 +72,8 @@ def anonymised(found: JSON) -> JSON:
 
 
 def _another(match: re.Match[str]) -> str:
-    made = uuid.uuid5(uuid.NAMESPACE_OID, match[0])
+    # Clients check that the ids are of version 4, as those of the services.
+    made = uuid.UUID(bytes=uuid.uuid5(uuid.NAMESPACE_OID, match[0]).bytes, version=4)
     return str(made) if "-" in match[0] else made.hex
 
 

@@ -8,20 +8,23 @@ in front of it costs is the client's own.
 import argparse
 import asyncio
 import json
+from collections import Counter
 from typing import Final
 
 from bench.services import Services
 from bench.tenants import TOKEN, number_of
 
+STATISTICS: Final = "/statistics"
 _STATUS: Final = {200: b"OK", 201: b"Created", 202: b"Accepted", 300: b"Multiple Choices"}
 
 
 class Connection(asyncio.Protocol):
     """One keep-alive connection of a client that sends one request at a time."""
 
-    def __init__(self, services: Services, latency: float) -> None:
+    def __init__(self, services: Services, latency: float, requests: Counter[str]) -> None:
         self._services = services
         self._latency = latency
+        self._requests = requests
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -52,7 +55,11 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, method: str, target: str, headers: dict[str, str]) -> bytes:
         more = b""
-        if target.partition("?")[0] == "/identity/v3/auth/tokens":
+        path = target.partition("?")[0]
+        if path == STATISTICS:
+            return _response(200, self._statistics())
+        self._requests[path.split("/")[1]] += 1
+        if path == "/identity/v3/auth/tokens":
             subject = headers.get("x-subject-token", TOKEN)
             status = 201 if method == "POST" else 200
             body = self._services.token(number_of(subject))
@@ -62,21 +69,34 @@ class Connection(asyncio.Protocol):
             project = number_of(headers.get("x-auth-token", TOKEN))
             status, body = self._services.get(target, version, project)
         else:
+            self._services.unknown_paths.add(f"{method} {path}")
             status, body = 404, json.dumps({}).encode()
-        phrase = _STATUS.get(status, b"Not Found")
-        return (
-            b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n" % (status, phrase)
-            + more
-            + b"Content-Length: %d\r\n\r\n" % len(body)
-            + body
-        )
+        return _response(status, body, more)
+
+    def _statistics(self) -> bytes:
+        """The number of requests to each service, and what no service here has."""
+        unknown = sorted(self._services.unknown_paths)
+        return json.dumps({"requests": self._requests, "unknown_paths": unknown}).encode()
+
+
+def _response(status: int, body: bytes, more: bytes = b"") -> bytes:
+    phrase = _STATUS.get(status, b"Not Found")
+    return (
+        b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n" % (status, phrase)
+        + more
+        + b"Content-Length: %d\r\n\r\n" % len(body)
+        + body
+    )
 
 
 async def serve(port: int, count: int, latency: float) -> None:
     """Serve projects with ``count`` machines each on loopback until cancelled."""
     services = Services(count, f"http://127.0.0.1:{port}")
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(services, latency), "127.0.0.1", port)
+    requests: Counter[str] = Counter()
+    server = await loop.create_server(
+        lambda: Connection(services, latency, requests), "127.0.0.1", port
+    )
     async with server:
         await server.serve_forever()
 

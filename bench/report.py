@@ -4,10 +4,11 @@
 from typing import Any, Final
 
 from bench import growth, targets
-from bench.cases import GATEWAY
+from bench.cases import GATEWAY, SKYLINE
 
 JSON = dict[str, Any]
 
+_REASON: Final = 200  # characters
 _HEAD: Final = """\
 .. Written by ``make bench``.
 
@@ -39,10 +40,12 @@ def page(results: JSON) -> str:
     ]
     if live := results.get("live"):
         parts.append(_cases(f"Real OpenStack, {live['servers']} machines", live["cases"]))
+        parts += _skyline(live)
     for run in results.get("replayed", []):
         latency = f"{run['latency'] * 1000:.0f} ms latency"
         title = f"Recorded OpenStack, {run['servers']:,} machines, {latency}"
         parts.append(_cases(title, run["cases"]))
+        parts += [*_skyline(run), *_upstream(run)]
     if loads := results.get("loaded"):
         parts.append(_loads(loads))
     if aged := results.get("aged"):
@@ -67,6 +70,36 @@ def _cases(title: str, cases: JSON) -> str:
             shown = [f"{median * 1000:.1f}", f"{median / ours:.2f}", str(way["times"])]
             rows.append(["" if number else case, name, *shown])
     return table(title, ["Case", "Way", "Median, ms", "x kic-vm", "Times"], rows)
+
+
+def _skyline(run: JSON) -> list[str]:
+    """What ran as skyline-apiserver, or why it did not."""
+    match run.get("skyline"):
+        case {"version": version}:
+            return [f"{SKYLINE} {version} ran with one worker process.\n"]
+        case {"missing": reason}:
+            words = " ".join(reason.split()).replace("`", "'")
+            return [f"{SKYLINE} was not measured: ``{words[:_REASON]}``\n"]
+        case _:
+            return []
+
+
+def _upstream(run: JSON) -> list[str]:
+    """The calls of one request to each service."""
+    calls: dict[str, dict[str, dict[str, int]]] = run.get("calls", {})
+    counted = [(case, way, counts) for case, ways in calls.items() for way, counts in ways.items()]
+    services = sorted({service for *_names, counts in counted for service in counts})
+    rows = [
+        [
+            case,
+            way,
+            *(str(counts.get(service, 0)) for service in services),
+            str(sum(counts.values())),
+        ]
+        for case, way, counts in counted
+    ]
+    title = f"Upstream calls of one request, {run['servers']:,} machines"
+    return [table(title, ["Case", "Way", *services, "All"], rows)] if rows else []
 
 
 def _loads(loads: JSON) -> str:

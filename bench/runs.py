@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import openstack
 
-from bench import ages, cases, gateway, growth, load, many_projects, project, raw
+from bench import ages, cases, gateway, growth, load, many_projects, project, raw, skyline, upstream
 from bench.measure import SLOW, interleaved
 from bench.replayed_cloud import replayed_cloud
 from bench.tenants import TOKEN
@@ -25,7 +25,7 @@ LATENCY: Final = 0.02
 _MEMORY_LIMITS: Final = (32, 1024)
 # The lists are to last as long as the measurement.
 _LASTING_LISTS: Final = {"max_age": "3600"}
-_SERVICES: Final = ("compute", "block-storage", "network", "image")
+_SERVICES: Final = ("compute", "block-storage", "network", "image", "identity")
 
 
 def live(demo: Path, servers: int, rounds: int) -> JSON:
@@ -35,9 +35,13 @@ def live(demo: Path, servers: int, rounds: int) -> JSON:
     """
     operator = standalone.connect("kic-operator")
     base = demo / "kic-vm.conf"
-    with project.temporary(operator) as own, gateway.gateway(base, api=_LASTING_LISTS) as process:
+    with contextlib.ExitStack() as stack:
+        own = stack.enter_context(project.temporary(operator))
+        process = stack.enter_context(gateway.gateway(base, api=_LASTING_LISTS))
         project.boot(own, servers)
         token = str(own.cloud.session.get_token())
+        login = _operator_login(operator)
+        peer = stack.enter_context(skyline.running_if_possible(login, token, servers))
         cloud = cases.Cloud(
             client=process.client(token),
             raw=raw.Raw(_endpoints(own.cloud), token),
@@ -45,10 +49,11 @@ def live(demo: Path, servers: int, rounds: int) -> JSON:
             project_id=str(own.cloud.current_project_id),
             server=own.cloud.compute.get("/servers/detail?limit=1").json()["servers"][0],
             command=_command(own),
+            skyline=None if isinstance(peer, str) else peer,
         )
         found: JSON = {name: interleaved(ways, rounds) for name, ways in cases.cases(cloud).items()}
         found["create"] = interleaved(_creations(own, cloud), max(2, rounds // 5))
-        return {"servers": servers, "cases": found}
+        return {"servers": servers, "cases": found, "skyline": skyline.described(peer)}
 
 
 def replayed(servers: int, rounds: int, *, is_quick: bool = False) -> JSON:
@@ -56,7 +61,10 @@ def replayed(servers: int, rounds: int, *, is_quick: bool = False) -> JSON:
 
     :param is_quick: without what is slow: openstacksdk takes a minute for 10,000 machines
     """
-    with _replayed(servers, LATENCY, api=_LASTING_LISTS) as (process, address):
+    with (
+        _replayed(servers, LATENCY, api=_LASTING_LISTS) as (process, address),
+        skyline.running_if_possible(_replayed_login(address), TOKEN, servers) as peer,
+    ):
         sdk = openstack.connect(
             auth={
                 "auth_url": f"{address}/identity/v3",
@@ -74,20 +82,30 @@ def replayed(servers: int, rounds: int, *, is_quick: bool = False) -> JSON:
             sdk=sdk,
             project_id=str(sdk.current_project_id),
             server=World(servers).lists.servers["2.90"][servers // 2],
+            skyline=None if isinstance(peer, str) else peer,
         )
-        found = {
-            name: interleaved(
-                {name: way for name, way in ways.items() if not (is_quick and name.endswith(SLOW))},
-                rounds,
-            )
-            for name, ways in cases.cases(cloud).items()
+        measured = {
+            case: {
+                name: way for name, way in ways.items() if not (is_quick and name.endswith(SLOW))
+            }
+            for case, ways in cases.cases(cloud).items()
         }
+        calls = {case: upstream.calls(address, ways) for case, ways in measured.items()}
+        found = {case: interleaved(ways, rounds) for case, ways in measured.items()}
+        upstream.check_paths(address)
         get = f"/api/v1/instances/{cloud.server['id']}"
         cpu = {
             "get": _cpu(process, partial(cloud.client.get, get), 200),
             "list": _cpu(process, partial(cloud.client.get, "/api/v1/instances", limit=1000), 10),
         }
-        return {"servers": servers, "latency": LATENCY, "cases": found, "cpu": cpu}
+        return {
+            "servers": servers,
+            "latency": LATENCY,
+            "cases": found,
+            "cpu": cpu,
+            "calls": calls,
+            "skyline": skyline.described(peer),
+        }
 
 
 def loaded(seconds: float) -> JSON:
@@ -186,6 +204,28 @@ def _endpoints(cloud: openstack.connection.Connection) -> dict[str, str]:
         service: str(cloud.session.get_endpoint(service_type=service, interface="public"))
         for service in _SERVICES
     }
+
+
+def _replayed_login(address: str) -> skyline.Login:
+    return skyline.Login(
+        identity=f"{address}/identity/v3",
+        region="RegionOne",
+        username="skyline",
+        password="replayed",  # noqa: S106 - protects nothing
+        project_name="service",
+        user_domain_name="Default",
+        project_domain_name="Default",
+    )
+
+
+def _operator_login(operator: openstack.connection.Connection) -> skyline.Login:
+    arguments = operator.config.get_auth_args()
+    names = ("username", "password", "project_name", "user_domain_name", "project_domain_name")
+    return skyline.Login(
+        identity=_endpoints(operator)["identity"],
+        region=str(operator.config.get_region_name()),
+        **{name: str(arguments[name]) for name in names},
+    )
 
 
 def _command(own: project.Project) -> Callable[..., object]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the replayed services answer to a request: bytes, made once for each address."""
 
+import ast
 import functools
 import json
 import re
@@ -19,6 +20,8 @@ Answer = tuple[int, bytes]
 
 PAGE: Final = 1000  # what Nova and Cinder give at most
 _LIFE: Final = 24 * 3600
+# Nova ignores the filters that a member may not use; skyline-apiserver sends this one.
+_IGNORED: Final = re.compile(r"(?<=[?&])uuid=[^&]*&?")
 
 
 class Services:
@@ -57,6 +60,8 @@ class Services:
             )
         ]
         self._of_first = functools.lru_cache(4096)(self._get)
+        self.unknown_paths: set[str] = set()
+        """The paths that were requested and that no service here has."""
 
     def token(self, project: int = 0) -> bytes:
         """A token that is valid, as Keystone tells it.
@@ -67,7 +72,8 @@ class Services:
 
     def get(self, target: str, microversion: str, project: int = 0) -> Answer:
         """The answer to a GET with a token of a project."""
-        status, body = self._of_first(self._tenants.as_first(target, project), microversion)
+        first = _IGNORED.sub("", self._tenants.as_first(target, project))
+        status, body = self._of_first(first, microversion)
         return status, self._tenants.as_own(body, project)
 
     def _get(self, target: str, microversion: str) -> Answer:
@@ -77,6 +83,7 @@ class Services:
             match = pattern.fullmatch(parts.path)
             if match:
                 return answer(*match.groups(), query=query, microversion=microversion)
+        self.unknown_paths.add(parts.path)
         return 404, b'{"itemNotFound": {"code": 404, "message": "Not found."}}'
 
     def _version(self, service: str, **_kwargs: Any) -> Answer:
@@ -103,7 +110,9 @@ class Services:
 
     def _volumes(self, query: Query, microversion: str) -> Answer:
         path = "/block-storage/v3/volumes/detail"
-        return self._page("volumes", path, _made(self._lists.volumes, query), query)
+        found = _with_ids(_made(self._lists.volumes, query), query)
+        more = {"count": len(found)} if query.get("with_count") == ["True"] else {}
+        return self._page("volumes", path, found, query, more)
 
     def _volume(self, volume_id: str, query: Query, microversion: str) -> Answer:
         return _one("volume", volume_id, self._lists.volumes)
@@ -139,15 +148,20 @@ class Services:
     def _images(self, query: Query, microversion: str) -> Answer:
         return _all("images", self._lists.images)
 
-    def _page(self, key: str, path: str, items: list[JSON], query: Query) -> Answer:
-        """As Nova and Cinder page: a full page announces another one."""
+    def _page(
+        self, key: str, path: str, items: list[JSON], query: Query, more: JSON | None = None
+    ) -> Answer:
+        """As Nova and Cinder page: a full page announces another one.
+
+        :param more: is shown beside the page
+        """
         limit = min(int(query.get("limit", [str(PAGE)])[0]), PAGE)
         begin = int(query.get("offset", ["0"])[0])
         if "marker" in query:
             ids = [item["id"] for item in items]
             begin += ids.index(query["marker"][0]) + 1
         page = items[begin : begin + limit]
-        body: JSON = {key: page}
+        body: JSON = {key: page, **(more or {})}
         if len(page) == limit:
             address = f"{self._base}{path}?limit={limit}&marker={page[-1]['id']}"
             body[f"{key}_links"] = [{"rel": "next", "href": address}]
@@ -168,6 +182,9 @@ def _filtered(servers: list[JSON], query: Query) -> list[JSON]:
     if "name" in query:
         pattern = re.compile(query["name"][0])
         servers = [server for server in servers if pattern.search(server["name"])]
+    if "status" in query:
+        statuses = {status.upper() for status in query["status"]}
+        servers = [server for server in servers if server["status"] in statuses]
     return servers
 
 
@@ -177,6 +194,14 @@ def _made(volumes: list[JSON], query: Query) -> list[JSON]:
         return volumes
     first, last = (bound.partition(":")[2] for bound in query["created_at"][0].split(","))
     return [volume for volume in volumes if first <= volume["created_at"][:19] <= last]
+
+
+def _with_ids(volumes: list[JSON], query: Query) -> list[JSON]:
+    """Cinder's filter by a list of ids, which is written as in Python."""
+    if "id" not in query:
+        return volumes
+    ids = set(ast.literal_eval(query["id"][0]))
+    return [volume for volume in volumes if volume["id"] in ids]
 
 
 def _fields(items: Iterable[JSON], query: Query) -> list[JSON]:

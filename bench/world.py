@@ -47,11 +47,12 @@ class World:
         answers = recorded.load()["answers"]
         numbers = range(count - 1, -1, -1)
         (floating_ip,) = answers["floatingips"]["floatingips"]
+        servers = {
+            version: _scaled(answers[f"servers-{version}"]["servers"], numbers, _server)
+            for version in VERSIONS
+        }
         self.lists = Lists(
-            servers={
-                version: _scaled(answers[f"servers-{version}"]["servers"], numbers, _server)
-                for version in VERSIONS
-            },
+            servers=servers | {"2.79": [_without_hostname(item) for item in servers["2.90"]]},
             volumes=_scaled(answers["volumes"]["volumes"], numbers, _volume),
             ports=_scaled(answers["ports"]["ports"], numbers, _port),
             floatingips=_scaled([floating_ip], numbers[::10], _floating_ip),
@@ -102,6 +103,11 @@ def _server(item: JSON, number: int) -> None:
     item["os-extended-volumes:volumes_attached"][0]["id"] = identifier("volume", number)
     for link in item["links"]:
         link["href"] = link["href"].rpartition("/")[0] + "/" + item["id"]
+
+
+def _without_hostname(item: JSON) -> JSON:
+    """A server as Nova shows it to a member from 2.73 to 2.89."""
+    return {key: value for key, value in item.items() if key != "OS-EXT-SRV-ATTR:hostname"}
 
 
 def _volume(item: JSON, number: int) -> None:

@@ -161,6 +161,35 @@ def test_page() -> None:
         assert len(rows) > 1
 
 
+def test_skyline() -> None:
+    """The page shows the version of skyline-apiserver and the calls of each request."""
+    calls = {
+        "list": {
+            "kic-vm": {"compute": 1, "network": 2},
+            "skyline-apiserver": {"identity": 3, "compute": 1},
+        }
+    }
+    compared = run(50, latency=0.02, calls=calls, skyline={"version": "9.0.0"})
+    page = report.page({"machine": RESULTS["machine"], "replayed": [compared]})
+    assert "skyline-apiserver 9.0.0 ran with one worker process." in page
+    table = page.partition("Upstream calls of one request, 50 machines")[2]
+    cells = [line.strip(" *-") for line in table.splitlines()[3:]]
+    assert cells == [
+        *("Case", "Way", "compute", "identity", "network", "All"),
+        *("list", "kic-vm", "1", "0", "2", "3"),
+        *("list", "skyline-apiserver", "1", "3", "0", "4"),
+    ]
+
+
+def test_without_skyline() -> None:
+    """The page shows why skyline-apiserver was not measured, as literal text in one line."""
+    reason = "cannot be installed:\nno `index`"
+    compared = run(50, skyline={"missing": reason})
+    page = report.page({"machine": RESULTS["machine"], "live": compared})
+    shown = "skyline-apiserver was not measured: ``cannot be installed: no 'index'``"
+    assert shown in page
+
+
 def test_plot() -> None:
     """A bar for each way but the single calls, longer for what takes longer."""
     svg = ET.fromstring(plot.drawn(RESULTS))  # noqa: S314 - our own

@@ -2,11 +2,14 @@
 """The replayed OpenStack: it has what the gateway joins, and pages as the real one."""
 
 import json
+import re
+import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from bench import services, tenants
+from bench import recorded, services, tenants
 from bench.services import Services
 
 JSON = dict[str, Any]
@@ -69,10 +72,49 @@ def test_filters(replayed: Services) -> None:
     assert ports == [{"device_id": one} for one in two]
 
 
-def test_nothing_there(replayed: Services) -> None:
-    """What is not recorded is not answered."""
+def test_filters_of_members(replayed: Services) -> None:
+    """Nova ignores the filters that only administrators may use, and filters by status."""
+    target = "/compute/v2.1/servers/detail?limit=2"
+    two = get(replayed, target, "2.79")["servers"]
+    for more in (f"&uuid={two[1]['id']}", "&deleted=True", "&status=active"):
+        assert get(replayed, target + more, "2.79")["servers"] == two
+    query = f"status=soft_deleted&deleted=True&uuid={two[1]['id']}"
+    assert not get(replayed, f"/compute/v2.1/servers/detail?{query}", "2.79")["servers"]
+
+
+def test_hostname(replayed: Services) -> None:
+    """Nova shows the hostname to members from microversion 2.90 on."""
+    old, new = (
+        get(replayed, "/compute/v2.1/servers/detail?limit=1", version)["servers"][0]
+        for version in ("2.79", "2.90")
+    )
+    assert new.keys() - old.keys() == {"OS-EXT-SRV-ATTR:hostname"}
+
+
+def test_volumes_by_id(replayed: Services) -> None:
+    """Cinder lists the volumes with the ids of a list, and counts them if it is asked to."""
+    target = "/block-storage/v3/volumes/detail"
+    ids = [volume["id"] for volume in get(replayed, f"{target}?limit=3")["volumes"]]
+    query = urlencode({"id": str(ids), "with_count": True, "all_tenants": True})
+    body = get(replayed, f"{target}?{query}", "3.59")
+    assert [volume["id"] for volume in body["volumes"]] == ids
+    assert body["count"] == 3
+    assert "count" not in get(replayed, f"{target}?limit=3", "3.59")
+
+
+def test_versions_of_ids() -> None:
+    """The recorded ids are of version 4, as those of the services: clients check it."""
+    text = recorded.FILE.read_text()
+    ids = re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)
+    assert {uuid.UUID(one).version for one in ids} == {4}
+
+
+def test_nothing_there() -> None:
+    """What is not recorded is not answered, and its path is kept."""
+    replayed = Services(1, "http://127.0.0.1:1")
     assert replayed.get("/compute/v2.1/servers/unknown", "")[0] == 404
     assert replayed.get("/compute/v2.1/os-keypairs", "")[0] == 404
+    assert replayed.unknown_paths == {"/compute/v2.1/os-keypairs"}
 
 
 def test_cells(replayed: Services) -> None:
