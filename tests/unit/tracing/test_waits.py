@@ -54,6 +54,31 @@ def test_bulkhead(exporter: InMemorySpanExporter, tracer: Any) -> None:
     assert the(by_name(exporter), "bulkhead wait").attributes == {"kic_vm.service": "compute"}
 
 
+def test_bulkhead_side_by_side(exporter: InMemorySpanExporter, tracer: Any) -> None:
+    """Calls of one request share its place: each of them shows that it waits for it."""
+    bulkhead = Bulkhead("compute", 1, 30)
+    holder, record = RequestRecord("req-1"), RequestRecord("req-2")
+    wait = threading.Semaphore(0)
+
+    class Trace(SpanTrace):
+        def waiting(self, name: str, service: str | None) -> AbstractContextManager[None]:
+            wait.release()
+            return super().waiting(name, service)
+
+    def leave_when_all_wait() -> None:
+        try:
+            assert all(wait.acquire(timeout=10) for _call in range(3))
+        finally:
+            bulkhead.leave(holder)
+
+    bulkhead.enter(holder)
+    with tracing(Trace(tracer)):
+        run_in_threads(leave_when_all_wait, *[partial(bulkhead.enter, record)] * 3)
+    for _call in range(3):
+        bulkhead.leave(record)
+    assert len(by_name(exporter)["bulkhead wait"]) == 3
+
+
 def test_single_flight(exporter: InMemorySpanExporter, tracer: Any) -> None:
     """A request that waits for the fetch of another one shows that."""
     lists = RecentLists(None, retry_after=1, max_age=20, max_age_followed=20, memory=2**20)
