@@ -2,13 +2,16 @@
 """What a request waits for besides its calls, and the threads and greenlets of its calls."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 import pytest
+import redis
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from oslo_config import cfg
 
 from kic_vm import exceptions
 from kic_vm.adapters.http import interleaved
@@ -16,14 +19,24 @@ from kic_vm.adapters.http.bulkhead import Bulkhead
 from kic_vm.adapters.http.client import HttpClient
 from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.parallel import run_in_threads
+from kic_vm.cache.client import TracedRedis, connect
+from kic_vm.cache.outage import Outage
 from kic_vm.cache.recent_lists import Key, RecentLists, Source
+from kic_vm.cache.sealed import SealedRedis
+from kic_vm.cache.stored_lists import Stamp, StoredLists
 from kic_vm.context import RequestRecord
 from kic_vm.tracing.request_trace import tracing, waiting
 from kic_vm.tracing.spans import SpanTrace
 from tests.unit.adapters.answering import answering
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
+from tests.unit.fake_redis import FakeRedis
+from tests.unit.personas import SECRET
 from tests.unit.tracing.spans import INSTANCE, ROUTE, by_name, parents, the, tracer_to
+
+
+class TracedFake(TracedRedis, FakeRedis):
+    """A Redis in this process, with the commands of the gateway's client."""
 
 
 @pytest.fixture
@@ -102,6 +115,53 @@ def test_single_flight(exporter: InMemorySpanExporter, tracer: Any) -> None:
         other.result()
     assert source is Source.OTHERS
     assert the(by_name(exporter), "single-flight wait")
+
+
+def test_redis(exporter: InMemorySpanExporter, tracer: Any) -> None:
+    """Each command to Redis is a wait, with its name alone."""
+    with tracing(SpanTrace(tracer)):
+        TracedFake().set("key", SECRET)
+    span = the(by_name(exporter), "redis SET")
+    assert SECRET not in span.to_json()
+    assert span.attributes == {}
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "redis+sentinel://127.0.0.1:1/name"])
+def test_redis_down(
+    exporter: InMemorySpanExporter, tracer: Any, conf: cfg.ConfigOpts, url: str
+) -> None:
+    """A Redis that cannot be reached shows in the trace, with the class of the failure alone."""
+    conf.set_override("url", url, "redis")
+    client = connect(conf)
+    assert client is not None
+    with tracing(SpanTrace(tracer)), pytest.raises(redis.ConnectionError):
+        client.get("key")
+    span = the(by_name(exporter), "redis GET")
+    assert span.attributes is not None
+    assert str(span.attributes["error.type"]).endswith(("ConnectionError", "MasterNotFoundError"))
+    assert (span.status.description, span.events) == (None, ())
+
+
+def test_stored_lists(exporter: InMemorySpanExporter, tracer: Any) -> None:
+    """A wait for the fetch of another process is one span, however often it asks Redis."""
+    sealed = SealedRedis(TracedFake(), "p:", SECRET)
+    stored = StoredLists(sealed, Outage(5), 30)
+    lease = sealed.lease("list:fetch")
+    assert lease.acquire(30)
+
+    class Terms:
+        """They accept no list, and end the wait after some questions."""
+
+        end_of_wait = time.time() + 0.2
+
+        def accept(self, stamp: Stamp) -> bool:
+            return False
+
+    with tracing(SpanTrace(tracer)):
+        assert stored.find_or_acquire("list", Terms()) == (None, None)
+    spans = by_name(exporter)
+    assert len(spans["single-flight wait"]) == 1
+    assert len(spans.get("redis GET", ())) <= 1
 
 
 def test_threads(exporter: InMemorySpanExporter, tracer: Any) -> None:
