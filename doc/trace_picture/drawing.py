@@ -44,7 +44,8 @@ def drawn(spans: list[Span]) -> str:
     body.append(plot.text(_MARGIN, _TOP - 14, "Span", "start", "bold"))
     body.append(plot.text(_STATUS, _TOP - 14, "Status", "end", "bold"))
     for number, span in enumerate(spans):
-        body += _row(span, _TOP + _ROW * number, places[-1])
+        background = _BAND if number % 2 == 0 else "#fff"
+        body += _row(span, _TOP + _ROW * number, places[-1], background)
     body += _legend(spans, bottom + _ROW)
     return plot.document(width, height, body)
 
@@ -53,7 +54,7 @@ def _x_of(milliseconds: float, last: float) -> float:
     return _NAMES + _BARS * milliseconds / last
 
 
-def _row(span: Span, y: int, last: float) -> Iterator[str]:
+def _row(span: Span, y: int, last: float, background: str) -> Iterator[str]:
     x = _MARGIN + _INDENT * span.depth
     baseline = y + _ROW / 2 + 4
     if span.depth:
@@ -68,7 +69,9 @@ def _row(span: Span, y: int, last: float) -> Iterator[str]:
     stroke = f' stroke="{_color(span)}"' if _is_wait(span) else ""
     fill = _WAIT if _is_wait(span) else _color(span)
     yield _box(start, y + 6, width, _ROW - 12, fill, stroke)
-    yield plot.text(start + width + 5, baseline, f"{span.duration:.1f} ms", "start")
+    # The outline keeps the lines of the axis off the text.
+    duration = plot.text(start + width + 5, baseline, f"{span.duration:.1f} ms", "start")
+    yield f'<g stroke="{background}" stroke-width="4" paint-order="stroke">{duration}</g>'
 
 
 def _is_wait(span: Span) -> bool:
