@@ -12,6 +12,7 @@ from typing import Any, Final
 from doc import picture_command
 from doc.dashboard_picture import drawing, run
 from doc.dashboard_picture.panels import panels_of
+from doc.real_runs import RunFailure
 
 JSON = dict[str, Any]
 
@@ -36,7 +37,7 @@ def main() -> int:
             return 1
         try:
             record = _recorded(dashboard, arguments.demo, arguments.minutes * 60)
-        except run.RunFailure as failure:
+        except RunFailure as failure:
             print(f"dashboard_picture: {failure}", file=sys.stderr)
             return 1
     if arguments.save:

@@ -2,16 +2,16 @@
 """A small load for a gateway: reads, the lives of two instances, and requests that are refused."""
 
 import contextlib
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import requests
 
+from doc.real_runs import Demo
 from tests.functional.client import Client
-
-JSON = dict[str, Any]
 
 _INSTANCES: Final = 2
 _STATE_SECONDS: Final = 120
@@ -34,13 +34,13 @@ class Load:
 
     A request that fails is part of the picture: the thread goes on with its next one.
 
-    :param credential: the application credential of a project member
+    :param url: of the gateway
     """
 
-    def __init__(self, url: str, credential: JSON, subnet_id: str) -> None:
+    def __init__(self, url: str, cloud: Demo) -> None:
         self._url = url
-        self._credential = credential
-        self._subnet_id = subnet_id
+        self._cloud = cloud
+        self._name = f"picture-{secrets.token_hex(4)}"
         self._ends = threading.Event()
 
     @contextlib.contextmanager
@@ -56,17 +56,15 @@ class Load:
             self._ends.set()
             for thread in threads:
                 thread.join()
+            self._cloud.remove_instances(self._name)
 
     def _repeat(self, kind: Callable[[Client], None]) -> None:
         while not self._ends.is_set():
             try:
-                kind(self._log_in())
+                kind(self._cloud.client(self._url))
             except (AssertionError, LoadFailure, requests.RequestException) as failure:
                 print(f"the load goes on after: {str(failure)[:200]}")
                 self._ends.wait(_FAILURE_PAUSE)
-
-    def _log_in(self) -> Client:
-        return Client.from_credential(self._url, self._credential)
 
     def _read(self, client: Client) -> None:
         """Read each kind of resource, with a token of its own."""
@@ -87,7 +85,8 @@ class Load:
 
     def _live(self, client: Client) -> None:
         """Create an instance, stop, start and reboot it, and delete it."""
-        instance_id = client.create_instance(client.instance_body(self._subnet_id))
+        body = client.instance_body(self._cloud.subnet_id) | {"name": self._name}
+        instance_id = client.create_instance(body)
         path = f"/api/v1/instances/{instance_id}"
         try:
             self._wait(client, path, "active")
@@ -101,12 +100,13 @@ class Load:
             self._delete(client, path)
 
     def _wait(self, client: Client, path: str, status: str) -> None:
-        """Poll an instance until it has a status.
+        """Poll an instance until it has a status, or the load ends.
 
         :raises LoadFailure: it does not have it in time
         """
         for _poll in range(_STATE_SECONDS):
-            threading.Event().wait(_POLL_PAUSE)
+            if self._ends.wait(_POLL_PAUSE):
+                return
             response = client.request("GET", path)
             if response.ok and response.json()["instance"]["status"] == status:
                 return

@@ -2,7 +2,6 @@
 """A gateway and a worker in front of the standalone OpenStack, and a Prometheus that reads them."""
 
 import contextlib
-import json
 import os
 import secrets
 import subprocess
@@ -16,6 +15,7 @@ import requests
 import yaml
 
 from doc.dashboard_picture.load import Load
+from doc.real_runs import Demo, RunFailure
 from tests.faults import kinds
 from tests.faults.loop import LoopThread
 from tests.faults.proxy import Proxy
@@ -36,10 +36,6 @@ _START_SECONDS: Final = 60
 _SERVICES: Final = ("identity", OUTAGE_SERVICE)
 # The load sends a little more, so that the panel of refusals shows the limit.
 _READS: Final = "120/minute"
-
-
-class RunFailure(Exception):
-    """Prometheus or the gateway does not run."""
 
 
 class Prometheus:
@@ -77,20 +73,19 @@ def monitored(demo: Path, directory: Path, seconds: float) -> Iterator[Prometheu
     :param seconds: duration of the part of the load that is to be shown
     :raises RunFailure: a process does not start
     """
-    endpoints = json.loads((demo / "endpoints.json").read_text())
-    credential = json.loads((demo / "app-credential.json").read_text())
+    cloud = Demo(demo)
     loop = LoopThread()
-    proxy = Proxy(loop, _addresses(endpoints["gateway"], credential))
+    proxy = Proxy(loop, _addresses(cloud))
     ports = {job: free_port() for job in ("kic-vm-api", "kic-vm-worker")}
     try:
         with (
-            _gateway(demo, directory, proxy, ports) as url,
+            _gateway(cloud, directory, proxy, ports) as url,
             _worker(directory, ports["kic-vm-worker"]),
             _prometheus(directory, ports) as prometheus,
         ):
             _wait_until(lambda: prometheus.targets_up() == len(ports), "a target answers")
             end = time.monotonic() + _WARM_UP_SECONDS + seconds
-            with Load(url, credential, endpoints["subnet_id"]).running():
+            with Load(url, cloud).running():
                 time.sleep(_WARM_UP_SECONDS + seconds * _OUTAGE_AT)
                 with proxy.fault(Rule(kinds.REFUSE, frozenset({OUTAGE_SERVICE}))):
                     time.sleep(OUTAGE_SECONDS)
@@ -101,10 +96,13 @@ def monitored(demo: Path, directory: Path, seconds: float) -> Iterator[Prometheu
         loop.stop()
 
 
-def _addresses(url: str, credential: JSON) -> dict[str, str]:
-    identity = {"methods": ["application_credential"], "application_credential": credential}
+def _addresses(cloud: Demo) -> dict[str, str]:
+    """The addresses of the services that need a proxy, from the catalog."""
+    identity = {"methods": ["application_credential"], "application_credential": cloud.credential}
     response = requests.post(
-        f"{url}/identity/v3/auth/tokens", json={"auth": {"identity": identity}}, timeout=60
+        f"{cloud.gateway}/identity/v3/auth/tokens",
+        json={"auth": {"identity": identity}},
+        timeout=60,
     )
     response.raise_for_status()
     return {
@@ -116,7 +114,7 @@ def _addresses(url: str, credential: JSON) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _gateway(demo: Path, directory: Path, proxy: Proxy, ports: dict[str, int]) -> Iterator[str]:
+def _gateway(cloud: Demo, directory: Path, proxy: Proxy, ports: dict[str, int]) -> Iterator[str]:
     identity = f"{proxy.address('identity')}/v3"
     options = {
         "api": {"workers": "2"},
@@ -134,7 +132,7 @@ def _gateway(demo: Path, directory: Path, proxy: Proxy, ports: dict[str, int]) -
         "worker": {"interval": str(SCRAPE_SECONDS)},
         "redis": {"key_prefix": f"picture-{secrets.token_hex(4)}:"},
     }
-    gateway = Gateway(demo / "kic-vm.conf", directory, options)
+    gateway = Gateway(cloud.configuration, directory, options)
     try:
         gateway.wait_until_alive()
         yield gateway.url

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from doc import picture_command
+from doc.real_runs import RunFailure
 from doc.trace_picture import drawing, run
 from doc.trace_picture.spans import Span
 
@@ -25,7 +26,7 @@ def main() -> int:
         try:
             with tempfile.TemporaryDirectory() as directory:
                 spans = run.trace_of_create(arguments.demo, Path(directory))
-        except run.RunFailure as failure:
+        except RunFailure as failure:
             print(f"trace_picture: {failure}", file=sys.stderr)
             return 1
     if arguments.save:

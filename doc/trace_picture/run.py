@@ -2,26 +2,19 @@
 """A gateway that exports its traces to this process, and one request to it."""
 
 import contextlib
-import json
 import secrets
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from doc.real_runs import Demo, RunFailure
 from doc.trace_picture.spans import Span, trace_of
 from tests.functional.client import Client, Gateway
 
-JSON = dict[str, Any]
-
 _SECONDS: Final = 30
-_DELETE_ATTEMPTS: Final = 60
-
-
-class RunFailure(Exception):
-    """The gateway did not create the instance, or its spans did not arrive."""
 
 
 class Receiver:
@@ -67,42 +60,40 @@ def trace_of_create(demo: Path, directory: Path) -> list[Span]:
     :param directory: for the files of the gateway
     :raises RunFailure: the instance is not created, or no trace arrives
     """
-    endpoints = json.loads((demo / "endpoints.json").read_text())
-    credential = json.loads((demo / "app-credential.json").read_text())
+    cloud = Demo(demo)
     receiver = Receiver()
     options = {
         "tracing": {"enabled": "true", "endpoint": receiver.endpoint},
         "redis": {"key_prefix": f"picture-{secrets.token_hex(4)}:"},
     }
     with receiver.receiving():
-        gateway = Gateway(demo / "kic-vm.conf", directory, options)
+        gateway = Gateway(cloud.configuration, directory, options)
         try:
             gateway.wait_until_alive()
-            other = Client.from_credential(endpoints["gateway"], credential)
-            body = other.instance_body(endpoints["subnet_id"])
-            client_span = _create(Client(gateway.url, other.token), body)
+            client_span = _create(cloud, gateway.url)
             return _received(receiver, client_span)
         finally:
             gateway.stop()
 
 
-def _create(client: Client, body: JSON) -> bytes:
-    """Create an instance and delete it; the id of the client's span."""
+def _create(cloud: Demo, url: str) -> bytes:
+    """Create an instance with a gateway, and delete it; the id of the client's span."""
     client_span = secrets.token_bytes(8)
-    response = client.request(
-        "POST",
-        "/api/v1/instances",
-        json={"instance": body},
-        headers={"traceparent": f"00-{secrets.token_hex(16)}-{client_span.hex()}-01"},
-    )
+    other = cloud.client(cloud.gateway)
+    name = f"picture-{secrets.token_hex(4)}"
+    body = other.instance_body(cloud.subnet_id) | {"name": name}
+    try:
+        response = Client(url, other.token).request(
+            "POST",
+            "/api/v1/instances",
+            json={"instance": body},
+            headers={"traceparent": f"00-{secrets.token_hex(16)}-{client_span.hex()}-01"},
+        )
+    finally:
+        cloud.remove_instances(name)
     if response.status_code != 202:
         raise RunFailure(f"{response.status_code} {response.text}")
-    path = f"/api/v1/instances/{response.json()['instance']['id']}"
-    for _attempt in range(_DELETE_ATTEMPTS):
-        if client.delete(path) == 404:
-            return client_span
-        time.sleep(1)
-    raise RunFailure(f"{path} could not be deleted")
+    return client_span
 
 
 def _received(receiver: Receiver, client_span: bytes) -> list[Span]:
