@@ -57,7 +57,6 @@ def spans() -> list[Span]:
                 120,
                 150,
                 **network,
-                **{"error.type": "503"},
             ),
             sent("compute GET", b"span-004", b"span-001", 110, 180, **compute),
         ),
