@@ -25,6 +25,15 @@ REPLAY_KEY = "kic_vm.replay"
 
 
 @dataclasses.dataclass(slots=True)
+class Place:
+    """The place of a request in the bulkhead of a service, which its calls share."""
+
+    calls: int = 0
+    """Calls in progress; without any, the request has no place."""
+    lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+
+
+@dataclasses.dataclass(slots=True)
 class RequestRecord:
     """What one request has done so far, for the access log."""
 
@@ -42,9 +51,8 @@ class RequestRecord:
     """A write was sent to a service, and its outcome is unknown."""
     answers: list[Any] = dataclasses.field(default_factory=list, repr=False)
     """The answers of services: see adapters.misread_answers."""
-    places: dict[str, int] = dataclasses.field(default_factory=dict, repr=False)
-    """Calls in progress by service: see adapters.http.bulkhead."""
-    places_lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
+    places: dict[str, Place] = dataclasses.field(default_factory=dict, repr=False)
+    """By service: see adapters.http.bulkhead."""
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
 
     def add_upstream_call(self, seconds: float) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The client of the Redis in [redis]: one server, or the master that Sentinels know."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 from oslo_config import cfg
@@ -10,6 +10,21 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from kic_vm.conf.redis_url import parse_sentinel_url
+from kic_vm.tracing.request_trace import waiting
+
+if TYPE_CHECKING:
+    _Redis = redis.Redis[bytes]
+else:
+    _Redis = redis.Redis  # it has no type parameter
+
+
+class TracedRedis(_Redis):
+    """A client whose commands are waits in the trace of a request, without their arguments."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        """See redis.Redis."""
+        with waiting(f"redis {args[0]}"):
+            return super().execute_command(*args, **options)
 
 
 def connect(conf: cfg.ConfigOpts) -> "redis.Redis[bytes] | None":
@@ -24,12 +39,13 @@ def connect(conf: cfg.ConfigOpts) -> "redis.Redis[bytes] | None":
     }
     url = parse_sentinel_url(conf.redis.url)
     if url is None:
-        return redis.Redis.from_url(conf.redis.url, **limits)
+        return TracedRedis.from_url(conf.redis.url, **limits)
     tls = {"ssl": True} if url.is_tls else {}
     sentinel = Sentinel(list(url.sentinels), sentinel_kwargs=limits | tls)
     # Each new connection asks the Sentinels for the current master.
     client: redis.Redis[bytes] = sentinel.master_for(
         url.service,
+        redis_class=TracedRedis,
         db=url.db,
         username=url.username,
         password=url.password,

@@ -15,7 +15,7 @@ from kic_vm import deadline
 from kic_vm.cache.lease import Lease
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, UnreadableError
-from kic_vm.tracing.request_trace import waiting
+from kic_vm.tracing.request_trace import tracing, waiting
 
 # The type of a list's items.
 Item = TypeVar("Item", bound=Mapping[str, Any])
@@ -116,7 +116,8 @@ class StoredLists:
             lease = self._client.lease(f"{key}:fetch")
             recent_list, is_held = self._find_or_hold(self._client, lease, key, terms)
             if recent_list is None and not is_held:
-                with waiting("single-flight wait"):
+                # Without a span for each command of the loop.
+                with waiting("single-flight wait"), tracing(None):
                     while recent_list is None and not is_held and not self._is_wait_over(terms):
                         time.sleep(_POLL_SECONDS)
                         recent_list, is_held = self._find_or_hold(self._client, lease, key, terms)

@@ -86,8 +86,11 @@ def current_call() -> UpstreamCall | None:
 
 
 @contextlib.contextmanager
-def tracing(trace: RequestTrace) -> Iterator[None]:
-    """Make ``trace`` current in this thread, and in threads and greenlets that it starts."""
+def tracing(trace: RequestTrace | None) -> Iterator[None]:
+    """Make ``trace`` current in this thread, and in threads and greenlets that it starts.
+
+    :param trace: None records nothing
+    """
     token = _trace.set(trace)
     try:
         yield

@@ -6,6 +6,7 @@ reason, no exception is recorded: only its class.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -35,6 +36,8 @@ ERROR: Final = "error.type"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 _OTHER_METHOD: Final = "_OTHER"
 _TOKENS: Final = "/auth/tokens"
+# At these paths, a service lists its versions.
+_VERSIONS: Final = re.compile(r"/v[0-9]+(?:\.[0-9]+)?/?$|^/?$")
 # The headers of the W3C recommendation "Trace Context", both ways.
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 
@@ -147,7 +150,7 @@ def _described(method: str, url: str, service: str | None) -> tuple[str, dict[st
         attributes[PORT] = parts.port
     if service is not None:
         attributes[SERVICE] = service
-    template = _TOKENS if parts.path.endswith(_TOKENS) else None
+    template = _fixed_path(parts.path)
     call = current_call()
     if call is not None and call.is_sent_to(url):
         template = call.template
@@ -159,6 +162,14 @@ def _described(method: str, url: str, service: str | None) -> tuple[str, dict[st
     if template is not None:
         attributes[TEMPLATE] = template
     return " ".join(filter(None, (service, method, template))), attributes
+
+
+def _fixed_path(path: str) -> str | None:
+    """The path of a login or of a list of versions, which contains no id; None for others."""
+    if path.endswith(_TOKENS):
+        return _TOKENS
+    versions = _VERSIONS.search(path)
+    return (versions[0] or "/") if versions else None
 
 
 def _note_status(span: Span, status: int, *, failures_from: int) -> None:

@@ -41,7 +41,7 @@ Locks
     =====================================  =======================================================
     lock                                   protects
     =====================================  =======================================================
-    ``RequestRecord.places_lock``          the places of one request; its calls wait here together
+    ``Place.lock``                         the place of one request; its calls wait here together
     ``Bulkhead._changed`` (a condition)    the free places of a service
     ``CircuitBreaker._lock``               the number of failures, and the start of the probe
     ``OwnLogin._login``                    one login at a time; others use the old token meanwhile

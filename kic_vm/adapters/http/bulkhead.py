@@ -4,12 +4,14 @@
 import threading
 
 from kic_vm import deadline, exceptions
-from kic_vm.context import RequestRecord
+from kic_vm.context import Place, RequestRecord
 from kic_vm.metrics import upstreams as metrics
 from kic_vm.tracing.request_trace import waiting
 
 _WAITING_SHARE = 4
 """Number of places for each request that can wait for a place."""
+_BRIEF_SECONDS = 0.001
+"""Calls of a request that begin at the same time hold its lock for less."""
 
 
 class Bulkhead:
@@ -36,24 +38,34 @@ class Bulkhead:
 
         :raises UpstreamBusy: no place is free
         """
-        # The request's other calls wait here, as they share the same place.
-        with record.places_lock:
-            calls = record.places.get(self._service, 0)
-            if calls == 0:
+        place = record.places.setdefault(self._service, Place())
+        if not place.lock.acquire(blocking=False):
+            self._wait_for_other_call(place)
+        try:
+            if place.calls == 0:
                 self._take_place()
-            record.places[self._service] = calls + 1
+            place.calls += 1
+        finally:
+            place.lock.release()
 
     def leave(self, record: RequestRecord) -> None:
         """Note the end of a request's call; after its last call the place is free."""
-        with record.places_lock:
-            record.places[self._service] -= 1
-            if record.places[self._service] > 0:
+        place = record.places[self._service]
+        with place.lock:
+            place.calls -= 1
+            if place.calls > 0:
                 return
         with self._changed:
             self._free += 1
             if self._waiting:
                 self._changed.notify()
         metrics.count_end(self._service)
+
+    def _wait_for_other_call(self, place: Place) -> None:
+        """Lock the place of a request, for which another of its calls may be waiting."""
+        if not place.lock.acquire(timeout=_BRIEF_SECONDS):
+            with waiting("bulkhead wait", self._service):
+                place.lock.acquire()
 
     def _take_place(self) -> None:
         with self._changed:

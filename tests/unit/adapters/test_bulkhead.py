@@ -92,6 +92,24 @@ def test_few_wait() -> None:
         patient.leave(record)
 
 
+def test_other_services() -> None:
+    """A call does not wait while another call of its request waits for a place elsewhere."""
+    compute, network = Bulkhead("compute", 1, 30), Bulkhead("network", 1, 30)
+    holder, record = RequestRecord("req-1"), RequestRecord("req-2")
+    compute.enter(holder)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(compute.enter, record)
+        while compute._waiting == 0:
+            threading.Event().wait(0.01)
+        try:
+            pool.submit(network.enter, record).result(SECONDS)
+        finally:
+            compute.leave(holder)
+            waiting.result(SECONDS)
+    compute.leave(record)
+    network.leave(record)
+
+
 def test_deadline() -> None:
     """Nobody waits for longer than the request has."""
     patient = Bulkhead("compute", 1, 3600)

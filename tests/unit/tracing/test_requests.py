@@ -10,7 +10,7 @@ from tests.unit.bodies import FLAVOR, IMAGE, SERVER, SUBNET
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.personas import PROJECT, SECRET, token_of
-from tests.unit.tracing.spans import INSTANCE, PARENT, ROUTE, Finished, parents, the
+from tests.unit.tracing.spans import INSTANCE, PARENT, ROUTE, Finished, by_name, parents, the
 
 
 class TestRequest:
@@ -72,6 +72,17 @@ class TestUpstreamCalls:
             "server.address": "nova.test",
             "url.template": "/servers/{id}",
         }
+
+    def test_discovery(
+        self, exporter: InMemorySpanExporter, member: Caller, populated: Cloud
+    ) -> None:
+        """A request for the versions of a service tells so."""
+        assert member.get("/api/v1/images").status_code == 200
+        spans = by_name(exporter)
+        assert spans.keys() >= {"image GET /", "identity GET /v3"}
+        discovery = the(spans, "image GET /")
+        assert discovery.attributes is not None
+        assert discovery.attributes["url.template"] == "/"
 
     def test_headers(self, member: Caller, finished: Finished, populated: Cloud) -> None:
         """Each service gets the span that its own spans belong to."""

@@ -2,12 +2,15 @@
 """What a request waits for besides its calls, and the threads and greenlets of its calls."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
+import redis
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from oslo_config import cfg
 
 from kic_vm import exceptions
 from kic_vm.adapters.http import interleaved
@@ -15,14 +18,24 @@ from kic_vm.adapters.http.bulkhead import Bulkhead
 from kic_vm.adapters.http.client import HttpClient
 from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.parallel import run_in_threads
+from kic_vm.cache.client import TracedRedis, connect
+from kic_vm.cache.outage import Outage
 from kic_vm.cache.recent_lists import Key, RecentLists, Source
+from kic_vm.cache.sealed import SealedRedis
+from kic_vm.cache.stored_lists import Stamp, StoredLists
 from kic_vm.context import RequestRecord
 from kic_vm.tracing.request_trace import tracing, waiting
 from kic_vm.tracing.spans import SpanTrace
 from tests.unit.adapters.answering import answering
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
+from tests.unit.fake_redis import FakeRedis
+from tests.unit.personas import SECRET
 from tests.unit.tracing.spans import INSTANCE, ROUTE, by_name, parents, the, tracer_to
+
+
+class TracedFake(TracedRedis, FakeRedis):
+    """A Redis in this process, with the commands of the gateway's client."""
 
 
 @pytest.fixture
@@ -53,6 +66,31 @@ def test_bulkhead(exporter: InMemorySpanExporter, tracer: Any) -> None:
     assert the(by_name(exporter), "bulkhead wait").attributes == {"kic_vm.service": "compute"}
 
 
+def test_bulkhead_side_by_side(exporter: InMemorySpanExporter, tracer: Any) -> None:
+    """Calls of one request share its place: each of them shows that it waits for it."""
+    bulkhead = Bulkhead("compute", 1, 30)
+    holder, record = RequestRecord("req-1"), RequestRecord("req-2")
+    wait = threading.Semaphore(0)
+
+    class Trace(SpanTrace):
+        def waiting(self, name: str, service: str | None) -> AbstractContextManager[None]:
+            wait.release()
+            return super().waiting(name, service)
+
+    def leave_when_all_wait() -> None:
+        try:
+            assert all(wait.acquire(timeout=10) for _call in range(3))
+        finally:
+            bulkhead.leave(holder)
+
+    bulkhead.enter(holder)
+    with tracing(Trace(tracer)):
+        run_in_threads(leave_when_all_wait, *[partial(bulkhead.enter, record)] * 3)
+    for _call in range(3):
+        bulkhead.leave(record)
+    assert len(by_name(exporter)["bulkhead wait"]) == 3
+
+
 def test_single_flight(exporter: InMemorySpanExporter, tracer: Any) -> None:
     """A request that waits for the fetch of another one shows that."""
     lists = RecentLists(None, retry_after=1, max_age=20, max_age_followed=20, memory=2**20)
@@ -76,6 +114,53 @@ def test_single_flight(exporter: InMemorySpanExporter, tracer: Any) -> None:
         other.result()
     assert source is Source.OTHERS
     assert the(by_name(exporter), "single-flight wait")
+
+
+def test_redis(exporter: InMemorySpanExporter, tracer: Any) -> None:
+    """Each command to Redis is a wait, with its name alone."""
+    with tracing(SpanTrace(tracer)):
+        TracedFake().set("key", SECRET)
+    span = the(by_name(exporter), "redis SET")
+    assert SECRET not in span.to_json()
+    assert span.attributes == {}
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "redis+sentinel://127.0.0.1:1/name"])
+def test_redis_down(
+    exporter: InMemorySpanExporter, tracer: Any, conf: cfg.ConfigOpts, url: str
+) -> None:
+    """A Redis that cannot be reached shows in the trace, with the class of the failure alone."""
+    conf.set_override("url", url, "redis")
+    client = connect(conf)
+    assert client is not None
+    with tracing(SpanTrace(tracer)), pytest.raises(redis.ConnectionError):
+        client.get("key")
+    span = the(by_name(exporter), "redis GET")
+    assert span.attributes is not None
+    assert str(span.attributes["error.type"]).endswith(("ConnectionError", "MasterNotFoundError"))
+    assert (span.status.description, span.events) == (None, ())
+
+
+def test_stored_lists(exporter: InMemorySpanExporter, tracer: Any) -> None:
+    """A wait for the fetch of another process is one span, however often it asks Redis."""
+    sealed = SealedRedis(TracedFake(), "p:", SECRET)
+    stored = StoredLists(sealed, Outage(5), 30)
+    lease = sealed.lease("list:fetch")
+    assert lease.acquire(30)
+
+    class Terms:
+        """They accept no list, and end the wait after some questions."""
+
+        end_of_wait = time.time() + 0.2
+
+        def accept(self, stamp: Stamp) -> bool:
+            return False
+
+    with tracing(SpanTrace(tracer)):
+        assert stored.find_or_acquire("list", Terms()) == (None, None)
+    spans = by_name(exporter)
+    assert len(spans["single-flight wait"]) == 1
+    assert len(spans.get("redis GET", ())) <= 1
 
 
 def test_threads(exporter: InMemorySpanExporter, tracer: Any) -> None:
