@@ -2,6 +2,7 @@
 """skyline-apiserver beside the gateway: its environment, its configuration and what it lists."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -139,7 +140,11 @@ def test_upstream_calls(requests_mock: requests_mock.Mocker) -> None:
         "http://replay.test/statistics",
         json=lambda _request, _context: {"requests": next(numbers), "unknown_paths": []},
     )
-    ways = {"kic-vm": lambda: None, "openstacksdk": lambda: None, "skyline-apiserver*": list}
+    ways: dict[str, Callable[[], object]] = {
+        "kic-vm": lambda: None,
+        "openstacksdk": lambda: None,
+        "skyline-apiserver*": list,
+    }
     assert upstream.calls("http://replay.test", ways) == {
         "kic-vm": {"compute": 1, "network": 2},
         "skyline-apiserver": {},

@@ -26,7 +26,9 @@ def sent(name: str, own: bytes, parent: bytes, start: int, end: int, **attribute
         name=name,
         span_id=own,
         parent_span_id=parent,
-        kind=SentSpan.SPAN_KIND_CLIENT if "kic_vm.service" in attributes else 2,
+        kind=SentSpan.SPAN_KIND_CLIENT
+        if "kic_vm.service" in attributes
+        else SentSpan.SPAN_KIND_SERVER,
         start_time_unix_nano=start * MILLISECOND,
         end_time_unix_nano=end * MILLISECOND,
         attributes=[
@@ -39,7 +41,7 @@ def sent(name: str, own: bytes, parent: bytes, start: int, end: int, **attribute
 def body(*spans: SentSpan) -> bytes:
     request = ExportTraceServiceRequest()
     request.resource_spans.add().scope_spans.add().spans.extend(spans)
-    return request.SerializeToString()
+    return bytes(request.SerializeToString())
 
 
 @pytest.fixture
