@@ -17,7 +17,7 @@ from tests.unit.requests_of import arguments_of, path_of
 NO_ANSWERS = ("worker:", "resize-confirmation:")
 # What the record of a project's instances tells; it is read for a caller who may read them.
 FOLLOWER = {f"kic-vm:events:{name}" for name in ("epoch", "followed", "projects")}
-RECORDS = {"usage-record", "state-since"}
+RECORDS = {"action-events", "state-since", "usage-record"}
 OPERATIONS = [
     (guarded["method"], guarded["path"])
     for rule in policies.guarding_rules()
