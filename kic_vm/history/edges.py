@@ -17,7 +17,16 @@ BEFORE_RESIZE: Final = "before_resize"
 NOTHING: Final = "nothing"
 _ANYWHERE: Final = "anywhere"
 _REQUIRED: Final = ("action", "field", "from", "to", "reason")
-_OPTIONAL: Final = ("event", "outcome", "ended_by", "root", "launched", "began_in", "phases")
+_OPTIONAL: Final = (
+    "event",
+    "begins_with",
+    "outcome",
+    "ended_by",
+    "root",
+    "launched",
+    "began_in",
+    "phases",
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -28,6 +37,8 @@ class Edge:
     event: str | None
     is_start: bool
     """The edge's time is the action's start_time, not its updated_at."""
+    begins_with: str | None
+    """The event whose start is the time of a start edge, if the action has it."""
     is_failure: bool
     """For the end of an action: one of its events failed."""
     ended_by: frozenset[str]
@@ -108,6 +119,8 @@ def _read_edge(raw: Any, where: str) -> Edge:
     is_start = raw["field"] == "start_time"
     outcome = raw.get("outcome")
     check.known([outcome], (None,) if is_start else ("success", "failure"), "outcome", where)
+    if "begins_with" in raw and not is_start:
+        raise LifecycleTableError(where, "begins_with is only for the field start_time")
     if "ended_by" in raw and outcome != "success":
         raise LifecycleTableError(where, "ended_by is only for the outcome success")
     check.known([raw.get("root")], (None, "volume", "image"), "root", where)
@@ -117,6 +130,7 @@ def _read_edge(raw: Any, where: str) -> Edge:
         action=action,
         event=raw.get("event"),
         is_start=is_start,
+        begins_with=raw.get("begins_with"),
         is_failure=outcome == "failure",
         ended_by=frozenset(check.words(raw.get("ended_by", []), f"{where}, ended_by")),
         root=raw.get("root"),

@@ -74,10 +74,11 @@ class _Walk:
         """Add the stretches of an action: one until it ends, and one after its end."""
         starts = [edge for edge in self._edges.starts[action.name] if self._applies(edge, action)]
         began_in = self._narrow(starts)
+        begun_at = _begun_at(action, starts)
         if not self._stretches:
-            started_at = min(action.started_at, self._server.created_at)
+            started_at = min(begun_at, self._server.created_at)
         else:
-            started_at = max(action.started_at, self._stretches[-1].started_at)
+            started_at = max(begun_at, self._stretches[-1].started_at)
         if action.name in _RESIZES:
             self._resize_began_in = began_in
         taken = [edge for edge in starts if edge.from_states & set(began_in)]
@@ -92,7 +93,8 @@ class _Walk:
             return
         ended_at = max(action.updated_at, started_at)
         if following is not None:
-            ended_at = min(ended_at, max(following.started_at, started_at))
+            next_at = _begun_at(following, self._edges.starts[following.name])
+            ended_at = min(ended_at, max(next_at, started_at))
         self._add(ended_at, after, action)
 
     def finished(self) -> list[Stretch]:
@@ -163,6 +165,14 @@ class _Walk:
         self, started_at: datetime.datetime, states: Sequence[str], action: Action | None
     ) -> None:
         self._stretches.append(Stretch(started_at, tuple(states), action))
+
+
+def _begun_at(action: Action, starts: Sequence[Edge]) -> datetime.datetime:
+    """The time at which the state changed at the start of an action."""
+    for edge in starts:
+        if edge.begins_with is not None and edge.begins_with in action.event_starts:
+            return action.event_starts[edge.begins_with]
+    return action.started_at
 
 
 def _distinct(states: Iterable[str]) -> tuple[str, ...]:

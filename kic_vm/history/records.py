@@ -3,7 +3,7 @@
 
 import dataclasses
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NotRequired, TypedDict
 
 from kic_vm.lifecycle.table import LifecycleTables
@@ -37,6 +37,8 @@ class Action:
     """The names of its events; None if they were not read."""
     ended_events: frozenset[str] = frozenset()
     """The names of those events that have ended."""
+    event_starts: Mapping[str, datetime.datetime] = dataclasses.field(default_factory=dict)
+    """When its events started, by their names."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class EventRecord(TypedDict):
     """An event of an action."""
 
     event: str
+    started_at: str
     is_ended: bool
 
 
@@ -156,6 +159,9 @@ def actions_from_actions(actions: Iterable[ActionRecord]) -> list[Action]:
             ended_events=frozenset(
                 event["event"] for event in action.get("events", ()) if event["is_ended"]
             ),
+            event_starts={
+                event["event"]: time_of(event["started_at"]) for event in action.get("events", ())
+            },
         )
         for action in reversed(list(actions))
     ]

@@ -154,6 +154,7 @@ class ActionEvent(TypedDict):
     """An event of an action, as ``GET /servers/{id}/os-instance-actions/{request_id}`` has it."""
 
     event: str
+    start_time: str
     finish_time: str | None
     """None until the event has ended, for ever if nova-compute was killed meanwhile."""
 

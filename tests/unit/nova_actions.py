@@ -40,7 +40,11 @@ def answer_events(cloud: Cloud, server_id: str, action: JSON, *, unended: str = 
     if unended:
         names = names[: names.index(unended) + 1]
     events = [
-        {"event": name, "finish_time": None if name == unended else action["updated_at"]}
+        {
+            "event": name,
+            "start_time": action["start_time"],
+            "finish_time": None if name == unended else action["updated_at"],
+        }
         for name in reversed(names)
     ]
     path = f"/servers/{server_id}/os-instance-actions/{action['request_id']}"

@@ -64,7 +64,11 @@ def _read(services: RequestServices, server_id: str, actions: Sequence[ActionRec
 
 
 def _record_of(event: ActionEvent) -> EventRecord:
-    return {"event": event["event"], "is_ended": event["finish_time"] is not None}
+    return {
+        "event": event["event"],
+        "started_at": event["start_time"],
+        "is_ended": event["finish_time"] is not None,
+    }
 
 
 def _is_settled(action: ActionRecord) -> bool:

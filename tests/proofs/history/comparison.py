@@ -78,6 +78,9 @@ class Comparison:
     edges: list[Edge] = dataclasses.field(default_factory=list)
     missed: list[Edge] = dataclasses.field(default_factory=list)
     """True edges of phases that are not short, which the ledger does not have."""
+    unrecorded: list[Edge] = dataclasses.field(default_factory=list)
+    """True edges without an action, beside a killed nova-compute or a reset: they are not in Nova's
+    record, so that only an observation can show them."""
     uncompared: int = 0
     """True edges in or beside an unknown period, or of a phase that is too short."""
     invented: list[float] = dataclasses.field(default_factory=list)
@@ -134,7 +137,7 @@ def compare(
     billed = _billed(changes, end)
     result.true_billed = sum(stop - start for start, stop in billed)
     result.wrong = _wrong_seconds(stretches, billed)
-    _match(result, stretches, changes, end)
+    _match(result, stretches, changes, end, reason)
     return result
 
 
@@ -168,7 +171,11 @@ def _wrong_seconds(stretches: Sequence[Stretch], billed: Sequence[tuple[float, f
 
 
 def _match(
-    result: Comparison, stretches: Sequence[Stretch], changes: Sequence[Change], end: float
+    result: Comparison,
+    stretches: Sequence[Stretch],
+    changes: Sequence[Change],
+    end: float,
+    reason: "Reason",
 ) -> None:
     """Find the ledger's edge for each true edge, in order."""
     ours = [
@@ -176,6 +183,9 @@ def _match(
         for before, after in itertools.pairwise(stretches)
         if None not in {before.billable, after.billable} and before.billable != after.billable
     ]
+    if stretches and stretches[-1].billable and stretches[-1].end < end:
+        # The instance was deleted within the second in which its deletion began.
+        ours.append((stretches[-1].end, False, stretches[-1].evidence))
     unknown = [stretch for stretch in stretches if stretch.billable is None]
     ends = [change.at for change in changes[1:]] + [end]
     position = 0
@@ -200,7 +210,9 @@ def _match(
         elif _is_in(after.at, unknown) or _is_short(before.at, after.at, ends[number]):
             result.uncompared += 1
         else:
-            result.missed.append(Edge(result.instance_id, name, after.at, None, None))
+            edge = Edge(result.instance_id, name, after.at, None, None)
+            is_unrecorded = reason.is_without_action(result.instance_id, after.at)
+            (result.unrecorded if is_unrecorded else result.missed).append(edge)
     result.invented += [at for at, _billable, _evidence in ours[position:]]
 
 
@@ -225,10 +237,23 @@ class Reason:
     def __init__(self) -> None:
         self._of_all: list[tuple[float, float, str]] = []
         self._of_one: list[tuple[str, float, str]] = []
+        self._kills: list[tuple[float, float]] = []
 
     def add_outage(self, start: float, end: float, what: str) -> None:
         """Something did not work in a period."""
         self._of_all.append((start, end, what))
+
+    def add_kill(self, start: float, end: float, what: str) -> None:
+        """Something did not work, and its restart changed instances without an action."""
+        self.add_outage(start, end, what)
+        self._kills.append((start, end))
+
+    def is_without_action(self, instance_id: str, at: float) -> bool:
+        """Whether the state of an instance can have changed at a time without an action."""
+        return any(start <= at <= end for start, end in self._kills) or any(
+            known == instance_id and abs(at - reset_at) <= _NEAR_SECONDS
+            for known, reset_at, _what in self._of_one
+        )
 
     def add_event(self, instance_id: str, at: float, what: str) -> None:
         """Something was done to an instance."""

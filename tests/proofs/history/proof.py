@@ -128,7 +128,7 @@ class History:
         if computes is not None:
             killed_at, started_at = computes.kill_next()
             self._say("a nova-compute was killed, and started again")
-            self._reason.add_outage(killed_at, started_at + 60, "nova-compute was killed")
+            self._reason.add_kill(killed_at, started_at + 60, "nova-compute was killed")
 
     def _without_redis(self, followers: Followers) -> None:
         """Only what was observed may be unknown now."""

@@ -43,6 +43,7 @@ def _of_reading(reading: Reading) -> list[str]:
         ["Billed or not, against the notifications", f"{total('wrong'):,.1f} s"],
         ["In no period, or in two", f"{total('unaccounted'):,.0f} s"],
         ["Edges that the ledger does not have", str(reading.count("missed"))],
+        ["Edges that Nova's record does not have either", str(reading.count("unrecorded"))],
         ["Edges that only the ledger has", str(reading.count("invented"))],
         ["Edges that cannot be compared", f"{total('uncompared'):.0f}"],
         ["Instances whose usage is not the sum of their periods", str(len(reading.sums_differ))],

@@ -87,3 +87,18 @@ def test_ended(name: str) -> None:
     shown = ledger.periods(of, actions, [], NOW)
     assert second(202) in [period.started_at for period in shown]
     assert all(period.state is not None for period in shown)
+
+
+@pytest.mark.parametrize("delay", [0, 4])
+def test_busy_api(delay: int) -> None:
+    """A busy API saves the state seconds after the request; the first event starts then."""
+    begun_at = {"conductor_migrate_server": second(200 + delay)}
+    names = frozenset({*begun_at, "compute_finish_resize"})
+    resize = action("resize", 200, 220, events=names, ended_events=names, event_starts=begun_at)
+    of = server(updated_at=second(220), state="Resized")
+    shown = ledger.periods(of, [CREATE, resize], [], NOW)
+    assert [(period.state, period.started_at) for period in shown[-3:]] == [
+        ("Active", second(10)),
+        ("Resize_prep", second(200 + delay)),
+        ("Resized", second(220)),
+    ]

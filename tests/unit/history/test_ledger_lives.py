@@ -17,6 +17,10 @@ from kic_vm.lifecycle.table import load_tables
 from tests.unit.history.nova_life import play, second
 
 RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text())
+for _record in RECORDED:
+    for _action in _record["actions"]:
+        for _event in _action["events"]:  # the times of their starts were not recorded
+            _event["started_at"] = _action["start_time"]
 BILLABLE = {row.state: row.billable for row in load_tables().instances.rows}
 
 

@@ -186,7 +186,11 @@ def test_events_of_image_backed(member: Caller, populated: Cloud) -> None:
         unshelve["updated_at"] = f"2026-11-23T11:23:{second}.000000"
         populated.answer("GET", "nova", ACTIONS, recorded)
         events = [
-            {"event": name, "finish_time": unshelve["updated_at"]}
+            {
+                "event": name,
+                "start_time": unshelve["start_time"],
+                "finish_time": unshelve["updated_at"],
+            }
             for name in (event, "compute_unshelve_instance")
         ]
         answer = {"instanceAction": unshelve | {"events": events}}
