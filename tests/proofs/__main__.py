@@ -32,7 +32,7 @@ from tests.proofs.stopped import NAMES, SECONDS
 from tests.proofs.stopped import Result as StoppedResult
 from tests.proofs.stopped import run as run_stopped
 
-_DOCUMENTATION: Final = Path(__file__).parents[2] / "doc/source"
+_DOCUMENTATION: Final = Path(__file__).parents[2] / "doc/source/contributor"
 _HEAD: Final = ".. Written by ``make proofs``.\n\n"
 _SAMPLES_SHOWN: Final = 10
 
@@ -144,14 +144,14 @@ def _history(work: Workspace, arguments: argparse.Namespace) -> bool:
         proof.run()
     finally:
         # A failure does not lose the readings before it.
-        _write(arguments, "contributor/history", _HEAD + history_report.page(proof.result))
+        _write(arguments, "history", _HEAD + history_report.page(proof.result))
         _keep(arguments, proof.result)
     return proof.result.is_passed
 
 
 def _feed(work: Workspace, arguments: argparse.Namespace) -> bool:
     result = feed_proof.Feed(work, _options(feed_proof.Options, arguments), _say).run()
-    _write(arguments, "contributor/feed", _HEAD + feed_report.page(result))
+    _write(arguments, "feed", _HEAD + feed_report.page(result))
     _keep(arguments, result)
     return result.is_passed
 
