@@ -11,7 +11,7 @@ from kic_vm.tracing.request_trace import waiting
 _WAITING_SHARE = 4
 """Number of places for each request that can wait for a place."""
 _BRIEF_SECONDS = 0.001
-"""Calls of a request that begin at the same time hold its lock for less."""
+"""Calls of a request that begin at the same time hold its lock for less: no wait to show."""
 
 
 class Bulkhead:
@@ -39,8 +39,10 @@ class Bulkhead:
         :raises UpstreamBusy: no place is free
         """
         place = record.places.setdefault(self._service, Place())
-        if not place.lock.acquire(blocking=False):
-            self._wait_for_other_call(place)
+        if not place.lock.acquire(timeout=_BRIEF_SECONDS):
+            # Another call of the request is waiting for the place.
+            with waiting("bulkhead wait", self._service):
+                place.lock.acquire()
         try:
             if place.calls == 0:
                 self._take_place()
@@ -60,12 +62,6 @@ class Bulkhead:
             if self._waiting:
                 self._changed.notify()
         metrics.count_end(self._service)
-
-    def _wait_for_other_call(self, place: Place) -> None:
-        """Lock the place of a request, for which another of its calls may be waiting."""
-        if not place.lock.acquire(timeout=_BRIEF_SECONDS):
-            with waiting("bulkhead wait", self._service):
-                place.lock.acquire()
 
     def _take_place(self) -> None:
         with self._changed:
