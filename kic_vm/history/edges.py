@@ -69,9 +69,12 @@ class Edges:
 
     def depend_on_events(self, action: str, *, is_volume_backed: bool) -> bool:
         """Whether the edges of an action depend on its events."""
+        starts = self.starts.get(action, ())
         if any(edge.ended_by for edge in self.ends.get(action, ())):
             return True
-        return not is_volume_backed and any(edge.event for edge in self.starts.get(action, ()))
+        if any(edge.begins_with for edge in starts):
+            return True
+        return not is_volume_backed and any(edge.event for edge in starts)
 
 
 def read(data: Any, where: str) -> Edges:
