@@ -103,19 +103,18 @@ class History:
             self._reason,
             self._say,
         )
-        at_times: dict[float, Callable[[], None]] = {}
+        at_times: list[tuple[float, Callable[[], None]]] = []
         for _number in range(options.follower_kills):
             at = seconds * self._chance.uniform(*_KILLS)
-            at_times[at] = lambda: self._kill_follower(followers)
+            at_times.append((at, lambda: self._kill_follower(followers)))
         computes = Computes() if options.compute_kills else None
         for number in range(options.compute_kills):
             at = seconds * (number + 1) / (options.compute_kills + 1)
-            at_times[at] = lambda: self._kill_compute(computes)
+            at_times.append((at, lambda: self._kill_compute(computes)))
         self._say(f"{options.instances} instances walk for {options.minutes} minutes")
         for number in range(_LOADS):
-            at_times[seconds * (number + 1) / (_LOADS + 1)] = lambda: loads.append(
-                os.getloadavg()[1]
-            )
+            at = seconds * (number + 1) / (_LOADS + 1)
+            at_times.append((at, lambda: loads.append(os.getloadavg()[1])))
         self._walks.run(seconds, at_times)
         self.result.load = statistics.mean(loads)
         self._read("After the walk")
@@ -145,7 +144,7 @@ class History:
         assert event_stream is not None
         ago = event_stream.now() - _GAP_MINUTES * 60_000
         event_stream.followers.note_followed(ago)
-        self._walks.run(self._options.dark_minutes * 60, {0.0: self._walks.reset_one})
+        self._walks.run(self._options.dark_minutes * 60, [(0.0, self._walks.reset_one)])
         self._walks.settle(_SETTLE_SECONDS)
         self._reason.add_outage(ago / 1000, time.time() + 15, "no worker followed for an hour")
         followers.start()

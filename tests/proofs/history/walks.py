@@ -4,9 +4,10 @@
 import collections
 import concurrent.futures
 import dataclasses
+import operator
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import openstack
@@ -122,7 +123,9 @@ class Walks:
         self.server_ids: list[str] = []
         """All instances of all walks."""
 
-    def run(self, seconds: float, at_times: dict[float, Callable[[], None]] | None = None) -> None:
+    def run(
+        self, seconds: float, at_times: Sequence[tuple[float, Callable[[], None]]] = ()
+    ) -> None:
         """Walk for some seconds.
 
         :param at_times: what to do at which second of the run
@@ -130,7 +133,7 @@ class Walks:
         started = time.monotonic()
         for walk in self._walks:
             walk.next_at = max(walk.next_at, started + walk.chance.uniform(0, self._pause))
-        due = sorted((at_times or {}).items())
+        due = sorted(at_times, key=operator.itemgetter(0))
         with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
             while (now := time.monotonic()) < started + seconds:
                 while due and now - started >= due[0][0]:
