@@ -113,9 +113,10 @@ class _Walk:
             return False
         if action.events is None:
             return True
-        if edge.ended_by and not edge.ended_by & action.ended_events:
+        ended = {event.name for event in action.events if event.is_ended}
+        if edge.ended_by and not edge.ended_by & ended:
             return False
-        return edge.event is None or edge.event in action.events
+        return edge.event is None or edge.event in {event.name for event in action.events}
 
     def _narrow(self, starts: Sequence[Edge]) -> tuple[str, ...]:
         """The states in which an action can have begun; sets the state of the stretch before it."""
@@ -169,10 +170,9 @@ class _Walk:
 
 def _begun_at(action: Action, starts: Sequence[Edge]) -> datetime.datetime:
     """The time at which the state changed at the start of an action."""
-    for edge in starts:
-        if edge.begins_with is not None and edge.begins_with in action.event_starts:
-            return action.event_starts[edge.begins_with]
-    return action.started_at
+    names = {edge.begins_with for edge in starts}
+    begun = [event.started_at for event in action.events or () if event.name in names]
+    return min(begun, default=action.started_at)
 
 
 def _distinct(states: Iterable[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 
 import dataclasses
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, NotRequired, TypedDict
 
 from kic_vm.lifecycle.table import LifecycleTables
@@ -22,6 +22,15 @@ class Flavor:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Event:
+    """An event of an action: a step of it."""
+
+    name: str
+    started_at: datetime.datetime
+    is_ended: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Action:
     """An instance action of Nova."""
 
@@ -33,12 +42,8 @@ class Action:
     started_at: datetime.datetime
     updated_at: datetime.datetime
     is_failed: bool
-    events: frozenset[str] | None = None
-    """The names of its events; None if they were not read."""
-    ended_events: frozenset[str] = frozenset()
-    """The names of those events that have ended."""
-    event_starts: Mapping[str, datetime.datetime] = dataclasses.field(default_factory=dict)
-    """When its events started, by their names."""
+    events: tuple[Event, ...] | None = None
+    """None if they were not read."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -153,15 +158,13 @@ def actions_from_actions(actions: Iterable[ActionRecord]) -> list[Action]:
             started_at=time_of(action["start_time"]),
             updated_at=time_of(action["updated_at"] or action["start_time"]),
             is_failed=bool(action["message"]),
-            events=frozenset(event["event"] for event in action["events"])
-            if "events" in action
-            else None,
-            ended_events=frozenset(
-                event["event"] for event in action.get("events", ()) if event["is_ended"]
-            ),
-            event_starts={
-                event["event"]: time_of(event["started_at"]) for event in action.get("events", ())
-            },
+            events=_events_of(action["events"]) if "events" in action else None,
         )
         for action in reversed(list(actions))
     ]
+
+
+def _events_of(events: Iterable[EventRecord]) -> tuple[Event, ...]:
+    return tuple(
+        Event(event["event"], time_of(event["started_at"]), event["is_ended"]) for event in events
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The events of Nova's actions. Those of actions that have ended are read once, and cached."""
+"""The events of Nova's actions, cached for actions that Nova has not changed for a minute."""
 
 import datetime
 from collections.abc import Sequence

@@ -5,7 +5,7 @@ import pytest
 
 from kic_vm.history import edges, ledger
 from kic_vm.history.observations import Observation
-from kic_vm.history.records import Action
+from kic_vm.history.records import Action, Event
 from tests.unit.history.nova_life import action, second, server
 
 NOW = second(1000)
@@ -16,8 +16,9 @@ RESIZE = action("resize", 100, 110)
 
 def _interrupted(name: str, start: float, *ended: str, unended: str) -> Action:
     """An action whose last event began two seconds after its start, and never ended."""
-    names = frozenset({*ended, unended})
-    return action(name, start, start + 2, events=names, ended_events=frozenset(ended))
+    events = [Event(event, second(start), is_ended=True) for event in ended]
+    events.append(Event(unended, second(start + 2), is_ended=False))
+    return action(name, start, start + 2, events=tuple(events))
 
 
 INTERRUPTED = {
@@ -79,8 +80,9 @@ def test_ended(name: str) -> None:
     (end,) = [
         edge for edge in edges.load_edges().ends[name] if edge.ended_by and edge.root != "image"
     ]
-    events = (interrupted.events or frozenset()) | end.ended_by
-    ended = action(name, 200, 202, events=events, ended_events=events)
+    names = {event.name for event in interrupted.events or ()} | end.ended_by
+    events = tuple(Event(event, second(200), is_ended=True) for event in names)
+    ended = action(name, 200, 202, events=events)
     following = {"shelve": "unshelve", "resize": "confirmResize"}.get(name, "stop")
     of = server(updated_at=second(310), state="Stopped" if following == "stop" else "Active")
     actions = [*earlier, ended, action(following, 300, 310)]
@@ -92,9 +94,11 @@ def test_ended(name: str) -> None:
 @pytest.mark.parametrize("delay", [0, 4])
 def test_busy_api(delay: int) -> None:
     """A busy API saves the state seconds after the request; the first event starts then."""
-    begun_at = {"conductor_migrate_server": second(200 + delay)}
-    names = frozenset({*begun_at, "compute_finish_resize"})
-    resize = action("resize", 200, 220, events=names, ended_events=names, event_starts=begun_at)
+    events = (
+        Event("compute_finish_resize", second(210), is_ended=True),
+        Event("conductor_migrate_server", second(200 + delay), is_ended=True),
+    )
+    resize = action("resize", 200, 220, events=events)
     of = server(updated_at=second(220), state="Resized")
     shown = ledger.periods(of, [CREATE, resize], [], NOW)
     assert [(period.state, period.started_at) for period in shown[-3:]] == [

@@ -5,7 +5,7 @@ import pytest
 
 from kic_vm.history import ledger
 from kic_vm.history.observations import Observation
-from kic_vm.history.records import Action, Flavor
+from kic_vm.history.records import Action, Event, Flavor
 from tests.unit.history.ledger_reads import CREATE, NOW, read, seen, shown
 from tests.unit.history.nova_life import action, second, server
 
@@ -172,7 +172,7 @@ def test_shelved_but_not_offloaded() -> None:
 def test_events_decide(event: str, state: str) -> None:
     """The events of the unshelve say whether an image-backed server had been offloaded."""
     of = server(is_volume_backed=False, updated_at=second(91))
-    unshelve = action("unshelve", 90, 91, events=frozenset([event]))
+    unshelve = action("unshelve", 90, 91, events=(Event(event, second(90), is_ended=False),))
     periods = ledger.periods(of, [CREATE, action("shelve", 50, 60), unshelve], [], NOW)
     at_80 = next(item for item in periods if item.ended_at is None or item.ended_at > second(80))
     assert at_80.state == state
