@@ -2,9 +2,9 @@
 """The events of Nova's actions, cached for actions that Nova has not changed for a minute."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Final, TypedDict
+from typing import Final, TypedDict, TypeVar
 
 import orjson
 
@@ -13,11 +13,15 @@ from kic_vm.history.records import ActionRecord, EventRecord, time_of
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import ActionEvent
 
+# Concurrent calls to Nova.
+_AT_ONCE: Final = 8
 _KEY: Final = "action-events:1:"
 _KEPT_SECONDS: Final = 31 * 86400.0
 # Nova's times have whole seconds: an event that starts and ends in one second changes updated_at
 # only once, so events are cached after that second.
 _SETTLED: Final = datetime.timedelta(seconds=60)
+
+Item = TypeVar("Item")
 
 
 class _Known(TypedDict):
@@ -27,13 +31,8 @@ class _Known(TypedDict):
     events: list[EventRecord]
 
 
-def add_events(
-    services: RequestServices, server_id: str, actions: Sequence[ActionRecord], at_once: int
-) -> None:
-    """Add the ``events`` to each action: one upstream call for each that the cache does not have.
-
-    :param at_once: the number of concurrent calls
-    """
+def add_events(services: RequestServices, server_id: str, actions: Sequence[ActionRecord]) -> None:
+    """Add the ``events`` to each action: one upstream call for each that is not in the cache."""
     cache = services.app_state.cache
     packed = cache.get(_KEY + server_id)
     known: dict[str, _Known] = orjson.loads(packed) if packed else {}
@@ -46,8 +45,8 @@ def add_events(
             unknown.append(action)
     if not unknown:
         return
-    for start in range(0, len(unknown), at_once):
-        _read(services, server_id, unknown[start : start + at_once])
+    for group in chunks(unknown):
+        _read(services, server_id, group)
     settled = {
         action["request_id"]: _Known(updated_at=action["updated_at"], events=action["events"])
         for action in actions
@@ -74,3 +73,9 @@ def _record_of(event: ActionEvent) -> EventRecord:
 def _is_settled(action: ActionRecord) -> bool:
     changed_at = time_of(action["updated_at"] or action["start_time"])
     return datetime.datetime.now(datetime.UTC) - changed_at > _SETTLED
+
+
+def chunks(items: Iterable[Item]) -> list[list[Item]]:
+    """Servers or actions in groups that are read at the same time."""
+    listed = list(items)
+    return [listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE)]

@@ -2,18 +2,12 @@
 """Nova's actions on servers, with the events that the ledger needs."""
 
 from collections.abc import Iterable
-from typing import Final, TypeVar
 
 from kic_vm.history.edges import load_edges
 from kic_vm.history.records import ActionRecord, ServerRecord
 from kic_vm.operations.history.action_events import add_events
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import InstanceAction, Server
-
-# Concurrent calls to Nova.
-_AT_ONCE: Final = 8
-
-Item = TypeVar("Item")
 
 
 def read_actions(services: RequestServices, server: Server | ServerRecord) -> list[ActionRecord]:
@@ -45,7 +39,7 @@ def with_deciding_events(
         if edges.depend_on_events(action["action"], is_volume_backed=not server["image"])
     ]
     if undecided:
-        add_events(services, server["id"], undecided, _AT_ONCE)
+        add_events(services, server["id"], undecided)
     return actions
 
 
@@ -58,9 +52,3 @@ def _record_of(action: InstanceAction) -> ActionRecord:
         "updated_at": action["updated_at"],
         "message": action["message"],
     }
-
-
-def chunks(servers: Iterable[Item]) -> list[list[Item]]:
-    """The servers in groups whose actions are read at the same time."""
-    listed = list(servers)
-    return [listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE)]

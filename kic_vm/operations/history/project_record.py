@@ -19,6 +19,7 @@ from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history.records import DELETED, ActionRecord, ServerRecord, time_of
 from kic_vm.mappings.periods import stamp
 from kic_vm.operations.history import actions
+from kic_vm.operations.history.action_events import chunks
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import Server
 
@@ -171,7 +172,7 @@ def _read_actions(
     services: RequestServices, unread: list[Entry], now: datetime.datetime, progress: Progress
 ) -> None:
     done = 0
-    for chunk in actions.chunks(unread):
+    for chunk in chunks(unread):
         for entry, read in zip(
             chunk,
             gather_reads(
