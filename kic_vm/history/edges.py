@@ -166,3 +166,9 @@ def phases_of(action: str) -> frozenset[str]:
     """The states that Nova can show from the start of an action until its end."""
     starts = load_edges().starts[action]
     return frozenset().union(*(edge.phases for edge in starts))
+
+
+def states_during(action: str) -> frozenset[str]:
+    """The states of an action from its start until its end: the first one and its phases."""
+    starts = load_edges().starts[action]
+    return phases_of(action).union(*(edge.to for edge in starts))

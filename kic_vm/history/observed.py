@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Final
 
-from kic_vm.history.edges import phases_of
+from kic_vm.history.edges import states_during
 from kic_vm.history.observations import Observation
 from kic_vm.history.periods import OBSERVED, Period, Stretch
 from kic_vm.history.records import Server
@@ -45,7 +45,9 @@ def _refined(
     parts = [dataclasses.replace(stretch)]
     if stretch.expected and observations and not observations[0].is_gap:
         # The follower has seen everything since its last gap, so the state before is known.
+        # Nova's record alone does not show when it ended.
         parts[0].states = stretch.expected
+        parts[0].evidence = OBSERVED
     for observation in observations:
         current = parts[-1]
         at = max(observation.at.replace(microsecond=0), stretch.started_at)
@@ -54,7 +56,7 @@ def _refined(
         ):
             continue
         if observation.is_gap:
-            if len(parts) > 1:
+            if len(parts) > 1 or stretch.expected:
                 parts.append(_after_gap(stretch, current, at))
             continue
         if len(parts) == 1 and _is_at_start(stretch, observation):
@@ -97,10 +99,11 @@ def _is_at_start(stretch: Stretch, observation: Observation) -> bool:
 def _after_gap(stretch: Stretch, current: Stretch, at: datetime.datetime) -> Stretch:
     """The part of a stretch after the start of a gap.
 
-    A phase of an action is followed by another one until the action ends, so Nova's record shows
-    as much as without observations. A state that Nova's record does not explain can have changed.
+    A state of an action that has not ended is followed by another one of these until the action
+    ends, so Nova's record shows as much as without observations. A state that Nova's record does
+    not explain can have changed.
     """
-    if stretch.action is not None and current.state in phases_of(stretch.action.name):
+    if stretch.action is not None and current.state in states_during(stretch.action.name):
         return dataclasses.replace(stretch, started_at=at)
     return Stretch(at, (), None)
 

@@ -40,6 +40,32 @@ def test_gap_in_phases() -> None:
     ]
 
 
+def test_gap_in_first_phase() -> None:
+    """A create shows Building between its phases, too."""
+    of = server(updated_at=second(30))
+    assert _shown(of, [CREATE], _seen("Scheduling", 3), _seen("Building", 5), _gap(8)) == [
+        ("Building", 0, "action"),
+        ("Scheduling", 3, "observed"),
+        ("Building", 5, "observed"),
+        ("Building", 8, "action"),
+        ("Active", 30, "action"),
+    ]
+
+
+def test_gap_before_unexplained_change() -> None:
+    """The guest was shut down without an action, in a gap: nothing shows when."""
+    of = server(updated_at=second(310))
+    actions = [CREATE, action("start", 300, 310)]
+    observations = [_seen("Active", 30), _gap(50), _seen("Stopped", 200)]
+    assert _shown(of, actions, *observations)[1:] == [
+        ("Active", 30, "observed"),
+        (None, 50, "unknown"),
+        ("Stopped", 200, "observed"),
+        ("Powering-on", 300, "action"),
+        ("Active", 310, "action"),
+    ]
+
+
 def test_gap_after_unexplained_state() -> None:
     """A state that no action explains can have changed in a gap."""
     of = server(updated_at=second(310))

@@ -61,6 +61,10 @@ def test_error_later(name: str) -> None:
         (period.state, period.evidence) for period in seen if period.started_at == second(230)
     ] == [("Error", "observed")]
     assert all(period.state is not None for period in seen)
+    # Only Nova's record is the evidence of these, so they are the same without observations.
+    assert [period for period in seen if period.evidence == "action"] == [
+        period for period in shown if period.evidence == "action"
+    ]
 
 
 @pytest.mark.parametrize("name", INTERRUPTED)
