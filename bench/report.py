@@ -54,6 +54,8 @@ def page(results: JSON) -> str:
         parts += [_crowd(crowded["clients"], crowded["servers"]), _memory(crowded)]
     if growing := results.get("growing"):
         parts += [".. image:: growth.svg\n", _growth(growing)]
+    if limited := results.get("limited"):
+        parts.append(_limited(limited))
     return "\n".join(parts)
 
 
@@ -198,6 +200,15 @@ def _growth(growing: JSON) -> str:
             rows.append([way, unit, *shown, "" if exponent is None else f"{exponent:z.2f}"])
     sizes = [f"{size:,} machines" for size in growing["sizes"]]
     return table("Growth, 20 ms latency", ["Way", "", *sizes, "Exponent"], rows)
+
+
+def _limited(limited: JSON) -> str:
+    rows = [
+        [name, f"{cost['median'] * 1000:.2f}", f"{cost['cpu'] * 1000:.2f}"]
+        for name, cost in limited.items()
+    ]
+    title = "A page of 20 from a known list, with rate limits counted in Redis"
+    return table(title, ["", "Median, ms", "CPU, ms"], rows)
 
 
 def table(title: str, head: list[str], rows: list[list[str]]) -> str:

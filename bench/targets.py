@@ -5,6 +5,7 @@ import dataclasses
 from typing import Any, Final
 
 from bench.cases import GATEWAY, NOVA, ONE_BY_ONE, SDK, SIDE_BY_SIDE
+from bench.limited import NO_LIMIT, ONE_LIMIT
 
 JSON = dict[str, Any]
 
@@ -42,6 +43,9 @@ def of(results: JSON) -> list[Target]:
         found += _of_ages(aged)
     if crowded := results.get("crowded"):
         found += _of_crowd(crowded)
+    if limited := results.get("limited"):
+        added = limited[ONE_LIMIT]["median"] - limited[NO_LIMIT]["median"]
+        found.append(Target("one rate limit, in addition", 0.1, "ms", added * 1000))
     if lasting := results.get("lasting"):
         found += _of_lasting(lasting)
     return found

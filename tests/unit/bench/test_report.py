@@ -101,6 +101,11 @@ RESULTS: JSON = {
     "aged": AGED,
     "crowded": CROWDED,
     "growing": GROWING,
+    "limited": {
+        "no limit": {"median": 0.002, "cpu": 0.0018},
+        "one limit": {"median": 0.0025, "cpu": 0.0023},
+        "three limits": {"median": 0.0035, "cpu": 0.003},
+    },
     "lasting": {
         "first_answer": 1.2,
         "resident": [100 * 2**20] * 10,
@@ -127,6 +132,7 @@ def test_targets() -> None:
         "own CPU of a get now and then": (5.0, False),
         "own CPU of a get among many": (3.0, True),
         "own CPU of a listed instance": (0.06, True),
+        "one rate limit, in addition": (0.5, False),
         "32 clients of one process, against its calls one by one": (9.0, True),
         "errors under 200 clients": (1, False),
         "100 polling clients, upstream calls in 2 s": (3.9, True),
