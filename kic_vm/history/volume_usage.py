@@ -7,6 +7,7 @@ Observations show them before that, and show deleted volumes. The rest is unknow
 
 import dataclasses
 import datetime
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -149,10 +150,12 @@ def _state_of(observation: VolumeObservation) -> VolumeState | None:
 def _with_seconds(
     usage: VolumeSeconds, stretches: Sequence[_Stretch], window: Window
 ) -> VolumeSeconds:
-    ends = [stretch.started_at for stretch in stretches[1:]] + [window.end]
-    for stretch, end in zip(stretches, ends, strict=True):
+    """Add the seconds of the stretches; there are none if only a deletion was observed."""
+    after_last = _Stretch(window.end, None)
+    for stretch, following in itertools.pairwise([*stretches, after_last]):
         start = max(stretch.started_at, window.start)
-        seconds = max(0, int((min(end, window.end) - start).total_seconds()))
+        end = min(following.started_at, window.end)
+        seconds = max(0, int((end - start).total_seconds()))
         if not seconds:
             continue
         if stretch.known is None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The seconds of volumes: from Cinder's list, from observations, and the unknown rest."""
 
+import random
 from typing import Any
 
 import pytest
@@ -124,6 +125,44 @@ def test_deleted_outside_the_window(window: Window) -> None:
     """A volume that was deleted before the window, or seen after it, is omitted."""
     observations = {"v": [seen("Active", 100), seen("Deleting", 400, is_deleted=True)]}
     assert volume_usage([], observations, window, load_tables()) == []
+
+
+@pytest.mark.parametrize("first", [seen("Deleting", 300, is_deleted=True), gap(200)])
+def test_first_seen_deleted(first: VolumeObservation) -> None:
+    """Nothing shows how long a volume existed if the first thing that was seen is its end."""
+    observations = [first, seen("Deleting", 300, is_deleted=True)]
+    assert volume_usage([], {"v": observations}, WINDOW, load_tables()) == []
+
+
+def random_life(chance: random.Random) -> list[VolumeObservation]:
+    """Observations of a volume as a follower can write them, also several at the same time."""
+    observations = []
+    for at in sorted(chance.choices(range(100, 900, 50), k=chance.randint(0, 8))):
+        made = chance.choice(
+            [
+                gap(at),
+                seen("Available", at),
+                seen("Available", at, None),
+                seen("Extending", at, chance.randint(1, 20)),
+            ]
+        )
+        observations.append(made)
+    if chance.random() < 0.4:
+        observations.append(seen("Deleting", chance.randint(850, 950), is_deleted=True))
+    return observations if any(not one.is_gap for one in observations) else []
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_random_lives(is_listed: bool) -> None:
+    """No second counts twice, and each second of a listed volume counts."""
+    chance = random.Random(is_listed)
+    for _life in range(500):
+        observations = random_life(chance)
+        by_id = {"v": observations} if observations else {}
+        listed = [volume()] if is_listed else []
+        for usage in volume_usage(listed, by_id, WINDOW, load_tables()):
+            whole = usage.seconds + usage.unknown_seconds
+            assert whole == 900 if is_listed else 0 < whole <= 900
 
 
 def test_missing() -> None:
