@@ -32,17 +32,20 @@ def refine(
             if stretch.started_at - _TOLERANCE <= observation.at
             and (end is None or observation.at < end)
         ]
-        refined += _refined(stretch, inside, following, end)
+        before = refined[-1] if refined else None
+        refined += _refined(stretch, inside, before, following, end)
     return refined
 
 
 def _refined(
     stretch: Stretch,
     observations: Sequence[Observation],
+    before: Stretch | None,
     following: Stretch | None,
     end: datetime.datetime | None,
 ) -> list[Stretch]:
     parts = [dataclasses.replace(stretch)]
+    delay: list[Stretch] = []
     if stretch.expected and observations and not observations[0].is_gap:
         # The follower has seen everything since its last gap, so the state before is known.
         # Nova's record alone does not show when it ended.
@@ -60,9 +63,7 @@ def _refined(
                 parts.append(_after_gap(stretch, current, at))
             continue
         if len(parts) == 1 and _is_at_start(stretch, observation):
-            if stretch.state is None:
-                current.evidence = OBSERVED
-            current.states = (observation.state,)
+            delay = _decide(current, stretch, observation, at, before)
         if observation.state == current.state:
             continue
         is_of_next = (
@@ -82,7 +83,29 @@ def _refined(
                     evidence=OBSERVED,
                 )
             )
-    return parts
+    return delay + parts
+
+
+def _decide(
+    current: Stretch,
+    stretch: Stretch,
+    observation: Observation,
+    at: datetime.datetime,
+    before: Stretch | None,
+) -> list[Stretch]:
+    """Give the first part of a stretch its observed state.
+
+    If only the observation shows the state, it also shows its start. Until then, the state before
+    the stretch was still saved: this part is returned.
+    """
+    current.states = (observation.state,)
+    if stretch.state is not None:
+        return []
+    current.evidence = OBSERVED
+    if before is None or at <= stretch.started_at:
+        return []
+    current.started_at = at
+    return [dataclasses.replace(before, started_at=stretch.started_at, evidence=OBSERVED)]
 
 
 def _is_at_start(stretch: Stretch, observation: Observation) -> bool:

@@ -213,7 +213,10 @@ def _match(
             edge = Edge(result.instance_id, name, after.at, None, None)
             is_unrecorded = reason.is_without_action(result.instance_id, after.at)
             (result.unrecorded if is_unrecorded else result.missed).append(edge)
-    result.invented += [at for at, _billable, _evidence in ours[position:]]
+    # The true change after the last one may be right after the end.
+    result.invented += [
+        at for at, _billable, _evidence in ours[position:] if end - at > _SHORT_SECONDS
+    ]
 
 
 def _is_in(at: float, stretches: Sequence[Stretch]) -> bool:

@@ -80,7 +80,7 @@ def test_gap_after_unexplained_state() -> None:
 
 
 def test_slow_reset() -> None:
-    """An operator's reset that Nova saves after five seconds: the observation decides its state.
+    """An operator's reset that Nova saves after five seconds: the observation shows it.
 
     A gap later changes nothing, as after any other state that an action has led to.
     """
@@ -88,8 +88,10 @@ def test_slow_reset() -> None:
     reset = action("resetState", 100, 105)
     actions = [CREATE, reset, action("rebuild", 300, 310)]
     observations = [_seen("Active", 30), _seen("Error", 105), _gap(200)]
-    assert _shown(of, actions, *observations)[2:] == [
-        ("Error", 100, "observed"),
+    assert _shown(of, actions, *observations)[1:] == [
+        ("Active", 30, "action"),
+        ("Active", 100, "observed"),
+        ("Error", 105, "observed"),
         ("Rebooting_hard", 300, "action"),
         ("Active", 310, "action"),
     ]

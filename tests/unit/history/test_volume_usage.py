@@ -155,11 +155,11 @@ def random_life(chance: random.Random) -> list[VolumeObservation]:
 @pytest.mark.parametrize("is_listed", [True, False])
 def test_random_lives(is_listed: bool) -> None:
     """No second counts twice, and each second of a listed volume counts."""
-    chance = random.Random(is_listed)
+    chance = random.Random(is_listed)  # noqa: S311 - repeatable, not secret
     for _life in range(500):
         observations = random_life(chance)
         by_id = {"v": observations} if observations else {}
-        listed = [volume()] if is_listed else []
+        listed: list[Any] = [volume()] if is_listed else []
         for usage in volume_usage(listed, by_id, WINDOW, load_tables()):
             whole = usage.seconds + usage.unknown_seconds
             assert whole == 900 if is_listed else 0 < whole <= 900

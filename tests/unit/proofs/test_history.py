@@ -134,6 +134,14 @@ def test_invented_edges() -> None:
     assert [at - START for at in seen.invented] == [10, 15]
 
 
+@pytest.mark.parametrize(("end", "invented"), [(30.3, []), (34.0, [30])])
+def test_edge_at_the_end(end: float, invented: list[int]) -> None:
+    """An edge right before the end is not invented: the true one comes right after it."""
+    truth = truth_of([row for row in LIFE if row[2] < 30])
+    seen = compare("i", periods_of(PERIODS[:5]), truth, START + end, Reason())
+    assert [at - START for at in seen.invented] == invented
+
+
 def test_unknown_period() -> None:
     """Edges beside an unknown period are not compared; the period has its phases and a reason."""
     reason = Reason()
