@@ -10,9 +10,13 @@ from kic_vm.history.edges import states_during
 from kic_vm.history.observations import Observation
 from kic_vm.history.periods import OBSERVED, Period, Stretch
 from kic_vm.history.records import Server
+from kic_vm.lifecycle.table import load_tables
 
 # Within this time, an observation and an edge are the same change: Nova's times are whole seconds.
 _TOLERANCE: Final = datetime.timedelta(seconds=2)
+# Nova can end the event of a shelve seconds after it saved the state, because it frees resources
+# in between. If the billing changes, an observation is only taken for the same change within this.
+_BILLING_TOLERANCE: Final = datetime.timedelta(seconds=1)
 
 
 def refine(
@@ -66,12 +70,7 @@ def _refined(
             delay = _decide(current, stretch, observation, at, before)
         if observation.state == current.state:
             continue
-        is_of_next = (
-            following is not None
-            and end is not None
-            and end - observation.at <= _TOLERANCE
-            and observation.state in following.states
-        )
+        is_of_next = _is_of_next(stretch, observation, following, end)
         is_late = not stretch.expected and stretch.state and _is_late(stretch, observation)
         if not is_of_next and not is_late:
             is_same_action = current.action is not None and end is not None
@@ -129,6 +128,22 @@ def _after_gap(stretch: Stretch, current: Stretch, at: datetime.datetime) -> Str
     if stretch.action is not None and current.state in states_during(stretch.action.name):
         return dataclasses.replace(stretch, started_at=at)
     return Stretch(at, (), None)
+
+
+def _is_of_next(
+    stretch: Stretch,
+    observation: Observation,
+    following: Stretch | None,
+    end: datetime.datetime | None,
+) -> bool:
+    """Whether an observation already shows the next stretch."""
+    if following is None or end is None or observation.state not in following.states:
+        return False
+    is_billable = load_tables().is_billable
+    is_same = stretch.state is not None and (
+        is_billable(stretch.state) == is_billable(observation.state)
+    )
+    return end - observation.at <= (_TOLERANCE if is_same else _BILLING_TOLERANCE)
 
 
 def _is_late(stretch: Stretch, observation: Observation) -> bool:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a gap of the follower leaves known, and what an observation decides on a slow cloud."""
 
+import pytest
+
 from kic_vm.history import ledger
 from kic_vm.history.observations import Observation
 from kic_vm.history.records import Action, Server
@@ -96,3 +98,17 @@ def test_slow_reset() -> None:
         ("Active", 310, "action"),
     ]
     assert (None, 100, "unknown") in _shown(of, actions)
+
+
+@pytest.mark.parametrize(("saved", "offloaded"), [(108.3, (108, "observed")), (109.2, None)])
+def test_slow_shelve(saved: float, offloaded: tuple[int, str] | None) -> None:
+    """Nova freed resources before it ended the event: the time before that is not billed."""
+    of = server(updated_at=second(saved), state="Shelved_offloaded")
+    actions = [CREATE, action("shelve", 100, 110)]
+    shown = _shown(of, actions, _seen("Active", 30), _seen("Shelved_offloaded", saved))
+    observed = [("Shelved_offloaded", *offloaded)] if offloaded else []
+    assert shown[2:] == [
+        ("Shelving", 100, "action"),
+        *observed,
+        ("Shelved_offloaded", 110, "action"),
+    ]
