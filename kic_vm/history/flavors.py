@@ -1,51 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """The flavor of each period: Nova shows only the current one."""
 
-import dataclasses
 import datetime
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from kic_vm.history.observations import Observation
-from kic_vm.history.periods import Stretch
 from kic_vm.history.records import Action, Flavor, Server
 
 _RESIZE: Final = "resize"
 _REVERT: Final = "revertResize"
 
 
-def with_flavors(
-    stretches: Sequence[Stretch],
-    server: Server,
-    actions: Sequence[Action],
-    observations: Iterable[Observation],
-) -> list[Stretch]:
-    """The stretches with their ends and flavors.
+class Flavors:
+    """The flavors of an instance over time.
 
     Nova's actions do not name the flavors of a resize. So the flavor is known only since the last
-    resize that was not reverted; before it, only an observation can show it. A stretch with
-    ``is_end`` is removed.
+    resize that was not reverted; before it, only an observation can show it.
     """
-    resizes = _effective_resizes(actions)
-    shown = []
-    for number, stretch in enumerate(stretches):
-        if stretch.is_end:
-            break
-        ended_at = stretches[number + 1].started_at if number + 1 < len(stretches) else None
-        later = [action for action in resizes if action.updated_at > stretch.started_at]
-        flavor: Flavor | None = server.flavor
-        if later:
-            since = max(
-                (
-                    action.updated_at
-                    for action in resizes
-                    if action.updated_at <= stretch.started_at
-                ),
-                default=None,
-            )
-            flavor = _observed_flavor(observations, since, later[0], server.flavor)
-        shown.append(dataclasses.replace(stretch, ended_at=ended_at, flavor=flavor))
-    return shown
+
+    def __init__(
+        self, server: Server, actions: Sequence[Action], observations: Sequence[Observation]
+    ) -> None:
+        self._current = server.flavor
+        self._observations = observations
+        self._resizes = _effective_resizes(actions)
+
+    def at(self, moment: datetime.datetime) -> Flavor | None:
+        """The flavor at a time; None if it is unknown."""
+        later = [action for action in self._resizes if action.updated_at > moment]
+        if not later:
+            return self._current
+        earlier = [action.updated_at for action in self._resizes if action.updated_at <= moment]
+        since = max(earlier, default=None)
+        return _observed_flavor(self._observations, since, later[0], self._current)
 
 
 def _effective_resizes(actions: Sequence[Action]) -> list[Action]:

@@ -15,7 +15,7 @@ from typing import Final
 
 from kic_vm.history import observed
 from kic_vm.history.edges import BEFORE, BEFORE_RESIZE, NOTHING, Edge, Edges, load_edges, phases_of
-from kic_vm.history.flavors import with_flavors
+from kic_vm.history.flavors import Flavors
 from kic_vm.history.observations import Observation
 from kic_vm.history.periods import ACTION, OBSERVED, Period, Stretch, as_period
 from kic_vm.history.records import Action, Server
@@ -55,9 +55,14 @@ def periods(
     )
     timeline = observed.refine(stretches, earlier, server)
     timeline = _until_current(timeline, server, now)
-    return observed.merged(
-        [as_period(stretch) for stretch in with_flavors(timeline, server, actions, earlier)]
-    )
+    flavors = Flavors(server, actions, earlier)
+    shown = []
+    ends: list[datetime.datetime | None] = [stretch.started_at for stretch in timeline[1:]]
+    for stretch, ended_at in zip(timeline, [*ends, None], strict=True):
+        if stretch.is_end:
+            break
+        shown.append(as_period(stretch, ended_at, flavors.at(stretch.started_at)))
+    return observed.merged(shown)
 
 
 class _Walk:

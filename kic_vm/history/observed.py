@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Observations of the follower complete the stretches from Nova's record."""
 
+import bisect
 import dataclasses
 import datetime
 from collections.abc import Sequence
@@ -26,16 +27,16 @@ def refine(
 
     :param observations: of the server, oldest first
     """
+    if not observations:
+        return list(stretches)
+    times = [observation.at for observation in observations]
     refined: list[Stretch] = []
     for number, stretch in enumerate(stretches):
         following = stretches[number + 1] if number + 1 < len(stretches) else None
         end = following.started_at if following else server.ended_at
-        inside = [
-            observation
-            for observation in observations
-            if stretch.started_at - _TOLERANCE <= observation.at
-            and (end is None or observation.at < end)
-        ]
+        first = bisect.bisect_left(times, stretch.started_at - _TOLERANCE)
+        last = len(times) if end is None else bisect.bisect_left(times, end)
+        inside = observations[first:last]
         before = refined[-1] if refined else None
         refined += _refined(stretch, inside, before, following, end)
     return refined

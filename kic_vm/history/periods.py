@@ -47,8 +47,6 @@ class Stretch:
     evidence: str = ACTION
     expected: tuple[str, ...] = ()
     """The possible states at its start, if the state has changed within it without an action."""
-    flavor: Flavor | None = None
-    ended_at: datetime.datetime | None = None
     is_end: bool = False
     """The instance was gone at its start."""
 
@@ -58,20 +56,22 @@ class Stretch:
 
         Of several possible states with the same billing, the first one is shown.
         """
-        if not self.states or len(set(map(load_tables().is_billable, self.states))) > 1:
+        if len(self.states) > 1 and len(set(map(load_tables().is_billable, self.states))) > 1:
             return None
-        return self.states[0]
+        return self.states[0] if self.states else None
 
 
-def as_period(stretch: Stretch) -> Period:
-    """The period of a stretch."""
+def as_period(
+    stretch: Stretch, ended_at: datetime.datetime | None, flavor: Flavor | None
+) -> Period:
+    """The period of a stretch until the next one."""
     state = stretch.state
     return Period(
         state=state,
         billable=None if state is None else load_tables().is_billable(state),
         started_at=stretch.started_at,
-        ended_at=stretch.ended_at,
-        flavor=stretch.flavor,
+        ended_at=ended_at,
+        flavor=flavor,
         action=stretch.action if state is not None else None,
         evidence=UNKNOWN if state is None else stretch.evidence,
     )

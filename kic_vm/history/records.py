@@ -104,7 +104,9 @@ class ActionRecord(InstanceAction):
 
 def time_of(stamp: str) -> datetime.datetime:
     """A time of Nova in whole seconds; Nova's times are in UTC."""
-    moment = datetime.datetime.fromisoformat(stamp).replace(microsecond=0)
+    moment = datetime.datetime.fromisoformat(stamp)
+    if moment.microsecond:
+        moment = moment.replace(microsecond=0)
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 

@@ -83,11 +83,16 @@ def group(
     groups: dict[GroupKey, Seconds] = {}
     for instance in instances:
         project_id = instance.project_id if by_project else None
+        of_instance = GroupKey(
+            project_id, instance_id=instance.server.id, instance_name=instance.server.name
+        )
         for period in instance.periods:
             for part in _parts(period, window, grouping):
                 seconds = period.seconds(part.end, part.start)
                 if seconds:
-                    key = _key(instance, period, part, grouping, project_id)
+                    key = of_instance
+                    if grouping != INSTANCE:
+                        key = _key(period, part, grouping, project_id)
                     groups.setdefault(key, Seconds()).add(period, seconds)
     return groups
 
@@ -117,17 +122,7 @@ def _parts(period: Period, window: Window, grouping: str) -> Iterator[Window]:
         start = midnight
 
 
-def _key(
-    instance: InstancePeriods,
-    period: Period,
-    part: Window,
-    grouping: str,
-    project_id: str | None,
-) -> GroupKey:
-    if grouping == INSTANCE:
-        return GroupKey(
-            project_id, instance_id=instance.server.id, instance_name=instance.server.name
-        )
+def _key(period: Period, part: Window, grouping: str, project_id: str | None) -> GroupKey:
     if grouping == STATE:
         return GroupKey(project_id, state=period.state)
     if grouping == FLAVOR:
