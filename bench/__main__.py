@@ -9,14 +9,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from bench import growth_plot, limited, machine, plot, report, runs, targets
+from bench import billed, growth_plot, limited, machine, plot, report, runs, targets
 from bench.project import BenchError
 from tests.functional import standalone
 
 JSON = dict[str, Any]
 
 _DOCUMENTATION: Final = Path(__file__).parents[1] / "doc/source/admin"
-PARTS: Final = ("live", "replayed", "loaded", "aged", "crowded", "growing", "limited", "lasting")
+PARTS: Final = (
+    "live",
+    "replayed",
+    "loaded",
+    "aged",
+    "crowded",
+    "growing",
+    "billed",
+    "limited",
+    "lasting",
+)
 
 
 def main() -> int:
@@ -41,6 +51,7 @@ def main() -> int:
         "aged": lambda: runs.aged(20),
         "crowded": lambda: runs.crowded(20),
         "growing": runs.growing,
+        "billed": lambda: billed.measure(1000, runs.LATENCY),
         "limited": lambda: limited.measure(6, 500),
         "lasting": lambda: runs.lasting(arguments.requests),
     }

@@ -39,9 +39,9 @@ class Measured:
         fields = [stat.rpartition(")")[2].split() for stat in stats]
         return sum(int(user) + int(system) for user, system in (f[11:13] for f in fields)) / _TICKS
 
-    def upstream_calls(self) -> int:
-        """Its calls to OpenStack so far, for lists of instances."""
-        return sum(int(line["upstream_calls"]) for line in self._lines("/api/v1/instances"))
+    def upstream_calls(self, path: str = "/api/v1/instances") -> int:
+        """Its calls to OpenStack so far, for requests to a path."""
+        return sum(int(line["upstream_calls"]) for line in self._lines(path))
 
     def resident_bytes(self) -> int:
         """The present memory of all workers."""

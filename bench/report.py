@@ -54,6 +54,8 @@ def page(results: JSON) -> str:
         parts += [_crowd(crowded["clients"], crowded["servers"]), _memory(crowded)]
     if growing := results.get("growing"):
         parts += [".. image:: growth.svg\n", _growth(growing)]
+    if billed := results.get("billed"):
+        parts.append(_billed(billed))
     if limited := results.get("limited"):
         parts.append(_limited(limited))
     return "\n".join(parts)
@@ -200,6 +202,23 @@ def _growth(growing: JSON) -> str:
             rows.append([way, unit, *shown, "" if exponent is None else f"{exponent:z.2f}"])
     sizes = [f"{size:,} machines" for size in growing["sizes"]]
     return table("Growth, 20 ms latency", ["Way", "", *sizes, "Exponent"], rows)
+
+
+def _billed(billed: JSON) -> str:
+    rows = [
+        [
+            name,
+            f"{read['seconds']:.2f}",
+            f"{read['cpu']:.2f}",
+            f"{read['calls']:,.0f}",
+        ]
+        for name, read in (("First", billed["first"]), ("Again", billed["again"]))
+    ]
+    title = (
+        f"Usage of {billed['servers']:,} instances with {billed['actions']:,} actions, "
+        f"{billed['latency'] * 1000:.0f} ms latency"
+    )
+    return table(title, ["Read", "Time, s", "CPU, s", "Upstream calls"], rows)
 
 
 def _limited(limited: JSON) -> str:

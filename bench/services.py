@@ -6,11 +6,13 @@ import functools
 import json
 import re
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from bench import recorded
+from bench.actions import actions_of
 from bench.tenants import Tenants
 from bench.world import World
 
@@ -41,12 +43,14 @@ class Services:
         self._token = json.dumps({"token": token}).encode()
         self._tenants = Tenants(token["project"]["id"])
         self._lists = World(count).lists
+        self._servers_by_id = {server["id"]: server for server in self._lists.servers["2.96"]}
         self._routes: list[tuple[re.Pattern[str], Callable[..., Answer]]] = [
             (re.compile(pattern), answer)
             for pattern, answer in (
                 (r"/compute/v2\.1/servers/detail", self._servers),
                 (r"/compute/v2\.1/servers", self._server_names),
                 (r"/compute/v2\.1/servers/([^/]+)", self._server),
+                (r"/compute/v2\.1/servers/([^/]+)/os-instance-actions", self._actions),
                 (r"/compute/v2\.1/flavors/detail", self._flavors),
                 (r"/compute/v2\.1/os-services", self._compute_services),
                 (r"/block-storage/v3/volumes/detail", self._volumes),
@@ -107,6 +111,10 @@ class Services:
 
     def _server(self, server_id: str, query: Query, microversion: str) -> Answer:
         return _one("server", server_id, self._of(microversion))
+
+    def _actions(self, server_id: str, query: Query, microversion: str) -> Answer:
+        found = actions_of(self._servers_by_id[server_id], uuid.UUID(server_id).int % 2**32)
+        return _all("instanceActions", found)
 
     def _volumes(self, query: Query, microversion: str) -> Answer:
         path = "/block-storage/v3/volumes/detail"
@@ -185,6 +193,8 @@ def _filtered(servers: list[JSON], query: Query) -> list[JSON]:
     if "status" in query:
         statuses = {status.upper() for status in query["status"]}
         servers = [server for server in servers if server["status"] in statuses]
+    if "changes-since" in query:
+        servers = [server for server in servers if server["updated"] >= query["changes-since"][0]]
     return servers
 
 

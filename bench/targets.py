@@ -43,6 +43,12 @@ def of(results: JSON) -> list[Target]:
         found += _of_ages(aged)
     if crowded := results.get("crowded"):
         found += _of_crowd(crowded)
+    if billed := results.get("billed"):
+        what = f"usage of {billed['servers']:,} instances"
+        found += [
+            Target(f"{what}, read first", 60, "s", billed["first"]["seconds"]),
+            Target(f"{what}, read again", 1, "s", billed["again"]["seconds"]),
+        ]
     if limited := results.get("limited"):
         added = limited[ONE_LIMIT]["median"] - limited[NO_LIMIT]["median"]
         found.append(Target("one rate limit, in addition", 0.1, "ms", added * 1000))

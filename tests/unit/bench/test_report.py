@@ -101,6 +101,13 @@ RESULTS: JSON = {
     "aged": AGED,
     "crowded": CROWDED,
     "growing": GROWING,
+    "billed": {
+        "servers": 1000,
+        "latency": 0.02,
+        "actions": 61_000,
+        "first": {"seconds": 6.0, "cpu": 4.0, "calls": 1003.0},
+        "again": {"seconds": 1.2, "cpu": 1.1, "calls": 2.0},
+    },
     "limited": {
         "no limit": {"median": 0.002, "cpu": 0.0018},
         "one limit": {"median": 0.0025, "cpu": 0.0023},
@@ -132,6 +139,8 @@ def test_targets() -> None:
         "own CPU of a get now and then": (5.0, False),
         "own CPU of a get among many": (3.0, True),
         "own CPU of a listed instance": (0.06, True),
+        "usage of 1,000 instances, read first": (6.0, True),
+        "usage of 1,000 instances, read again": (1.2, False),
         "one rate limit, in addition": (0.5, False),
         "32 clients of one process, against its calls one by one": (9.0, True),
         "errors under 200 clients": (1, False),
