@@ -7,14 +7,7 @@ from typing import Any, Final
 
 from kic_vm.mappings.request_marks import own_description
 from kic_vm.mappings.zones import Zones
-from kic_vm.resources.network import (
-    AllocationPool,
-    Network,
-    Port,
-    Router,
-    Subnet,
-    SubnetSummary,
-)
+from kic_vm.resources.network import AllocationPool, Network, Port, Router, Subnet, SubnetSummary
 
 REGION: Final = "kr-central-2"  # the only region that the official clients know
 

@@ -20,7 +20,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, NotRequired, TypedDict
 
 from kic_vm.mappings.times import utc
-from kic_vm.resources.network import SecurityGroup, SecurityGroupRule, SecurityGroupRuleRequest
+from kic_vm.resources.security_groups import (
+    SecurityGroup,
+    SecurityGroupRule,
+    SecurityGroupRuleRequest,
+)
 from kic_vm.schemas.security_groups import SecurityGroupRuleCreateBody
 
 ANYWHERE: Final = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}

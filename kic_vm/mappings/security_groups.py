@@ -11,7 +11,7 @@ from kic_vm.mappings.security_group_rules import (
     SecurityGroupRuleView,
 )
 from kic_vm.mappings.times import utc
-from kic_vm.resources.network import SecurityGroup
+from kic_vm.resources.security_groups import SecurityGroup
 
 
 class _GroupFields(TypedDict):

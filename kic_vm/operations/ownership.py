@@ -12,7 +12,8 @@ from kic_vm.operations.request import RequestServices
 from kic_vm.resources.block_storage import Snapshot, Volume
 from kic_vm.resources.compute import Server
 from kic_vm.resources.image import Image
-from kic_vm.resources.network import FloatingIP, Port, SecurityGroup
+from kic_vm.resources.network import FloatingIP, Port
+from kic_vm.resources.security_groups import SecurityGroup
 
 _INFRASTRUCTURE: Final = "network:"  # prefix of the device_owner of Neutron's own ports
 

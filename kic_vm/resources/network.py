@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Neutron: networks, subnets, routers, ports, floating IPs and security groups.
+"""Neutron: networks, subnets, routers, ports and floating IPs.
 
 A ``...Summary`` has the fields that a list selects. A ``...Request`` is the body of a POST, and
 ``...Changes`` is the body of a PUT.
@@ -281,60 +281,3 @@ class FloatingIPRequest(FloatingIPChanges):
     """The body of ``POST /floatingips``."""
 
     floating_network_id: str
-
-
-class SecurityGroupSummary(TypedDict):
-    """A security group, as ``GET /security-groups`` lists it with these fields."""
-
-    id: str
-    name: str
-
-
-class SecurityGroupOwner(TypedDict):
-    """A security group, as ``GET /security-groups/{id}`` returns it with these fields."""
-
-    id: str
-    project_id: str
-
-
-class SecurityGroupRuleRequest(TypedDict):
-    """A rule in the body of ``POST /security-group-rules``."""
-
-    security_group_id: str
-    direction: str
-    ethertype: str
-    protocol: str | None
-    port_range_min: int | None
-    port_range_max: int | None
-    remote_ip_prefix: str | None
-    remote_group_id: str | None
-    remote_address_group_id: NotRequired[str | None]
-    description: str | None
-
-
-class SecurityGroupRule(SecurityGroupRuleRequest):
-    """A rule of a security group, as its group and ``POST /security-group-rules`` return it."""
-
-    id: str
-    project_id: str
-    created_at: str
-    updated_at: str
-
-
-class SecurityGroup(SecurityGroupSummary):
-    """A security group with its rules, as ``GET /security-groups/{id}`` returns it."""
-
-    project_id: str
-    description: str | None
-    stateful: NotRequired[bool]
-    tags: list[str]
-    security_group_rules: list[SecurityGroupRule]
-    created_at: str
-    updated_at: str
-
-
-class SecurityGroupRequest(TypedDict):
-    """The body of ``POST /security-groups``."""
-
-    name: str
-    description: str

@@ -3,14 +3,7 @@
 
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
-from kic_vm.resources.network import (
-    MadePort,
-    Port,
-    PortChanges,
-    PortRequest,
-    PortSummary,
-    Revised,
-)
+from kic_vm.resources.network import MadePort, Port, PortChanges, PortRequest, PortSummary, Revised
 
 PORT_FIELDS = ["id", "device_id", "mac_address", "fixed_ips", "security_groups", "created_at"]
 MADE_PORT_FIELDS = [

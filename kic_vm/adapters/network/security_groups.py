@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paging import Item
 from kic_vm.adapters.paths import path
-from kic_vm.resources.network import (
-    PortDevice,
+from kic_vm.resources.network import PortDevice
+from kic_vm.resources.security_groups import (
     SecurityGroup,
     SecurityGroupOwner,
     SecurityGroupRequest,

@@ -25,13 +25,8 @@ from kic_vm.operations.networks.subnet_addresses import check_address
 from kic_vm.operations.ownership import get_own_interface, is_interface
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
-from kic_vm.resources.network import (
-    FixedIPRequest,
-    FloatingIPSummary,
-    Port,
-    PortChanges,
-    SecurityGroupSummary,
-)
+from kic_vm.resources.network import FixedIPRequest, FloatingIPSummary, Port, PortChanges
+from kic_vm.resources.security_groups import SecurityGroupSummary
 from kic_vm.schemas.instance_network_interfaces import AllowedAddressBody
 from kic_vm.schemas.network_interfaces import (
     NetworkInterfaceCreateBody,

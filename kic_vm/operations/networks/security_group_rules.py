@@ -16,7 +16,7 @@ from kic_vm.operations.ownership import check_own_security_group, get_own_securi
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
-from kic_vm.resources.network import SecurityGroup
+from kic_vm.resources.security_groups import SecurityGroup
 from kic_vm.schemas.security_groups import SecurityGroupRuleCreateBody
 
 

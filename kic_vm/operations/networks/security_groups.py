@@ -17,7 +17,8 @@ from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import get_own_security_group
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
-from kic_vm.resources.network import PortDevice, SecurityGroup, SecurityGroupRule
+from kic_vm.resources.network import PortDevice
+from kic_vm.resources.security_groups import SecurityGroup, SecurityGroupRule
 from kic_vm.schemas.security_groups import (
     SecurityGroupCreateBody,
     SecurityGroupListQuerySchema,

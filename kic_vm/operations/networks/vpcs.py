@@ -27,14 +27,7 @@ from kic_vm.operations.networks.topology import (
 )
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.rollback import all_or_nothing
-from kic_vm.resources.network import (
-    Network,
-    NetworkRequest,
-    Route,
-    Router,
-    RouterRequest,
-    Subnet,
-)
+from kic_vm.resources.network import Network, NetworkRequest, Route, Router, RouterRequest, Subnet
 from kic_vm.schemas.vpcs import FirstSubnetBody, VpcCreateBody, VpcListQuerySchema
 
 _FILTERS: Final = listing.filters_of(VpcListQuerySchema)

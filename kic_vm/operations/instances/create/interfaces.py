@@ -20,7 +20,8 @@ from kic_vm.operations.networks.security_groups import DEFAULT
 from kic_vm.operations.networks.subnet_addresses import check_address
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
-from kic_vm.resources.network import Port, PortRequest, SecurityGroupSummary, SubnetSummary
+from kic_vm.resources.network import Port, PortRequest, SubnetSummary
+from kic_vm.resources.security_groups import SecurityGroupSummary
 from kic_vm.schemas.instance_changes import InstanceCreateBody, InstanceSubnetBody
 
 
