@@ -10,8 +10,8 @@ OPTS = [
         min=0.01,
         max=1,
         help="Share of [api] threads whose requests may wait for one OpenStack service at a time. "
-        "A quarter as many again wait for a place. What is beyond is answered with 503 "
-        "upstream_busy.",
+        "Others wait for a place, up to busy_timeout; while no place becomes free, only a "
+        "quarter as many can wait. Requests without a place get 503 upstream_busy.",
     ),
     cfg.FloatOpt(
         "busy_timeout",

@@ -2,6 +2,7 @@
 """A bulkhead: it limits how many requests of a process wait for one service at a time."""
 
 import threading
+import time
 
 from kic_vm import deadline, exceptions
 from kic_vm.context import Place, RequestRecord
@@ -9,7 +10,9 @@ from kic_vm.metrics import upstreams as metrics
 from kic_vm.tracing.request_trace import waiting
 
 _WAITING_SHARE = 4
-"""Number of places for each request that can wait for a place."""
+"""Number of places for each request that can wait for a place of a service that hangs."""
+_STALLED_SECONDS = 0.5
+"""If no place was taken or became free for this time, the service may hang."""
 _BRIEF_SECONDS = 0.001
 """Calls of a request that begin at the same time hold its lock for less: no wait to show."""
 
@@ -18,7 +21,9 @@ class Bulkhead:
     """The places of one service.
 
     A request holds one place while at least one of its calls to the service is in progress, however
-    many calls it makes side by side.
+    many calls it makes side by side. While places become free, any number of requests can wait for
+    one, so a busy service causes no refusals. If none becomes free, only a few can wait: the
+    others would occupy the threads of requests that do not need the service.
 
     :param service: the service's type in the service catalog
     :param places: how many requests can have calls in progress
@@ -30,6 +35,7 @@ class Bulkhead:
         self._free = places
         self._waiting_places = max(1, places // _WAITING_SHARE)
         self._waiting = 0
+        self._moved_at = time.monotonic()
         self._seconds = seconds
         self._changed = threading.Condition(threading.Lock())
 
@@ -59,6 +65,7 @@ class Bulkhead:
                 return
         with self._changed:
             self._free += 1
+            self._moved_at = time.monotonic()
             if self._waiting:
                 self._changed.notify()
         metrics.count_end(self._service)
@@ -69,16 +76,22 @@ class Bulkhead:
                 metrics.count_refusal(self._service, "busy")
                 raise exceptions.UpstreamBusy(self._service)
             self._free -= 1
+            self._moved_at = time.monotonic()
         metrics.count_begin(self._service)
 
     def _wait(self) -> bool:
         """Wait for a free place; whether there was one in time."""
-        if self._waiting >= self._waiting_places:
-            return False
+        end = time.monotonic() + min(self._seconds, deadline.seconds_left())
+        is_one_of_few = self._waiting < self._waiting_places
         self._waiting += 1
         try:
-            seconds = min(self._seconds, deadline.seconds_left())
             with waiting("bulkhead wait", self._service):
-                return self._changed.wait_for(lambda: self._free > 0, seconds)
+                while self._free < 1:
+                    now = time.monotonic()
+                    until = end if is_one_of_few else min(end, self._moved_at + _STALLED_SECONDS)
+                    if now >= until:
+                        return False
+                    self._changed.wait(until - now)
+                return True
         finally:
             self._waiting -= 1

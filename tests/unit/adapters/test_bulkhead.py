@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """One service holds no more than its share of the threads."""
 
+import itertools
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import pytest
 import requests
 
 from kic_vm import deadline, exceptions
+from kic_vm.adapters.http import bulkhead as bulkhead_module
 from kic_vm.adapters.http.bulkhead import Bulkhead
 from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
 from kic_vm.adapters.http.client import HttpClient
@@ -74,8 +76,46 @@ def test_place_that_becomes_free() -> None:
     patient.leave(second)
 
 
-def test_few_wait() -> None:
-    """Those who wait hold threads too: what is beyond a quarter is refused at once."""
+def test_busy_service() -> None:
+    """Nobody is refused while places become free all the time, however many requests wait."""
+    patient = Bulkhead("compute", PLACES, 30)
+    beginning = threading.Barrier(4 * PLACES)
+
+    def call(number: int) -> None:
+        record = RequestRecord(f"req-{number}")
+        beginning.wait(SECONDS)
+        for _call in range(20):
+            patient.enter(record)
+            threading.Event().wait(0.002)
+            patient.leave(record)
+
+    with ThreadPoolExecutor(4 * PLACES) as pool:
+        assert len(list(pool.map(call, range(4 * PLACES)))) == 4 * PLACES
+    assert in_progress() == 0
+
+
+def test_service_that_begins_to_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who wait when the places stop becoming free are refused soon, but for a quarter."""
+    monkeypatch.setattr(bulkhead_module, "_STALLED_SECONDS", 0.1)
+    patient = Bulkhead("compute", PLACES, 30)
+    records = [RequestRecord(f"req-{number}") for number in range(PLACES)]
+    for record in records:
+        patient.enter(record)
+    late = [RequestRecord(f"req-late-{number}") for number in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        entering = {pool.submit(patient.enter, record): record for record in late}
+        refused = list(itertools.islice(as_completed(entering, SECONDS), 2))
+        patient.leave(records.pop())
+    assert {type(one.exception()) for one in refused} == {exceptions.UpstreamBusy}
+    (waited,) = entering.keys() - set(refused)
+    for record in [*records, entering[waited]]:
+        patient.leave(record)
+    assert in_progress() == 0
+
+
+def test_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who wait hold threads too: what is beyond a quarter is refused if nothing moves."""
+    monkeypatch.setattr(bulkhead_module, "_STALLED_SECONDS", 0.0)
     patient = Bulkhead("compute", PLACES, 30)
     records = [RequestRecord(f"req-{number}") for number in range(PLACES + 1)]
     for record in records[:PLACES]:
