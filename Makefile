@@ -33,7 +33,7 @@ guests:         ## the tests with guests that really boot; not part of test
 package:        ## the wheel, built and installed where nothing of this tree is
 	@tools/tox run -e package
 
-bench:          ## how fast it is, beside the OpenStack that it calls: about fifteen minutes
+bench:          ## how fast it is, beside the OpenStack that it calls: about half an hour
 	@tools/tox run -e bench
 
 faults:         ## slow, lying and dying neighbours: experiments on a real OpenStack, about 40 minutes
