@@ -42,6 +42,7 @@ class Enforcer(policy.Enforcer):
         kept = copy.copy(self.rules), dict(self.file_rules)
         try:
             super().load_rules(force_reload)
+            self._check_syntax()
         except Exception as error:  # oslo.policy converts only some
             if not self._is_loaded:
                 raise cfg.ConfigFileValueError(self._problem(error)) from error
@@ -51,6 +52,15 @@ class Enforcer(policy.Enforcer):
         else:
             self._is_loaded, self._last_problem = True, None
             self._warn_of_unknown_rules()
+
+    def _check_syntax(self) -> None:
+        """oslo.policy only logs a syntax error, and denies everybody the operation.
+
+        :raises ValueError: a rule has a syntax error
+        """
+        for name, rule in self.file_rules.items():
+            if "!" in str(rule.check) and "!" not in str(rule.check_str):
+                raise ValueError(f"the rule {name} cannot be parsed: {rule.check_str}")
 
     def _warn_of_unknown_rules(self) -> None:
         names = {name for name in self.file_rules if name.startswith(_NAMESPACE)}
@@ -86,6 +96,7 @@ def create_enforcer(conf: cfg.ConfigOpts) -> Enforcer:
 
     :raises oslo_config.cfg.Error: the policy files cannot be used
     """
+    _check_existence(conf)
     enforcer = Enforcer(conf)
     enforcer.register_defaults(policies.list_rules())
     enforcer.load_rules()
@@ -94,6 +105,21 @@ def create_enforcer(conf: cfg.ConfigOpts) -> Enforcer:
             f"[oslo_policy] policy_file: {enforcer.policy_path} is not a file"
         )
     return enforcer
+
+
+def _check_existence(conf: cfg.ConfigOpts) -> None:
+    """Refuse policy files that are configured but missing: their rules would not apply.
+
+    :raises oslo_config.cfg.Error: one is missing
+    """
+    for option in ("policy_file", "policy_dirs"):
+        location = conf.get_location(option, "oslo_policy")
+        if location is None or not location.location.is_user_controlled:
+            continue
+        value = conf.oslo_policy[option]
+        for name in value if isinstance(value, list) else [value]:
+            if name and conf.find_file(name) is None:
+                raise cfg.ConfigFileValueError(f"[oslo_policy] {option}: {name} does not exist")
 
 
 def allows(enforcer: policy.Enforcer, rule: str, context: RequestContext) -> bool:

@@ -57,8 +57,8 @@ def start(deployment: Deployment, processes: Processes) -> str | None:
     if deployment.has_guests and not processes.alive("ovs-vswitchd"):
         _claim_interfaces(deployment)
     namespace = [] if deployment.has_guests else ["unshare", "--net"]
-    # With --monitor, a switch that crashes is started again: version 3.1 can fail an assertion when it
-    # tracks a connection whose address is translated.
+    # With --monitor, a switch that crashes is started again: version 3.1 can fail an assertion when
+    # it tracks a connection whose address is translated.
     switch = [*namespace, "ovs-vswitchd", "--monitor", "--disable-system"]
     control = f"--unixctl={sockets}/vswitchd.ctl"
     started |= processes.start("ovs-vswitchd", [*switch, control, *QUIET, database], env)

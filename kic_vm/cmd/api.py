@@ -111,12 +111,13 @@ class Server(BaseApplication):
                 conf.set_override("port", self._conf.metrics.port, "metrics")
             listening.check_new(conf, self._conf)
             enforcer = check(conf)
-        except (*failures.WRONG, SystemExit) as error:  # argparse exits
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it must not stop what runs
             problem = failures.one_line(error)
         else:
             startup.log_reload(conf)
             self._conf, self._enforcer = conf, enforcer
             return True
+        logs.restore(self._conf)
         startup.log_refusal(problem)
         return False
 

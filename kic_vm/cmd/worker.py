@@ -94,11 +94,12 @@ class Reload:
         self.requested.clear()
         try:
             reloaded = _load(self._arguments)
-        except (*failures.WRONG, SystemExit) as error:  # argparse exits
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it must not stop what runs
             problem = failures.one_line(error)
         else:
             startup.log_reload(reloaded.conf)
             return reloaded
+        logs.restore(app_state.conf)
         startup.log_refusal(problem)
         return app_state
 

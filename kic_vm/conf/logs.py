@@ -2,6 +2,7 @@
 """Setup of the log, by oslo.log's options in [DEFAULT]."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,21 +12,37 @@ from oslo_log import log
 from kic_vm.conf.masking import MaskingFilter
 
 _MASKING: Final = MaskingFilter()
+_UNFINISHED: Final = threading.Event()
+"""The last setup has failed, so the process may have no log."""
 
 
 def setup(conf: cfg.ConfigOpts) -> None:
     """Set up this process's log according to ``conf``.
 
-    :raises oslo_config.cfg.Error: the log cannot be written; the error names the option
+    :raises oslo_config.cfg.Error: the log cannot be written; the error names the option. The
+        process may have no log then, until ``restore``
     """
+    _UNFINISHED.set()
     try:
         log.setup(conf, "kic-vm")
     except log.LogConfigError as error:
         raise cfg.ConfigFileValueError(f"[DEFAULT] log_config_append: {error}") from error
     except OSError as error:
         raise cfg.ConfigFileValueError(f"[DEFAULT] log_file or log_dir: {error}") from error
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise cfg.ConfigFileValueError(
+            "[DEFAULT] default_log_levels, syslog_log_facility or use_journal: "
+            f"{' '.join(str(error).split())}"
+        ) from error
     for handler in _handlers():
         handler.addFilter(_MASKING)
+    _UNFINISHED.clear()
+
+
+def restore(conf: cfg.ConfigOpts) -> None:
+    """Set up the log again by a configuration that was in use, if a new one could not be used."""
+    if _UNFINISHED.is_set():
+        setup(conf)
 
 
 def _handlers() -> Iterator[logging.Handler]:

@@ -31,6 +31,10 @@ def _with(old: str, new: str) -> Callable[[Path, str], object]:
     return lambda path, text: path.write_text(text.replace(old, new))
 
 
+def _with_section(section: str) -> Callable[[Path, str], object]:
+    return lambda path, text: path.write_text(f"{text}\n{section}\n")
+
+
 def _with_policy(content: str) -> Callable[[Path, str], object]:
     def write(path: Path, text: str) -> None:
         policy = path.with_name("policy.yaml")
@@ -64,5 +68,34 @@ FAULTS = {
     "missing file": Fault("kic-vm.conf", lambda _path, _text: None),
     "policy that is no YAML": Fault("policy.yaml", _with_policy("a: [\nb: }\n")),
     "policy that is a list": Fault("policy.yaml", _with_policy("- a\n- b\n")),
+    "policy with a syntax error": Fault(
+        "kic_vm:instances:stop", _with_policy('"kic_vm:instances:stop": "role:x and ("\n')
+    ),
+    "policy with an unknown word": Fault(
+        "kic_vm:instances:stop", _with_policy('"kic_vm:instances:stop": "role:x and nobody"\n')
+    ),
+    "policy that is missing": Fault(
+        "policy_file", _with_section("[oslo_policy]\npolicy_file = /nowhere/policy.yaml")
+    ),
+    "policies that are missing": Fault(
+        "policy_dirs", _with_section("[oslo_policy]\npolicy_dirs = /nowhere/policy.d")
+    ),
     "policy that is a directory": Fault("policy_file", _with_policy_directory),
+}
+
+# Only the gateway and the worker have a log of their own.
+LOG_FAULTS = {
+    "log level that does not exist": Fault(
+        "default_log_levels", _with_section("[DEFAULT]\ndefault_log_levels = kic_vm=LOUD")
+    ),
+    "log level without a name": Fault(
+        "default_log_levels", _with_section("[DEFAULT]\ndefault_log_levels = loud")
+    ),
+    "syslog facility that does not exist": Fault(
+        "syslog_log_facility",
+        _with_section("[DEFAULT]\nuse_syslog = true\nsyslog_log_facility = loud"),
+    ),
+    "log file that cannot be made": Fault(
+        "log_file", _with_section("[DEFAULT]\nlog_file = /nowhere/kic-vm.log")
+    ),
 }

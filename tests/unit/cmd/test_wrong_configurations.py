@@ -13,7 +13,7 @@ from oslo_config import cfg
 from kic_vm import conf as configuration
 from kic_vm import deploy
 from kic_vm.cmd import api, worker
-from tests.unit.cmd.faulty import COMMANDS, FAULTS, Fault
+from tests.unit.cmd.faulty import COMMANDS, FAULTS, LOG_FAULTS, Fault
 from tests.unit.personas import SECRET
 
 
@@ -97,6 +97,51 @@ def test_reload_of_worker(
     path.write_text(config_file.read_text())
     reload.requested.set()
     assert reload(app_state) is not app_state
+
+
+@pytest.mark.parametrize("fault", LOG_FAULTS.values(), ids=LOG_FAULTS)
+@pytest.mark.parametrize("command", ["kic-vm-api", "kic-vm-worker"])
+def test_start_of_log(
+    command: str,
+    fault: Fault,
+    config_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A log that cannot be written is a wrong configuration, too."""
+    path = tmp_path / "kic-vm.conf"
+    fault.write(path, config_file.read_text())
+    main, before, _after = COMMANDS[command]
+    monkeypatch.setattr(sys, "argv", [command, *before, "--config-file", str(path)])
+    assert main() == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith(f"{command}: ")
+    assert fault.words in line
+
+
+@pytest.mark.parametrize("fault", LOG_FAULTS.values(), ids=LOG_FAULTS)
+def test_reload_of_log(
+    fault: Fault, config_file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The gateway and the worker keep their logs, with all levels and the same form."""
+    path = tmp_path / "kic-vm.conf"
+    text = f"[DEFAULT]\nuse_stderr = true\n{config_file.read_text()}"
+    path.write_text(text)
+    arguments = ["--config-file", str(path)]
+    conf = configuration.load(arguments)
+    server, reload = api.Server(arguments, conf, api.check(conf)), worker.Reload(arguments)
+    app_state = deploy.load_app_state(conf)
+    fault.write(path, text)
+    assert not server.read_configuration()
+    reload.requested.set()
+    assert reload(app_state) is app_state
+    logging.getLogger("kic_vm.cmd").info("It goes on")
+    lines = capfd.readouterr().err.splitlines()
+    refused = [line for line in lines if "Reload refused" in line]
+    assert len(refused) == 2
+    assert all(fault.words in line and "kic_vm.cmd" in line for line in refused)
+    assert " INFO kic_vm.cmd " in lines[-1]
 
 
 def remove(path: Path) -> None:
