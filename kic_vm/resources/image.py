@@ -8,7 +8,7 @@ class Image(TypedDict):
     """An image, as ``GET /images/{id}`` and ``GET /images`` return it.
 
     The properties that Glance calls common are absent unless someone has set them, and so are the
-    gateway's own: ``kic_instance_type``.
+    gateway's own: ``kic_instance_type``, and ``kic_vm_opened`` while a private image becomes shared.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Image(TypedDict):
     os_distro: NotRequired[str]
     os_admin_user: NotRequired[str]
     kic_instance_type: NotRequired[str]
+    kic_vm_opened: NotRequired[str]
     created_at: NotRequired[str]
     updated_at: NotRequired[str]
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The projects that an image is shared with."""
 
+import contextlib
 import datetime
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
@@ -20,6 +21,10 @@ from kic_vm.operations.images.images import check_is_not_saving
 from kic_vm.operations.ownership import check_project, get_own_image
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.image import Image, ImageMember
+
+# Image property: when a private image was last changed before add_member shared it. Members that
+# are not newer must be removed.
+OPENED: Final = "kic_vm_opened"
 
 
 def list_members(
@@ -42,8 +47,8 @@ def list_members(
 def add_member(services: RequestServices, image_id: str, project_id: str) -> NewImageMemberView:
     """Share an image with a project, so that it can see and boot the image.
 
-    3 upstream calls; 5 for a private image, plus one for each project that it was shared with
-    before.
+    3 upstream calls; 6 for a private image, plus one for each project that it was shared with
+    before. If the answer to one of these is lost, the next request completes them.
 
     :raises NotFound: the project cannot see an image with this id, or no such project exists
     :raises Forbidden: the image belongs to another project
@@ -60,16 +65,18 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> New
         raise exceptions.Conflict("Every project can already use this image.")
     check_project(services, "member_id", project_id)
     glance = services.openstack.image
-    if earlier_attempts.is_repeated(services) and image["visibility"] == "shared":
-        for member in glance.list_members(image_id):
-            if member["member_id"] == project_id:
-                return new_member(member)
-    earlier_attempts.note_absence(services)
+    earlier_attempts.note_absence(services)  # the member is looked for before it is added
     if image["visibility"] == "shared":
+        _finish_opening(services, image)
+        if earlier_attempts.is_repeated(services):
+            for member in glance.list_members(image_id):
+                if member["member_id"] == project_id:
+                    return new_member(member)
         return new_member(glance.add_member(image_id, project_id))
-    glance.update_image(image_id, {"visibility": "shared"})
+    opening = {"visibility": "shared", OPENED: image["updated_at"]}
+    glance.update_image(image_id, opening)
     try:
-        _remove_former_members(services, image)
+        _finish_opening(services, {**image, **opening})
         member = glance.add_member(image_id, project_id)
     except exceptions.KicVmError as error:
         if not error.is_outcome_unknown:
@@ -78,27 +85,35 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> New
     return new_member(member)
 
 
-def _remove_former_members(services: RequestServices, image: Image) -> None:
+def _finish_opening(services: RequestServices, image: Image) -> None:
     """Remove the projects that an image was shared with before it became private.
 
     Glance keeps them, lists them only while the image is shared, and then gives them access again.
-
-    :param image: the image as it was while private
+    So the call that shares a private image records in the image that they must be removed.
     """
+    if OPENED not in image:
+        return
     glance = services.openstack.image
     former = (
-        one["member_id"] for one in glance.list_members(image["id"]) if _is_former(one, image)
+        one["member_id"]
+        for one in glance.list_members(image["id"])
+        if _is_former(one, image[OPENED])
     )
-    run_in_threads(
-        *(partial(glance.remove_member, image["id"], project_id) for project_id in former)
-    )
+    run_in_threads(*(partial(_drop_member, services, image["id"], one) for one in former))
+    with contextlib.suppress(exceptions.Conflict):  # a concurrent request has removed it
+        glance.update_image(image["id"], {OPENED: None})
 
 
-def _is_former(member: ImageMember, image: Image) -> bool:
+def _drop_member(services: RequestServices, image_id: str, project_id: str) -> None:
+    """Remove a member that a concurrent request may have removed."""
+    with contextlib.suppress(exceptions.NotFound):
+        services.openstack.image.remove_member(image_id, project_id)
+
+
+def _is_former(member: ImageMember, last_private: str) -> bool:
     """Whether a member was added before the last change of the image while it was private."""
     added, changed = (
-        datetime.datetime.fromisoformat(stamp)
-        for stamp in (member["created_at"], image["updated_at"])
+        datetime.datetime.fromisoformat(stamp) for stamp in (member["created_at"], last_private)
     )
     return added <= changed
 
@@ -128,5 +143,7 @@ def _close(services: RequestServices, image: Image) -> None:
     :param image: the image as it was while private
     """
     glance = services.openstack.image
-    if all(_is_former(member, image) for member in glance.list_members(image["id"])):
-        glance.update_image(image["id"], {"visibility": "private"})
+    if all(_is_former(member, image["updated_at"]) for member in glance.list_members(image["id"])):
+        present = glance.get_image(image["id"])
+        opened = {OPENED: None} if OPENED in present else {}
+        glance.update_image(image["id"], {"visibility": "private", **opened})

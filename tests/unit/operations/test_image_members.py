@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kic_vm.operations.images.members import OPENED
 from tests.contract import check
 from tests.unit.bodies import IMAGE, IMAGE_MEMBER, OWN_IMAGE
 from tests.unit.cloud import Cloud
@@ -23,7 +24,15 @@ OFFERED = OWN_IMAGE | {"owner": OTHER_PROJECT}
 
 
 def patches(cloud: Cloud) -> list[Any]:
-    return [request.json()[0]["value"] for request in cloud.sent("glance", "PATCH")]
+    return [one["visibility"] for one in patched(cloud) if "visibility" in one]
+
+
+def patched(cloud: Cloud) -> list[JSON]:
+    """The properties that each PATCH sets; None where it removes one."""
+    return [
+        {change["path"].lstrip("/"): change.get("value") for change in request.json()}
+        for request in cloud.sent("glance", "PATCH")
+    ]
 
 
 class TestOwner:
@@ -65,7 +74,10 @@ class TestOwner:
             "created_at": "2026-11-24T04:50:12Z",
             "updated_at": "2026-11-24T04:50:12Z",
         }
-        assert patches(populated) == ["shared"]
+        assert patched(populated) == [
+            {"visibility": "shared", OPENED: PRIVATE["updated_at"]},
+            {OPENED: None},
+        ]
         (request,) = populated.sent("glance", "POST")
         assert request.json() == {"member": THIRD}
 
@@ -80,14 +92,14 @@ class TestOwner:
         populated.answer("POST", "glance", f"{GLANCE}/members", status=403)
         populated.answer("GET", "glance", f"{GLANCE}/members", {"members": []})
         refusal(member.post(f"{ALL}/{THIRD}"), 403, "forbidden")
-        assert patches(populated) == ["shared", "private"]
+        assert patched(populated)[-1] == {"visibility": "private"}
 
     def test_lost_share(self, member: Caller, populated: Cloud) -> None:
         """What a lost request may still need stays."""
         populated.answer("GET", "glance", GLANCE, PRIVATE)
         populated.answer("POST", "glance", f"{GLANCE}/members", status=500)
         refusal(member.post(f"{ALL}/{THIRD}"), 502, "upstream_error")
-        assert patches(populated) == ["shared"]
+        assert "private" not in patches(populated)
 
     def test_former_members(self, member: Caller, populated: Cloud) -> None:
         """Who had the image before it became private is not let in again with the new one."""
@@ -105,6 +117,7 @@ class TestOwner:
         assert sorted(populated.writes()) == sorted(
             [
                 f"PATCH glance {GLANCE}",
+                f"PATCH glance {GLANCE}",
                 *(f"DELETE glance {GLANCE}/members/{one['member_id']}" for one in former),
                 f"POST glance {GLANCE}/members",
             ]
@@ -112,12 +125,14 @@ class TestOwner:
 
     def test_former_members_stay_out(self, member: Caller, populated: Cloud) -> None:
         """Where they cannot be removed, the image becomes private again."""
-        populated.answer("GET", "glance", GLANCE, PRIVATE | {"updated_at": "2026-11-24T06:00:00Z"})
+        private = PRIVATE | {"updated_at": "2026-11-24T06:00:00Z"}
+        opened = private | {OPENED: private["updated_at"]}
+        populated.answer_in_turn("GET", "glance", GLANCE, [{"json": private}, {"json": opened}])
         members = {"members": [IMAGE_MEMBER | {"member_id": "1" * 32}]}
         populated.answer("GET", "glance", f"{GLANCE}/members", members)
         populated.answer("DELETE", "glance", f"{GLANCE}/members/{'1' * 32}", status=403)
         refusal(member.post(f"{ALL}/{THIRD}"), 403, "forbidden")
-        assert patches(populated) == ["shared", "private"]
+        assert patched(populated)[-1] == {"visibility": "private", OPENED: None}
         assert populated.sent("glance", "POST") == []
 
     @pytest.mark.parametrize("status", ["saving", "uploading", "importing"])
