@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Snapshots: create, get, list, update, delete, restore."""
 
+import uuid
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
@@ -96,8 +97,16 @@ def list_snapshots(
     """A page of the project's snapshots. One upstream call."""
     if recent_lists.is_age_accepted(services):
         return recent_lists.page(services, "snapshots", _all_snapshots, query, _FILTERS)
-    snapshots = _all_snapshots(services, query.get("volume_id"))
+    snapshots = _all_snapshots(services, _uuid(query.get("volume_id", "")))
     return listing.select(snapshots, query, _FILTERS)
+
+
+def _uuid(wanted: str) -> str | None:
+    """The form in which Cinder compares a UUID of the query, or None for another text."""
+    try:
+        return str(uuid.UUID(wanted.replace("_", "-")))
+    except ValueError:
+        return None
 
 
 def _all_snapshots(services: RequestServices, volume_id: str | None = None) -> list[SnapshotView]:

@@ -3,6 +3,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -174,6 +175,30 @@ def test_pages_of_cinder(reader: Caller, populated: Cloud) -> None:
     path = f"/snapshots/detail?marker={first['id']}"
     populated.answer("GET", "cinder", path, {"snapshots": [second]})
     assert len(reader.get("/api/v1/snapshots").json["snapshots"]) == 2
+
+
+@pytest.mark.parametrize(
+    "volume_id",
+    [
+        FREE_VOLUME,
+        FREE_VOLUME.upper(),
+        FREE_VOLUME.replace("-", "_"),
+        FREE_VOLUME.replace("-", ""),
+        "no-id",
+    ],
+)
+def test_list_of_a_volume(reader: Caller, populated: Cloud, volume_id: str) -> None:
+    """Cinder compares a volume_id letter by letter; the filter of the contract does not."""
+
+    def listed(request: Any, _context: Any) -> JSON:
+        (wanted,) = parse_qs(urlsplit(request.url).query).get("volume_id", [None])
+        snapshots = body("snapshots")["snapshots"]
+        return {"snapshots": [one for one in snapshots if wanted in {None, one["volume_id"]}]}
+
+    populated.answer("GET", "cinder", "/snapshots/detail", listed)
+    found = reader.get(f"/api/v1/snapshots?volume_id={volume_id}").json["snapshots"]
+    is_id_of_the_volume = volume_id.lower().replace("_", "-") == FREE_VOLUME
+    assert [one["name"] for one in found] == (["nightly"] if is_id_of_the_volume else [])
 
 
 @pytest.mark.parametrize(
