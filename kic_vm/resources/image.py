@@ -8,7 +8,7 @@ class Image(TypedDict):
     """An image, as ``GET /images/{id}`` and ``GET /images`` return it.
 
     The properties that Glance calls common are absent unless someone has set them, and so are the
-    gateway's own: ``kic_instance_type``, and ``kic_vm_opened`` while a private image becomes shared.
+    gateway's own: ``kic_instance_type``, and ``kic_vm_opened`` until a private image is shared.
     """
 
     id: str

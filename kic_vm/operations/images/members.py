@@ -67,16 +67,17 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> New
     glance = services.openstack.image
     earlier_attempts.note_absence(services)  # the member is looked for before it is added
     if image["visibility"] == "shared":
-        _finish_opening(services, image)
+        if OPENED in image:
+            _remove_former_members(services, image_id, image[OPENED])
         if earlier_attempts.is_repeated(services):
             for member in glance.list_members(image_id):
                 if member["member_id"] == project_id:
                     return new_member(member)
         return new_member(glance.add_member(image_id, project_id))
-    opening = {"visibility": "shared", OPENED: image["updated_at"]}
-    glance.update_image(image_id, opening)
+    last_private = image["updated_at"]
+    glance.update_image(image_id, {"visibility": "shared", OPENED: last_private})
     try:
-        _finish_opening(services, {**image, **opening})
+        _remove_former_members(services, image_id, last_private)
         member = glance.add_member(image_id, project_id)
     except exceptions.KicVmError as error:
         if not error.is_outcome_unknown:
@@ -85,23 +86,20 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> New
     return new_member(member)
 
 
-def _finish_opening(services: RequestServices, image: Image) -> None:
+def _remove_former_members(services: RequestServices, image_id: str, last_private: str) -> None:
     """Remove the projects that an image was shared with before it became private.
 
     Glance keeps them, lists them only while the image is shared, and then gives them access again.
-    So the call that shares a private image records in the image that they must be removed.
+
+    :param last_private: when the image was last changed while it was private
     """
-    if OPENED not in image:
-        return
     glance = services.openstack.image
     former = (
-        one["member_id"]
-        for one in glance.list_members(image["id"])
-        if _is_former(one, image[OPENED])
+        one["member_id"] for one in glance.list_members(image_id) if _is_former(one, last_private)
     )
-    run_in_threads(*(partial(_drop_member, services, image["id"], one) for one in former))
+    run_in_threads(*(partial(_drop_member, services, image_id, one) for one in former))
     with contextlib.suppress(exceptions.Conflict):  # a concurrent request has removed it
-        glance.update_image(image["id"], {OPENED: None})
+        glance.update_image(image_id, {OPENED: None})
 
 
 def _drop_member(services: RequestServices, image_id: str, project_id: str) -> None:
