@@ -48,7 +48,7 @@ class RequestRecord:
     has_write: bool = False
     """A service has performed a write, or may have performed one."""
     has_unknown_write: bool = False
-    """A write was sent to a service, and its outcome is unknown."""
+    """A write or its rollback was sent to a service, and its outcome is unknown."""
     answers: list[Any] = dataclasses.field(default_factory=list, repr=False)
     """The answers of services: see adapters.misread_answers."""
     places: dict[str, Place] = dataclasses.field(default_factory=dict, repr=False)
@@ -67,10 +67,15 @@ class RequestRecord:
             self.has_write = True
             self.has_unknown_write |= is_outcome_unknown
 
-    def note_rollback(self) -> None:
-        """Note that all writes so far were rolled back."""
+    def note_rollback(self, *, is_complete: bool) -> None:
+        """Note that all writes so far were rolled back, or that some may remain."""
         with self._lock:
+            self.has_unknown_write |= not is_complete
             self.has_write = self.has_unknown_write
+
+    def is_outcome_unknown(self, status: int) -> bool:
+        """Whether a request that failed with this status may have been performed, even in part."""
+        return self.has_unknown_write or (status >= 500 and self.has_write)
 
 
 _record: ContextVar[RequestRecord | None] = ContextVar("kic_vm_request_record", default=None)

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any, Final
 
+from kic_vm.exceptions import KicVmError
+
 _THREADS: Final = 64
 
 
@@ -41,7 +43,8 @@ def run_in_threads(*calls: Callable[[], Any]) -> list[Any]:
     The first call runs in this thread, as do calls without a free thread and all calls below the
     second level of nesting. All calls have ended when this returns or raises.
 
-    :raises Exception: the exception of the first failed call, in order
+    :raises Exception: the exception of the first failed call, in order; but that of a write with
+        an unknown outcome first, because the caller must then roll nothing back
     """
     depth = _depth.get()
     if len(calls) < 2 or depth >= len(_POOLS):
@@ -62,5 +65,9 @@ def _results(waits: list[Callable[[], Any]]) -> list[Any]:
         except Exception as error:  # noqa: BLE001 - raised again below, when all have ended
             failures.append(error)
     if failures:
-        raise failures[0]
+        raise next(filter(_is_outcome_unknown, failures), failures[0])
     return results
+
+
+def _is_outcome_unknown(error: Exception) -> bool:
+    return isinstance(error, KicVmError) and error.is_outcome_unknown

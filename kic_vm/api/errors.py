@@ -78,7 +78,7 @@ def envelope_of(
     record: RequestRecord = environ[RECORD_KEY]
     translate = error_messages.translations(_language(environ))
     body = envelope(error, record.request_id, request_body, translate)
-    if error.status >= 500 and record.has_write:
+    if record.is_outcome_unknown(error.status):
         body["error"]["outcome"] = "unknown"
         if record.shown_by:
             shown_by = f"The request may have been done: {record.shown_by} shows whether it was."

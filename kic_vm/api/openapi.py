@@ -102,8 +102,8 @@ def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[st
     """
     generated: dict[str, Any] = api.spec.to_dict()
     generated["info"]["description"] = (
-        "Every response of 400 and above has one shape, and one of these codes. A 5xx response to "
-        "a write has `outcome: unknown` if OpenStack may have performed the request, or may still "
+        "Every response of 400 and above has one shape, and one of these codes. The error of a "
+        "write has `outcome: unknown` if OpenStack may have performed the request, or may still "
         "perform it; `shown_by` names the operation that shows the result.\n\n" + _error_table()
     )
     generated["x-error-codes"] = [

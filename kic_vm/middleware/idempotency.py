@@ -151,7 +151,7 @@ class Idempotency:
         is_unresolved = (
             idempotent_request.earlier is Earlier.LOST and not idempotent_request.is_resolved
         )
-        if record.has_unknown_write or (status >= 500 and record.has_write):
+        if record.is_outcome_unknown(status):
             attempt.leave_open()
         elif is_unresolved:
             attempt.leave_open(is_settled=True)

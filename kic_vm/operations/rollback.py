@@ -43,5 +43,5 @@ def _roll_back(steps: list[Step]) -> None:
             is_complete = False
             LOG.warning("Could not roll back a step of a failed request: %s", error)
     record = current_record()
-    if record is not None and is_complete:
-        record.note_rollback()
+    if record is not None:
+        record.note_rollback(is_complete=is_complete)

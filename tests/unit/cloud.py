@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenStack on the wire: Keystone for everybody, and the answers that a test wants."""
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -100,6 +101,20 @@ class Cloud:
             requests_mock.ANY,
             additional_matcher=lambda request: (
                 request.method != "GET" and not request.url.endswith("/auth/tokens")
+            ),
+            exc=exception,
+        )
+
+    def lose_write(self, number: int, exception: type[Exception]) -> None:
+        """Have the answer to one write be lost, the first being number 1; tokens do not count."""
+        writes = itertools.count(1)
+        self._mocker.request(
+            requests_mock.ANY,
+            requests_mock.ANY,
+            additional_matcher=lambda request: (
+                request.method != "GET"
+                and not request.url.endswith("/auth/tokens")
+                and next(writes) == number
             ),
             exc=exception,
         )
