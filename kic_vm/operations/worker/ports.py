@@ -156,8 +156,9 @@ def _remove_unused(services: RequestServices, ports: list[MadePort]) -> None:
     respond.
     """
     compute = services.openstack.compute
+    building = {server["tenant_id"] for server in compute.list_all_servers("BUILD")}
+    # After the list, because it lacks the servers of a cell that stops responding meanwhile.
     if not compute.are_all_cells_up():
         LOG.info("Keeping %d unused ports: a Nova cell does not respond", len(ports))
         return
-    building = {server["tenant_id"] for server in compute.list_all_servers("BUILD")}
     made_ports.remove(services, [port for port in ports if port["project_id"] not in building])

@@ -9,7 +9,7 @@ import pytest
 from oslo_config import cfg
 
 from tests.unit.bodies import PORT, SERVER
-from tests.unit.cloud import MICROVERSION, Cloud
+from tests.unit.cloud import MICROVERSION, Cloud, Request
 from tests.unit.cmd.rounds import PORTS, run
 from tests.unit.personas import PROJECT
 
@@ -205,6 +205,21 @@ def test_creation_that_may_come(
     with_ports(lively, made())
     run(conf)
     assert lively.writes() == writes
+
+
+def test_cell_that_stops_responding(conf: cfg.ConfigOpts, lively: Cloud) -> None:
+    """A cell that stops while the servers are listed hides one in the making: the port stays."""
+    cell = {"status": "enabled"}
+
+    def list_without_it(_request: Request, _context: Any) -> JSON:
+        cell["status"] = "UNKNOWN"
+        return {"servers": []}
+
+    lively.answer("GET", "nova", BUILDING, list_without_it)
+    lively.answer("GET", "nova", SERVICES, lambda *_: {"services": [UP, UP | cell]})
+    with_ports(lively, made())
+    run(conf)
+    assert lively.writes() == []
 
 
 def test_calls(conf: cfg.ConfigOpts, lively: Cloud) -> None:
