@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""VPCs that an earlier attempt has deleted without their route tables."""
+
+import pytest
+
+from kic_vm.mappings.networks import router_mark
+from tests.unit.bodies import NETWORK, ROUTER
+from tests.unit.cloud import Cloud
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+
+VPC = f"/api/v1/vpcs/{NETWORK['id']}"
+LEFT = ROUTER | {"description": router_mark(NETWORK["id"])}
+
+
+@pytest.fixture
+def unlisted(populated: Cloud) -> Cloud:
+    """Neutron lists the VPC's router, but not its network."""
+    populated.answer("GET", "neutron", "/networks", {"networks": []})
+    populated.answer("GET", "neutron", "/routers", {"routers": [LEFT]})
+    populated.answer("DELETE", "neutron", f"/routers/{ROUTER['id']}", status=204)
+    return populated
+
+
+def test_rest(member: Caller, unlisted: Cloud) -> None:
+    """A network that Neutron does not find is deleted: its router goes, too."""
+    unlisted.answer("GET", "neutron", f"/networks/{NETWORK['id']}", status=404)
+    assert member.delete(VPC).status_code == 204
+    assert unlisted.writes() == [f"DELETE neutron /routers/{ROUTER['id']}"]
+
+
+def test_list_that_is_too_short(member: Caller, unlisted: Cloud) -> None:
+    """That a list lacks the network does not prove that it is deleted: its router stays."""
+    unlisted.answer("GET", "neutron", f"/networks/{NETWORK['id']}", {"network": NETWORK})
+    refusal(member.delete(VPC), 404, "not_found")
+    assert unlisted.writes() == []
+
+
+@pytest.mark.parametrize("status", [404, 200])
+def test_unknown(member: Caller, populated: Cloud, status: int) -> None:
+    """A VPC that was never there is 404, as one of another project is."""
+    populated.answer("GET", "neutron", "/networks", {"networks": []})
+    found = {"network": NETWORK} if status == 200 else {}
+    populated.answer("GET", "neutron", f"/networks/{NETWORK['id']}", found, status)
+    populated.answer("GET", "neutron", "/routers", {"routers": []})
+    refusal(member.delete(VPC), 404, "not_found")
