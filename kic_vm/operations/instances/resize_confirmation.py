@@ -19,6 +19,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.compute import Compute
+from kic_vm.adapters.http import time_limits
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings.instance_states import (
     is_powered_off,
@@ -33,7 +34,7 @@ LOG = logging.getLogger(__name__)
 
 ACTION: Final = "confirmResize"
 _TAKEN: Final = b"taken"
-_TAKEN_TIME: Final = 30.0  # a process killed before the call blocks the resize this long at most
+_SETTLE_TIME: Final = 30.0  # how long Nova may still process a call whose answer was lost
 _SENT: Final = b"sent"
 _SENT_TIME: Final = 300.0
 _REFUSED: Final = b"refused"
@@ -83,17 +84,24 @@ def _acquire_lease(app_state: AppState, server: Server) -> bool:
         # The cache cannot compare and replace in one step: a second key lets one caller replace it.
         if not cache.add(f"{key}:again", _TAKEN, _REFUSED_TIME):
             return False
-        cache.set(key, _TAKEN, _TAKEN_TIME)
+        cache.set(key, _TAKEN, _lease_time(app_state))
         return True
-    return cache.add(key, _TAKEN, _TAKEN_TIME)
+    return cache.add(key, _TAKEN, _lease_time(app_state))
+
+
+def _lease_time(app_state: AppState) -> float:
+    """Seconds after which the call of a process that was killed can have no more effect."""
+    return time_limits.load(app_state.conf)["compute"].total + _SETTLE_TIME
 
 
 def _release_lease(app_state: AppState, server: Server, error: exceptions.KicVmError) -> None:
-    """Let others try again soon; after a timeout, only when the lease has expired.
+    """Let others try again soon; later if Nova may still process the request.
 
-    Nova may still process a request that timed out, and a second one could collide with it.
+    A second request could collide with it.
     """
-    if not isinstance(error, exceptions.UpstreamTimeout):
+    if error.is_outcome_unknown:
+        app_state.cache.set(_key(server), _TAKEN, _SETTLE_TIME)
+    else:
         app_state.cache.set(_key(server), _REFUSED, _REFUSED_TIME)
 
 
@@ -152,7 +160,7 @@ def confirm(app_state: AppState, compute: Compute, server: Server) -> bool:
 
     One upstream call.
     """
-    if not app_state.cache.acquire(_key(server), _TAKEN, _TAKEN_TIME):
+    if not app_state.cache.acquire(_key(server), _TAKEN, _lease_time(app_state)):
         return is_under_way(app_state, server)
     try:
         with app_state.recent_lists.changing(server["tenant_id"]):

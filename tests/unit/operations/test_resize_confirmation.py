@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+import urllib3
 
 from tests.unit import personas
 from tests.unit.bodies import INSTANCE, SERVER, body
@@ -159,18 +160,28 @@ def test_somebody_else_was_faster(member: Caller, populated: Cloud, command: str
 def test_by_hand_after_a_refusal(member: Caller, populated: Cloud, command: str) -> None:
     """What Nova has refused when somebody looked can be asked for at once."""
     show(populated, resized(OFF))
-    populated.answer("POST", "nova", ACTION, status=500)
+    populated.answer("POST", "nova", ACTION, status=403)
     assert state(member.get(INSTANCE)) == "Resized"
     populated.answer("POST", "nova", ACTION, status=202)
     assert member.post(f"{INSTANCE}/{command}").status_code == 202
 
 
 @pytest.mark.parametrize("command", ["confirm-resize", "revert-resize"])
-def test_no_answer(member: Caller, populated: Cloud, command: str) -> None:
+@pytest.mark.parametrize(
+    "no_answer",
+    [
+        {"exc": requests.exceptions.ReadTimeout},
+        {"exc": requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError("reset"))},
+        {"status": 500},
+        {"status": 504},
+    ],
+    ids=["late", "reset", "500", "504"],
+)
+def test_no_answer(member: Caller, populated: Cloud, command: str, no_answer: JSON) -> None:
     """What Nova did not answer it may still do, so a second call has to wait."""
     show(populated, resized(ON))
-    populated.answer("POST", "nova", ACTION, exc=requests.exceptions.ReadTimeout)
-    assert member.post(f"{INSTANCE}/{command}").status_code == 504
+    populated.answer("POST", "nova", ACTION, **no_answer)
+    member.post(f"{INSTANCE}/{command}")
     populated.answer("POST", "nova", ACTION, status=202)
     refusal(member.post(f"{INSTANCE}/{command}"), 409, "already_under_way")
     assert len(populated.sent("nova", "POST")) == 1

@@ -10,6 +10,7 @@ from oslo_config import cfg
 from kic_vm import deploy
 from kic_vm.cache.sealed import SealedRedis
 from kic_vm.conf.shared_secrets import shared_secrets
+from kic_vm.conf.time_limits import CALL_SECONDS
 from tests.unit import personas
 from tests.unit.bodies import INSTANCE
 from tests.unit.cloud import Cloud
@@ -125,3 +126,18 @@ class TestAnotherProcess:
             assert member.post(f"{INSTANCE}/{first}").status_code == 202
         (keys,) = seen
         assert len(keys) == 1
+
+    @pytest.mark.parametrize("first", ["look", "confirm-resize", "revert-resize"])
+    def test_lease(self, member: Caller, populated: Cloud, store: FakeRedis, first: str) -> None:
+        """It lasts longer than the call to Nova can."""
+        show(populated, resized(OFF))
+        lives: list[int] = []
+
+        def called(_request: Any, _context: Any) -> JSON:
+            lives.extend(store.lives[key] for key in store.values if "resize" in key)
+            return {}
+
+        populated.answer("POST", "nova", ACTION, called, 202)
+        member.get(INSTANCE) if first == "look" else member.post(f"{INSTANCE}/{first}")
+        assert lives
+        assert min(lives) > 1000 * CALL_SECONDS
