@@ -118,6 +118,15 @@ class TestRepeated:
         cloud.forget()
         return member.post("/api/v1/instances", json=wanted, headers=self.KEY)
 
+    def test_silent_cell(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
+        """A cell that does not respond may have the servers, although Redis knows of no request."""
+        fragments = [{"id": SERVER["id"], "status": "UNKNOWN"}]
+        answers: list[JSON] = [{"servers": []}, {"servers": fragments}]
+        populated.answer_in_turn("GET", "nova", "/servers", [{"json": one} for one in answers])
+        response = self.repeat(member, populated, store, 2)
+        assert refusal(response, 503, "upstream_unavailable")["service"] == "compute"
+        assert populated.writes() == []
+
     def test_all_there(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
         """All are named again in their order, and none is made."""
         response = self.repeat(member, populated, store, 11, *[None] * 11)

@@ -16,11 +16,12 @@ from kic_vm.resources.compute import Server
 def find(services: RequestServices, count: int) -> list[Server]:
     """The servers that an earlier attempt of this request created.
 
-    One upstream call, only with an Idempotency-Key. Servers that are being deleted do not count:
-    they are the remains of a failed request.
+    2 upstream calls, only with an Idempotency-Key; one if all servers exist. Servers that are being
+    deleted do not count: they are the remains of a failed request.
 
     :raises IdempotencyKeyReused: the key was used for a different request
     :raises Conflict: some of the requested servers exist, others do not
+    :raises UpstreamUnavailable: a cell with servers of the project does not answer
     """
 
     def list_existing(request: IdempotentRequest) -> list[Server]:
@@ -31,8 +32,9 @@ def find(services: RequestServices, count: int) -> list[Server]:
             if server["OS-EXT-STS:task_state"] != "deleting"
         ]
         request_marks.check_request(servers, request)
-        if len(servers) < count and request.is_repeated:
+        if len(servers) < count:
             # A list of tagged servers leaves out cells that do not respond; this list fails then.
+            # It is also read for a first request: the store may have lost the record of another.
             services.openstack.compute.list_server_ids()
         return servers
 

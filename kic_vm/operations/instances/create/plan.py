@@ -25,7 +25,7 @@ def create_instances(services: RequestServices, wanted: InstanceCreateBody) -> C
     """Create instances; the response shows the first one and lists the names of all.
 
     Usually 5 upstream calls: flavor, image, subnets and the volume quota side by side, then Nova's
-    create. One more with an Idempotency-Key, one for each existing network interface, existing
+    create. Two more with an Idempotency-Key, one for each existing network interface, existing
     volume and further image, and one for security groups if the request names a group or an
     interface. ``create_servers`` describes the calls for several instances, and for instances
     whose ports the gateway creates.
