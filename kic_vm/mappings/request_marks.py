@@ -14,13 +14,14 @@ from typing import Any, Final
 from kic_vm import exceptions
 from kic_vm.exceptions import FieldErrorCode
 from kic_vm.idempotent_request import IdempotentRequest
+from kic_vm.resources.network import Described
 
 # Nova's tags have at most 60 characters.
 _TAG_DIGITS: Final = 40
 _METADATA_KEY: Final = "kic-vm-key"
 _METADATA_REQUEST: Final = "kic-vm-request"
 _METADATA: Final = frozenset({_METADATA_KEY, _METADATA_REQUEST})
-_DESCRIPTION_MARK: Final = re.compile(r" ?\[kic-vm [\w-]{22}\.[\w-]{22}\]$", re.ASCII)
+_DESCRIPTION_MARK: Final = re.compile(r" ?\[kic-vm ([\w-]{22})\.([\w-]{22})\]$", re.ASCII)
 _DESCRIPTION_MAXIMUM: Final = 255  # Neutron's
 
 
@@ -76,15 +77,38 @@ def marked_description(description: str, request: IdempotentRequest | None) -> s
     if request is None:
         return description
     mark = f"[kic-vm {_short(request.identity)}.{_short(request.fingerprint)}]"
+    return _with_mark(description, mark, "with an Idempotency-Key")
+
+
+def _with_mark(description: str, mark: str, reason: str) -> str:
+    """A description with a mark at its end.
+
+    :raises InvalidRequest: there is no room for the mark
+    """
     marked = f"{description} {mark}" if description else mark
     if len(marked) > _DESCRIPTION_MAXIMUM:
         maximum = _DESCRIPTION_MAXIMUM - len(mark) - 1
         raise exceptions.InvalidField(
             "description",
-            f"must be at most {maximum} characters with an Idempotency-Key.",
+            f"must be at most {maximum} characters {reason}.",
             FieldErrorCode.OUT_OF_RANGE,
         )
     return marked
+
+
+def made_by(described: Iterable[Described], request: IdempotentRequest) -> str | None:
+    """The id of the Neutron resource that was created for a request; None if there is none.
+
+    :param described: resources with ``description``, which can have changed since, but for its mark
+    :raises IdempotencyKeyReused: the key was used for another request
+    """
+    for resource in described:
+        mark = _DESCRIPTION_MARK.search(resource["description"] or "")
+        if mark and mark[1] == _short(request.identity):
+            if mark[2] != _short(request.fingerprint):
+                raise exceptions.IdempotencyKeyReused
+            return resource["id"]
+    return None
 
 
 def own_description(shown: str | None) -> str:
@@ -93,11 +117,14 @@ def own_description(shown: str | None) -> str:
 
 
 def changed_description(present: str | None, description: str) -> str:
-    """A new description that keeps the mark of the present one, if there is room for it."""
+    """A new description that keeps the mark of the present one.
+
+    :raises InvalidRequest: there is no room for the mark
+    """
     mark = _DESCRIPTION_MARK.search(present or "")
-    own_mark = mark[0].strip() if mark else ""
-    marked = f"{description} {own_mark}" if description and mark else description + own_mark
-    return marked if len(marked) <= _DESCRIPTION_MAXIMUM else description
+    if mark is None:
+        return description
+    return _with_mark(description, mark[0].strip(), "if an Idempotency-Key was sent at creation")
 
 
 def _short(digest: str) -> str:

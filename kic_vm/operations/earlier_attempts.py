@@ -6,6 +6,7 @@ looks for them before it writes; otherwise the adapters refuse the write
 (IdempotentRequest.check_write).
 """
 
+import contextlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NoReturn, TypeVar
 
@@ -14,6 +15,7 @@ from kic_vm.idempotent_request import IdempotentRequest
 from kic_vm.mappings import request_marks
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.block_storage import Snapshot, Volume
+from kic_vm.resources.network import Described
 
 # A resource that an earlier attempt created.
 Item = TypeVar("Item", bound=Mapping[str, Any])
@@ -43,11 +45,34 @@ def find_made(
 def find_described(
     services: RequestServices, description: str, list_described: Callable[[str], list[Item]]
 ) -> Item | None:
-    """The Neutron resource that an earlier attempt created.
+    """The Neutron resource that an earlier attempt created, if clients cannot describe it.
 
     :param description: the resource's description, with the mark of the request
     """
     resources = find_made(services, lambda _request: list_described(description))
+    return resources[0] if resources else None
+
+
+def find_marked(
+    services: RequestServices,
+    list_descriptions: Callable[[], list[Described]],
+    get: Callable[[str], Item],
+) -> Item | None:
+    """The Neutron resource that an earlier attempt created, whose description may have changed.
+
+    One upstream call, only with an Idempotency-Key; one more if the resource exists.
+
+    :raises IdempotencyKeyReused: the key was used for a different request
+    """
+
+    def list_made(request: IdempotentRequest) -> list[Item]:
+        resource_id = request_marks.made_by(list_descriptions(), request)
+        if resource_id is not None:
+            with contextlib.suppress(exceptions.NotFound):  # deleted since it was listed
+                return [get(resource_id)]
+        return []
+
+    resources = find_made(services, list_made)
     return resources[0] if resources else None
 
 

@@ -22,6 +22,13 @@ class Revised(TypedDict):
     revision_number: int
 
 
+class Described(TypedDict):
+    """A resource of any kind, as a list with these fields returns it."""
+
+    id: str
+    description: str | None
+
+
 class ExternalNetwork(TypedDict):
     """A network that provides floating IPs, as ``GET /networks`` lists it with these fields."""
 

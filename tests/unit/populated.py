@@ -69,7 +69,8 @@ def populate(cloud: Cloud) -> None:
 # Queries by the marks of a request with an Idempotency-Key.
 MARKED: Final = re.compile(
     r"http://(nova|cinder|neutron)\.test/v[\d.]+/(servers|volumes|snapshots|floatingips|ports"
-    r"|security-groups|networks|subnets|routers)(/detail)?\?(.*&)?(tags=|metadata=|description=[^&]*%5Bkic-vm)"
+    r"|security-groups|networks|subnets|routers)(/detail)?\?(.*&)?(tags=|metadata="
+    r"|description=[^&]*%5Bkic-vm|fields=id&fields=description$)"
 )
 
 

@@ -4,6 +4,7 @@
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
 from kic_vm.resources.network import (
+    Described,
     FloatingIP,
     FloatingIPChanges,
     FloatingIPRequest,
@@ -27,11 +28,9 @@ class FloatingIps(NetworkLists):
         """The project's floating IPs with all their fields."""
         return self.list_all("floatingips", project_id=self._context.project_id)
 
-    def list_described_floating_ips(self, description: str) -> list[FloatingIP]:
-        """The project's floating IPs with exactly this description."""
-        return self.list_all(
-            "floatingips", project_id=self._context.project_id, description=description
-        )
+    def list_floating_ip_descriptions(self) -> list[Described]:
+        """The project's floating IPs: id and description."""
+        return self.list_descriptions("floatingips")
 
     def list_floating_ips_of(self, port_id: str) -> list[FloatingIP]:
         """The project's floating IPs that are associated with a port."""
@@ -65,12 +64,8 @@ class FloatingIps(NetworkLists):
         )["floatingip"]
         return updated
 
-    def delete_floating_ip(self, floating_ip_id: str) -> None:
-        """Delete a floating IP, in use or not."""
-        self.request("DELETE", path("floatingips", floating_ip_id))
-
-    def delete_free_floating_ip(self, floating_ip: Revised) -> None:
-        """Delete a floating IP.
+    def delete_floating_ip(self, floating_ip: Revised) -> None:
+        """Delete a floating IP, in use or not.
 
         :param floating_ip: the floating IP as it was read
         :raises Conflict: the floating IP has changed since it was read

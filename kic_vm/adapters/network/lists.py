@@ -4,6 +4,7 @@
 from kic_vm.adapters.paging import Item, follow
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.service import Service
+from kic_vm.resources.network import Described
 
 Value = str | int | list[str] | None
 
@@ -28,4 +29,10 @@ class NetworkLists(Service):
                 "GET", path(collection, **query, fields=selected, marker=marker)
             ),
             collection.replace("-", "_"),
+        )
+
+    def list_descriptions(self, collection: str) -> list[Described]:
+        """The id and description of each item of a collection that belongs to the project."""
+        return self.list_all(
+            collection, project_id=self._context.project_id, fields=["id", "description"]
         )

@@ -3,7 +3,15 @@
 
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
-from kic_vm.resources.network import MadePort, Port, PortChanges, PortRequest, PortSummary, Revised
+from kic_vm.resources.network import (
+    Described,
+    MadePort,
+    Port,
+    PortChanges,
+    PortRequest,
+    PortSummary,
+    Revised,
+)
 
 PORT_FIELDS = ["id", "device_id", "mac_address", "fixed_ips", "security_groups", "created_at"]
 MADE_PORT_FIELDS = [
@@ -59,9 +67,9 @@ class Ports(NetworkLists):
         """Ports that the gateway has created for instances, in all projects; for cloud admins."""
         return _made(self.list_all("ports", description=PORT_MARK, fields=MADE_PORT_FIELDS))
 
-    def list_described_ports(self, description: str) -> list[Port]:
-        """The project's ports with exactly this description."""
-        return self.list_all("ports", project_id=self._context.project_id, description=description)
+    def list_port_descriptions(self) -> list[Described]:
+        """The project's ports: id and description."""
+        return self.list_descriptions("ports")
 
     def list_ports_in(
         self, *, network_id: str | None = None, subnet_id: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paging import Item
 from kic_vm.adapters.paths import path
-from kic_vm.resources.network import PortDevice
+from kic_vm.resources.network import Described, PortDevice
 from kic_vm.resources.security_groups import (
     SecurityGroup,
     SecurityGroupOwner,
@@ -28,11 +28,9 @@ class SecurityGroups(NetworkLists):
         """The project's security groups with their rules and tags; one call."""
         return self._list_security_groups(None)
 
-    def list_described_security_groups(self, description: str) -> list[SecurityGroup]:
-        """The project's security groups with exactly this description, with rules and tags."""
-        return self.list_all(
-            "security-groups", project_id=self._context.project_id, description=description
-        )
+    def list_security_group_descriptions(self) -> list[Described]:
+        """The project's security groups: id and description."""
+        return self.list_descriptions("security-groups")
 
     def _list_security_groups(self, fields: list[str] | None) -> list[Item]:
         return self.list_all("security-groups", project_id=self._context.project_id, fields=fields)

@@ -29,8 +29,8 @@ def associate_new(
     """
     network = services.openstack.network
     description = request_marks.marked_description("", services.context.idempotent_request)
-    existing = earlier_attempts.find_described(
-        services, description, network.list_described_floating_ips
+    existing = earlier_attempts.find_marked(
+        services, network.list_floating_ip_descriptions, network.get_floating_ip
     )
     if existing:
         return mapping.associated_public_ip(existing)
@@ -79,6 +79,7 @@ def remove(
 
     :param is_delete: whether to delete the public IP, too
     :raises NotFound: the interface has no public IP
+    :raises Conflict: the public IP has changed since it was read
     """
     network = services.openstack.network
     _attached, floating_ips = gather_reads(
@@ -89,7 +90,7 @@ def remove(
         raise exceptions.NotFound("This network interface has no public IP.")
     floating_ip = floating_ips[0]
     if is_delete:
-        network.delete_floating_ip(floating_ip["id"])
+        network.delete_floating_ip(floating_ip)
         return mapping.associated_public_ip(
             floating_ip | {"port_id": None, "fixed_ip_address": None}
         )

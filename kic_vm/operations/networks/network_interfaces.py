@@ -104,8 +104,8 @@ def create_network_interface(
     description = request_marks.marked_description(
         _checked_description(body["description"]), services.context.idempotent_request
     )
-    existing = earlier_attempts.find_described(
-        services, description, openstack.network.list_described_ports
+    existing = earlier_attempts.find_marked(
+        services, openstack.network.list_port_descriptions, openstack.network.get_port
     )
     if existing:
         return mapping.updated_interface_from_port(existing)

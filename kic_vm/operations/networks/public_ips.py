@@ -41,8 +41,8 @@ def create_public_ip(services: RequestServices, body: PublicIpCreateBody) -> Ass
     description = request_marks.marked_description(
         body["description"] or "", services.context.idempotent_request
     )
-    existing = earlier_attempts.find_described(
-        services, description, network.list_described_floating_ips
+    existing = earlier_attempts.find_marked(
+        services, network.list_floating_ip_descriptions, network.get_floating_ip
     )
     if existing:
         return associated_public_ip(existing)
@@ -121,7 +121,7 @@ def delete_public_ip(services: RequestServices, public_ip_id: str) -> None:
             f"The public IP is in use by the network interface {floating_ip['port_id']}: remove it "
             "there first."
         )
-    services.openstack.network.delete_free_floating_ip(floating_ip)
+    services.openstack.network.delete_floating_ip(floating_ip)
 
 
 def associate(services: RequestServices, public_ip_id: str, port_id: str) -> AssociatedPublicIpView:

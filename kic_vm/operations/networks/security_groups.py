@@ -73,8 +73,8 @@ def create_security_group(
     description = request_marks.marked_description(
         body["description"] or "", services.context.idempotent_request
     )
-    existing = earlier_attempts.find_described(
-        services, description, network.list_described_security_groups
+    existing = earlier_attempts.find_marked(
+        services, network.list_security_group_descriptions, network.get_whole_security_group
     )
     if existing:
         first = [rule for rule in existing["security_group_rules"] if _came_with(existing, rule)]

@@ -205,6 +205,8 @@ def test_remove(admin: Caller, populated: Cloud, query: JSON) -> None:
     assert populated.writes() == [f"{verb} neutron {path}"]
     for sent in populated.sent("neutron", "PUT"):
         assert sent.json() == {"floatingip": {"port_id": None}}
+    (sent,) = populated.sent("neutron", verb)
+    assert sent.headers["If-Match"] == f"revision_number={PUBLIC_IP['revision_number']}"
     assert len(populated.calls()) == 4
 
 

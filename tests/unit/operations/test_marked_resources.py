@@ -12,6 +12,7 @@ import requests
 from tests.unit.bodies import RULE, SERVER, body
 from tests.unit.cloud import URLS, Cloud, Request
 from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.operations.lost_posts import post, settle
 from tests.unit.populated import answer_marked
@@ -49,6 +50,7 @@ class Forgetful:
 
     def __init__(self, cloud: Cloud, service: str, path: str, name: str, answer: JSON) -> None:
         self.made: list[JSON] = []
+        self._cloud, self._service, self._path = cloud, service, path
         self._name = name
         self._answer = answer
         self.is_losing = True
@@ -62,6 +64,8 @@ class Forgetful:
             field: sent[field] for field in ("tags", "metadata", "description") if field in sent
         }
         self.made.append(shown)
+        shown_at = f"{self._path}/{shown['id']}"
+        self._cloud.answer("GET", self._service, shown_at, lambda *_: {self._name: shown})
         if self.is_losing:
             self.is_losing = False
             raise requests.ReadTimeout
@@ -77,7 +81,7 @@ def _has(resource: JSON, query: dict[str, list[str]]) -> bool:
         return query["tags"][0] in resource["tags"]
     if "metadata" in query:
         return bool(json.loads(query["metadata"][0]).items() <= resource["metadata"].items())
-    return bool(query["description"][0] == resource["description"])
+    return "fields" in query or bool(query["description"][0] == resource["description"])
 
 
 @pytest.mark.parametrize("path", sorted(MARKED))
@@ -106,6 +110,44 @@ def test_found_by_its_mark(
     again = post(admin, path)
     assert (again.status_code, len(forgetful.made)) == (retry.status_code, 1)
     assert "kic-vm" not in retry.text
+
+
+# Whose description can be changed: the name of the resource in a request.
+DESCRIBED: Final = {
+    "/api/v1/public-ips": "public_ip",
+    "/api/v1/network-interfaces": "network_interface",
+    "/api/v1/security-groups": "security_group",
+}
+
+
+@pytest.mark.parametrize("path", sorted(DESCRIBED))
+@pytest.mark.parametrize("loss", ["lease", "everything"])
+def test_found_after_a_change(
+    admin: Caller, populated: Cloud, store: FakeRedis, path: str, loss: str
+) -> None:
+    """The retry finds what the lost request made, although its description has changed since."""
+    service, creation, name = MARKED[path]
+    prepare(populated, f"POST {path}")
+    answer = lost_body(admin, populated, path, service, creation, name)
+    forgetful = Forgetful(populated, service, creation, name, answer)
+    assert post(admin, path).status_code == 504
+    (made,) = forgetful.made
+    one = f"{path}/{made['id']}"
+
+    def change(request: Request, _context: Any) -> JSON:
+        made.update(request.json()[name])
+        return {name: made}
+
+    populated.answer("PUT", service, f"{creation}/{made['id']}", change)
+    changed = admin.put(one, json={DESCRIBED[path]: {"description": "other words"}})
+    assert changed.status_code == 200, changed.text
+    assert made["description"].startswith("other words [kic-vm ")
+    settle(store) if loss == "lease" else store.values.clear()
+    retry = post(admin, path)
+    assert retry.status_code < 300, retry.text
+    assert len(forgetful.made) == 1
+    too_long = admin.put(one, json={DESCRIBED[path]: {"description": "x" * 255}})
+    assert "description" in refusal(too_long, 400, "invalid_request")["message"]
 
 
 def lost_body(who: Caller, cloud: Cloud, path: str, service: str, creation: str, name: str) -> JSON:
