@@ -2,6 +2,7 @@
 """POST /api/v1/instances with a count: all are made and named, or none is left."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -121,7 +122,7 @@ class TestRepeated:
     def test_silent_cell(self, member: Caller, populated: Cloud, store: FakeRedis) -> None:
         """A cell that does not respond may have the servers, although Redis knows of no request."""
         fragments = [{"id": SERVER["id"], "status": "UNKNOWN"}]
-        answers: list[JSON] = [{"servers": []}, {"servers": fragments}]
+        answers: list[dict[str, Any]] = [{"servers": []}, {"servers": fragments}]
         populated.answer_in_turn("GET", "nova", "/servers", [{"json": one} for one in answers])
         response = self.repeat(member, populated, store, 2)
         assert refusal(response, 503, "upstream_unavailable")["service"] == "compute"
