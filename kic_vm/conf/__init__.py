@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from oslo_config import cfg
 
-from kic_vm.conf import opts
+from kic_vm.conf import opts, upstreams, values
+from kic_vm.conf.parser import Options
 from kic_vm.version import version
 
 PROJECT = "kic-vm"
@@ -39,7 +40,7 @@ def load(args: Sequence[str] = (), config_file: str | None = None) -> cfg.Config
 
 def create() -> cfg.ConfigOpts:
     """A configuration with every option registered, before it reads any file."""
-    conf = cfg.ConfigOpts()
+    conf = Options()
     opts.register(conf)
     return conf
 
@@ -55,17 +56,11 @@ def files(config_file: str | None = None) -> list[str]:
 
 
 def check(conf: cfg.ConfigOpts) -> None:
-    """Check every value: oslo.config checks a value only when it is first read.
+    """Check every value, and the values that must go together.
 
     :raises oslo_config.cfg.Error: a value is not valid; the error names the group and the option
     """
-    for name in conf:
-        value = conf[name]
-        if isinstance(value, cfg.ConfigOpts.GroupAttr):
-            for option in value:
-                try:
-                    value[option]
-                except cfg.ConfigFileValueError as error:
-                    raise cfg.ConfigFileValueError(f"[{name}] {option}: {error}") from error
+    values.check(conf)
+    upstreams.check(conf)
     if conf.metrics.port == conf.api.port:
         raise cfg.ConfigFileValueError("[metrics] port: it must differ from [api] port")

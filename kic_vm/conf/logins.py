@@ -9,12 +9,13 @@ import urllib.parse
 from importlib.metadata import entry_points
 from typing import Final
 
+from keystoneauth1 import discover
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import loading
 from keystoneauth1.identity.base import BaseIdentityPlugin
 from oslo_config import cfg
 
-from kic_vm.conf import service_user
+from kic_vm.conf import service_user, upstreams, values
 
 AUTHTOKEN: Final = "keystone_authtoken"
 GROUPS: Final = (service_user.GROUP, AUTHTOKEN)
@@ -30,6 +31,7 @@ def check(conf: cfg.ConfigOpts) -> None:
     """
     for group in GROUPS:
         load(conf, group)
+    _check_validation(conf)
 
 
 def load(conf: cfg.ConfigOpts, group: str) -> BaseIdentityPlugin:
@@ -70,9 +72,9 @@ def section_of(conf: cfg.ConfigOpts, group: str) -> str:
 
 
 def plugin_options(conf: cfg.ConfigOpts, group: str) -> list[cfg.Opt]:
-    """The options of the authentication plugin that ``auth_type`` names.
+    """The options of the authentication plugin that ``auth_type`` names, with checked values.
 
-    :raises oslo_config.cfg.Error: there is no such plugin
+    :raises oslo_config.cfg.Error: there is no such plugin, or a value is not valid
     """
     section = section_of(conf, group)
     auth_type = conf[section].auth_type
@@ -82,6 +84,8 @@ def plugin_options(conf: cfg.ConfigOpts, group: str) -> list[cfg.Opt]:
     if auth_type not in _plugin_types():
         raise _wrong(section, "auth_type", f"there is no type '{auth_type}': use {_USUAL_TYPES}")
     options: list[cfg.Opt] = loading.get_auth_plugin_conf_options(auth_type)
+    conf.register_opts(options, section)
+    values.check_group(conf, section)
     return options
 
 
@@ -101,6 +105,18 @@ def _check_values(conf: cfg.ConfigOpts, section: str) -> None:
             raise _wrong(section, "username", "a value is required to log in to Keystone")
         if not options.password:
             raise _wrong(section, "password", "a value is required to log in to Keystone")
+
+
+def _check_validation(conf: cfg.ConfigOpts) -> None:
+    """Check how keystonemiddleware finds Keystone to validate tokens."""
+    options = conf[AUTHTOKEN]
+    if options.auth_version is not None:
+        try:
+            discover.normalize_version_number(options.auth_version)
+        except TypeError as error:
+            raise _wrong(AUTHTOKEN, "auth_version", "it must be a version such as v3") from error
+    if options.interface not in upstreams.INTERFACES:
+        raise _wrong(AUTHTOKEN, "interface", f"it must be one of {', '.join(upstreams.INTERFACES)}")
 
 
 def _wrong(section: str, option: str, problem: str) -> cfg.ConfigFileValueError:

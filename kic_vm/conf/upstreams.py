@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """[keystone] [nova] [cinder] [glance] [neutron]: how the gateway reaches each service."""
 
-from keystoneauth1 import loading
+import urllib.parse
+from typing import Final
+
+from keystoneauth1 import discover, loading
+from keystoneauth1.loading import adapter
 from oslo_config import cfg
 
 from kic_vm.conf import time_limits
@@ -14,6 +18,9 @@ GROUPS = {
     "glance": "image",
     "neutron": "network",
 }
+INTERFACES: Final = ("public", "internal", "admin")
+"""The interfaces of the service catalog."""
+_VERSIONS: Final = ("version", "min_version", "max_version")
 
 
 def adapter_opts(group: str) -> list[cfg.Opt]:
@@ -29,3 +36,36 @@ def register(conf: cfg.ConfigOpts) -> None:
     """Register these groups."""
     for group in GROUPS:
         conf.register_opts(adapter_opts(group), group)
+
+
+def check(conf: cfg.ConfigOpts) -> None:
+    """Check what keystoneauth would notice only when a service is called.
+
+    :raises oslo_config.cfg.Error: an option cannot be used; the error names it
+    """
+    for group in GROUPS:
+        options = conf[group]
+        for name in _VERSIONS:
+            _check_version(group, name, options[name])
+        try:
+            adapter.process_conf_options(options, {})
+        except TypeError as error:
+            raise cfg.ConfigFileValueError(f"[{group}] {error}") from error
+        if options.endpoint_override is not None:
+            url = urllib.parse.urlsplit(options.endpoint_override)
+            if url.scheme not in {"http", "https"} or not url.netloc:
+                raise cfg.ConfigFileValueError(
+                    f"[{group}] endpoint_override: it must be a URL that begins with http:// or "
+                    "https://"
+                )
+
+
+def _check_version(group: str, name: str, version: str | None) -> None:
+    if version is None or version == "latest":
+        return
+    try:
+        discover.normalize_version_number(version)
+    except TypeError as error:
+        raise cfg.ConfigFileValueError(
+            f"[{group}] {name}: it must be a version such as 3 or latest"
+        ) from error

@@ -149,6 +149,10 @@ def test_file_of_the_environment(
         ("api", "readiness_cache_time = -1"),
         ("availability_zones", "zones = kr-central-2-a"),
         ("cors", "max_age = long"),
+        ("DEFAULT", "debug = perhaps"),
+        ("DEFAULT", "log_rotate_interval_type = nonsense"),
+        ("DEFAULT", "max_logfile_count = many"),
+        ("DEFAULT", "use_json = perhaps"),
         ("keystone_authtoken", "token_cache_time = long"),
         ("nova", "connect_retries = many"),
         ("oslo_middleware", "max_request_body_size = large"),
@@ -173,6 +177,34 @@ def test_wrong_value(config_file: Path, tmp_path: Path, group: str, line: str) -
     path.write_text(f"[{group}]\n{line}\n")
     option = line.partition(" ")[0]
     with pytest.raises(cfg.Error, match=rf"\[{group}\] {option}: .*wrong\.conf"):
+        configuration.load(["--config-file", str(config_file), "--config-file", str(path)])
+
+
+@pytest.mark.parametrize(
+    ("group", "line", "words"),
+    [
+        ("DEFAULT", "debug = $nosuch", r"write \$\$"),
+        ("DEFAULT", "log_file = $nosuch", r"write \$\$"),
+        ("DEFAULT", "rate_limit_burst =", "remove it for the default 0"),
+        ("api", "public_url = $nosuch", r"write \$\$"),
+        ("api", "public_url = ${nosuch.port}", r"write \$\$"),
+        ("api", "threads =", "remove it for the default 32"),
+        ("api", "request_timeout =", "remove it for the default 90.0"),
+        ("cinder", "valid_interfaces = inner", "inner"),
+        ("glance", "endpoint_override = glance.test", "must be a URL"),
+        ("neutron", "version = new", "must be a version"),
+        ("nova", "min_version = new", "must be a version"),
+        ("service_user", "timeout =", "remove it for the default 60.0"),
+    ],
+)
+def test_value_that_cannot_be_used(
+    config_file: Path, tmp_path: Path, group: str, line: str, words: str
+) -> None:
+    """What would be noticed only later, or without the name of the option, is refused at start."""
+    path = tmp_path / "wrong.conf"
+    path.write_text(f"[{group}]\n{line}\n")
+    option = line.partition(" ")[0]
+    with pytest.raises(cfg.Error, match=rf"^\[{group}\] .*{option}.*{words}|^\[{group}\] .*{words}.*{option}"):
         configuration.load(["--config-file", str(config_file), "--config-file", str(path)])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kic_vm.cmd import api, manage, status, worker
+from tests.unit.personas import SECRET
 
 # The command's arguments before the one for its configuration file, and after it.
 COMMANDS: dict[str, tuple[Callable[[], int], list[str], list[str]]] = {
@@ -56,6 +57,18 @@ FAULTS = {
     "no URL": Fault("auth_url", _with("auth_url = http://keystone.test/v3", "auth_url = keystone")),
     "no user": Fault("username", _with("username = kic-vm", "")),
     "no password": Fault("password", _with("\npassword = ", "\n#password = ")),
+    "password with a dollar sign": Fault(
+        "[service_user] password: ",
+        _with(f"password = {SECRET} ", f"password = ${SECRET} "),
+    ),
+    "no version": Fault(
+        "[keystone_authtoken] auth_version: ",
+        _with("[keystone_authtoken]\n", "[keystone_authtoken]\nauth_version = new\n"),
+    ),
+    "no interface": Fault(
+        "[keystone_authtoken] interface: ",
+        _with("[keystone_authtoken]\n", "[keystone_authtoken]\ninterface = inner\n"),
+    ),
     "no authtoken": Fault("keystone_authtoken", _with("[keystone_authtoken]", "[elsewhere]")),
     "no service user": Fault("service_user", _with("[service_user]", "[elsewhere]")),
     "other section that is missing": Fault(
