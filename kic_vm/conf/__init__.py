@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from oslo_config import cfg
 
-from kic_vm.conf import opts, upstreams, values
+from kic_vm.conf import certificates, opts, upstreams, values
 from kic_vm.conf.parser import Options
 from kic_vm.version import version
 
@@ -56,11 +56,12 @@ def files(config_file: str | None = None) -> list[str]:
 
 
 def check(conf: cfg.ConfigOpts) -> None:
-    """Check every value, and the values that must go together.
+    """Check every value, the values that must go together, and the files that they name.
 
     :raises oslo_config.cfg.Error: a value is not valid; the error names the group and the option
     """
     values.check(conf)
     upstreams.check(conf)
+    certificates.check(conf)
     if conf.metrics.port == conf.api.port:
         raise cfg.ConfigFileValueError("[metrics] port: it must differ from [api] port")

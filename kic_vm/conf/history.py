@@ -3,6 +3,8 @@
 
 from oslo_config import cfg
 
+from kic_vm.conf.transport_url import TransportUrl
+
 GROUP = "history"
 
 OPTS = [
@@ -12,8 +14,9 @@ OPTS = [
         help="Follow the state changes of all instances and volumes with kic-vm-worker, for the "
         "event feed and the history of instances. This needs [redis] url.",
     ),
-    cfg.StrOpt(
+    cfg.Opt(
         "transport_url",
+        type=TransportUrl(),
         secret=True,
         help="URL of the message bus of Nova and Cinder, as in their transport_url. With it, "
         "kic-vm-worker receives their notifications, and the feed shows each change within a "

@@ -9,9 +9,8 @@ import urllib.parse
 from importlib.metadata import entry_points
 from typing import Final
 
-from keystoneauth1 import discover
+from keystoneauth1 import discover, loading
 from keystoneauth1 import exceptions as ksa_exceptions
-from keystoneauth1 import loading
 from keystoneauth1.identity.base import BaseIdentityPlugin
 from oslo_config import cfg
 

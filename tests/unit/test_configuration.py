@@ -153,6 +153,12 @@ def test_file_of_the_environment(
         ("DEFAULT", "log_rotate_interval_type = nonsense"),
         ("DEFAULT", "max_logfile_count = many"),
         ("DEFAULT", "use_json = perhaps"),
+        ("history", "transport_url = nonsense"),
+        ("history", "transport_url = http://bus.test"),
+        ("history", "transport_url = rabbit://bus.test:port"),
+        ("history", "transport_url = rabbit://bus.test:99999"),
+        ("history", "transport_url = rabbit://[bus.test"),
+        ("history", "transport_url = rabbit://kic-vm:a/b@bus.test:5672"),
         ("keystone_authtoken", "token_cache_time = long"),
         ("nova", "connect_retries = many"),
         ("oslo_middleware", "max_request_body_size = large"),
@@ -204,8 +210,9 @@ def test_value_that_cannot_be_used(
     path = tmp_path / "wrong.conf"
     path.write_text(f"[{group}]\n{line}\n")
     option = line.partition(" ")[0]
-    with pytest.raises(cfg.Error, match=rf"^\[{group}\] .*{option}.*{words}|^\[{group}\] .*{words}.*{option}"):
+    with pytest.raises(cfg.Error, match=rf"^\[{group}\] .*{words}") as caught:
         configuration.load(["--config-file", str(config_file), "--config-file", str(path)])
+    assert option in str(caught.value)
 
 
 def test_wrong_file(tmp_path: Path) -> None:
@@ -216,10 +223,35 @@ def test_wrong_file(tmp_path: Path) -> None:
         configuration.load(["--config-file", str(path)])
 
 
-def test_wrong_secret(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rabbit://bus.test",
+        "rabbit:///",
+        "rabbit://kic-vm:a%2Fb@bus.test:5672/",
+        "rabbit://a:b@one.test:5672,a:b@[::1]:5672/virtual?ssl=1",
+        "kafka://bus.test:9092",
+    ],
+)
+def test_transport_url(tmp_path: Path, url: str) -> None:
+    """What oslo.messaging takes is right."""
+    path = tmp_path / "right.conf"
+    path.write_text(f"[history]\ntransport_url = {url}\n")
+    assert configuration.load(["--config-file", str(path)]).history.transport_url == url
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"[redis]\nurl = redis:kic-vm:{SECRET}@redis.test\n",
+        f"[history]\ntransport_url = rabbit:kic-vm:{SECRET}@bus.test\n",
+        f"[history]\ntransport_url = rabbit://kic-vm:{SECRET}/@bus.test:port\n",
+    ],
+)
+def test_wrong_secret(tmp_path: Path, line: str) -> None:
     """A wrong URL is refused without a word of the password in it."""
     path = tmp_path / "wrong.conf"
-    path.write_text(f"[redis]\nurl = redis:kic-vm:{SECRET}@redis.test\n")
+    path.write_text(line)
     with pytest.raises(cfg.Error) as caught:
         configuration.load(["--config-file", str(path)])
     assert SECRET not in str(caught.value)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whom reads trust, and by what they are known, where OpenStack is behind TLS."""
 
-import datetime
-import ipaddress
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -11,41 +9,17 @@ from typing import Any
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from kic_vm.adapters.http.client import HttpClient
 from tests.unit.adapters.answering import WAIT, Server, answering
+from tests.unit.certificates import write_certificate
 
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for 127.0.0.1 that has signed itself, alone in a folder; its key is beside."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "own")])
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
     folder = tmp_path_factory.mktemp("trusted")
-    pem = serialization.Encoding.PEM
-    written = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    _key(folder / "own.pem").write_bytes(written)
-    (folder / "own.pem").write_bytes(certificate.public_bytes(pem))
+    write_certificate(folder / "own.pem", _key(folder / "own.pem"))
     return folder / "own.pem"
 
 

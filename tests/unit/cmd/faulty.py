@@ -79,6 +79,17 @@ FAULTS = {
     "no text": Fault("UTF-8", lambda path, _text: path.write_bytes(b"\xff\xfe\x00")),
     "directory": Fault("Is a directory", lambda path, _text: path.mkdir()),
     "missing file": Fault("kic-vm.conf", lambda _path, _text: None),
+    "authorities that are missing": Fault(
+        "[service_user] cafile: ",
+        _with("[service_user]\n", "[service_user]\ncafile = /nowhere/ca.pem\n"),
+    ),
+    "certificate that is none": Fault(
+        "[keystone_authtoken] certfile: ",
+        _with("[keystone_authtoken]\n", "[keystone_authtoken]\ncertfile = /dev/null\n"),
+    ),
+    "message bus without a scheme": Fault(
+        "[history] transport_url: ", _with_section("[history]\ntransport_url = bus.test:5672")
+    ),
     "policy that is no YAML": Fault("policy.yaml", _with_policy("a: [\nb: }\n")),
     "policy that is a list": Fault("policy.yaml", _with_policy("- a\n- b\n")),
     "policy with a syntax error": Fault(
