@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """kic-vm-api: serve the gateway."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -160,10 +161,14 @@ def main() -> int:
     """Serve until told to stop."""
     arguments = sys.argv[1:]
     try:
-        conf = configuration.load(arguments)
-        with metrics_directory(is_wanted=conf.metrics.port is not None):
-            # Each worker loads the application for itself; an error is better reported once.
-            Server(arguments, conf, check(conf)).run()
+        with contextlib.ExitStack() as stack:
+            with logs.held_back():
+                conf = configuration.load(arguments)
+                stack.enter_context(metrics_directory(is_wanted=conf.metrics.port is not None))
+                # Each worker loads the application for itself; an error is better reported once.
+                server = Server(arguments, conf, check(conf))
+                listening.check(conf)
+            server.run()
     except failures.WRONG as error:
         return failures.report(_COMMAND, error)
     return 0

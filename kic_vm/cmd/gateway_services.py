@@ -22,10 +22,11 @@ def act(arguments: Sequence[str], command: Callable[[RequestServices], int]) -> 
     :param arguments: those for oslo.config
     """
     try:
-        conf = configuration.load(arguments)
-        conf.set_default("use_stderr", True)
-        app_state = deploy.load_app_state(conf)
-        logs.setup(conf)
+        with logs.held_back():
+            conf = configuration.load(arguments)
+            conf.set_default("use_stderr", True)
+            app_state = deploy.load_app_state(conf)
+            logs.setup(conf)
     except failures.WRONG as error:
         return failures.report(_COMMAND, error)
     startup.warn_of_unknown_options(conf)

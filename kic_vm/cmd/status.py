@@ -11,6 +11,7 @@ from oslo_upgradecheck import upgradecheck
 from kic_vm import conf as configuration
 from kic_vm import deploy
 from kic_vm.cmd import arguments, failures
+from kic_vm.conf import logs
 from kic_vm.context import RequestContext
 from kic_vm.operations.checks import events, identity, records, resources, services
 from kic_vm.operations.checks.finding import Check, Level
@@ -50,7 +51,8 @@ class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc, unused-ignore]
     def check(self) -> upgradecheck.Code:
         """Check the configured cloud."""
         try:
-            app_state = deploy.load_app_state(self._conf)
+            with logs.held_back():
+                app_state = deploy.load_app_state(self._conf)
         except failures.WRONG as error:
             return upgradecheck.Code(failures.report(_COMMAND, error))
         self.gateway = RequestServices.of(

@@ -46,8 +46,9 @@ def main() -> int:
         signal.signal(number, lambda *_: stopped.set())
     signal.signal(signal.SIGHUP, lambda *_: reload.requested.set())
     try:
-        app_state = _load(rest)
-        _serve_metrics(app_state.conf)
+        with logs.held_back():
+            app_state = _load(rest)
+            _serve_metrics(app_state.conf)
     except failures.WRONG as error:
         return failures.report(_COMMAND, error)
     startup.log_start(_COMMAND, app_state.conf)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Setup of the log, by oslo.log's options in [DEFAULT]."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Iterator
@@ -43,6 +44,39 @@ def restore(conf: cfg.ConfigOpts) -> None:
     """Set up the log again by a configuration that was in use, if a new one could not be used."""
     if _UNFINISHED.is_set():
         setup(conf)
+
+
+@contextlib.contextmanager
+def held_back() -> Iterator[None]:
+    """Hold the messages of the start back until the log is set up.
+
+    They are logged at the end, as well as Python's warnings. If the start fails, they are dropped:
+    its error says what is wrong.
+    """
+    held = _Held()
+    logging.root.addHandler(held)
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        logging.root.removeHandler(held)
+    for record in held.records:
+        logger = logging.getLogger(record.name)
+        if logger.isEnabledFor(record.levelno):
+            logger.handle(record)
+
+
+class _Held(logging.Handler):
+    """Collects messages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Collect a message."""
+        self.records.append(record)
 
 
 def _handlers() -> Iterator[logging.Handler]:

@@ -61,3 +61,22 @@ def test_log_that_cannot_be_written(tmp_path: Path, option: str, value: str) -> 
     path.write_text(f"[DEFAULT]\n{option} = {tmp_path / value}\n")
     with pytest.raises(cfg.Error, match=option):
         logs.setup(configuration.load(["--config-file", str(path)]))
+
+
+def test_messages_before_the_log(config_file: Path) -> None:
+    """They are in the log, in its form, once it is set up."""
+    program = (
+        "from kic_vm import conf; from kic_vm.conf import logs; import logging, sys, warnings\n"
+        "with logs.held_back():\n"
+        "    logging.getLogger('kic_vm.any').warning('early')\n"
+        "    warnings.warn('this is old')\n"
+        "    logs.setup(conf.load(sys.argv[1:]))\n"
+    )
+    command: list[str | Path] = [sys.executable, "-c", program, "--config-file", config_file]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    early, old, *_source = done.stdout.splitlines()
+    assert " WARNING kic_vm.any " in early
+    assert early.endswith("early")
+    assert " WARNING py.warnings " in old
+    assert old.endswith("this is old")
+    assert done.stderr == ""
