@@ -3,14 +3,14 @@
 
 import argparse
 import datetime
-import json
 import sys
 from pathlib import Path
 from typing import Any, cast
 
 from marshmallow import ValidationError
 
-from kic_vm.cmd.failures import FAILED
+from kic_vm import exceptions
+from kic_vm.cmd import failures, output
 from kic_vm.cmd.gateway_services import act
 from kic_vm.history import usage
 from kic_vm.history.usage import Window
@@ -43,7 +43,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--end", type=_time, metavar="TIME", help="end of the window (default: now)"
     )
     parser.add_argument("--group-by", choices=usage.GROUPINGS, default=usage.INSTANCE)
-    parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    output.add_format(parser)
     parser.set_defaults(run=run)
     commands = parser.add_subparsers(metavar="COMMAND")
     sealing = commands.add_parser(
@@ -55,7 +55,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     sealing.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
     sealing.add_argument("--output", required=True, type=Path, metavar="DIRECTORY")
-    sealing.add_argument("--project", metavar="ID", help="only this project")
+    # Without a default: it would replace a project before the subcommand, and seal all projects.
+    sealing.add_argument(
+        "--project", metavar="ID", default=argparse.SUPPRESS, help="only this project"
+    )
     sealing.set_defaults(run=run_seal)
 
 
@@ -79,7 +82,12 @@ def _month(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Print the usage; the exit status."""
-    return act(args.configuration, lambda gateway: _show(gateway, args))
+    now = now_in_seconds()
+    try:
+        window = window_of(args.start, args.end, now)
+    except exceptions.InvalidRequest as error:
+        return failures.report("kic-vm-manage", f"--{error}")
+    return act(args.configuration, lambda gateway: _show(gateway, args, window, now))
 
 
 def run_seal(args: argparse.Namespace) -> int:
@@ -99,19 +107,19 @@ def _instances(
     return read_instances(gateway, coverage, window, now, _progress)
 
 
-def _show(gateway: RequestServices, args: argparse.Namespace) -> int:
-    now = now_in_seconds()
-    window = window_of(args.start, args.end, now)
+def _show(
+    gateway: RequestServices, args: argparse.Namespace, window: Window, now: datetime.datetime
+) -> int:
     instances = _instances(gateway, args.project, window, now)
     groups = usage.group(instances, window, args.group_by, by_project=args.project is None)
     shown = mapping.usage_from_groups(args.project, window, args.group_by, groups, ())
     del shown["volumes"]  # the command shows only instances
-    if args.format == "json":
-        print(json.dumps(shown, indent=2, ensure_ascii=False))
-    elif args.format == "csv":
+    if args.format == output.TABLE:
+        _print_table(shown)
+    elif args.format == output.CSV:
         print(mapping.as_csv(shown), end="")
     else:
-        _print_table(shown)
+        print(output.render(args.format, shown, ()))
     return 0
 
 
@@ -162,10 +170,10 @@ def _seal(gateway: RequestServices, args: argparse.Namespace) -> int:
             "directory and compare.",
             file=sys.stderr,
         )
-        return FAILED
+        return failures.FAILED
     except OSError as error:
         print(f"kic-vm-manage: {error}", file=sys.stderr)
-        return FAILED
+        return failures.FAILED
     for name in sealed.files:
         path = args.output / name
         print(f"{path}: {'written' if path in written else 'unchanged'}")

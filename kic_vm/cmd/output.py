@@ -12,7 +12,8 @@ import yaml
 
 TABLE: Final = "table"
 JSON: Final = "json"
-FORMATS: Final = (TABLE, JSON, "csv", "yaml")
+CSV: Final = "csv"
+FORMATS: Final = (TABLE, JSON, CSV, "yaml")
 
 
 def add_format(parser: argparse.ArgumentParser, *more: str) -> None:

@@ -2,6 +2,7 @@
 """kic-vm-status: checks whether the cloud meets the gateway's requirements."""
 
 import argparse
+import json
 import sys
 from typing import Final
 
@@ -54,11 +55,26 @@ class Checks(upgradecheck.UpgradeCommands):  # type: ignore[misc, unused-ignore]
             with logs.held_back():
                 app_state = deploy.load_app_state(self._conf)
         except failures.WRONG as error:
-            return upgradecheck.Code(failures.report(_COMMAND, error))
+            return upgradecheck.Code(_report(error, is_json=self._conf.command.json))
         self.gateway = RequestServices.of(
             app_state, RequestContext(auth=app_state.cloud.service_auth)
         )
         return super().check()
+
+
+def _report(error: Exception, *, is_json: bool) -> int:
+    """Report a configuration that cannot be used, and return the exit status.
+
+    :param is_json: also print it as a failed check, in the form of oslo.upgradecheck
+    """
+    if is_json:
+        check = {
+            "check": "Configuration",
+            "result": upgradecheck.Code.FAILURE,
+            "details": failures.one_line(error),
+        }
+        print(json.dumps({"name": Checks.display_title, "checks": [check]}))
+    return failures.report(_COMMAND, error)
 
 
 class _UpgradeCheck:
@@ -91,9 +107,10 @@ def main() -> int:
     """Run the subcommand that the arguments name."""
     args = arguments.parse(parser(), sys.argv[1:])
     try:
-        conf = configuration.load(args.configuration)
+        with logs.held_back():
+            conf = configuration.load(args.configuration)
     except cfg.Error as error:
-        return failures.report(_COMMAND, error)
+        return _report(error, is_json=args.json)
     conf.register_opt(cfg.BoolOpt("json", default=args.json), "command")
     upgradecheck.CONF = conf  # oslo.upgradecheck reads [command] json from it
     return int(Checks(conf).check())

@@ -5,7 +5,6 @@ Workers are stateless: run any number, or none, and stop any of them at any time
 reloads its configuration before its next round.
 """
 
-import argparse
 import signal
 import sys
 import threading
@@ -18,7 +17,7 @@ from oslo_log import log as logging
 
 from kic_vm import conf as configuration
 from kic_vm import deploy
-from kic_vm.cmd import failures, startup
+from kic_vm.cmd import arguments, failures, startup
 from kic_vm.conf import logs
 from kic_vm.context import RequestContext
 from kic_vm.metrics.registry import REGISTRY
@@ -34,20 +33,18 @@ _COMMAND: Final = "kic-vm-worker"
 
 def main() -> int:
     """Run rounds of work until a signal stops the worker."""
-    parser = argparse.ArgumentParser(
-        prog="kic-vm-worker",
-        description=__doc__,
-        epilog="Other options are those of oslo.config, such as --config-file and --debug.",
+    parser = arguments.new_parser(
+        _COMMAND, __doc__, "The other options of kic-vm-api are accepted, too, such as --debug."
     )
     parser.add_argument("--once", action="store_true", help="exit after one round")
-    args, rest = parser.parse_known_args()
-    stopped, reload = threading.Event(), Reload(rest)
+    args = arguments.parse_with_others(parser, sys.argv[1:])
+    stopped, reload = threading.Event(), Reload(args.configuration)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     signal.signal(signal.SIGHUP, lambda *_: reload.requested.set())
     try:
         with logs.held_back():
-            app_state = _load(rest)
+            app_state = _load(args.configuration)
             _serve_metrics(app_state.conf)
     except failures.WRONG as error:
         return failures.report(_COMMAND, error)
@@ -59,8 +56,8 @@ def main() -> int:
     return 0
 
 
-def _load(arguments: Sequence[str]) -> AppState:
-    conf = configuration.load(arguments)
+def _load(configuration_arguments: Sequence[str]) -> AppState:
+    conf = configuration.load(configuration_arguments)
     app_state = deploy.load_app_state(conf)
     logs.setup(conf)
     return app_state
@@ -84,8 +81,8 @@ class Reload:
     [metrics] is read only once, at the start of the process.
     """
 
-    def __init__(self, arguments: Sequence[str]) -> None:
-        self._arguments = arguments
+    def __init__(self, configuration_arguments: Sequence[str]) -> None:
+        self._arguments = configuration_arguments
         self.requested = threading.Event()
 
     def __call__(self, app_state: AppState) -> AppState:

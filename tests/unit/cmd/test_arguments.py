@@ -57,6 +57,14 @@ def test_version(run: Run, command: str) -> None:
         ["kic-vm-api", "serve"],
         ["kic-vm-worker", "work"],
         ["kic-vm-worker", "--onec"],
+        ["kic-vm-worker", "--onc"],
+        ["kic-vm-worker", "--once", "--debu"],
+        ["kic-vm-api", "--debu"],
+        ["kic-vm-api", "--log-fil", "kic-vm.log"],
+        ["kic-vm-status", "upgrade", "check", "--js"],
+        ["kic-vm-manage", "lifecycle", "--form", "json"],
+        ["kic-vm-manage", "config", "show", "--chang"],
+        ["kic-vm-manage", "usage", "--form", "json"],
         ["kic-vm-status", "upgrade", "checks"],
         ["kic-vm-status", "upgrad", "check"],
         ["kic-vm-status", "upgrade"],
@@ -78,6 +86,29 @@ def test_wrong_arguments(run: Run, config_file: Path, arguments: list[str]) -> N
     assert f"{arguments[0]}" in err
     assert "error: " in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help(run: Run, command: str) -> None:
+    """The help of each command has the options that every command takes."""
+    code, out, err = run(command, "--help")
+    assert (code, err) == (0, "")
+    for option in ("--version", "--config-file", "--config-dir", "--help"):
+        assert option in out
+    assert ("--once" in out) == (command == "kic-vm-worker")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--once"], ["--once", "--debug"], ["--debug", "--once", "--log-file", "@"]]
+)
+def test_options_of_worker(
+    run: Run, config_file: Path, quiet: Cloud, tmp_path: Path, arguments: list[str]
+) -> None:
+    """The worker also takes the options of the log."""
+    words = [word.replace("@", str(tmp_path / "worker.log")) for word in arguments]
+    code, out, err = run("kic-vm-worker", *words, "--config-file", config_file)
+    assert code == 0
+    assert ("--log-file" in arguments) == (out + err == "") == (tmp_path / "worker.log").exists()
 
 
 @pytest.mark.parametrize("place", ["before", "between", "after"])
@@ -109,6 +140,24 @@ def test_status(run: Run, config_file: Path, populated: Cloud) -> None:
     code, out, _err = run("kic-vm-status", *words)
     assert code == 2
     assert [check["check"] for check in json.loads(out)["checks"]] == list(status.CHECKS)
+
+
+def test_status_of_wrong_configuration(run: Run, config_file: Path, tmp_path: Path) -> None:
+    """A program that reads JSON gets the problem as a check that failed."""
+    path = tmp_path / "wrong.conf"
+    for text in ("[api]\nport = many\n", "[service_user]\nauth_type = none\n"):
+        path.write_text(text)
+        words = ["upgrade", "check", "--config-file", config_file, "--config-file", path]
+        code, out, err = run("kic-vm-status", *words, "--json")
+        assert code == 2
+        (line,) = err.splitlines()
+        document = json.loads(out)
+        (check,) = document["checks"]
+        assert document["name"] == "Upgrade Check Results"
+        assert (check["check"], check["result"]) == ("Configuration", 2)
+        assert line == f"kic-vm-status: {check['details']}"
+        code, out, other = run("kic-vm-status", *words)
+        assert (code, out, other) == (2, "", err)
 
 
 def test_round_of_worker(run: Run, config_file: Path, quiet: Cloud) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from kic_vm.cmd import manage
 from tests.unit.bodies import SERVER, body
@@ -76,7 +77,7 @@ def test_table(run: Any, populated: Cloud, capsys: pytest.CaptureFixture[str]) -
     assert lines[-1].split() == ["total", f"{2 * BILLED:,}", "12", "0"]
 
 
-@pytest.mark.parametrize("form", ["json", "csv"])
+@pytest.mark.parametrize("form", ["json", "yaml", "csv"])
 def test_one_project(
     run: Any, populated: Cloud, capsys: pytest.CaptureFixture[str], form: str
 ) -> None:
@@ -84,8 +85,9 @@ def test_one_project(
     serve(populated, server(1), server(2, tenant_id=OTHER_PROJECT))
     assert run(*WINDOW, "--project", PROJECT, "--format", form) == 0
     printed = capsys.readouterr().out
-    if form == "json":
-        assert json.loads(printed)["billed_seconds"] == BILLED
+    if form != "csv":
+        assert yaml.safe_load(printed)["billed_seconds"] == BILLED
+        assert (form == "json") == printed.startswith("{")
     else:
         header, line = printed.splitlines()
         assert header.startswith("instance_id,instance_name,billed_seconds,")
@@ -120,6 +122,38 @@ def test_bad_arguments(
     with pytest.raises(SystemExit):
         run(*arguments)
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (("--start", "2026-10-02", "--end", "2026-10-01"), "--start"),
+        (("--start", "2999-01-01"), "--start"),
+        (("--start", "2020-01-01", "--end", "2026-10-01"), "--start"),
+    ],
+)
+def test_window_that_is_none(
+    run: Any, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], option: str
+) -> None:
+    """It is a wrong argument: nothing is read, and the exit status is 2."""
+    assert run(*arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (line,) = printed.err.splitlines()
+    assert line.startswith(f"kic-vm-manage: {option}: must be ")
+
+
+def test_project_of_seal(run: Any, populated: Cloud, tmp_path: Path) -> None:
+    """The project counts before the subcommand as well as after it."""
+    serve(populated, server(1), server(2, tenant_id=OTHER_PROJECT))
+    months = ("--month", "2026-10", "--output")
+    assert run("--project", PROJECT, "seal", *months, str(tmp_path / "before")) == 0
+    assert run("seal", "--project", PROJECT, *months, str(tmp_path / "after")) == 0
+    before, after = (
+        (tmp_path / name / "usage-2026-10.csv").read_text() for name in ("before", "after")
+    )
+    assert before == after
+    assert OTHER_PROJECT not in before
 
 
 def test_seal(
