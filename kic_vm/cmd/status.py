@@ -14,7 +14,7 @@ from kic_vm import deploy
 from kic_vm.cmd import arguments, failures
 from kic_vm.conf import logs
 from kic_vm.context import RequestContext
-from kic_vm.operations.checks import events, identity, records, resources, services
+from kic_vm.operations.checks import events, identity, ports, records, resources, services
 from kic_vm.operations.checks.finding import Check, Level
 from kic_vm.operations.request import RequestServices
 
@@ -33,6 +33,7 @@ CHECKS: Final[dict[str, Check]] = {
     "Record of deleted servers": records.archiving,
     "Redis": services.redis_store,
     "Events": events.follower,
+    "Ports": ports.worker_port,
 }
 _CODES: Final = {
     Level.SUCCESS: upgradecheck.Code.SUCCESS,

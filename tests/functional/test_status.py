@@ -57,7 +57,7 @@ def test_healthy(check: Check) -> None:
     """The standalone cloud is as the gateway needs it."""
     status, found = check({})
     assert (status, remarks(found)) == (0, {})
-    assert len(found) == 13
+    assert len(found) == 14
 
 
 def test_wrong_grants(check: Check, standalone: Path) -> None:
