@@ -110,7 +110,7 @@ def create_enforcer(conf: cfg.ConfigOpts) -> Enforcer:
 def _check_existence(conf: cfg.ConfigOpts) -> None:
     """Refuse policy files that are configured but missing: their rules would not apply.
 
-    :raises oslo_config.cfg.Error: one is missing
+    :raises oslo_config.cfg.Error: one is missing, or has an empty name
     """
     for option in ("policy_file", "policy_dirs"):
         location = conf.get_location(option, "oslo_policy")
@@ -118,7 +118,9 @@ def _check_existence(conf: cfg.ConfigOpts) -> None:
             continue
         value = conf.oslo_policy[option]
         for name in value if isinstance(value, list) else [value]:
-            if name and conf.find_file(name) is None:
+            if not name:  # it would be the directory of the configuration
+                raise cfg.ConfigFileValueError(f"[oslo_policy] {option}: it is empty")
+            if conf.find_file(name) is None:
                 raise cfg.ConfigFileValueError(f"[oslo_policy] {option}: {name} does not exist")
 
 

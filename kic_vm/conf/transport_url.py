@@ -20,12 +20,12 @@ class TransportUrl(types.String):  # type: ignore[misc, unused-ignore]
     """The URL of a message bus. Its errors do not contain the password."""
 
     def __call__(self, value: object) -> str:
-        """The URL.
+        """The URL; an empty one is none.
 
         :raises ValueError: it is not a valid URL of a message bus
         """
         url: str = super().__call__(value)
-        if not _is_valid(url):
+        if url and not _is_valid(url):
             raise ValueError(_FORM)
         return url
 

@@ -51,7 +51,7 @@ def check(conf: cfg.ConfigOpts) -> None:
             adapter.process_conf_options(options, {})
         except TypeError as error:
             raise cfg.ConfigFileValueError(f"[{group}] {error}") from error
-        if options.endpoint_override is not None:
+        if options.endpoint_override:
             url = urllib.parse.urlsplit(options.endpoint_override)
             if url.scheme not in {"http", "https"} or not url.netloc:
                 raise cfg.ConfigFileValueError(
@@ -61,7 +61,7 @@ def check(conf: cfg.ConfigOpts) -> None:
 
 
 def _check_version(group: str, name: str, version: str | None) -> None:
-    if version is None or version == "latest":
+    if not version or version == "latest":
         return
     try:
         discover.normalize_version_number(version)

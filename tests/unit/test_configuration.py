@@ -215,6 +215,15 @@ def test_value_that_cannot_be_used(
     assert option in str(caught.value)
 
 
+@pytest.mark.parametrize("option", ["endpoint_override", "version", "max_version"])
+def test_empty_value(config_file: Path, tmp_path: Path, option: str) -> None:
+    """An option of a service that is empty is the same as none."""
+    path = tmp_path / "more.conf"
+    path.write_text(f"[nova]\n{option} =\n")
+    conf = configuration.load(["--config-file", str(config_file), "--config-file", str(path)])
+    assert conf.nova[option] == ""
+
+
 def test_wrong_file(tmp_path: Path) -> None:
     """What is no configuration file at all is refused, too."""
     path = tmp_path / "wrong.conf"
@@ -226,6 +235,7 @@ def test_wrong_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "url",
     [
+        "",
         "rabbit://bus.test",
         "rabbit:///",
         "rabbit://kic-vm:a%2Fb@bus.test:5672/",

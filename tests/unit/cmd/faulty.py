@@ -104,6 +104,12 @@ FAULTS = {
     "policies that are missing": Fault(
         "policy_dirs", _with_section("[oslo_policy]\npolicy_dirs = /nowhere/policy.d")
     ),
+    "policy without a name": Fault(
+        "[oslo_policy] policy_file: it is empty", _with_section("[oslo_policy]\npolicy_file =")
+    ),
+    "policies without a name": Fault(
+        "[oslo_policy] policy_dirs: it is empty", _with_section("[oslo_policy]\npolicy_dirs =")
+    ),
     "policy that is a directory": Fault("policy_file", _with_policy_directory),
 }
 
