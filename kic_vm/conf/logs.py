@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from oslo_config import cfg
+from oslo_context import context
 from oslo_log import log
 
 from kic_vm.conf.masking import MaskingFilter
@@ -32,9 +33,11 @@ def setup(conf: cfg.ConfigOpts) -> None:
         raise cfg.ConfigFileValueError(f"[DEFAULT] log_file or log_dir: {error}") from error
     except (ValueError, TypeError, RuntimeError) as error:
         raise cfg.ConfigFileValueError(
-            "[DEFAULT] default_log_levels, syslog_log_facility or use_journal: "
-            f"{' '.join(str(error).split())}"
+            "[DEFAULT] default_log_levels, syslog_log_facility, use_journal or "
+            f"log_rotate_interval: {' '.join(str(error).split())}"
         ) from error
+    if not conf.log_config_append:
+        _check_formats()
     for handler in _handlers():
         handler.addFilter(_MASKING)
     _UNFINISHED.clear()
@@ -44,6 +47,27 @@ def restore(conf: cfg.ConfigOpts) -> None:
     """Set up the log again by a configuration that was in use, if a new one could not be used."""
     if _UNFINISHED.is_set():
         setup(conf)
+
+
+def _check_formats() -> None:
+    """Check the formats of lines; logging would write a traceback for each line.
+
+    :raises oslo_config.cfg.Error: a line cannot be written with a format
+    """
+    options = {
+        "logging_default_format_string": None,
+        "logging_context_format_string": context.RequestContext(overwrite=False),
+    }
+    for handler in logging.root.handlers:
+        for option, current in options.items():
+            record = logging.LogRecord("kic_vm", logging.INFO, __file__, 0, "", None, None)
+            record.context = current
+            try:
+                handler.format(record)
+            except (LookupError, TypeError, ValueError) as error:
+                raise cfg.ConfigFileValueError(
+                    f"[DEFAULT] {option}: no line can be written with it: {error!r}"
+                ) from error
 
 
 @contextlib.contextmanager

@@ -11,7 +11,8 @@ class Options(cfg.ConfigOpts):  # type: ignore[misc, unused-ignore]
 
     def _pre_setup(self, *args: Any, **kwargs: Any) -> Any:
         prepared = super()._pre_setup(*args, **kwargs)
-        self._oparser.allow_abbrev = False
+        if self._oparser is not None:
+            self._oparser.allow_abbrev = False
         return prepared
 
     def _validate_cli_options(self, namespace: object) -> None:

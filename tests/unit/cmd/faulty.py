@@ -125,6 +125,21 @@ LOG_FAULTS = {
         "syslog_log_facility",
         _with_section("[DEFAULT]\nuse_syslog = true\nsyslog_log_facility = loud"),
     ),
+    "format of lines without a request": Fault(
+        "[DEFAULT] logging_default_format_string: ",
+        _with_section("[DEFAULT]\nlogging_default_format_string = %(nothing)s"),
+    ),
+    "format of lines of a request": Fault(
+        "[DEFAULT] logging_context_format_string: ",
+        _with_section("[DEFAULT]\nlogging_context_format_string = %(nothing)s"),
+    ),
+    "day of the week that does not exist": Fault(
+        "log_rotate_interval: ",
+        _with_section(
+            "[DEFAULT]\nlog_file = /dev/null\nlog_rotation_type = interval\n"
+            "log_rotate_interval_type = weekday\nlog_rotate_interval = 9"
+        ),
+    ),
     "log file that cannot be made": Fault(
         "log_file", _with_section("[DEFAULT]\nlog_file = /nowhere/kic-vm.log")
     ),
