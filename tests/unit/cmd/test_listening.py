@@ -7,6 +7,7 @@ import threading
 import pytest
 from oslo_config import cfg
 
+from kic_vm import conf as configuration
 from kic_vm.cmd import listening
 
 
@@ -31,8 +32,7 @@ def test_former_server_that_ends(conf: cfg.ConfigOpts, taken: socket.socket) -> 
 
 def test_reload(conf: cfg.ConfigOpts, taken: socket.socket) -> None:
     """A reload does not wait: requests would wait with it."""
-    present = cfg.ConfigOpts()
-    present.register_opts([cfg.HostAddressOpt("host"), cfg.PortOpt("port")], "api")
-    present.register_opts([cfg.HostAddressOpt("host"), cfg.PortOpt("port")], "metrics")
+    present = configuration.create()
+    present([])
     with taken, pytest.raises(cfg.ConfigFileValueError, match="Address already in use"):
         listening.check_new(conf, present)
