@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 import flask
+from oslo_config import cfg
 from oslo_log import log as logging
 from werkzeug.routing import Map, MapAdapter
 
@@ -114,7 +115,7 @@ def create_app(app_state: AppState) -> flask.Flask:
         app.register_blueprint(one)
     # Made when a client first asks for a language: the start does not wait for it.
     app.extensions[documents.EXTENSION] = functools.cache(
-        functools.partial(_document, app_state.translation.lifecycle)
+        functools.partial(_document, app_state.translation.lifecycle, app_state.conf)
     )
     app.register_error_handler(Exception, errors.render)
     app.before_request(_was_decided)
@@ -123,7 +124,9 @@ def create_app(app_state: AppState) -> flask.Flask:
     return app
 
 
-def _document(lifecycle: LifecycleTables, language: Language) -> dict[str, Any]:
+def _document(
+    lifecycle: LifecycleTables, conf: cfg.ConfigOpts, language: Language
+) -> dict[str, Any]:
     """The OpenAPI document in a language.
 
     flask-smorest describes the blueprints while it registers them, so it gets an application of
@@ -135,7 +138,7 @@ def _document(lifecycle: LifecycleTables, language: Language) -> dict[str, Any]:
     for one in _BLUEPRINTS:
         api.register_blueprint(one)
     document = openapi.document(api, policies.guarding_rules())
-    openapi_completion.complete(document, _views(app.url_map), lifecycle)
+    openapi_completion.complete(document, _views(app.url_map), lifecycle, conf)
     return openapi_completion.described(document, language)
 
 

@@ -10,6 +10,8 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from oslo_config import cfg
+
 from kic_vm import data_files
 from kic_vm.api import openapi_errors, openapi_examples
 from kic_vm.api.error_messages import translations
@@ -57,9 +59,12 @@ def field_meanings() -> dict[str, dict[str, str]]:
 
 
 def complete(
-    document: JSON, views: Mapping[tuple[str, str], str], lifecycle: LifecycleTables
+    document: JSON,
+    views: Mapping[tuple[str, str], str],
+    lifecycle: LifecycleTables,
+    conf: cfg.ConfigOpts,
 ) -> JSON:
-    """Add operation ids and enums of states, and remove constructs that generators refuse.
+    """Add operation ids, enums of states and the configured limits, in a form for generators.
 
     :param views: method and path -> Flask's endpoint, ``noun.view``
     """
@@ -68,6 +73,7 @@ def complete(
     for path, method, operation in operations(document):
         operation["operationId"] = ids[method.upper(), path]
     _list_states(document, lifecycle)
+    _limit_as_configured(document, conf)
     _make_portable(document)
     return document
 
@@ -119,6 +125,17 @@ def _list_states(document: JSON, lifecycle: LifecycleTables) -> None:
         values = sorted(table.by_wire)
         for name in names:
             schemas[name]["properties"]["status"]["enum"] = values
+
+
+def _limit_as_configured(document: JSON, conf: cfg.ConfigOpts) -> None:
+    """Show the maximums that operations check, because the schemas do not know them."""
+    schemas = document["components"]["schemas"]
+    for schema, name, maximum in (
+        ("InstanceCreate", "count", conf.instance.max_count),
+        ("VolumeCreate", "size", conf.volume.max_size_gb),
+        ("VolumeExtend", "new_size", conf.volume.max_size_gb),
+    ):
+        schemas[schema]["properties"][name]["maximum"] = maximum
 
 
 def _make_portable(node: Any) -> None:

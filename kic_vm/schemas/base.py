@@ -111,19 +111,22 @@ class InstanceLifecycleSchema(LifecycleSchema):
     )
 
 
-def name(**kwargs: Any) -> fields.String:
+def name(maximum: int = texts.NAME_MAXIMUM, **kwargs: Any) -> fields.String:
     """A resource's name, limited to what all services accept."""
-    return fields.String(validate=[texts.is_name], **kwargs)
+    length = validators.Length(min=1, max=maximum)
+    return fields.String(validate=[length, texts.is_name], **kwargs)
 
 
 def reference(**kwargs: Any) -> fields.String:
     """The name of an existing resource, which may have been created outside this API."""
-    return fields.String(validate=texts.is_reference, **kwargs)
+    length = validators.Length(min=1, max=texts.NAME_MAXIMUM)
+    return fields.String(validate=[length, texts.is_reference], **kwargs)
 
 
 def description(**kwargs: Any) -> fields.String:
     """A description, or null."""
-    return fields.String(allow_none=True, validate=texts.is_description, **kwargs)
+    length = validators.Length(max=texts.DESCRIPTION_MAXIMUM)
+    return fields.String(allow_none=True, validate=[length, texts.is_description], **kwargs)
 
 
 def optional_uuid() -> fields.UUID:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kic_vm.exceptions import FieldErrorCode
-from kic_vm.schemas import validators
 from kic_vm.schemas.field_errors import FieldValidationError
 
 JSON = dict[str, Any]
@@ -51,11 +50,10 @@ def is_text(value: str) -> None:
 
 
 def is_name(value: str) -> None:
-    """Refuse a name that any of the services does not accept.
+    """Refuse a name with characters that any of the services does not accept.
 
     :raises ValidationError: the name is not valid
     """
-    validators.Length(min=1, max=NAME_MAXIMUM)(value)
     is_storable(value)
     if not value.isprintable():
         raise FieldValidationError(
@@ -68,11 +66,10 @@ def is_name(value: str) -> None:
 
 
 def is_reference(value: str) -> None:
-    """Refuse a text that cannot be the name of any resource.
+    """Refuse a text with characters that no name has.
 
     :raises ValidationError: the text cannot be a name
     """
-    validators.Length(min=1, max=NAME_MAXIMUM)(value)
     is_storable(value)
     if any(_is_invisible(character) for character in value):
         raise FieldValidationError(
@@ -81,13 +78,12 @@ def is_reference(value: str) -> None:
 
 
 def is_description(value: str) -> None:
-    """Refuse a description that cannot be stored.
+    """Refuse a description that cannot be stored, although it is short enough.
 
     :raises ValidationError: the description is not valid
     """
-    validators.Length(max=DESCRIPTION_MAXIMUM)(value)
     is_text(value)
-    if len(stored(value)) > DESCRIPTION_MAXIMUM:
+    if len(value) <= DESCRIPTION_MAXIMUM < len(stored(value)):
         raise FieldValidationError(
             FieldErrorCode.OUT_OF_RANGE,
             f"Must have less than {DESCRIPTION_MAXIMUM} characters if it begins or ends with a "

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from marshmallow import Schema, fields, validate
 
-from kic_vm.schemas import addresses, base, filters, validators
+from kic_vm.schemas import addresses, base, filters
 
 PROVISIONING_STATUSES = [
     "ACTIVE",
@@ -25,9 +25,7 @@ def provisioning_status() -> fields.String:
 
 def name() -> fields.String:
     """The name of a VPC or subnet in requests."""
-    field = base.name(required=True)
-    field.validators.append(validators.Length(max=NAME_MAXIMUM))
-    return field
+    return base.name(NAME_MAXIMUM, required=True)
 
 
 class InternetGatewaySchema(Schema):
