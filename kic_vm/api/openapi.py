@@ -7,7 +7,6 @@ from typing import Any, Final
 import flask_smorest
 from oslo_policy import policy
 
-from kic_vm import exceptions
 from kic_vm.policies import base
 from kic_vm.schemas.errors import ErrorEnvelopeSchema
 
@@ -97,19 +96,14 @@ class Api(flask_smorest.Api):
 def document(api: Api, rules: Iterable[policy.DocumentedRuleDefault]) -> dict[str, Any]:
     """The complete document.
 
-    It adds to flask-smorest's paths and schemas the policy rule of each operation, and the API's
-    table of error codes.
+    It adds to flask-smorest's paths and schemas the policy rule and the headers of each operation.
     """
     generated: dict[str, Any] = api.spec.to_dict()
     generated["info"]["description"] = (
         "Every response of 400 and above has one shape, and one of these codes. The error of a "
         "write has `outcome: unknown` if OpenStack may have performed the request, or may still "
-        "perform it; `shown_by` names the operation that shows the result.\n\n" + _error_table()
+        "perform it; `shown_by` names the operation that shows the result."
     )
-    generated["x-error-codes"] = [
-        {"code": error.code, "status": error.status, "message": error.sentence}
-        for error in exceptions.ERRORS
-    ]
     generated.setdefault("components", {})["securitySchemes"] = {
         _TOKEN: {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
     }
@@ -162,10 +156,3 @@ def _add_headers(operation: dict[str, Any], method: str) -> None:
         if status.isdecimal() and int(status) < 400:
             headers = response.setdefault("headers", {})
             headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in names})
-
-
-def _error_table() -> str:
-    rows = [
-        f"| {error.status} | `{error.code}` | {error.sentence} |" for error in exceptions.ERRORS
-    ]
-    return "\n".join(["| status | code | meaning |", "| --- | --- | --- |", *rows])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Complete the OpenAPI document for readers and code generators.
 
-The schemas describe what is special about a field. ``fields.yaml`` has the general meaning of each
-field, in English and Korean.
+The schemas describe what is special about a field. ``fields.yaml`` has the general meaning of all
+other fields, in English and Korean.
 """
 
 import copy
@@ -13,7 +13,7 @@ from typing import Any, Final
 from oslo_config import cfg
 
 from kic_vm import data_files
-from kic_vm.api import openapi_errors, openapi_examples
+from kic_vm.api import openapi_errors, openapi_examples, openapi_texts
 from kic_vm.api.error_messages import translations
 from kic_vm.data_files import DataFileError
 from kic_vm.i18n import languages
@@ -81,17 +81,19 @@ def complete(
 def described(document: JSON, language: Language) -> JSON:
     """A copy of the document with examples, error responses, and descriptions in one language."""
     document = copy.deepcopy(document)
-    openapi_errors.add_errors(document, operations(document), translations(language))
+    translate = translations(language)
+    openapi_errors.add_errors(document, operations(document), translate)
     openapi_examples.add_examples(operations(document))
     for _path, _method, operation in operations(document):
         operation.setdefault("parameters", []).append(copy.deepcopy(_ACCEPT_LANGUAGE))
     for schema, name, field in properties(document):
-        meaning = _meaning(name, language, schema)
-        if language != ENGLISH or "description" not in _without_reference(field):
-            _describe(field, meaning)
+        if "description" not in _without_reference(field):
+            _describe(field, _meaning(name, language, schema))
     for path, item in document["paths"].items():
         for parameter in _parameters(item):
             _describe_parameter(parameter, path, language)
+    openapi_texts.translate(document, language)
+    openapi_errors.add_table(document, translate)
     return document
 
 
@@ -183,9 +185,9 @@ def _parameters(item: JSON) -> Iterable[JSON]:
 
 
 def _describe_parameter(parameter: JSON, path: str, language: str) -> None:
-    meaning = _meaning(parameter["name"], language, path)
-    if language == ENGLISH and "description" in parameter:
+    if "description" in parameter:
         return
+    meaning = _meaning(parameter["name"], language, path)
     if meaning and parameter["in"] == "query" and parameter["name"] not in _NO_FILTERS:
         meaning = _MATCHING[language].format(meaning)
     if meaning:

@@ -125,6 +125,20 @@ def add_errors(
             operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
 
 
+def add_table(document: JSON, translate: Translate) -> None:
+    """Add the table of all errors, for programs and, after the introduction, for people."""
+    document["x-error-codes"] = [
+        {"code": error.code, "status": error.status, "message": translate(error.sentence)}
+        for error in exceptions.ERRORS
+    ]
+    rows = [
+        f"| {row['status']} | `{row['code']}` | {row['message']} |"
+        for row in document["x-error-codes"]
+    ]
+    table = "\n".join(["| status | code | meaning |", "| --- | --- | --- |", *rows])
+    document["info"]["description"] += f"\n\n{table}"
+
+
 def _response(
     status: int, errors: list[type[exceptions.KicVmError]], translate: Translate, has_limits: bool
 ) -> JSON:

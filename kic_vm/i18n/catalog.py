@@ -152,9 +152,9 @@ class _Formatter(string.Formatter):
         return super().convert_field(value, conversion)
 
 
-def entries_of(language: str) -> Iterable[polib.POEntry]:
-    """The entries of a language's file, ``locale/<language>/LC_MESSAGES/kic_vm.po``."""
-    file = importlib.resources.files("kic_vm") / "locale" / language / "LC_MESSAGES/kic_vm.po"
+def entries_of(language: str, name: str = "kic_vm") -> Iterable[polib.POEntry]:
+    """The entries of a language's file, ``locale/<language>/LC_MESSAGES/<name>.po``."""
+    file = importlib.resources.files("kic_vm") / "locale" / language / f"LC_MESSAGES/{name}.po"
     entries: Iterable[polib.POEntry] = polib.pofile(file.read_text("utf-8")).translated_entries()
     return entries
 
