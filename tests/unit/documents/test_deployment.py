@@ -2,10 +2,12 @@
 """The files for containers, Kubernetes, proxies and systemd are consistent with the gateway."""
 
 import configparser
+import copy
 import re
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 from oslo_config import cfg
@@ -20,6 +22,24 @@ RESOURCES: list[dict[str, Any]] = [
 ]
 WORKLOADS = [resource for resource in RESOURCES if resource["kind"] == "Deployment"]
 COMPONENT = "app.kubernetes.io/component"
+# The oldest version that the documentation names, and the newest one whose schemas are installed.
+VERSIONS = ("1.28", kubernetes_validate.latest_version())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_schema(version: str) -> None:
+    """Kubernetes accepts each manifest; no field is misspelled."""
+    for resource in RESOURCES:
+        kubernetes_validate.validate(resource, version, strict=True)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_schema_is_strict(version: str) -> None:
+    """A misspelled field in a container would be found."""
+    wrong = copy.deepcopy(WORKLOADS[0])
+    wrong["spec"]["template"]["spec"]["containers"][0]["livenesProbe"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, version, strict=True)
 
 
 def test_every_file_is_a_resource() -> None:
@@ -89,6 +109,30 @@ def test_container(conf: cfg.ConfigOpts) -> None:
     assert text.count("FROM ") == 2
 
 
+def test_container_format() -> None:
+    """The commands build an image that keeps its health check, which the worker does not have."""
+    page = (ETC.parents[1] / "doc/source/install/deployment.rst").read_text()
+    for text in ((ETC / "container/Containerfile").read_text(), page):
+        builds = re.findall(r"podman build .*", text)
+        assert builds
+        assert all("--format docker" in command for command in builds)
+        runs = re.findall(r"podman run (?:.*\\\n)*.*", text)
+        assert len(runs) == 2
+        for command in runs:
+            assert ("--no-healthcheck" in command) == ("kic-vm-worker" in command)
+
+
+def test_container_context() -> None:
+    """What git ignores does not become part of the build, but the history does: pbr reads it."""
+    top = ETC.parents[1]
+    ignored = (top / ".containerignore").read_text().splitlines()
+    for line in (top / ".gitignore").read_text().splitlines():
+        pattern = line.rstrip("/")
+        expected = pattern[1:] if pattern.startswith("/") else f"**/{pattern}"
+        assert expected in ignored
+    assert not [line for line in ignored if line in {".git", "**/.git", "**"}]
+
+
 def test_container_has_the_extras() -> None:
     """The image has every extra of the package."""
     text = (ETC / "container/Containerfile").read_text()
@@ -137,8 +181,12 @@ def test_openstack_ansible(conf: cfg.ConfigOpts) -> None:
         group for one in groups["component_skel"].values() for group in one["belongs_to"]
     }
     for task in play["tasks"]:
-        for unit in task.get("loop", ()):
-            assert (ETC / unit).exists()
+        if "ansible.builtin.systemd_service" in task:
+            assert all((ETC / unit).exists() for unit in task["loop"])
+    (install,) = (
+        task["ansible.builtin.pip"] for task in play["tasks"] if "ansible.builtin.pip" in task
+    )
+    assert install["name"] == ["{{ kic_vm_files }}/{{ kic_vm_wheel }}[otel,notifications]"]
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "haproxy.cfg"])
