@@ -16,9 +16,14 @@ _INSTANCES: Final = Gauge(
 )
 _OLDEST: Final = Gauge(
     "kic_vm_instances_oldest_seconds",
-    "Longest time that an instance has been in a step of a transitional state, at kic-vm-worker's "
-    "last count; 0 if no instance is in the state.",
+    "Longest time that an instance has been in a step of a transitional state or has waited in "
+    "Resized, at kic-vm-worker's last count; 0 if no instance is in the state.",
     ("state",),
+    registry=REGISTRY,
+)
+_CONFIRM_WINDOW: Final = Gauge(
+    "kic_vm_resize_confirm_window_seconds",
+    "[resize] confirm_window: the time after which a resize is confirmed; 0 for never.",
     registry=REGISTRY,
 )
 _INSTANCES_SEEN: Final = Gauge(
@@ -40,15 +45,19 @@ _ROUND: Final = Gauge(
 )
 
 
-def show_instances(counts: Mapping[str, int], oldest: Mapping[str, float]) -> None:
+def show_instances(
+    counts: Mapping[str, int], oldest: Mapping[str, float], confirm_window: int
+) -> None:
     """Set the number of instances by documented state.
 
-    :param oldest: seconds by transitional state
+    :param oldest: seconds by state that must end
+    :param confirm_window: seconds that a resized instance waits
     """
     for state, count in counts.items():
         _INSTANCES.labels(state).set(count)
     for state, seconds in oldest.items():
         _OLDEST.labels(state).set(seconds)
+    _CONFIRM_WINDOW.set(confirm_window)
     _INSTANCES_SEEN.set_to_current_time()
 
 

@@ -2,9 +2,7 @@
 """Proxies with TLS in front of two gateways, with the configurations that the package contains."""
 
 import contextlib
-import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,12 +11,9 @@ from typing import Final, NamedTuple
 import pytest
 import requests
 
+from tests.functional import packages
 from tests.functional.client import free_port
 from tests.functional.lone_gateway import lone_gateway
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "devstack"))
-
-from allinone import debian
 
 _SHIPPED: Final = Path(__file__).parents[2] / "etc/kic-vm/proxies"
 _NGINX: Final = """
@@ -96,12 +91,11 @@ class Proxy:
 
 
 def installed(name: str, directory: Path) -> str:
-    """The program; Debian's package is installed if it is missing, and starts no service."""
-    packages = (PROGRAMS[name].package, "openssl")
-    debian.install(packages, directory / "journal", directory / "log")
-    found = shutil.which(name, path="/usr/sbin:/usr/bin")
-    assert found
-    return found
+    """The program of the proxy.
+
+    :param directory: of the log of the installation
+    """
+    return packages.program(name, (PROGRAMS[name].package, "openssl"), directory)
 
 
 @contextlib.contextmanager

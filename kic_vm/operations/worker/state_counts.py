@@ -12,6 +12,8 @@ from kic_vm.operations.instances import resize_confirmation
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import lease
 
+# The state in which an instance waits for a user or for the end of [resize] confirm_window.
+_RESIZED: Final = "Resized"
 # Each worker counts for its own metrics.
 _WORKER: Final = uuid.uuid4().hex
 
@@ -30,14 +32,14 @@ def count_instances_if_due(gateway: RequestServices) -> None:
 def count_instances(gateway: RequestServices) -> None:
     """Set the metrics of all instances by state. One upstream call for each thousand instances.
 
-    The age of a transitional state is the time since Nova last changed the instance, so a long
+    The age of a state that must end is the time since Nova last changed the instance, so a long
     operation with several steps does not look like one that is stuck.
     """
     app_state = gateway.app_state
     lifecycle = app_state.translation.lifecycle
     counts = Counter(dict.fromkeys((row.state for row in lifecycle.instances.rows), 0))
-    # The states that commands pass through.
-    oldest = {state: 0.0 for change in lifecycle.instances.transitions for state in change.through}
+    passed = {state for change in lifecycle.instances.transitions for state in change.through}
+    oldest = dict.fromkeys((*passed, _RESIZED), 0.0)
     now = datetime.datetime.now(datetime.UTC)
     for server in gateway.openstack.compute.list_all_servers():
         is_confirming = resize_confirmation.is_under_way(app_state, server)
@@ -46,4 +48,4 @@ def count_instances(gateway: RequestServices) -> None:
         if state in oldest:
             age = (now - datetime.datetime.fromisoformat(server["updated"])).total_seconds()
             oldest[state] = max(oldest[state], age)
-    metrics.show_instances(counts, oldest)
+    metrics.show_instances(counts, oldest, app_state.conf.resize.confirm_window)

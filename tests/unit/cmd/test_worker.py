@@ -186,6 +186,16 @@ class TestMetrics:
         assert {state for state, seconds in shown.items() if seconds} == {"Powering-off"}
         assert 7200 <= shown["Powering-off"] < 7300
 
+    def test_resized(self, conf: cfg.ConfigOpts, quiet: Cloud) -> None:
+        """It shows how long a resized instance has waited, and how long it may wait."""
+        waiting = SERVER | {"OS-EXT-STS:vm_state": "resized", "updated": now(-3)}
+        quiet.answer("GET", "nova", "/servers/detail?all_tenants=1", {"servers": [waiting]})
+        quiet.answer("GET", "nova", SERVERS, {"servers": []})
+        run(conf)
+        assert 10800 <= values_by_state("kic_vm_instances_oldest_seconds")["Resized"] < 10900
+        window = REGISTRY.get_sample_value("kic_vm_resize_confirm_window_seconds")
+        assert window == conf.resize.confirm_window == 3600
+
     def test_jobs(self, conf: cfg.ConfigOpts, quiet: Cloud) -> None:
         """A job that fails counts as failed, and the round has its time."""
         labels = {"job": "confirm_resizes", "result": "failed"}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from kic_vm.lifecycle.table import load_tables
 from kic_vm.metrics import events, gateway, upstreams, worker
 from kic_vm.metrics.registry import REGISTRY
 
@@ -16,6 +17,7 @@ ETC = Path(__file__).parents[3] / "etc/kic-vm"
 RULES = yaml.safe_load((ETC / "prometheus/kic-vm.rules.yaml").read_text())
 TESTS = yaml.safe_load((ETC / "prometheus/kic-vm.tests.yaml").read_text())
 DASHBOARD = json.loads((ETC / "grafana/kic-vm.json").read_text())
+LIMIT = "kic_vm:instance_state_limit_seconds"
 NAME = re.compile(r"\bkic_vm[:\w]+")
 MODULES = (events, gateway, upstreams, worker)  # they register the metrics
 
@@ -53,7 +55,8 @@ def label_names() -> dict[str, set[str]]:
             known_labels[metric + suffix] = names | bound | OF_TARGET
     for rule in rules():
         if "record" in rule:
-            known_labels[rule["record"]] = labels_of_result(rule["expr"])
+            added = set(rule.get("labels", ()))
+            known_labels[rule["record"]] = labels_of_result(rule["expr"]) | added
     return known_labels
 
 
@@ -79,7 +82,7 @@ def wrong_labels(expression: str, shown: str = "") -> set[str]:
     for name, matchers in SELECTOR.findall(expression):
         wrong |= {*MATCHER.findall(re.sub(r'"[^"]*"', '""', matchers))} - known_labels[name]
     names = {name for name in re.findall(r"\b[a-zA-Z_][\w:]*", expression) if name in known_labels}
-    available = set.union(*(known_labels[name] for name in names))
+    available = set[str]().union(*(known_labels[name] for name in names))
     for target, source in REPLACEMENT.findall(expression):
         wrong |= {source} - available
         available |= {target}
@@ -139,6 +142,13 @@ def test_alerts() -> None:
         if test.get("exp_alerts")
     }
     assert fired == alerts.keys()
+
+
+def test_limits_of_states() -> None:
+    """Each state through which commands pass has a limit, and no other state has one."""
+    transitions = load_tables().instances.transitions
+    limits = [rule["labels"]["state"] for rule in rules() if rule.get("record") == LIMIT]
+    assert sorted(limits) == sorted({state for change in transitions for state in change.through})
 
 
 def test_dashboard() -> None:
