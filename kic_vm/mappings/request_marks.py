@@ -77,23 +77,23 @@ def marked_description(description: str, request: IdempotentRequest | None) -> s
     if request is None:
         return description
     mark = f"[kic-vm {_short(request.identity)}.{_short(request.fingerprint)}]"
-    return _with_mark(description, mark, "with an Idempotency-Key")
-
-
-def _with_mark(description: str, mark: str, reason: str) -> str:
-    """A description with a mark at its end.
-
-    :raises InvalidRequest: there is no room for the mark
-    """
-    marked = f"{description} {mark}" if description else mark
-    if len(marked) > _DESCRIPTION_MAXIMUM:
-        maximum = _DESCRIPTION_MAXIMUM - len(mark) - 1
+    maximum = _room_beside(mark)
+    if len(description) > maximum:
         raise exceptions.InvalidField(
             "description",
-            f"must be at most {maximum} characters {reason}.",
+            f"must be at most {maximum} characters with an Idempotency-Key.",
             FieldErrorCode.OUT_OF_RANGE,
         )
-    return marked
+    return _with_mark(description, mark)
+
+
+def _with_mark(description: str, mark: str) -> str:
+    return f"{description} {mark}" if description else mark
+
+
+def _room_beside(mark: str) -> int:
+    """The number of characters that a description with a mark can have."""
+    return _DESCRIPTION_MAXIMUM - len(mark) - 1
 
 
 def made_by(described: Iterable[Described], request: IdempotentRequest) -> str | None:
@@ -124,7 +124,15 @@ def changed_description(present: str | None, description: str) -> str:
     mark = _DESCRIPTION_MARK.search(present or "")
     if mark is None:
         return description
-    return _with_mark(description, mark[0].strip(), "if an Idempotency-Key was sent at creation")
+    own_mark = mark[0].strip()
+    maximum = _room_beside(own_mark)
+    if len(description) > maximum:
+        raise exceptions.InvalidField(
+            "description",
+            f"must be at most {maximum} characters, as its creation had an Idempotency-Key.",
+            FieldErrorCode.OUT_OF_RANGE,
+        )
+    return _with_mark(description, own_mark)
 
 
 def _short(digest: str) -> str:
