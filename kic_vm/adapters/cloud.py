@@ -21,7 +21,7 @@ from keystoneauth1.plugin import BaseAuthPlugin
 from keystoneauth1.service_token import SERVICE_AUTH_HEADER_NAME, ServiceTokenAuthWrapper
 from oslo_config import cfg
 
-from kic_vm.adapters import errors
+from kic_vm.adapters import errors, unreadable
 from kic_vm.adapters.http import guards, time_limits
 from kic_vm.adapters.http.client import HttpClient
 from kic_vm.adapters.http.current_call import calling
@@ -95,7 +95,7 @@ class Cloud:
         self.service_auth.get_access(self.session)
         attribute = service.replace("-", "_")
         try:
-            with calling(service):
+            with calling(service), unreadable.reported(service):
                 found = getattr(self._connection, attribute)
         except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
             raise errors.from_exception(service, error) from error
@@ -115,7 +115,8 @@ class Cloud:
         if found is None:
             # Called on the class: openstacksdk's Keystone adapter uses the name for something else.
             adapter = self.adapter(service)
-            found = ksa_adapter.Adapter.get_endpoint(adapter, auth=self.auth_for(context))
+            with unreadable.reported(service):
+                found = ksa_adapter.Adapter.get_endpoint(adapter, auth=self.auth_for(context))
             if found is None or "%" in found:  # a placeholder for keystoneauth to fill
                 return None
             with self._endpoints_lock:

@@ -4,6 +4,7 @@
 import contextlib
 from functools import partial
 
+import orjson
 import requests
 from keystoneauth1 import exceptions as ksa_exceptions
 from oslo_log import log as logging
@@ -163,6 +164,6 @@ def _is_about_token(method: str, response: requests.Response) -> bool:
     if is_issue and not response.headers.get("X-Subject-Token"):
         return False
     try:
-        return token_documents.is_token(response.json())
-    except requests.exceptions.JSONDecodeError:
+        return token_documents.is_token(orjson.loads(response.content))
+    except orjson.JSONDecodeError:
         return False

@@ -14,7 +14,7 @@ import requests
 from keystoneauth1 import exceptions as ksa_exceptions
 
 from kic_vm import deadline, exceptions
-from kic_vm.adapters import errors, token_documents
+from kic_vm.adapters import errors, token_documents, unreadable
 from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.http.current_call import calling
 
@@ -69,7 +69,8 @@ def ask(cloud: Cloud, project: str) -> None:
     question = QUESTIONS[project]
     with deadline.within(_SECONDS), calling(question.service, is_guarded=False):
         try:
-            response = cloud.adapter(question.service).get(question.path, raise_exc=False)
+            with unreadable.reported(question.service):
+                response = cloud.adapter(question.service).get(question.path, raise_exc=False)
         except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
             raise errors.from_exception(question.service, error) from error
     if response.status_code != 200:

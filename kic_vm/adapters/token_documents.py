@@ -17,19 +17,37 @@ def is_token(body: Any) -> bool:
 
 
 def is_whole(access: AccessInfo) -> bool:
-    """Whether a token has its user, expiry, roles and catalog, in the right types."""
+    """Whether a token has its user, expiry, roles and catalog, in the right types.
+
+    keystonemiddleware and keystoneauth read all of them, and fail for others.
+    """
     try:
         catalog: Any = access.service_catalog.catalog
+        names = [access.user_domain_id, access.user_domain_name, access.username]
+        if access.project_id is not None:
+            names += [access.project_domain_id, access.project_domain_name, access.project_name]
         return (
             access.expires is not None
             and _is_text(access.user_id)
             and (access.project_id is None or _is_text(access.project_id))
+            and all(map(_is_text, names))
             and all(_is_text(role) for role in access.role_names or ())
             and (catalog == {} or isinstance(catalog, list))
-            and all(isinstance(service["endpoints"], list) for service in catalog)
+            and all(_is_service(service) for service in catalog)
         )
     except _UNREADABLE:
         return False
+
+
+def _is_service(service: Any) -> bool:
+    """Whether a part of a catalog describes a service and its endpoints."""
+    return _is_text(service["type"]) and all(
+        _is_text(endpoint["url"])
+        and _is_text(endpoint["interface"])
+        and isinstance(endpoint.get("region"), str | None)
+        and isinstance(endpoint.get("region_id"), str | None)
+        for endpoint in service["endpoints"]
+    )
 
 
 def _is_text(value: Any) -> bool:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection
 from typing import Any, Final
 
+import orjson
 import requests
 from oslo_log import log as logging
 
@@ -112,7 +113,8 @@ def _missing(field: str) -> exceptions.KicVmError:
 def _offered(response: requests.Response) -> list[str]:
     """The methods that the identity service offers; empty if the answer does not list them."""
     try:
-        return [str(name) for name in response.json()["error"]["identity"]["methods"]]
+        body = orjson.loads(response.content)
+        return [str(name) for name in body["error"]["identity"]["methods"]]
     except (ValueError, KeyError, TypeError):
         return []
 

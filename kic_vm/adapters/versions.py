@@ -5,7 +5,7 @@ import openstack.exceptions
 from keystoneauth1 import discover
 from keystoneauth1 import exceptions as ksa_exceptions
 
-from kic_vm.adapters import errors
+from kic_vm.adapters import errors, unreadable
 from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.http.current_call import calling
 
@@ -25,7 +25,7 @@ def newest(cloud: Cloud, service: str) -> Version | None:
     :raises KicVmError: the service cannot be reached
     """
     try:
-        with calling(service):
+        with calling(service), unreadable.reported(service):
             data = cloud.adapter(service).get_endpoint_data()
     except (ksa_exceptions.ClientException, openstack.exceptions.SDKException) as error:
         raise errors.from_exception(service, error) from error

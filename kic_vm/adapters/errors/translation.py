@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import openstack.exceptions
+import orjson
 import requests
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystonemiddleware import auth_token
@@ -58,8 +59,8 @@ _CELL_DOWN: Final = re.compile(
 def message_of(response: requests.Response) -> str:
     """The message in an OpenStack error body, which each service nests differently."""
     try:
-        body = response.json()
-    except requests.exceptions.JSONDecodeError:
+        body = orjson.loads(response.content)  # unlike json, it also refuses what is nested deeply
+    except orjson.JSONDecodeError:
         return response.text[:500]
     if not isinstance(body, dict):
         return str(body)[:500]
@@ -111,7 +112,7 @@ def _retry_after(headers: Mapping[str, str]) -> int | None:
         return min(int(value[:_DIGITS]), _LONGEST_WAIT)
     try:
         date = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     now = datetime.datetime.now(datetime.UTC)
     seconds = (date.replace(tzinfo=date.tzinfo or datetime.UTC) - now).total_seconds()

@@ -11,11 +11,14 @@ from functools import partial
 from typing import Final, TypedDict
 
 import redis
+from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters import probes
 from kic_vm.cache.redis import RedisCache
 from kic_vm.operations.request import AppState
+
+LOG = logging.getLogger(__name__)
 
 # How long a report waits for the new result of a service that was up a moment ago.
 _PATIENCE_SECONDS: Final = 0.5
@@ -23,6 +26,7 @@ _RECENT_SECONDS: Final = 30.0
 _LONGEST_SECONDS: Final = 8.0
 _NOT_ASKED: Final = "Not asked: the gateway cannot log in to the identity service."
 _NO_RESULT: Final = "It has not answered in time."
+_FAILED: Final = "The check failed: the log of the gateway shows why."
 
 
 class ServiceReport(TypedDict):
@@ -131,6 +135,10 @@ def _result(name: str, check: Callable[[], None]) -> _Result:
         problem = _NOT_ASKED if is_elsewhere else error.message
     except redis.RedisError:
         is_ok, problem = False, "Redis is unreachable."
+    except Exception:
+        # It must not stay in the future of the check: no further round would begin.
+        LOG.exception("The check of %s failed", name)
+        is_ok, problem = False, _FAILED
     now = time.monotonic()
     return _Result(is_ok, round((now - started) * 1000, 1), problem, now)
 
