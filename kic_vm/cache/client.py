@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The client of the Redis in [redis]: one server, or the master that Sentinels know."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -23,8 +25,20 @@ class TracedRedis(_Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """See redis.Redis."""
-        with waiting(f"redis {args[0]}"):
+        with waiting(f"redis {args[0]}"), _answers_checked():
             return super().execute_command(*args, **options)
+
+
+@contextlib.contextmanager
+def _answers_checked() -> Iterator[None]:
+    """Report an answer that is not in Redis's protocol as redis-py reports all other failures.
+
+    :raises redis.InvalidResponse: redis-py failed to read an answer
+    """
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise redis.InvalidResponse("The answer is not in Redis's protocol.") from error
 
 
 def connect(conf: cfg.ConfigOpts) -> "redis.Redis[bytes] | None":

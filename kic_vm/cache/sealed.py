@@ -143,7 +143,7 @@ class SealedRedis:
         """
         try:
             opened = self._cipher.decrypt(sealed)
-        except InvalidToken as error:
+        except (InvalidToken, TypeError) as error:  # TypeError: it is a number or a list
             self._warn()
             raise UnreadableError from error
         (end,) = _END.unpack_from(opened)
