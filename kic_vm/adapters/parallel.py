@@ -7,7 +7,7 @@ For reads from OpenStack only, ``interleaved`` is cheaper.
 import contextvars
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -27,9 +27,24 @@ class _Pool:
         """Start a call if a thread is free; returns a function that returns the call's result."""
         if not self._free.acquire(blocking=False):
             return call
-        future = self._executor.submit(contextvars.copy_context().run, call)
+        future: Future[Any] = Future()
         future.add_done_callback(lambda _future: self._free.release())
+        try:
+            self._executor.submit(_run, future, contextvars.copy_context(), call)
+        except RuntimeError:
+            # The process cannot start a thread. The call stays in the executor's queue, where a
+            # cancelled one does nothing.
+            if future.cancel():
+                return call
         return future.result
+
+
+def _run(future: "Future[Any]", context: contextvars.Context, call: Callable[[], Any]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(context.run(call))
+        except BaseException as error:  # noqa: BLE001 - raised again by future.result
+            future.set_exception(error)
 
 
 # A request can have a few calls in progress. A call that itself runs calls uses the next pool.

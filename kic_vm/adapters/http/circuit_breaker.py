@@ -63,7 +63,13 @@ class CircuitBreaker:
                 return
             self._is_watched = True
         name = f"circuit-{self._service}"
-        threading.Thread(target=self._watch, args=(self.probe,), name=name, daemon=True).start()
+        watcher = threading.Thread(target=self._watch, args=(self.probe,), name=name, daemon=True)
+        try:
+            watcher.start()
+        except RuntimeError:  # the process cannot start a thread: try again at the next failure
+            LOG.warning("There is no thread to probe %s: its circuit stays closed", self._service)
+            with self._lock:
+                self._is_watched = False
 
     def _watch(self, probe: Callable[[], None]) -> None:
         """Probe the service until it answers; meanwhile the circuit is open."""
