@@ -20,6 +20,9 @@ from kic_vm.adapters.http.transfers import Transfer
 # Concurrent reads of one gathering: each has its own connection.
 _MOST: Final = 64
 
+SERVICE_ORDER: Final = ("compute", "network", "block-storage", "image")
+"""The order in which the calls of ``gather_reads`` start."""
+
 _WaitFor = Callable[[list[Transfer]], list[Transfer]]
 
 
@@ -53,6 +56,10 @@ def gather_reads(*calls: Callable[[], Any]) -> list[Any]:
 
     All started calls have ended when this returns or raises. The calls start in order; after a
     failure, no further call starts.
+
+    Calls to several services start in the order of ``SERVICE_ORDER``. In another order, two
+    requests could each hold the place in a bulkhead that the other one waits for: while a call
+    waits for a place, the calls before it do not continue.
 
     :raises Exception: the exception of the first failed call, in order
     """

@@ -27,16 +27,14 @@ def get_quotas(services: RequestServices) -> dict[str, QuotaView]:
     :raises UpstreamUnavailable: a cell with instances of the project does not answer
     """
     openstack = services.openstack
-    quotas: dict[str, Figures] = {}
-    *answers, _ids = gather_reads(
+    of_servers, _ids, of_networks, of_volumes = gather_reads(
         openstack.compute.get_quotas,
-        openstack.block_storage.get_quotas,
-        openstack.network.get_quotas,
         # Nova's use lacks the instances in cells that do not answer, and does not say so.
         openstack.compute.list_server_ids,
+        openstack.network.get_quotas,
+        openstack.block_storage.get_quotas,
     )
-    for figures in answers:
-        quotas |= figures
+    quotas: dict[str, Figures] = {**of_servers, **of_volumes, **of_networks}
     return {
         name: {"limit": figures.limit, "used": figures.used, "unit": UNITS[name]}
         for name, figures in quotas.items()

@@ -55,10 +55,10 @@ def list_volumes(
 
 def _all_volumes(services: RequestServices) -> list[VolumeView]:
     openstack = services.openstack
-    volumes, snapshots, servers = gather_reads(
+    servers, volumes, snapshots = gather_reads(
+        openstack.compute.list_reachable_servers,
         openstack.block_storage.list_volumes,
         partial(openstack.block_storage.list_snapshots, status="creating"),
-        openstack.compute.list_reachable_servers,
     )
     related = mapping.related_resources(volumes, servers, snapshots)
     if mapping.lacks_servers(volumes, servers, related):
