@@ -29,7 +29,9 @@ class Generations:
         self._outage = outage
         self._own = MemoryCache(_PROJECTS)
         self._lock = threading.Lock()
-        self._unannounced: set[str] = set()
+        self._announcing = threading.Lock()
+        self._unannounced: dict[str, bytes] = {}
+        """The projects with writes that Redis was not told of, with the latest own generation."""
 
     def current(self, project_id: str) -> tuple[bytes, bool]:
         """The generation, and whether all processes share it."""
@@ -38,35 +40,41 @@ class Generations:
 
     def renew(self, project_id: str) -> None:
         """Begin a new generation: lists whose fetch began earlier are no longer used."""
-        self._own.set(project_id, _random(), _SECONDS)
+        own = _random()
+        self._own.set(project_id, own, _SECONDS)
         if self._client is not None and self._try(self._announce, project_id) is None:
             with self._lock:
-                self._unannounced.add(project_id)
+                self._unannounced[project_id] = own
 
-    def _try(self, command: Callable[[SealedRedis, str], bytes], project_id: str) -> bytes | None:
+    def _try(
+        self, command: Callable[[SealedRedis, str], bytes | None], project_id: str
+    ) -> bytes | None:
         """The result of a command; None while Redis is not used or fails."""
         if self._client is None or not self._outage.is_over():
             return None
-        unannounced = self._take_unannounced()
         try:
-            for missed in unannounced:
-                self._announce(self._client, missed)
+            self._announce_missed(self._client)
             return command(self._client, project_id)
         except UnreadableError:  # another program wrote the value: replace it
             return self._try(self._announce, project_id)
         except redis.RedisError as error:
             self._outage.begin(error)
-            with self._lock:
-                self._unannounced |= unannounced
             return None
 
-    def _take_unannounced(self) -> set[str]:
-        """The projects with writes while Redis was unavailable."""
-        if not self._unannounced:
-            return set()
-        with self._lock:
-            taken, self._unannounced = self._unannounced, set()
-        return taken
+    def _announce_missed(self, client: SealedRedis) -> None:
+        """Announce the writes that Redis was not told of, unless another thread is doing it."""
+        if not self._unannounced or not self._announcing.acquire(blocking=False):
+            return
+        try:
+            with self._lock:
+                missed = list(self._unannounced.items())
+            for project_id, own in missed:
+                self._announce(client, project_id)
+                with self._lock:  # another write may have been missed meanwhile
+                    if self._unannounced[project_id] == own:
+                        del self._unannounced[project_id]
+        finally:
+            self._announcing.release()
 
     def _alone(self, project_id: str) -> bytes:
         self._own.add(project_id, _random(), _SECONDS)
@@ -78,8 +86,9 @@ class Generations:
         client.set(_key(project_id), generation, _SECONDS)
         return generation
 
-    @staticmethod
-    def _shared(client: SealedRedis, project_id: str) -> bytes:
+    def _shared(self, client: SealedRedis, project_id: str) -> bytes | None:
+        if project_id in self._unannounced:  # another thread will announce the write
+            return None
         generation = client.get(_key(project_id))
         if generation is None:
             client.add(_key(project_id), _random(), _SECONDS)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Redis server in this process, with a look into it."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
 import fakeredis
@@ -17,10 +17,14 @@ class FakeRedis(fakeredis.FakeRedis):
         self.lives: dict[str, int] = {}
         """Key -> milliseconds for which it was last set."""
         self.is_down = False
+        self.before: Callable[..., None] | None = None
+        """Called with each command before it is performed."""
         self.asked = 0
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         self.asked += 1
+        if self.before is not None:
+            self.before(*args)
         if self.is_down:
             raise redis.ConnectionError("refused")
         done = super().execute_command(*args, **options)

@@ -5,6 +5,8 @@ import functools
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,55 @@ class TestAlone:
         server.is_down = True
         lists.drop("project")
         server.is_down = False
+        go_on(5.1)
+        lists.drop("another")
+        assert read(other, fetch)[0] == "2"
+
+    def test_read_while_writes_are_announced(
+        self, server: FakeRedis, go_on: Callable[[float], None]
+    ) -> None:
+        """While one request tells Redis of missed writes, no other one uses an older list."""
+        lists, fetch = process(server), Fetches()
+        seen: list[str] = []
+        read(lists, fetch, 30)
+        server.is_down = True
+        for project in ("another", "project"):
+            lists.drop(project)
+        server.is_down = False
+        go_on(5.1)
+
+        def read_first(*args: Any) -> None:
+            if args[0] == "SET" and not seen:
+                seen.append("begun")
+                with ThreadPoolExecutor(1) as pool:
+                    seen.append(pool.submit(read, lists, fetch, 30).result(20)[0])
+
+        server.before = read_first
+        lists.drop("third")
+        assert seen == ["begun", "2"]
+
+    def test_write_while_writes_are_announced(
+        self, server: FakeRedis, go_on: Callable[[float], None]
+    ) -> None:
+        """A write that is missed while an earlier one is told is told as well."""
+        lists, other, fetch = process(server), process(server), Fetches()
+        server.is_down = True
+        lists.drop("project")
+        server.is_down = False
+        go_on(5.1)
+
+        def miss_a_write(*args: Any) -> None:
+            if args[0] != "SET":
+                return
+            server.before = None
+            server.is_down = True
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(lists.drop, "project").result(20)
+            server.is_down = False
+
+        server.before = miss_a_write
+        lists.drop("another")
+        read(other, fetch)
         go_on(5.1)
         lists.drop("another")
         assert read(other, fetch)[0] == "2"
