@@ -13,6 +13,8 @@ running out     running or unknown       the process has died, or got no answer 
 free            running or unknown       no service processes it any more; the outcome is unknown
 free            answered, withheld       the request was done
 free            none                     there was no attempt, or it was refused and left nothing
+free            refused                  a repeated attempt was refused and left nothing; the record
+                                         stops an earlier attempt whose process was suspended
 ==============  =======================  ==========================================================
 """
 
@@ -43,6 +45,7 @@ class Kind(enum.StrEnum):
     UNKNOWN = enum.auto()
     ANSWERED = enum.auto()
     WITHHELD = enum.auto()
+    REFUSED = enum.auto()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,14 +104,15 @@ class Attempt:
         self._fingerprint = fingerprint
         self._lease = self._store.lease(f"{self._key}:lease")
         self._record: Record | None = None
+        self._found: Record | None = None
         # The renewing thread must not reacquire a lease that was just released.
         self._lock = threading.Lock()
         self._has_ended = False
 
     def read(self) -> Record | None:
-        """The stored record of the request; None if there is none."""
-        stored = self._store.get(self._key)
-        return None if stored is None else Record.from_bytes(stored)
+        """The stored record of the request; None if a new attempt is like a first one."""
+        self._found = self._read()
+        return self._found if self._is_continued else None
 
     def acquire(self) -> bool:
         """Acquire the lease; False while another attempt holds it or its outcome is open."""
@@ -123,10 +127,21 @@ class Attempt:
         remaining = self._store.remaining(self._lease)
         return remaining if remaining <= self._options.settle_time else None
 
-    def begin(self, notes: JSON) -> None:
-        """Record that the request is in progress, and renew the lease until the attempt ends."""
-        self.note(notes)
-        self._keeper.keep(self._lease, self._renew)
+    def begin(self, notes: JSON) -> bool:
+        """Record that the request is in progress, and renew the lease until the attempt ends.
+
+        False if the lease has expired: another process may have taken over.
+        """
+        record = Record(Kind.RUNNING, self._fingerprint, notes)
+        try:
+            is_begun = self._write(record)
+        except StoreUnavailable:
+            self._withdraw()
+            raise
+        if is_begun:
+            self._record = record
+            self._keeper.keep(self._lease, self._renew)
+        return is_begun
 
     def note(self, notes: JSON) -> bool:
         """Store notes for later attempts; False if another process has taken over."""
@@ -159,7 +174,12 @@ class Attempt:
 
     def forget(self) -> None:
         """End the attempt: the request was refused and left nothing behind."""
-        self._end(self._delete)
+        self._end(self._remove)
+
+    @property
+    def _is_continued(self) -> bool:
+        """Whether the attempt continues one whose outcome is not known, or that was done."""
+        return self._found is not None and self._found.kind is not Kind.REFUSED
 
     @property
     def _lease_seconds(self) -> float:
@@ -183,7 +203,7 @@ class Attempt:
         if self._store.renew(self._lease, self._lease_seconds):
             return True
         if self.acquire():
-            record = self.read()
+            record = self._read()
             if record is None or record.owner == self._lease.token:
                 return True
             self.release()
@@ -209,5 +229,25 @@ class Attempt:
         stored = dataclasses.replace(record, owner=self._lease.token).to_bytes()
         return self._store.set_while_held(self._lease, self._key, stored, self._options.retention)
 
-    def _delete(self) -> None:
-        self._store.delete_while_held(self._lease, self._key)
+    def _read(self) -> Record | None:
+        stored = self._store.get(self._key)
+        return None if stored is None else Record.from_bytes(stored)
+
+    def _remove(self) -> None:
+        """Delete the record, or replace it if the process of an earlier attempt may resume.
+
+        That process would take a missing record for one that Redis has lost, and go on.
+        """
+        if self._found is None:
+            self._store.delete_while_held(self._lease, self._key)
+        else:
+            self._write(Record(Kind.REFUSED, self._fingerprint, {}))
+
+    def _withdraw(self) -> None:
+        """Undo a failed start, of which Redis may have stored the record."""
+        try:
+            if not self._is_continued:
+                self._remove()
+            self._store.release(self._lease)
+        except StoreUnavailable as error:
+            LOG.warning("The lease of a request with an Idempotency-Key is not released: %s", error)

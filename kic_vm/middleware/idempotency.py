@@ -100,7 +100,8 @@ class Idempotency:
         if record is not None:
             idempotent_request.earlier, idempotent_request.notes = Earlier.LOST, record.content
         idempotent_request.save_notes = functools.partial(_save_notes, attempt)
-        attempt.begin(idempotent_request.notes)
+        if not attempt.begin(idempotent_request.notes):
+            raise exceptions.IdempotencyInProgress
         try:
             response = self._call(request, idempotent_request)
         except exceptions.KicVmError as error:

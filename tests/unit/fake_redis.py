@@ -33,6 +33,19 @@ class FakeRedis(fakeredis.FakeRedis):
                 self.lives[key] = life
         return done
 
+    def lose_one(self, command: str, *, is_performed: bool) -> None:
+        """Lose the answer to one command, or the command itself."""
+
+        def lose(*args: Any) -> None:
+            if args[0] != command:
+                return
+            if is_performed:
+                self.look(*args)
+            self.before = None
+            raise redis.TimeoutError
+
+        self.before = lose
+
     def look(self, *args: Any) -> Any:
         """A command of the test's own, which is not counted and works when Redis is down."""
         return super().execute_command(*args)

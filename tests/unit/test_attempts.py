@@ -8,7 +8,7 @@ from oslo_config import cfg
 
 from kic_vm.attempts import Attempt, Attempts, Kind
 from kic_vm.cache.sealed import SealedRedis
-from kic_vm.cache.store import SharedStore
+from kic_vm.cache.store import SharedStore, StoreUnavailable
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET
 
@@ -53,6 +53,95 @@ def test_refused(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
     attempt.begin({})
     attempt.forget()
     assert dict(server.values) == {}
+
+
+def test_refused_after_a_takeover(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """A process that was suspended does not go on after its successors were refused."""
+    suspended, successor, third = (process(server, conf) for _number in range(3))
+    suspended.acquire()
+    suspended.begin({})
+    del server.values[LEASE]
+    for attempt in (successor, third):
+        assert attempt.acquire()
+        attempt.read()
+        assert attempt.begin({})
+        attempt.forget()
+        assert not suspended.note({"last_action": "req-1"}), "its client would not know"
+    assert LEASE not in server.values
+
+
+def test_retry_after_a_takeover(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """After the refusal, a retry is a first attempt again, even as another request."""
+    suspended, successor = process(server, conf), process(server, conf)
+    suspended.acquire()
+    suspended.begin({})
+    del server.values[LEASE]
+    successor.acquire()
+    successor.read()
+    successor.begin({})
+    successor.forget()
+    retry = process(server, conf)
+    assert retry.acquire()
+    assert retry.read() is None
+    assert retry.begin({})
+    retry.finish(Kind.ANSWERED, {"status": 201})
+    found = retry.read()
+    assert found is not None
+    assert found.is_done
+
+
+def test_suspended_before_the_begin(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """A process that lost its lease before it noted anything does not begin."""
+    suspended, successor = process(server, conf), process(server, conf)
+    suspended.acquire()
+    del server.values[LEASE]
+    successor.acquire()
+    successor.read()
+    successor.begin({})
+    successor.forget()
+    assert not suspended.begin({})
+    assert dict(server.values) == {}
+
+
+@pytest.mark.parametrize("is_performed", [False, True])
+def test_down_at_the_begin(server: FakeRedis, conf: cfg.ConfigOpts, *, is_performed: bool) -> None:
+    """An attempt that could not begin leaves nothing, even if Redis has stored its record."""
+    attempt, retry = process(server, conf), process(server, conf)
+    attempt.acquire()
+    attempt.read()
+    server.lose_one("EVALSHA", is_performed=is_performed)
+    with pytest.raises(StoreUnavailable):
+        attempt.begin({})
+    assert dict(server.values) == {}
+    assert retry.acquire()
+
+
+def test_down_at_the_begin_of_a_retry(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """A retry that could not begin keeps the notes of the attempt before it."""
+    attempt, retry = process(server, conf), process(server, conf)
+    attempt.acquire()
+    attempt.begin({"last_action": "req-1"})
+    attempt.leave_open(is_settled=True)
+    retry.acquire()
+    retry.read()
+    server.lose_one("EVALSHA", is_performed=True)
+    with pytest.raises(StoreUnavailable):
+        retry.begin({"last_action": "req-1"})
+    assert LEASE not in server.values
+    found = retry.read()
+    assert found is not None
+    assert found.content == {"last_action": "req-1"}
+
+
+def test_down_from_the_begin_on(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """If Redis stays away, the lease ends by itself."""
+    attempt = process(server, conf)
+    attempt.acquire()
+    attempt.read()
+    server.is_down = True
+    with pytest.raises(StoreUnavailable):
+        attempt.begin({})
+    assert server.look("PTTL", LEASE) > 0
 
 
 def test_unknown(server: FakeRedis, conf: cfg.ConfigOpts) -> None:

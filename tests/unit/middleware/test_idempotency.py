@@ -193,6 +193,28 @@ def test_redis_is_down(member: Caller, populated: Cloud, store: FakeRedis) -> No
     assert member.post(KEYPAIRS, json=IMPORT).status_code == 201
 
 
+def test_redis_fails_at_the_begin(member: Caller, populated: Cloud, store: FakeRedis) -> None:
+    """A request that could not begin does nothing, and its retry is a first attempt."""
+    store.lose_one("EVALSHA", is_performed=False)
+    refusal(member.post(f"{INSTANCE}/stop", headers=KEY), 503, "idempotency_unavailable")
+    assert populated.writes() == []
+    assert member.post(f"{INSTANCE}/stop", headers=KEY).status_code == 202
+
+
+def test_lease_lost_at_the_begin(member: Caller, populated: Cloud, store: FakeRedis) -> None:
+    """A request whose lease has expired before it began does nothing."""
+
+    def expire(*args: Any) -> None:
+        if args[0] == "EVALSHA":
+            store.before = None
+            store.look("DEL", *[key for key in store.values if key.endswith(":lease")])
+
+    store.before = expire
+    refusal(member.post(f"{INSTANCE}/stop", headers=KEY), 409, "idempotency_in_progress")
+    assert populated.writes() == []
+    assert member.post(f"{INSTANCE}/stop", headers=KEY).status_code == 202
+
+
 def test_redis_goes_down_meanwhile(member: Caller, populated: Cloud, store: FakeRedis) -> None:
     """What has been done is answered."""
 
