@@ -30,7 +30,7 @@ from kic_vm import deadline
 from kic_vm.cache.generations import Generations
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, connect
-from kic_vm.cache.stored_lists import Item, RecentList, Stamp, StoredLists
+from kic_vm.cache.stored_lists import Item, Page, Pagination, RecentList, Stamp, StoredLists
 from kic_vm.tracing.request_trace import waiting
 
 # Seconds for which a list is used if other processes may write unnoticed.
@@ -122,7 +122,7 @@ class RecentLists:
     :param retry_after: seconds for which Redis is not used after a failure
     :param max_age: the maximum age of a list in seconds; 0 keeps no lists
     :param max_age_followed: the maximum age while a follower drops the lists of changed projects
-    :param memory: maximum size in bytes of all lists in the process, as JSON
+    :param memory: maximum weight in bytes of all lists in the process
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class RecentLists:
         self._lock = threading.Lock()
         self._flights: dict[Key, _Flight] = {}
         self._lists: cachetools.LRUCache[Key, RecentList[Any]] = cachetools.LRUCache(
-            memory, getsizeof=lambda recent_list: min(recent_list.size, memory)
+            memory, getsizeof=lambda recent_list: min(recent_list.weight, memory)
         )
 
     def drop(self, project_id: str | None) -> None:
@@ -210,6 +210,22 @@ class RecentLists:
         # The other fetches have failed.
         stamp = Stamp(terms.generation, time.time())
         return RecentList(fetch(), stamp, 0), 0.0, Source.FETCHED
+
+    def page(
+        self,
+        key: Key,
+        recent_list: RecentList[Item],
+        query: str,
+        select: Callable[[list[Item]], tuple[list[Item], Pagination]],
+    ) -> Page[Item]:
+        """A page of a list of this process; see RecentList. New pages count as its memory."""
+        count = recent_list.page_count
+        page = recent_list.page(query, select)
+        if recent_list.page_count != count:
+            with self._lock:
+                if self._lists.get(key) is recent_list:
+                    self._lists[key] = recent_list  # weighs it again
+        return page
 
     def _terms(self, key: Key, max_age: float, *, is_only_process: bool) -> Terms:
         generation, is_shared = self._generations.current(key.project_id)

@@ -29,6 +29,9 @@ _LEASE_SECONDS: Final = 10.0
 _PAGES: Final = 32
 # The pages of a list together have at most this many times its items.
 _COPIES: Final = 2
+# The memory of a list without items, and of a page without items, with what refers to them.
+_LIST_BYTES: Final = 1024
+_PAGE_BYTES: Final = 1024
 _POLL_SECONDS: Final = 0.02
 
 
@@ -61,6 +64,17 @@ class RecentList(Generic[Item]):
     size: int
     """The size of the list as JSON, in bytes."""
     _pages: dict[str, Page[Item]] = dataclasses.field(default_factory=dict, repr=False)
+
+    @property
+    def page_count(self) -> int:
+        """The number of pages that are kept."""
+        return len(self._pages)
+
+    @property
+    def weight(self) -> int:
+        """The bytes that count against the memory for lists."""
+        pages = sum(_PAGE_BYTES + len(query) for query in list(self._pages))
+        return _LIST_BYTES + self.size + pages
 
     def page(
         self, query: str, select: Callable[[list[Item]], tuple[list[Item], Pagination]]

@@ -101,8 +101,8 @@ OPTS = [
         "max_age_memory",
         default=32,
         min=1,
-        help="Maximum size in MiB of the recent lists of one process, as JSON. They take several "
-        "times as much memory.",
+        help="Maximum size in MiB of the recent lists of one process: their size as JSON, and 1 "
+        "KiB for each list and for each of its pages. They take several times as much memory.",
     ),
     cfg.FloatOpt(
         "readiness_cache_time",

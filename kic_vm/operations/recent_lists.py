@@ -26,16 +26,20 @@ def page(
     """
     if not is_age_accepted(services):
         return listing.select(fetch(services), query, filters)
-    context = services.context
-    recent_list, age, source = services.app_state.recent_lists.read(
-        _key(services, resource),
+    context, recent_lists = services.context, services.app_state.recent_lists
+    key = _key(services, resource)
+    recent_list, age, source = recent_lists.read(
+        key,
         context.max_age,
         lambda: fetch(services),
         is_only_process=_is_only_process(services),
     )
     metrics.count_recent_list(resource, source)
-    shown = recent_list.page(
-        context.query_string, lambda items: listing.select(items, query, filters)
+    shown = recent_lists.page(
+        key,
+        recent_list,
+        context.query_string,
+        lambda items: listing.select(items, query, filters),
     )
     context.age, context.page = age, shown
     return shown.items, shown.pagination
