@@ -11,6 +11,7 @@ from kic_vm.adapters import probes
 from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.errors import table as error_table
 from kic_vm.api import openapi_completion
+from kic_vm.cache.followers import Followers
 from kic_vm.cache.memory import MemoryCache
 from kic_vm.cache.recent_lists import create_recent_lists
 from kic_vm.cache.redis import create_cache
@@ -38,6 +39,7 @@ from kic_vm.middleware.request_id import RequestId
 from kic_vm.middleware.request_limits import RequestLimits
 from kic_vm.middleware.routes import Routing, cover
 from kic_vm.middleware.time_limit import TimeLimit
+from kic_vm.operations.recent_lists import SERVICES
 from kic_vm.operations.request import AppState
 from kic_vm.rate_limiter import RateLimiter
 
@@ -58,7 +60,9 @@ def load_app_state(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None
     events = event_stream.create(conf)
     cloud = Cloud(conf)
     probes.attach(cloud)
-    recent_lists = create_recent_lists(conf)
+    recent_lists = create_recent_lists(
+        conf, Followers(cloud.guards, SERVICES, conf.service_user.busy_timeout)
+    )
     cloud.changing = recent_lists.changing
     if events is not None:
         events.on_write = recent_lists.drop

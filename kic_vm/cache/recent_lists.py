@@ -20,6 +20,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import cachetools
@@ -27,14 +28,18 @@ import orjson
 from oslo_config import cfg
 
 from kic_vm import deadline
+from kic_vm.cache.followers import Followers
 from kic_vm.cache.generations import Generations
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, connect
 from kic_vm.cache.stored_lists import Item, Page, Pagination, RecentList, Stamp, StoredLists
+from kic_vm.context import current_record
 from kic_vm.tracing.request_trace import waiting
 
 # Seconds for which a list is used if other processes may write unnoticed.
 _ALONE_SECONDS: Final = 1.0
+# A request that waits for another one checks so often whether it may go on waiting.
+_CHECK_SECONDS: Final = 0.25
 # The clocks of two hosts may differ by some seconds; a later time is an error.
 _CLOCK_DIFFERENCE: Final = 5.0
 _MEGABYTE: Final = 2**20
@@ -98,7 +103,9 @@ class Terms:
 class _Flight:
     """A fetch in progress, for which other requests of the process may wait."""
 
-    def __init__(self, generation: bytes) -> None:
+    def __init__(self, generation: bytes, main_service: str) -> None:
+        self._main_service = main_service
+        self._record = current_record()
         self.stamp = Stamp(generation, time.time())
         self.result: RecentList[Any] | None = None
         """Set before ``finish``; None if the fetch has failed."""
@@ -108,11 +115,25 @@ class _Flight:
         """Wake the requests that wait."""
         self._is_over.set()
 
-    def wait(self, end: float) -> RecentList[Any] | None:
-        """The result; None if there is none at ``end``, in seconds since the epoch."""
-        seconds = min(end - time.time(), deadline.seconds_left())
-        with waiting("single-flight wait"):
-            self._is_over.wait(None if seconds == deadline.NEVER else max(0.0, seconds))
+    def awaited(self) -> str:
+        """The service that the fetch waits for at the moment, as far as that is known."""
+        places = {} if self._record is None else dict(self._record.places)
+        busy = (service for service, place in places.items() if place.calls)
+        return next(busy, self._main_service)
+
+    def wait(self, end: float, followers: Followers) -> RecentList[Any] | None:
+        """The result; None if there is none at ``end``, in seconds since the epoch.
+
+        :raises UpstreamBusy: too many requests wait
+        """
+        following = followers.following(self.stamp.began, self.awaited)
+        with waiting("single-flight wait"), following as check:
+            while not self._is_over.is_set():
+                seconds = min(end - time.time(), deadline.seconds_left())
+                if seconds <= 0:
+                    break
+                check()
+                self._is_over.wait(min(seconds, _CHECK_SECONDS))
         return self.result
 
 
@@ -133,6 +154,7 @@ class RecentLists:
         max_age: float,
         max_age_followed: float,
         memory: int,
+        followers: Followers,
     ) -> None:
         outage = Outage(retry_after)
         self.max_age = max_age
@@ -140,6 +162,7 @@ class RecentLists:
         self._has_redis = client is not None
         self._generations = Generations(client, outage)
         self._stored = StoredLists(client, outage, self._max_age_followed)
+        self._followers = followers
         self._lock = threading.Lock()
         self._flights: dict[Key, _Flight] = {}
         self._lists: cachetools.LRUCache[Key, RecentList[Any]] = cachetools.LRUCache(
@@ -193,6 +216,7 @@ class RecentLists:
         :param max_age: the age in seconds that the request accepts
         :param fetch: fetches the complete list; its exceptions are raised
         :param is_only_process: no other process serves requests
+        :raises UpstreamBusy: too many requests wait for the fetches of others
         """
         terms = self._terms(key, max_age, is_only_process=is_only_process)
         for oldest in (terms.arrived - terms.max_age, terms.arrived):
@@ -204,7 +228,9 @@ class RecentLists:
             if is_new:
                 return self._fetch_once(flight, key, terms, fetch)
             is_as_fresh = flight.stamp.began >= terms.arrived
-            recent_list = flight.wait(deadline.NEVER if is_as_fresh else terms.end_of_wait)
+            recent_list = flight.wait(
+                deadline.NEVER if is_as_fresh else terms.end_of_wait, self._followers
+            )
             if recent_list is not None and terms.accept(recent_list.stamp):
                 return recent_list, terms.age_of(recent_list.stamp), Source.OTHERS
         # The other fetches have failed.
@@ -238,6 +264,7 @@ class RecentLists:
 
     def _join(self, key: Key, terms: Terms, oldest: float) -> tuple[_Flight, bool]:
         """The flight if it began at ``oldest`` or later, otherwise a new one; whether it is new."""
+        main_service = self._followers.main_service(key.resource)
         with self._lock:
             flight = self._flights.get(key)
             if (
@@ -246,7 +273,7 @@ class RecentLists:
                 and flight.stamp.began >= oldest
             ):
                 return flight, False
-            flight = self._flights[key] = _Flight(terms.generation)
+            flight = self._flights[key] = _Flight(terms.generation, main_service)
             return flight, True
 
     def _fetch_once(
@@ -256,7 +283,11 @@ class RecentLists:
         recent_list, lease = None, None
         try:
             if terms.is_shared:
-                recent_list, lease = self._stored.find_or_acquire(str(key), terms)
+                recent_list, lease = self._stored.find_or_acquire(
+                    str(key),
+                    terms,
+                    partial(self._followers.following, flight.stamp.began, flight.awaited),
+                )
             if recent_list is not None:
                 self._finish(flight, key, recent_list)
                 return recent_list, terms.age_of(recent_list.stamp), Source.KNOWN
@@ -298,7 +329,7 @@ def _as_json(items: list[Item]) -> tuple[bytes, bool]:
         return json.dumps(items).encode(), False
 
 
-def create_recent_lists(conf: cfg.ConfigOpts) -> RecentLists:
+def create_recent_lists(conf: cfg.ConfigOpts, followers: Followers) -> RecentLists:
     """Create the recent lists that [api] and [redis] configure."""
     return RecentLists(
         connect(conf),
@@ -306,4 +337,5 @@ def create_recent_lists(conf: cfg.ConfigOpts) -> RecentLists:
         max_age=conf.api.max_age,
         max_age_followed=conf.api.max_age_followed,
         memory=conf.api.max_age_memory * _MEGABYTE,
+        followers=followers,
     )

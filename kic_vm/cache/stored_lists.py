@@ -6,6 +6,7 @@ import struct
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import orjson
@@ -118,11 +119,17 @@ class StoredLists:
         self._seconds = seconds
 
     def find_or_acquire(
-        self, key: str, terms: Terms
+        self,
+        key: str,
+        terms: Terms,
+        following: Callable[[], AbstractContextManager[Callable[[], None]]],
     ) -> tuple[RecentList[Any] | None, Lease | None]:
         """An acceptable list, or the lease to fetch one.
 
         Neither if Redis is unavailable, or if the fetch of another process takes too long.
+
+        :param following: see Followers; entered for the wait for another process
+        :raises UpstreamBusy: too many requests wait
         """
         if self._client is None or not self._outage.is_over():
             return None, None
@@ -131,8 +138,9 @@ class StoredLists:
             recent_list, is_held = self._find_or_hold(self._client, lease, key, terms)
             if recent_list is None and not is_held:
                 # Without a span for each command of the loop.
-                with waiting("single-flight wait"), tracing(None):
+                with waiting("single-flight wait"), tracing(None), following() as check:
                     while recent_list is None and not is_held and not self._is_wait_over(terms):
+                        check()
                         time.sleep(_POLL_SECONDS)
                         recent_list, is_held = self._find_or_hold(self._client, lease, key, terms)
         except redis.RedisError as error:

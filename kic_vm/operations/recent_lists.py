@@ -2,7 +2,7 @@
 """Lists for an operation: fetched for the request, or recent lists if the client accepts an age."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from kic_vm.cache.recent_lists import Key
 from kic_vm.cache.stored_lists import Pagination
@@ -10,6 +10,21 @@ from kic_vm.metrics import gateway as metrics
 from kic_vm.operations import listing
 from kic_vm.operations.listing import Item
 from kic_vm.operations.request import RequestServices
+
+SERVICES: Final = {
+    "instances": "compute",
+    "flavors": "compute",
+    "volumes": "block-storage",
+    "snapshots": "block-storage",
+    "images": "image",
+    "security-groups": "network",
+    "public-ips": "network",
+    "network-interfaces": "network",
+    "vpcs": "network",
+    "subnets": "network",
+    "route-tables": "network",
+}
+"""Resource -> main service of its list."""
 
 
 def page(

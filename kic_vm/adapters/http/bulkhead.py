@@ -3,6 +3,7 @@
 
 import threading
 import time
+from typing import NoReturn
 
 from kic_vm import deadline, exceptions
 from kic_vm.context import Place, RequestRecord
@@ -70,11 +71,27 @@ class Bulkhead:
                 self._changed.notify()
         metrics.count_end(self._service)
 
+    def check_followers(self, followers: int) -> None:
+        """Check that requests that wait for fetches of others may hold threads for the service.
+
+        Together with the requests that have or want places, they may be as many as if the service
+        hangs.
+
+        :raises UpstreamBusy: they are too many
+        """
+        with self._changed:
+            has_room = self._waiting + followers <= self._free + self._waiting_places
+        if not has_room:
+            self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        metrics.count_refusal(self._service, "busy")
+        raise exceptions.UpstreamBusy(self._service)
+
     def _take_place(self) -> None:
         with self._changed:
             if self._free < 1 and not self._wait():
-                metrics.count_refusal(self._service, "busy")
-                raise exceptions.UpstreamBusy(self._service)
+                self._refuse()
             self._free -= 1
             self._moved_at = time.monotonic()
         metrics.count_begin(self._service)

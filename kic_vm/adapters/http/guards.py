@@ -43,6 +43,10 @@ class Guard:
         finally:
             self._bulkhead.leave(record)
 
+    def check_followers(self, followers: int) -> None:
+        """See Bulkhead."""
+        self._bulkhead.check_followers(followers)
+
     def note(self, outcome: requests.Response | Exception) -> None:
         """Note the outcome of a call."""
         if isinstance(outcome, Exception):

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The recent lists of several processes, and reads of one list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+from kic_vm.adapters.http.bulkhead import Bulkhead
+from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
+from kic_vm.adapters.http.guards import Guard
+from kic_vm.cache.followers import Followers
 from kic_vm.cache.recent_lists import Key, RecentLists, Source
 from kic_vm.cache.sealed import SealedRedis
 from tests.unit.fake_redis import FakeRedis
@@ -11,13 +16,35 @@ from tests.unit.personas import SECRET
 
 JSON = dict[str, Any]
 
+PATIENCE = 0.5
+SERVICES = {"instances": "compute", "volumes": "block-storage"}
+
 KEY = Key.of("project", ["member", "reader"], "instances")
 
 
-def process(server: FakeRedis | None, *, memory: int = 2**20, max_age: float = 30) -> RecentLists:
-    """The lists of one of several processes."""
+def process(
+    server: FakeRedis | None,
+    *,
+    memory: int = 2**20,
+    max_age: float = 30,
+    guard: Guard | None = None,
+    other_guards: Mapping[str, Guard] = MappingProxyType({}),
+) -> RecentLists:
+    """The lists of one of several processes; ``guard`` is Nova's."""
     client = SealedRedis(server, "p:", SECRET) if server is not None else None
-    return RecentLists(client, retry_after=5, max_age=max_age, max_age_followed=100, memory=memory)
+    guard = guard or Guard(Bulkhead("compute", 100, 1), CircuitBreaker("compute", 0, 5))
+    return RecentLists(
+        client,
+        retry_after=5,
+        max_age=max_age,
+        max_age_followed=100,
+        memory=memory,
+        followers=Followers(
+            {"compute": guard, **other_guards},
+            {"instances": "compute", "volumes": "block-storage"},
+            PATIENCE,
+        ),
+    )
 
 
 class Fetches:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kic_vm.operations.recent_lists import SERVICES
 from tests.unit.bodies import FREE_VOLUME, SERVER, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
@@ -73,6 +74,7 @@ def test_all_lists(anybody: Caller) -> None:
         if "limit" in [one["name"] for one in item.get("get", {}).get("parameters", [])]
     }
     assert paged == {*FRESH, *(f"/api/v1/{name}" for name in LISTS)}
+    assert set(SERVICES) == set(LISTS)
 
 
 @pytest.mark.parametrize("header", ["max-age=0", "no-cache", "no-store", "max-age=x", "", None])

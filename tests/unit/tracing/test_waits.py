@@ -4,6 +4,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -20,13 +21,14 @@ from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.cache.client import TracedRedis, connect
 from kic_vm.cache.outage import Outage
-from kic_vm.cache.recent_lists import Key, RecentLists, Source
+from kic_vm.cache.recent_lists import Key, Source
 from kic_vm.cache.sealed import SealedRedis
 from kic_vm.cache.stored_lists import Stamp, StoredLists
 from kic_vm.context import RequestRecord
 from kic_vm.tracing.request_trace import tracing, waiting
 from kic_vm.tracing.spans import SpanTrace
 from tests.unit.adapters.answering import answering
+from tests.unit.cache.recent_list_reads import process
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.fake_redis import FakeRedis
@@ -93,8 +95,7 @@ def test_bulkhead_side_by_side(exporter: InMemorySpanExporter, tracer: Any) -> N
 
 def test_single_flight(exporter: InMemorySpanExporter, tracer: Any) -> None:
     """A request that waits for the fetch of another one shows that."""
-    lists = RecentLists(None, retry_after=1, max_age=20, max_age_followed=20, memory=2**20)
-    key = Key.of("project", ["member"], "servers")
+    lists, key = process(None), Key.of("project", ["member"], "instances")
     begun, waits = threading.Event(), threading.Event()
 
     class Trace(SpanTrace):
@@ -157,7 +158,10 @@ def test_stored_lists(exporter: InMemorySpanExporter, tracer: Any) -> None:
             return False
 
     with tracing(SpanTrace(tracer)):
-        assert stored.find_or_acquire("list", Terms()) == (None, None)
+        assert stored.find_or_acquire("list", Terms(), lambda: nullcontext(lambda: None)) == (
+            None,
+            None,
+        )
     spans = by_name(exporter)
     assert len(spans["single-flight wait"]) == 1
     assert len(spans.get("redis GET", ())) <= 1
