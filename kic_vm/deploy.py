@@ -61,7 +61,7 @@ def load_app_state(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None
     cloud = Cloud(conf)
     probes.attach(cloud)
     recent_lists = create_recent_lists(
-        conf, Followers(cloud.guards, SERVICES, conf.service_user.busy_timeout)
+        conf, Followers(cloud.guards, SERVICES, 2 * conf.service_user.busy_timeout)
     )
     cloud.changing = recent_lists.changing
     if events is not None:

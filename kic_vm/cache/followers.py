@@ -25,13 +25,13 @@ class Guard(Protocol):
 class Followers:
     """The followers of a process.
 
-    While a fetch is young, any number can wait for it. If it takes longer, the service may hang:
-    then the followers and the other requests for the service together hold no more threads than
-    its bulkhead allows.
+    While the calls of a fetch go on to end, any number can wait for it. If none ends, the service
+    may hang: then the followers and the other requests for the service together hold no more
+    threads than its bulkhead allows.
 
     :param guards: the guard of each service
     :param services: the main service of each resource
-    :param patience: seconds for which a fetch is young
+    :param patience: the longest time between two ends of calls, in seconds
     """
 
     def __init__(
@@ -48,25 +48,27 @@ class Followers:
         return self._services[resource]
 
     @contextlib.contextmanager
-    def following(self, began: float, awaited: Callable[[], str]) -> Iterator[Callable[[], None]]:
+    def following(
+        self, moved_at: Callable[[], float], awaited: Callable[[], str]
+    ) -> Iterator[Callable[[], None]]:
         """Count a follower within the block, which calls the result again and again.
 
         The result raises UpstreamBusy if the request must not wait any longer.
 
-        :param began: the start of the fetch, in seconds since the epoch
+        :param moved_at: returns when a call of the fetch last ended, in seconds since the epoch
         :param awaited: returns the service that the fetch waits for at the moment
         """
         follower = object()
         with self._lock:
             self._awaited[follower] = awaited
         try:
-            yield partial(self._check, follower, began)
+            yield partial(self._check, follower, moved_at)
         finally:
             with self._lock:
                 self._awaited.pop(follower, None)
 
-    def _check(self, follower: object, began: float) -> None:
-        if time.time() - began < self._patience:
+    def _check(self, follower: object, moved_at: Callable[[], float]) -> None:
+        if time.time() - moved_at() < self._patience:
             return
         with self._lock:
             awaited = self._awaited.pop(follower)  # a refused request does not count any more

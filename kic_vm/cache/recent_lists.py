@@ -106,7 +106,9 @@ class _Flight:
     def __init__(self, generation: bytes, main_service: str) -> None:
         self._main_service = main_service
         self._record = current_record()
+        self._calls = self._count_calls()
         self.stamp = Stamp(generation, time.time())
+        self._moved_at = self.stamp.began
         self.result: RecentList[Any] | None = None
         """Set before ``finish``; None if the fetch has failed."""
         self._is_over = threading.Event()
@@ -121,12 +123,25 @@ class _Flight:
         busy = (service for service, place in places.items() if place.calls)
         return next(busy, self._main_service)
 
+    def moved_at(self) -> float:
+        """When the fetch began, or when its last call to a service ended.
+
+        The followers ask again and again, so this is late by the interval between their questions.
+        """
+        calls = self._count_calls()
+        if calls != self._calls:
+            self._calls, self._moved_at = calls, time.time()
+        return self._moved_at
+
+    def _count_calls(self) -> int:
+        return 0 if self._record is None else self._record.upstream_calls
+
     def wait(self, end: float, followers: Followers) -> RecentList[Any] | None:
         """The result; None if there is none at ``end``, in seconds since the epoch.
 
         :raises UpstreamBusy: too many requests wait
         """
-        following = followers.following(self.stamp.began, self.awaited)
+        following = followers.following(self.moved_at, self.awaited)
         with waiting("single-flight wait"), following as check:
             while not self._is_over.is_set():
                 seconds = min(end - time.time(), deadline.seconds_left())
@@ -286,7 +301,7 @@ class RecentLists:
                 recent_list, lease = self._stored.find_or_acquire(
                     str(key),
                     terms,
-                    partial(self._followers.following, flight.stamp.began, flight.awaited),
+                    partial(self._followers.following, flight.moved_at, flight.awaited),
                 )
             if recent_list is not None:
                 self._finish(flight, key, recent_list)

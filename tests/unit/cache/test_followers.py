@@ -14,7 +14,7 @@ from kic_vm.adapters.http.bulkhead import Bulkhead
 from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
 from kic_vm.adapters.http.guards import Guard
 from kic_vm.cache.recent_lists import RecentLists
-from kic_vm.context import RequestRecord, recording
+from kic_vm.context import RequestRecord, current_record, recording
 from tests.unit.cache.recent_list_reads import KEY, PATIENCE, process
 from tests.unit.fake_redis import FakeRedis
 
@@ -106,6 +106,25 @@ def test_brief_fetch(server: FakeRedis, service: Service, pool: ThreadPoolExecut
     requests = poll(pool, get(process(server, guard=service.guard), service), THREADS)
     time.sleep(PATIENCE / 2)
     service.hangs.set()
+    assert len([one.result(SECONDS) for one in requests]) == THREADS
+    assert service.count == 1
+
+
+def test_long_fetch(server: FakeRedis, service: Service, pool: ThreadPoolExecutor) -> None:
+    """A crowd waits for a fetch of many calls, each of which ends soon: nobody is refused."""
+
+    def fetch() -> list[JSON]:
+        record = current_record()
+        assert record is not None
+        with service.guard.entered():
+            service.count += 1
+            for _page in range(12):
+                time.sleep(PATIENCE / 4)
+                record.add_upstream_call(PATIENCE / 4)
+        return []
+
+    lists = process(server, guard=service.guard)
+    requests = poll(pool, lambda: lists.read(KEY, 30, fetch, is_only_process=False), THREADS)
     assert len([one.result(SECONDS) for one in requests]) == THREADS
     assert service.count == 1
 
