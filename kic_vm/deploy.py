@@ -4,7 +4,7 @@
 from wsgiref.types import WSGIApplication
 
 from oslo_config import cfg
-from oslo_middleware import cors, http_proxy_to_wsgi
+from oslo_middleware import cors
 
 from kic_vm import app, policies, policy
 from kic_vm.adapters import probes
@@ -33,6 +33,7 @@ from kic_vm.middleware.faults import Faults
 from kic_vm.middleware.idempotency import Idempotency
 from kic_vm.middleware.metrics_port import MetricsPort
 from kic_vm.middleware.profiler_headers import ProfilerHeaders
+from kic_vm.middleware.proxy_headers import ProxyHeaders
 from kic_vm.middleware.rate_limits import AddressLimits, CallerLimits, RateLimitHeaders
 from kic_vm.middleware.rbac import Rbac
 from kic_vm.middleware.request_id import RequestId
@@ -144,7 +145,7 @@ def load_app(conf: cfg.ConfigOpts, enforcer: policy.Enforcer | None = None) -> W
         # Above the traces: their spans have the request id.
         RequestId,
         # Restores the client's address and URL from the proxy's headers.
-        lambda inner: http_proxy_to_wsgi.HTTPProxyToWSGI(inner, conf) if is_behind_proxy else inner,
+        lambda inner: ProxyHeaders(inner, conf) if is_behind_proxy else inner,
         lambda inner: MetricsPort(inner, conf.metrics.port) if conf.metrics.port else inner,
     ):
         pipeline = layer(pipeline)

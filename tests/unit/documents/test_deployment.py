@@ -176,6 +176,8 @@ def test_openstack_ansible(conf: cfg.ConfigOpts) -> None:
     assert service["haproxy_port"] == conf.api.port
     assert int(service["haproxy_timeout_server"].removesuffix("s")) > conf.api.request_timeout
     assert any(name in service["haproxy_backend_nodes"] for name in groups["component_skel"])
+    for header in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Prefix"):
+        assert f"http-request del-header {header}" in service["haproxy_frontend_raw"]
     (play,) = yaml.safe_load((directory / "kic-vm-install.yml").read_text())
     assert play["hosts"] in {
         group for one in groups["component_skel"].values() for group in one["belongs_to"]

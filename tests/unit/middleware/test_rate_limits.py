@@ -116,6 +116,31 @@ class TestTokens:
             assert log_in(anybody, remote).status_code == 400
 
 
+class TestTokensBehindAProxy:
+    """A strict limit of token requests behind a proxy."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        return (
+            "[limits]\ntokens_per_address = 2/minute\n"
+            "[oslo_middleware]\nenable_proxy_headers_parsing = true\n"
+        )
+
+    @pytest.mark.parametrize("forged", ["for=198.51.100.{}", 'for="[2001:db8:{}::1]"', "for=_{}"])
+    def test_forwarded(self, anybody: Caller, cloud: Cloud, forged: str) -> None:
+        """A client cannot choose its address with Forwarded, which proxies pass on."""
+        cloud.answer("POST", "keystone", "/auth/tokens", {}, 401)
+        statuses = [
+            anybody.post(
+                TOKENS,
+                json=LOGIN,
+                headers={"Forwarded": forged.format(number), "X-Forwarded-For": "192.0.2.1"},
+            ).status_code
+            for number in range(3)
+        ]
+        assert statuses == [400, 400, 429]
+
+
 @pytest.mark.parametrize(
     ("option", "method", "is_shared_by_users", "is_shared_by_projects"),
     [

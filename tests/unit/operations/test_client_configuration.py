@@ -85,9 +85,13 @@ allowed_origin = https://console.test
         assert data["cors"] == {"allowed_origins": ["https://console.test"]}
 
 
+OTHER_HEADER = {"Forwarded": "for=192.0.2.7;proto=http;host=evil.example.org"}
 FORWARDED = [
     ({"X-Forwarded-Proto": "https", "X-Forwarded-Host": "vm.example.org"}, ""),
-    ({"Forwarded": "for=192.0.2.7;proto=https;host=vm.example.org"}, ""),
+    (
+        {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "vm.example.org"} | OTHER_HEADER,
+        "",
+    ),
     (
         {
             "X-Forwarded-Proto": "https",
@@ -118,3 +122,8 @@ class TestBehindAProxy:
         """The services are at the address that the proxy was asked for."""
         data = resolved(reader, "client-endpoints", "ResolveClientEndpoint", headers=headers)
         assert set(data["service_endpoints"].values()) == {f"https://vm.example.org{prefix}"}
+
+    def test_forwarded(self, reader: Caller) -> None:
+        """The proxy passes Forwarded on as the client sent it, so it counts for nothing."""
+        data = resolved(reader, "client-endpoints", "ResolveClientEndpoint", headers=OTHER_HEADER)
+        assert set(data["service_endpoints"].values()) == {"http://localhost"}
