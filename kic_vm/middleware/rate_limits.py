@@ -17,6 +17,7 @@ from kic_vm.conf.limits import KINDS
 from kic_vm.context import ENVIRON_KEY
 from kic_vm.metrics import gateway as metrics
 from kic_vm.middleware import routes
+from kic_vm.middleware.client_address import Address, client_address
 from kic_vm.middleware.starting import Start
 from kic_vm.rate_limiter import Policy, RateLimiter, Usage, policies_of
 
@@ -62,8 +63,8 @@ class AddressLimits:
         :raises TooManyRequests: a limit is exceeded
         """
         policies = self._policies_for(environ)
-        if policies and (address := _network(environ.get("REMOTE_ADDR", ""))):
-            _count(environ, self._limiter, policies, address)
+        if policies:
+            _count(environ, self._limiter, policies, _network(client_address(environ)))
         return self._application(environ, start_response)
 
     def _policies_for(self, environ: WSGIEnvironment) -> list[Policy]:
@@ -105,19 +106,11 @@ def _kind(environ: WSGIEnvironment) -> str:
     return "reads" if environ["REQUEST_METHOD"] in _READS else "writes"
 
 
-def _network(remote: str) -> str | None:
-    """The client's IPv4 address or IPv6 network; None if it is unknown."""
-    # A client can send X-Forwarded-For itself; the nearest proxy has added the last address.
-    text = remote.rpartition(",")[2].strip().strip("[]")
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped  # a socket for both versions of IP reports it in this form
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    return str(ipaddress.ip_network((address, _IPV6_PREFIX), strict=False))
+def _network(address: Address | None) -> str:
+    """The IPv4 address or IPv6 network; all clients without an address share one limit."""
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(address), _IPV6_PREFIX), strict=False))
+    return str(address or "unknown")
 
 
 def _count(

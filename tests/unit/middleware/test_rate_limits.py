@@ -97,6 +97,11 @@ class TestTokens:
             ("::ffff:192.0.2.1", "192.0.2.1", True),
             ("203.0.113.9, 192.0.2.1", "198.51.100.3, 192.0.2.1", True),
             ("192.0.2.1, 203.0.113.9", "192.0.2.1, 198.51.100.3", False),
+            ("192.0.2.1:4711", "192.0.2.1:4712", True),
+            ("192.0.2.1:4711", "192.0.2.2:4711", False),
+            ("[2001:db8::1]:4711", "2001:db8::2", True),
+            ("[2001:db8::1]", "[2001:db8:0:1::1]", False),
+            ("fe80::1%eth0", "fe80::1%eth1", True),
         ],
     )
     def test_addresses(
@@ -110,10 +115,12 @@ class TestTokens:
 
     @pytest.mark.parametrize("remote", ["", "unix:", "not an address"])
     def test_no_address(self, anybody: Caller, cloud: Cloud, remote: str) -> None:
-        """A client whose address is unknown is not limited together with all others."""
+        """Clients whose addresses cannot be read share one limit, so none can avoid it."""
         cloud.answer("POST", "keystone", "/auth/tokens", {}, 401)
-        for _ in range(4):
-            assert log_in(anybody, remote).status_code == 400
+        assert log_in(anybody, remote).status_code == 400
+        assert log_in(anybody, "_hidden").status_code == 400
+        refused(log_in(anybody, remote))
+        assert log_in(anybody).status_code == 400
 
 
 class TestTokensBehindAProxy:
