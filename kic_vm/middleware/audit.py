@@ -19,6 +19,7 @@ from pycadf import attachment, resource
 from kic_vm.conf import audit as audit_options
 from kic_vm.context import COMMAND_KEY, ENVIRON_KEY, RECORD_KEY, RequestContext
 from kic_vm.middleware import routes
+from kic_vm.middleware.client_address import client_address
 from kic_vm.middleware.starting import Start
 
 LOG = logging.getLogger("kic_vm.audit")
@@ -91,7 +92,7 @@ class Audit(audit.AuditMiddleware):  # type: ignore[misc, unused-ignore]
             operation.path,  # not the real path: a resource can have the name of an action
             method=environ["REQUEST_METHOD"],
             environ={
-                "REMOTE_ADDR": environ.get("REMOTE_ADDR", _UNKNOWN),
+                "REMOTE_ADDR": str(client_address(environ) or _UNKNOWN),
                 "HTTP_USER_AGENT": environ.get("HTTP_USER_AGENT", ""),
                 "openstack.request_id": environ[RECORD_KEY].request_id,
                 **{name: value for name, value in identity.items() if value},

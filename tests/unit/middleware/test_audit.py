@@ -83,6 +83,27 @@ def test_command(member: Caller, populated: Cloud, lines: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "application", ["[oslo_middleware]\nenable_proxy_headers_parsing = true\n"], indirect=True
+)
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.66, 192.0.2.1", "192.0.2.1"),
+        ("203.0.113.66, ::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("203.0.113.66, nobody", "unknown"),
+    ],
+)
+def test_address(
+    member: Caller, populated: Cloud, lines: list[str], forwarded: str, address: str
+) -> None:
+    """The event has the address that the nearest proxy has added, not what the client wrote."""
+    member.post(f"{INSTANCE}/stop", headers={"X-Forwarded-For": forwarded})
+    (event,) = events(lines)
+    assert event["initiator"]["host"]["address"] == address
+
+
+@pytest.mark.parametrize(
     ("persona", "status", "outcome"), [("reader", 403, "failure"), ("unknown", 401, "failure")]
 )
 def test_refusal(
