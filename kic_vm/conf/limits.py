@@ -47,7 +47,8 @@ OPTS = [
         type=RateLimits(),
         default="300/minute",
         help="Maximum rate of token requests (POST /identity/v3/auth/tokens) of one address, so "
-        "that nobody can try many passwords. Behind a proxy, set [oslo_middleware] "
+        "that nobody can try many passwords. It also limits validations of tokens (GET), unless "
+        "reads_per_address is set. Behind a proxy, set [oslo_middleware] "
         "enable_proxy_headers_parsing: otherwise, all clients share the address of the proxy. "
         "Empty: no limit.",
     ),

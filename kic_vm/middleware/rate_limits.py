@@ -23,7 +23,7 @@ from kic_vm.rate_limiter import Policy, RateLimiter, Usage, policies_of
 
 _USAGES_KEY: Final = "kic_vm.rate_limit_usages"
 _READS: Final = frozenset({"GET", "HEAD"})
-_TOKEN_REQUEST: Final = ("POST", "/identity/v3/auth/tokens")
+_TOKENS: Final = "/identity/v3/auth/tokens"
 _IPV6_PREFIX: Final = 64  # usually the network of one customer
 
 
@@ -69,11 +69,14 @@ class AddressLimits:
 
     def _policies_for(self, environ: WSGIEnvironment) -> list[Policy]:
         operation = environ[routes.ENVIRON_KEY]
-        if isinstance(operation, routes.Operation) and operation.is_public:
-            # Never the health checks of load balancers.
-            is_token_request = (operation.method, operation.path) == _TOKEN_REQUEST
-            return self._tokens if is_token_request else []
-        return self._policies[_kind(environ)]
+        if not isinstance(operation, routes.Operation) or not operation.is_public:
+            return self._policies[_kind(environ)]
+        if operation.path != _TOKENS:
+            return []  # never the health checks of load balancers
+        if operation.method == "POST":
+            return self._tokens
+        # Keystone validates these tokens, too.
+        return self._policies["reads"] or self._tokens
 
 
 class CallerLimits:

@@ -40,6 +40,12 @@ def log_in(caller: Caller, address: str = HERE["REMOTE_ADDR"]) -> Answer:
     return caller.post(TOKENS, json=LOGIN, environ_overrides={"REMOTE_ADDR": address})
 
 
+def validate(caller: Caller, method: str) -> Answer:
+    """The response to the validation of a token by a client without a valid one."""
+    headers = {"X-Auth-Token": "guessed", "X-Subject-Token": "guessed"}
+    return caller.request(method, TOKENS, headers=headers, environ_overrides=HERE)
+
+
 def refused(response: Answer) -> None:
     """The response is a refusal that says when to try again."""
     assert limit_of(response)[2] == 0
@@ -120,6 +126,37 @@ class TestTokens:
         assert log_in(anybody, remote).status_code == 400
         assert log_in(anybody, "_hidden").status_code == 400
         refused(log_in(anybody, remote))
+        assert log_in(anybody).status_code == 400
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_validations(self, anybody: Caller, cloud: Cloud, method: str) -> None:
+        """They count as token requests, so a flood of guessed tokens does not reach Keystone."""
+        cloud.answer("GET", "keystone", "/auth/tokens", {}, 401)
+        for _ in range(2):
+            assert validate(anybody, method).status_code == 401
+        cloud.forget()
+        response = validate(anybody, method)
+        assert response.status_code == 429
+        assert limit_of(response) == ("tokens_per_address_60s", 2, 0)
+        assert cloud.requests() == []
+
+
+class TestValidations:
+    """Validations of tokens, if the operator limits reads by address."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        return "[limits]\ntokens_per_address = 1/minute\nreads_per_address = 2/minute\n"
+
+    def test_limit(self, anybody: Caller, cloud: Cloud) -> None:
+        """They have this limit, and leave that of token requests alone."""
+        cloud.answer("GET", "keystone", "/auth/tokens", {}, 401)
+        cloud.answer("POST", "keystone", "/auth/tokens", {}, 401)
+        for remaining in (1, 0):
+            response = validate(anybody, "GET")
+            assert response.status_code == 401
+            assert limit_of(response) == ("reads_per_address_60s", 2, remaining)
+        refused(validate(anybody, "GET"))
         assert log_in(anybody).status_code == 400
 
 
