@@ -19,6 +19,7 @@ from pycadf import attachment, resource
 from kic_vm.conf import audit as audit_options
 from kic_vm.context import COMMAND_KEY, ENVIRON_KEY, RECORD_KEY, RequestContext
 from kic_vm.middleware import routes
+from kic_vm.middleware.audit_queue import AuditQueue, Notifier
 from kic_vm.middleware.client_address import client_address
 from kic_vm.middleware.starting import Start
 
@@ -41,6 +42,8 @@ class Audit(audit.AuditMiddleware):  # type: ignore[misc, unused-ignore]
     :raises oslo_config.cfg.Error: the map cannot be read
     """
 
+    _notifier: Notifier
+
     def __init__(self, application: WSGIApplication, conf: cfg.ConfigOpts) -> None:
         name = conf.audit.map_file
         path = conf.find_file(name)
@@ -54,7 +57,9 @@ class Audit(audit.AuditMiddleware):  # type: ignore[misc, unused-ignore]
             self._cadf_audit = _AuditApi(path, LOG)
         except (OSError, UnicodeDecodeError, audit.PycadfAuditApiConfigError) as error:
             raise cfg.ConfigFileValueError(f"[audit] map_file: {path}: {error}") from error
-        if not conf[audit.AUDIT_MIDDLEWARE_GROUP].use_oslo_messaging:
+        if conf[audit.AUDIT_MIDDLEWARE_GROUP].use_oslo_messaging:
+            self._notifier = AuditQueue(self._notifier, _JsonLog())
+        else:
             self._notifier = _JsonLog()
         self._has_reads = conf.audit.reads
 
