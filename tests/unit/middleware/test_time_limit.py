@@ -43,7 +43,7 @@ def test_time_is_over(
     method, path = operation.split(" ")
     response = caller("member").request(method, path, **arguments_of(method, path))
     error = refusal(response, 504, "upstream_timeout")
-    assert error["service"] in {"block-storage", "image"}
+    assert error["service"] in {"compute", "block-storage", "image"}
     assert "outcome" not in error
     assert populated.calls() == []
 
