@@ -143,6 +143,10 @@ class Attempt:
             self._keeper.keep(self._lease, self._renew)
         return is_begun
 
+    def is_taken_over(self) -> bool:
+        """Whether another attempt holds the lease; otherwise Redis has lost it, or it expired."""
+        return self._store.remaining(self._lease) > 0
+
     def note(self, notes: JSON) -> bool:
         """Store notes for later attempts; False if another process has taken over."""
         with self._lock:

@@ -101,7 +101,9 @@ class Idempotency:
             idempotent_request.earlier, idempotent_request.notes = Earlier.LOST, record.content
         idempotent_request.save_notes = functools.partial(_save_notes, attempt)
         if not attempt.begin(idempotent_request.notes):
-            raise exceptions.IdempotencyInProgress
+            if attempt.is_taken_over():
+                raise exceptions.IdempotencyInProgress
+            raise exceptions.IdempotencyUnavailable
         try:
             response = self._call(request, idempotent_request)
         except exceptions.KicVmError as error:

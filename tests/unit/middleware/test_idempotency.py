@@ -210,9 +210,32 @@ def test_lease_lost_at_the_begin(member: Caller, populated: Cloud, store: FakeRe
             store.look("DEL", *[key for key in store.values if key.endswith(":lease")])
 
     store.before = expire
-    refusal(member.post(f"{INSTANCE}/stop", headers=KEY), 409, "idempotency_in_progress")
+    refusal(member.post(f"{INSTANCE}/stop", headers=KEY), 503, "idempotency_unavailable")
     assert populated.writes() == []
     assert member.post(f"{INSTANCE}/stop", headers=KEY).status_code == 202
+
+
+def test_lease_taken_before_the_begin(member: Caller, populated: Cloud, store: FakeRedis) -> None:
+    """A request whose lease another process has taken over does nothing."""
+
+    def take_over(*args: Any) -> None:
+        if args[0] == "EVALSHA":
+            store.before = None
+            (lease,) = [key for key in store.values if key.endswith(":lease")]
+            store.look("SET", lease, "another", "PX", 40_000)
+
+    store.before = take_over
+    refusal(member.post(f"{INSTANCE}/stop", headers=KEY), 409, "idempotency_in_progress")
+    assert populated.writes() == []
+
+
+def test_redis_loses_everything_again_and_again(
+    member: Caller, populated: Cloud, store: FakeRedis
+) -> None:
+    """A lease that nobody holds is not proof of another process: Redis cannot keep it."""
+    store.before = lambda *_command: store.look("FLUSHALL") and None
+    refusal(member.post(f"{INSTANCE}/stop", headers=KEY), 503, "idempotency_unavailable")
+    assert populated.writes() == []
 
 
 def test_redis_goes_down_meanwhile(member: Caller, populated: Cloud, store: FakeRedis) -> None:
