@@ -59,8 +59,8 @@ OPTS = [
         schemes=["http", "https"],
         help="Base URL by which clients reach the gateway, without a trailing slash. The client "
         "configuration returns it as the endpoint of every service. If unset, the gateway returns "
-        "the URL of the client's own request. Behind a proxy that sets X-Forwarded-*, this needs "
-        "[oslo_middleware] enable_proxy_headers_parsing.",
+        "the URL of the client's own request. Behind a proxy that sets the X-Forwarded headers, "
+        "this needs [oslo_middleware] enable_proxy_headers_parsing.",
     ),
     cfg.StrOpt("region", default="kr-central-2", help="Region name that clients see."),
     cfg.BoolOpt(
