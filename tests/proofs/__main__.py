@@ -109,7 +109,7 @@ def _stopped_page(results: list[StoppedResult]) -> str:
     ]
     columns = ["Process", "Instances of keys", "Doubled or lost", "In Error", "Left over"]
     return f"{_HEAD}Each process does not run for {SECONDS:.0f} s.\n\n" + table(
-        "Stopped processes", [*columns, "Answers to writes and polls", "Reads beside"], rows
+        "Stopped processes", [*columns, "Answers to writes and polls", "Reads at the same time"], rows
     )
 
 
