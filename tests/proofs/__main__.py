@@ -108,8 +108,9 @@ def _stopped_page(results: list[StoppedResult]) -> str:
         for result in results
     ]
     columns = ["Process", "Instances of keys", "Doubled or lost", "In Error", "Left over"]
+    columns += ["Answers to writes and polls", "Reads at the same time"]
     return f"{_HEAD}Each process does not run for {SECONDS:.0f} s.\n\n" + table(
-        "Stopped processes", [*columns, "Answers to writes and polls", "Reads at the same time"], rows
+        "Stopped processes", columns, rows
     )
 
 
