@@ -22,6 +22,14 @@ def sockets(process: int) -> int:
     return sum(str(descriptor.readlink()).startswith("socket:") for descriptor in descriptors)
 
 
+def settled_sockets(processes: list[int]) -> dict[int, int]:
+    """The sockets of each process, when those of earlier requests are closed."""
+    counts: dict[int, int] = {}
+    while counts != (counts := {process: sockets(process) for process in processes}):
+        time.sleep(1)
+    return counts
+
+
 def workers(gateway: Gateway) -> list[int]:
     """The ids of the processes that answer requests."""
     pid = gateway.process.pid
@@ -41,7 +49,7 @@ def test_connections_are_shared(tmp_path: Path) -> None:
         address = urlsplit(gateway.url)
         processes = workers(gateway)
         wait_until_all_serve(processes)
-        before = {process: sockets(process) for process in processes}
+        before = settled_sockets(processes)
         clients = []
         for _number in range(_CONNECTIONS):
             clients.append(socket.create_connection((address.hostname, address.port)))
