@@ -28,18 +28,15 @@ import orjson
 from oslo_config import cfg
 
 from kic_vm import deadline
+from kic_vm.cache.flights import Flight
 from kic_vm.cache.followers import Followers
 from kic_vm.cache.generations import Generations
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, connect
 from kic_vm.cache.stored_lists import Item, Page, Pagination, RecentList, Stamp, StoredLists
-from kic_vm.context import current_record
-from kic_vm.tracing.request_trace import waiting
 
 # Seconds for which a list is used if other processes may write unnoticed.
 _ALONE_SECONDS: Final = 1.0
-# A request that waits for another one checks so often whether it may go on waiting.
-_CHECK_SECONDS: Final = 0.25
 # The clocks of two hosts may differ by some seconds; a later time is an error.
 _CLOCK_DIFFERENCE: Final = 5.0
 _MEGABYTE: Final = 2**20
@@ -100,58 +97,6 @@ class Terms:
         return 0.0 if stamp.began >= self.arrived else max(0.0, time.time() - stamp.began)
 
 
-class _Flight:
-    """A fetch in progress, for which other requests of the process may wait."""
-
-    def __init__(self, generation: bytes, main_service: str) -> None:
-        self._main_service = main_service
-        self._record = current_record()
-        self._calls = self._count_calls()
-        self.stamp = Stamp(generation, time.time())
-        self._moved_at = self.stamp.began
-        self.result: RecentList[Any] | None = None
-        """Set before ``finish``; None if the fetch has failed."""
-        self._is_over = threading.Event()
-
-    def finish(self) -> None:
-        """Wake the requests that wait."""
-        self._is_over.set()
-
-    def awaited(self) -> str:
-        """The service that the fetch waits for at the moment, as far as that is known."""
-        places = {} if self._record is None else dict(self._record.places)
-        busy = (service for service, place in places.items() if place.calls)
-        return next(busy, self._main_service)
-
-    def moved_at(self) -> float:
-        """When the fetch began, or when its last call to a service ended.
-
-        The followers ask again and again, so this is late by the interval between their questions.
-        """
-        calls = self._count_calls()
-        if calls != self._calls:
-            self._calls, self._moved_at = calls, time.time()
-        return self._moved_at
-
-    def _count_calls(self) -> int:
-        return 0 if self._record is None else self._record.upstream_calls
-
-    def wait(self, end: float, followers: Followers) -> RecentList[Any] | None:
-        """The result; None if there is none at ``end``, in seconds since the epoch.
-
-        :raises UpstreamBusy: too many requests wait
-        """
-        following = followers.following(self.moved_at, self.awaited)
-        with waiting("single-flight wait"), following as check:
-            while not self._is_over.is_set():
-                seconds = min(end - time.time(), deadline.seconds_left())
-                if seconds <= 0:
-                    break
-                check()
-                self._is_over.wait(min(seconds, _CHECK_SECONDS))
-        return self.result
-
-
 class RecentLists:
     """The recent lists of one process, which all processes share through Redis.
 
@@ -179,7 +124,7 @@ class RecentLists:
         self._stored = StoredLists(client, outage, self._max_age_followed)
         self._followers = followers
         self._lock = threading.Lock()
-        self._flights: dict[Key, _Flight] = {}
+        self._flights: dict[Key, Flight] = {}
         self._lists: cachetools.LRUCache[Key, RecentList[Any]] = cachetools.LRUCache(
             memory, getsizeof=lambda recent_list: min(recent_list.weight, memory)
         )
@@ -277,7 +222,7 @@ class RecentLists:
             limit = self._max_age_followed
         return Terms(generation, is_shared, time.time(), min(max_age, limit))
 
-    def _join(self, key: Key, terms: Terms, oldest: float) -> tuple[_Flight, bool]:
+    def _join(self, key: Key, terms: Terms, oldest: float) -> tuple[Flight, bool]:
         """The flight if it began at ``oldest`` or later, otherwise a new one; whether it is new."""
         main_service = self._followers.main_service(key.resource)
         with self._lock:
@@ -288,11 +233,11 @@ class RecentLists:
                 and flight.stamp.began >= oldest
             ):
                 return flight, False
-            flight = self._flights[key] = _Flight(terms.generation, main_service)
+            flight = self._flights[key] = Flight(terms.generation, main_service)
             return flight, True
 
     def _fetch_once(
-        self, flight: _Flight, key: Key, terms: Terms, fetch: Callable[[], list[Item]]
+        self, flight: Flight, key: Key, terms: Terms, fetch: Callable[[], list[Item]]
     ) -> tuple[RecentList[Item], float, Source]:
         """The list of another process, or a new one. All requests of the flight get it."""
         recent_list, lease = None, None
@@ -314,7 +259,7 @@ class RecentLists:
                 self._stored.release(lease)
 
     def _fetch(
-        self, flight: _Flight, key: Key, terms: Terms, fetch: Callable[[], list[Item]]
+        self, flight: Flight, key: Key, terms: Terms, fetch: Callable[[], list[Item]]
     ) -> RecentList[Item]:
         stamp = Stamp(terms.generation, time.time())
         items = fetch()
@@ -325,7 +270,7 @@ class RecentLists:
             self._stored.store(str(key), stamp, text)
         return recent_list
 
-    def _finish(self, flight: _Flight, key: Key, result: RecentList[Any] | None) -> None:
+    def _finish(self, flight: Flight, key: Key, result: RecentList[Any] | None) -> None:
         """Remember the result, and wake the requests that wait."""
         with self._lock:
             if result is not None:
