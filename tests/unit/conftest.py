@@ -83,16 +83,18 @@ class Caller:
 
 
 @pytest.fixture(autouse=True)
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def lines() -> Iterator[list[str]]:
     """Every line that is logged, as an operator with ``debug = True`` gets them: no secrets."""
     found: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: found.append(_formatted(record))  # type: ignore[method-assign]
     root = logging.getLogger()
-    monkeypatch.setattr(root, "level", logging.DEBUG)
+    level = root.level
+    root.setLevel(logging.DEBUG)
     root.addHandler(handler)
     yield found
     root.removeHandler(handler)
+    root.setLevel(level)
     encoded = base64.b64encode(SECRET.encode()).decode()
     assert [line for line in found if SECRET in line or encoded in line] == []
 

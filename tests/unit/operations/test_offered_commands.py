@@ -88,13 +88,18 @@ def test_refused(
 
 def test_busy(member: Caller, populated: Cloud) -> None:
     """While an image is made of it Nova accepts nothing else, and the instance says so."""
-    serve_server(populated, "active", "image_uploading")
+    # Times of its own: since when the recorded server is Active may be remembered by another test.
+    times = {
+        "updated": "2026-11-24T08:00:00Z",
+        "OS-SRV-USG:launched_at": "2026-11-24T08:00:00.000000",
+    }
+    serve_server(populated, "active", "image_uploading", **times)
     assert lifecycle(member) == {
         "state": "Active",
         "billable": True,
         "allowed_actions": ["update", "delete"],
         "reason": "Another task of the instance is running; wait until it has finished.",
-        "since": "2026-11-23T10:47:04Z",
+        "since": "2026-11-24T08:00:00Z",
         "billable_since": None,
     }
     error = refusal(member.post(f"{INSTANCE}/stop"), 409, "invalid_state")
