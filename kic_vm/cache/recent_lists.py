@@ -15,11 +15,10 @@ fetch of its own.
 import contextlib
 import dataclasses
 import enum
-import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -33,7 +32,15 @@ from kic_vm.cache.followers import Followers
 from kic_vm.cache.generations import Generations
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, connect
-from kic_vm.cache.stored_lists import Item, Page, Pagination, RecentList, Stamp, StoredLists
+from kic_vm.cache.stored_lists import (
+    Item,
+    Key,
+    Page,
+    Pagination,
+    RecentList,
+    Stamp,
+    StoredLists,
+)
 
 # Seconds for which a list is used if other processes may write unnoticed.
 _ALONE_SECONDS: Final = 1.0
@@ -48,25 +55,6 @@ class Source(enum.StrEnum):
     KNOWN = "hit"
     FETCHED = "miss"
     OTHERS = "wait"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Key:
-    """The key of a list."""
-
-    project_id: str
-    roles: str
-    resource: str
-
-    @classmethod
-    def of(cls, project_id: str, roles: Iterable[str], resource: str) -> "Key":
-        """The key of a project's list, as callers with exactly these roles see it."""
-        names = "\0".join(sorted(set(roles)))
-        return cls(project_id, hashlib.sha256(names.encode()).hexdigest()[:32], resource)
-
-    def __str__(self) -> str:
-        """The key in Redis."""
-        return f"lists:{self.project_id}:{self.roles}:{self.resource}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

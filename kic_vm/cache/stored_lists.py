@@ -2,10 +2,11 @@
 """Recent lists in Redis: compressed, encrypted, and with a lease for the process that fetches."""
 
 import dataclasses
+import hashlib
 import struct
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -34,6 +35,25 @@ _COPIES: Final = 2
 _LIST_BYTES: Final = 1024
 _PAGE_BYTES: Final = 1024
 _POLL_SECONDS: Final = 0.02
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Key:
+    """The key of a list."""
+
+    project_id: str
+    roles: str
+    resource: str
+
+    @classmethod
+    def of(cls, project_id: str, roles: Iterable[str], resource: str) -> "Key":
+        """The key of a project's list, as callers with exactly these roles see it."""
+        names = "\0".join(sorted(set(roles)))
+        return cls(project_id, hashlib.sha256(names.encode()).hexdigest()[:32], resource)
+
+    def __str__(self) -> str:
+        """The key in Redis."""
+        return f"lists:{self.project_id}:{self.roles}:{self.resource}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -126,6 +126,11 @@ def iso_of_milliseconds(milliseconds: int) -> str:
     return iso(datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC))
 
 
+def stamp_now() -> str:
+    """The time of this process, for events without a time of OpenStack."""
+    return iso_of_milliseconds(int(datetime.datetime.now(datetime.UTC).timestamp() * 1000))
+
+
 def microseconds(stamp: str | None) -> int:
     """A time of OpenStack as a number that can be compared; 0 if it is unknown."""
     if not stamp:

@@ -6,7 +6,6 @@ also keeps the last state of each resource. One script compares a state with the
 an event only for a newer and different state, so several followers never write a change twice.
 """
 
-import datetime
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
@@ -296,8 +295,3 @@ def _field(fields: Any, name: bytes) -> bytes:
         value: bytes = fields[name]
         return value
     return bytes(fields[fields.index(name) + 1])
-
-
-def stamp_now() -> str:
-    """The time of this process, for events without a time of OpenStack."""
-    return iso_of_milliseconds(int(datetime.datetime.now(datetime.UTC).timestamp() * 1000))

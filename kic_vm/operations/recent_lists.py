@@ -4,8 +4,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kic_vm.cache.recent_lists import Key
-from kic_vm.cache.stored_lists import Pagination
+from kic_vm.cache.stored_lists import Key, Pagination
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations import listing
 from kic_vm.operations.listing import Item

@@ -9,8 +9,9 @@ from kic_vm.adapters.http.bulkhead import Bulkhead
 from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
 from kic_vm.adapters.http.guards import Guard
 from kic_vm.cache.followers import Followers
-from kic_vm.cache.recent_lists import Key, RecentLists, Source
+from kic_vm.cache.recent_lists import RecentLists, Source
 from kic_vm.cache.sealed import SealedRedis
+from kic_vm.cache.stored_lists import Key
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET
 

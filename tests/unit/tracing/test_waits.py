@@ -21,9 +21,9 @@ from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.cache.client import TracedRedis, connect
 from kic_vm.cache.outage import Outage
-from kic_vm.cache.recent_lists import Key, Source
+from kic_vm.cache.recent_lists import Source
 from kic_vm.cache.sealed import SealedRedis
-from kic_vm.cache.stored_lists import Stamp, StoredLists
+from kic_vm.cache.stored_lists import Key, Stamp, StoredLists
 from kic_vm.context import RequestRecord
 from kic_vm.tracing.request_trace import tracing, waiting
 from kic_vm.tracing.spans import SpanTrace

@@ -3,8 +3,7 @@
 
 from typing import Final
 
-from kic_vm.events.model import INSTANCE, VOLUME, Event, Sighting
-from kic_vm.events.stream import stamp_now
+from kic_vm.events.model import INSTANCE, VOLUME, Event, Sighting, stamp_now
 from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.mappings.times import utc
 from kic_vm.resources.block_storage import Volume
