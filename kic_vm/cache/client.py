@@ -3,7 +3,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import redis
 from oslo_config import cfg
@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from kic_vm.cache.response_limit import ResponseLimit
 from kic_vm.conf.redis_url import parse_sentinel_url
 from kic_vm.tracing.request_trace import waiting
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     _Redis = redis.Redis[bytes]
 else:
     _Redis = redis.Redis  # it has no type parameter
+
+# A complete response may take this many times the timeout, within which each part must arrive.
+_PARTS: Final = 2
 
 
 class TracedRedis(_Redis):
@@ -51,11 +55,16 @@ def connect(conf: cfg.ConfigOpts) -> "redis.Redis[bytes] | None":
         # By default redis-py waits and retries; here the memory cache takes over at once.
         "retry": Retry(NoBackoff(), 0),
     }
+    response_limit = ResponseLimit(_PARTS * conf.redis.timeout)
     url = parse_sentinel_url(conf.redis.url)
     if url is None:
-        return TracedRedis.from_url(conf.redis.url, **limits)
+        single: redis.Redis[bytes] = TracedRedis.from_url(conf.redis.url, **limits)
+        response_limit.apply(single.connection_pool)
+        return single
     tls = {"ssl": True} if url.is_tls else {}
     sentinel = Sentinel(list(url.sentinels), sentinel_kwargs=limits | tls)
+    for one in sentinel.sentinels:
+        response_limit.apply(one.connection_pool)
     # Each new connection asks the Sentinels for the current master.
     client: redis.Redis[bytes] = sentinel.master_for(
         url.service,
@@ -66,4 +75,5 @@ def connect(conf: cfg.ConfigOpts) -> "redis.Redis[bytes] | None":
         **limits,
         **tls,
     )
+    response_limit.apply(client.connection_pool)
     return client

@@ -58,8 +58,9 @@ between hosts.
         "timeout",
         default=0.25,
         min=0.01,
-        help="Time in seconds that one Redis command may take before the process continues "
-        "without Redis.",
+        help="Time in seconds that Redis may take to connect, to begin a response, and to continue "
+        "it, before the process continues without Redis. A complete response may take twice as "
+        "long.",
     ),
     cfg.FloatOpt(
         "retry_after",

@@ -15,10 +15,12 @@ SLOW: Final = "slow"
 GARBAGE: Final = "garbage"
 RESET: Final = "reset"
 FLUSH: Final = "flush"
-KINDS: Final = (REFUSE, HANG, SLOW, GARBAGE, RESET, FLUSH)
+DRIP: Final = "drip"
+KINDS: Final = (REFUSE, HANG, SLOW, GARBAGE, RESET, FLUSH, DRIP)
 
 _SLOW_SECONDS: Final = 1.0
 _HANG_SECONDS: Final = 600
+_DRIP_SECONDS: Final = 0.2
 _FLUSH: Final = b"*1\r\n$8\r\nFLUSHALL\r\n"
 
 
@@ -64,7 +66,7 @@ class RedisProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         redis_reader, redis_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        back = asyncio.create_task(_pass_all(redis_reader, writer))
+        back = asyncio.create_task(self._pass_answers(redis_reader, writer))
         try:
             while data := await reader.read(2**16):
                 if await self._is_passed(writer):
@@ -91,6 +93,18 @@ class RedisProxy:
                 await self._flush()
         return True
 
+    async def _pass_answers(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(2**16):
+                for part in _bytes_of(data) if self._kind == DRIP else [data]:
+                    writer.write(part)
+                    await writer.drain()
+                    if self._kind == DRIP:
+                        await asyncio.sleep(_DRIP_SECONDS)
+        writer.close()
+
     async def _flush(self) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         writer.write(_FLUSH)
@@ -98,9 +112,5 @@ class RedisProxy:
         writer.close()
 
 
-async def _pass_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(2**16):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+def _bytes_of(data: bytes) -> list[bytes]:
+    return [data[place : place + 1] for place in range(len(data))]
