@@ -15,11 +15,13 @@ from tests.unit.fake_redis import FakeRedis
 
 
 @pytest.fixture
-def application(
-    options: str, conf: cfg.ConfigOpts, store: FakeRedis, shared_application: Any
-) -> Any:
+def application(request: pytest.FixtureRequest, options: str, shared_application: Any) -> Any:
     """The shared pipeline, or one of its own for a test with options of its own."""
-    return deploy.load_app(conf) if options else shared_application
+    if not options:
+        return shared_application
+    request.getfixturevalue("store")
+    # Loading a configuration takes longer than most of these tests.
+    return deploy.load_app(request.getfixturevalue("conf"))
 
 
 @pytest.fixture
