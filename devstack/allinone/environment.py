@@ -22,6 +22,19 @@ while [ "${1#-}" != "$1" ]; do shift; done
 exec "$@"
 """
 
+# A compute host has open-iscsi, which scans for a volume only when it is told to. Without it,
+# os-brick locks by the id of the volume's service, and fails if Cinder has not stored that id yet:
+# Cinder shows a volume as available before. The Debian package of open-iscsi upgrades systemd.
+COMPUTE = """#!{python}
+import sys
+
+from nova.cmd.compute import main  # first: it patches what the others import
+from os_brick.initiator import utils
+
+utils.ISCSI_SUPPORTS_MANUAL_SCAN = True  # as on a host with open-iscsi
+sys.exit(main())
+"""
+
 
 def fingerprint() -> str:
     """A hash of what is to be installed."""
@@ -54,7 +67,7 @@ def install(deployment: Deployment) -> str | None:
 
 
 def link_bindings(deployment: Deployment) -> str | None:
-    """Let the environment see Debian's modules of C libraries, and a sudo that does nothing."""
+    """Let the environment see Debian's modules of C libraries, and programs of its own."""
     modules = [f"{module}.cpython-*.so" for module in ("rados", "rbd")]
     if deployment.has_guests:
         modules += ["libvirt.py", "libvirtmod.cpython-*.so"]
@@ -67,8 +80,10 @@ def link_bindings(deployment: Deployment) -> str | None:
             link = site / found[0].name
             if not link.exists():
                 link.symlink_to(found[0])
-    sudo = deployment.shim / "sudo"
-    if not sudo.exists():
-        sudo.write_text(SUDO)
-        sudo.chmod(0o755)
+    python = str(deployment.venv / "bin/python")
+    for name, text in {"sudo": SUDO, "nova-compute": COMPUTE}.items():
+        program, wanted = deployment.shim / name, text.replace("{python}", python)
+        if not program.exists() or program.read_text() != wanted:
+            program.write_text(wanted)
+            program.chmod(0o755)
     return None
