@@ -2,10 +2,11 @@
 """The time since which an instance has been in its state, if it is known without another call.
 
 Reading the history of an instance determines this time. The time is remembered until Nova changes
-the server.
+the server: in Redis for all processes, and in the memory of each process, because a command of
+Redis is a tenth of the CPU time that it takes to read an instance.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -15,30 +16,49 @@ from kic_vm.resources.compute import Server
 
 _KEY: Final = "state-since:"
 _KEPT_SECONDS: Final = 86400.0
+# A process that found nothing in Redis does not ask again within this time.
+_UNKNOWN_SECONDS: Final = 5.0
 
 
 def remember(
     services: RequestServices, server: Server, state: str, since: str, billable_since: str | None
 ) -> None:
     """Remember since when a server has been in a state, and since when it has been billed."""
-    value = {
-        "updated": server["updated"],
-        "state": state,
-        "since": since,
-        "billable_since": billable_since,
-    }
-    services.app_state.cache.set(_key(services, server), orjson.dumps(value), _KEPT_SECONDS)
+    value = orjson.dumps(
+        {
+            "updated": server["updated"],
+            "state": state,
+            "since": since,
+            "billable_since": billable_since,
+        }
+    )
+    key = _key(services, server)
+    services.app_state.cache.set(key, value, _KEPT_SECONDS)
+    services.app_state.read_hints.set(key, value, _KEPT_SECONDS)
 
 
 def add_remembered(
     services: RequestServices, server: Server, lifecycle: InstanceLifecycleView
 ) -> None:
     """Add the remembered times to a ``lifecycle``, if the server has not changed since."""
-    stored = services.app_state.cache.get(_key(services, server))
-    value = orjson.loads(stored) if stored else {}
-    if (value.get("updated"), value.get("state")) == (server["updated"], lifecycle["state"]):
+    present = {"updated": server["updated"], "state": lifecycle["state"]}
+    key, local = _key(services, server), services.app_state.read_hints
+    stored = local.get(key)
+    if stored is None or not _is_about(present, value := orjson.loads(stored)):
+        stored = services.app_state.cache.get(key)
+        value = orjson.loads(stored) if stored else {}
+        if stored and _is_about(present, value):
+            local.set(key, stored, _KEPT_SECONDS)
+        else:
+            value = present
+            local.set(key, orjson.dumps(present), _UNKNOWN_SECONDS)
+    if "since" in value:
         lifecycle["since"] = value["since"]
         lifecycle["billable_since"] = value["billable_since"]
+
+
+def _is_about(present: dict[str, str], value: dict[str, Any]) -> bool:
+    return present.items() <= value.items()
 
 
 def _key(services: RequestServices, server: Server) -> str:

@@ -3,6 +3,7 @@
 
 import itertools
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.unit.bodies import INSTANCE, SERVER, body
 from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
+from tests.unit.fake_redis import FakeRedis
 from tests.unit.nova_actions import answer_events
 from tests.unit.personas import OTHER_PROJECT, USER
 
@@ -225,6 +227,34 @@ def test_since(member: Caller, populated: Cloud) -> None:
     changed = CREATED | {"updated": "2026-11-23T11:25:00Z"}
     populated.answer("GET", "nova", SHOW, {"server": SERVER | changed})
     assert member.get(INSTANCE).json["instance"]["lifecycle"]["since"] is None
+
+
+class TestSinceOfOthers:
+    """What another process has learned from the history."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        return "[redis]\nurl = redis://redis.test:6379/0\n"
+
+    def test_shown(
+        self, elsewhere: Callable[[str], Caller], populated: Cloud, store: FakeRedis
+    ) -> None:
+        """Each process asks Redis once, whether Redis knows it or not."""
+        early, reader, late = elsewhere("member"), elsewhere("member"), elsewhere("member")
+        stopped = CREATED | {"updated": "2026-11-23T11:24:00Z"}
+        populated.answer("GET", "nova", SHOW, {"server": SERVER | stopped})
+        assert _since(early) is None
+        reader.get(HISTORY)
+        assert _since(reader) == _since(late) == "2026-11-23T11:23:13Z"
+        asked = store.asked
+        assert _since(early) is None
+        assert _since(reader) == _since(late) == "2026-11-23T11:23:13Z"
+        assert store.asked == asked
+
+
+def _since(caller: Caller) -> str | None:
+    shown: str | None = caller.get(INSTANCE).json["instance"]["lifecycle"]["since"]
+    return shown
 
 
 def test_since_launch(member: Caller, populated: Cloud) -> None:
