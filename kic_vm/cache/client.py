@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 else:
     _Redis = redis.Redis  # it has no type parameter
 
-# A complete response may take this many times the timeout, within which each part must arrive.
-_PARTS: Final = 2
+# Each part of a response must arrive within the timeout, and the complete response within this
+# many times the timeout.
+_TIMEOUTS_PER_RESPONSE: Final = 2
 
 
 class TracedRedis(_Redis):
@@ -55,7 +56,7 @@ def connect(conf: cfg.ConfigOpts) -> "redis.Redis[bytes] | None":
         # By default redis-py waits and retries; here the memory cache takes over at once.
         "retry": Retry(NoBackoff(), 0),
     }
-    response_limit = ResponseLimit(_PARTS * conf.redis.timeout)
+    response_limit = ResponseLimit(_TIMEOUTS_PER_RESPONSE * conf.redis.timeout)
     url = parse_sentinel_url(conf.redis.url)
     if url is None:
         single: redis.Redis[bytes] = TracedRedis.from_url(conf.redis.url, **limits)

@@ -43,10 +43,10 @@ def add_remembered(
     """Add the remembered times to a ``lifecycle``, if the server has not changed since."""
     present = {"updated": server["updated"], "state": lifecycle["state"]}
     key, local = _key(services, server), services.app_state.read_hints
-    stored = local.get(key)
-    if stored is None or not _is_about(present, value := orjson.loads(stored)):
+    value = _loaded(local.get(key))
+    if not _is_about(present, value):
         stored = services.app_state.cache.get(key)
-        value = orjson.loads(stored) if stored else {}
+        value = _loaded(stored)
         if stored and _is_about(present, value):
             local.set(key, stored, _KEPT_SECONDS)
         else:
@@ -55,6 +55,11 @@ def add_remembered(
     if "since" in value:
         lifecycle["since"] = value["since"]
         lifecycle["billable_since"] = value["billable_since"]
+
+
+def _loaded(stored: bytes | None) -> dict[str, Any]:
+    value: dict[str, Any] = orjson.loads(stored) if stored else {}
+    return value
 
 
 def _is_about(present: dict[str, str], value: dict[str, Any]) -> bool:

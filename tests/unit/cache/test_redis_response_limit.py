@@ -86,12 +86,12 @@ class Connection:
 
 def test_thread_ends() -> None:
     """The thread ends when nothing is expected for a while, and starts again."""
-    limit = ResponseLimit(0.01)
+    limit = ResponseLimit(0.2)
     for _time in range(2):
         connection = Connection()
         limit.expect(connection)
-        limit.finish(connection)
         thread = limit._thread
+        limit.finish(connection)
         assert thread is not None
         thread.join(10)
         assert not thread.is_alive()
