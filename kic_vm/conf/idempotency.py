@@ -15,7 +15,7 @@ OPTS = [
     ),
     cfg.FloatOpt(
         "lease_time",
-        default=15.0,
+        default=9.0,
         min=1,
         max=30,
         help="Duration in seconds of the lease that a process holds while it works on a request "
