@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A project of its own for requests that nobody has thought of, with one of each resource in it."""
+"""A new project with one resource of each kind, and the users who send requests."""
 
+import dataclasses
 import secrets
 import time
 import uuid
@@ -21,36 +22,86 @@ __all__ = ["cloud", "gateway", "standalone", "start_gateway"]
 Connect = Callable[[str], openstack.connection.Connection]
 Connection = openstack.connection.Connection
 NAME = f"fuzz-{uuid.uuid4().hex[:8]}"
+ADMIN = "admin"
+STRANGER = "stranger"
+NOBODY = "nobody"
+ROLES = {
+    ADMIN: ("manager", "member", "reader"),
+    "member": ("member", "reader"),
+    "reader": ("reader",),
+    STRANGER: ("member", "reader"),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Persona:
+    """Somebody who sends requests."""
+
+    name: str
+    connection: Connection | None
+    """To OpenStack itself, as this user; None without a token."""
+
+    @property
+    def token(self) -> str | None:
+        """A valid token, renewed if necessary."""
+        return self.connection.auth_token if self.connection else None
+
+    def __repr__(self) -> str:
+        """The name, which is all that a failed test shows."""
+        return self.name
 
 
 @pytest.fixture(scope="session")
-def admin(standalone: Path, cloud: Connect) -> Iterator[Connection]:
-    """The admin of a new project; all that the project then has is removed in the end."""
-    operator = cloud("kic-operator")
-    identity = connections.identity(operator)
+def personas(standalone: Path, cloud: Connect) -> Iterator[dict[str, Persona]]:
+    """The users of a new project, by name: all that they make is removed in the end.
+
+    ``stranger`` is a member of another new project.
+    """
+    identity = connections.identity(cloud("kic-operator"))
     member = cloud("kic-member")
     domain_id = connections.identity(member).get_user(connections.user_id(member)).domain_id
-    password = secrets.token_hex(16)
-    project = identity.create_project(name=NAME, domain_id=domain_id)
-    user = identity.create_user(name=NAME, domain_id=domain_id, password=password)
-    for role in ("manager", "member", "reader"):
-        identity.assign_project_role_to_user(
-            project, user, identity.find_role(role, ignore_missing=False)
-        )
     loader = openstack.config.OpenStackConfig(config_files=[str(standalone / "clouds.yaml")])
     config = loader.get_one("kic-member").config
-    auth = {
-        "auth_url": config["auth"]["auth_url"],
-        "username": NAME,
-        "password": password,
-        "project_id": project.id,
-        "user_domain_id": domain_id,
-    }
-    connection = openstack.connect(auth=auth, region_name=config.get("region_name"))
-    yield connection
-    _purge(connection)
-    identity.delete_user(user)
-    identity.delete_project(project)
+    projects = [
+        identity.create_project(name=name, domain_id=domain_id) for name in (NAME, f"{NAME}-2")
+    ]
+    made = {}
+    for name, roles in ROLES.items():
+        project = projects[name == STRANGER]
+        password = secrets.token_hex(16)
+        user = identity.create_user(name=f"{NAME}-{name}", domain_id=domain_id, password=password)
+        for role in roles:
+            identity.assign_project_role_to_user(
+                project, user, identity.find_role(role, ignore_missing=False)
+            )
+        auth = {
+            "auth_url": config["auth"]["auth_url"],
+            "username": user.name,
+            "password": password,
+            "project_id": project.id,
+            "user_domain_id": domain_id,
+        }
+        connection = openstack.connect(auth=auth, region_name=config.get("region_name"))
+        made[name] = Persona(name, connection)
+    yield made | {NOBODY: Persona(NOBODY, None)}
+    connected = [persona.connection for persona in made.values() if persona.connection]
+    for connection in connected:
+        for keypair in connection.compute.keypairs():
+            connection.compute.delete_keypair(keypair)
+    for name in (ADMIN, STRANGER):
+        _purge(connected[list(made).index(name)])
+    for connection in connected:
+        identity.delete_user(connections.user_id(connection))
+    for project in projects:
+        identity.delete_project(project)
+
+
+@pytest.fixture(scope="session")
+def admin(personas: dict[str, Persona]) -> Connection:
+    """The admin of the new project."""
+    connection = personas[ADMIN].connection
+    assert connection
+    return connection
 
 
 def _purge(connection: Connection) -> None:
@@ -58,8 +109,6 @@ def _purge(connection: Connection) -> None:
     for image in glance.images(owner=connection.current_project_id):
         glance.update_image(image, is_protected=False)
         glance.delete_image(image)
-    for keypair in connection.compute.keypairs():
-        connection.compute.delete_keypair(keypair)
     for _attempt in range(3):  # what hangs together goes one after the other
         connection.project_cleanup(dry_run=False, wait_timeout=120)
         time.sleep(2)
