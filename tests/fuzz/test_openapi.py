@@ -27,6 +27,7 @@ from tests.fuzz.conftest import Persona
 EXAMPLES = int(os.environ.get("KIC_VM_FUZZ_EXAMPLES", "20"))
 SEED = int(os.environ.get("KIC_VM_FUZZ_SEED", "1"))
 OUTPUT = os.environ.get("KIC_VM_FUZZ_OUTPUT")
+PATIENCE = 95  # seconds, longer than the gateway takes for a request
 CHECKS = [
     checks.status_code_conformance,
     checks.content_type_conformance,
@@ -79,7 +80,7 @@ def _check(case: schemathesis.Case, persona: Persona) -> None:
     # A generated token would only be refused.
     headers = {name: value for name, value in case.headers.items() if name != "X-Auth-Token"}
     case.headers = headers | ({"X-Auth-Token": persona.token} if persona.token else {})
-    response = case.call()
+    response = case.call(timeout=PATIENCE)
     statuses[persona.name, response.status_code] += 1
     case.validate_response(response, checks=CHECKS)
     if response.status_code >= 400:
