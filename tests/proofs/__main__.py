@@ -121,21 +121,21 @@ def _counted(statuses: Mapping[str, int]) -> str:
 def _creates(work: Workspace, arguments: argparse.Namespace) -> bool:
     result = Creates(work, arguments.probability, _say).run(arguments.count or 1_000)
     _write(arguments, "creates", _creates_page(result, arguments.probability, arguments.workers))
-    _keep(arguments, result)
+    keep(arguments, result)
     return result.is_passed
 
 
 def _soak(work: Workspace, arguments: argparse.Namespace) -> bool:
     result = Soak(work, _say).run(arguments.count or 100_000)
     _write(arguments, "soak", _soak_page(result))
-    _keep(arguments, result)
+    keep(arguments, result)
     return not any(status.startswith("500") for status in result.statuses)
 
 
 def _stopped(work: Workspace, arguments: argparse.Namespace) -> bool:
     results = [run_stopped(work, name, arguments.count or 40, _say) for name in NAMES]
     _write(arguments, "stopped", _stopped_page(results))
-    _keep(arguments, results)
+    keep(arguments, results)
     return all(result.is_passed for result in results)
 
 
@@ -146,14 +146,14 @@ def _history(work: Workspace, arguments: argparse.Namespace) -> bool:
     finally:
         # A failure does not lose the readings before it.
         _write(arguments, "history", _HEAD + history_report.page(proof.result))
-        _keep(arguments, proof.result)
+        keep(arguments, proof.result)
     return proof.result.is_passed
 
 
 def _feed(work: Workspace, arguments: argparse.Namespace) -> bool:
     result = feed_proof.Feed(work, _options(feed_proof.Options, arguments), _say).run()
     _write(arguments, "feed", _HEAD + feed_report.page(result))
-    _keep(arguments, result)
+    keep(arguments, result)
     return result.is_passed
 
 
@@ -195,7 +195,7 @@ def _restarts(arguments: argparse.Namespace) -> bool:
     for failure, times in result.failures.items():
         _say(f"proofs: {failure} ({times} times)")
     _write(arguments, "restarts", _restarts_page(result))
-    _keep(arguments, result)
+    keep(arguments, result)
     return result.is_passed
 
 
@@ -206,9 +206,15 @@ def _write(arguments: argparse.Namespace, name: str, page: str) -> None:
     _say(f"proofs: written to {path}")
 
 
-def _keep(arguments: argparse.Namespace, result: Any) -> None:
+def _values(result: Any) -> dict[str, Any]:
+    """The fields of a result. dataclasses.asdict cannot copy those that are a Counter."""
+    return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+
+
+def keep(arguments: argparse.Namespace, result: Any) -> None:
+    """Write all that a proof has seen into the file that --json names."""
     if arguments.json:
-        content = json.dumps(result, indent=1, default=dataclasses.asdict)
+        content = json.dumps(result, indent=1, default=_values)
         arguments.json.write_text(content + "\n")
 
 
