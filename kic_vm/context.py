@@ -13,6 +13,7 @@ from keystoneauth1.plugin import BaseAuthPlugin
 from oslo_context import context as oslo_context
 
 from kic_vm.idempotent_request import IdempotentRequest
+from kic_vm.read_log import ReadLog
 
 # Keys in the WSGI environment that the parts of the pipeline share.
 RECORD_KEY = "kic_vm.record"
@@ -107,6 +108,7 @@ class RequestContext(oslo_context.RequestContext):
     belong to. ``max_age`` is the age in seconds that the client accepts; 0 for a fresh response.
     ``age`` is the age of the response, None if it was not built from a recent list.
     ``page`` is the cache.stored_lists.Page in the response, for the query string of the request.
+    ``read_log`` notes the GETs while a recent list is fetched.
     """
 
     def __init__(
@@ -127,6 +129,7 @@ class RequestContext(oslo_context.RequestContext):
         self.age: float | None = None
         self.query_string = ""
         self.page: Any = None
+        self.read_log: ReadLog | None = None
 
     def __repr__(self) -> str:
         """The request without the token."""

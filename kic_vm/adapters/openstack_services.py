@@ -7,6 +7,7 @@ from kic_vm.adapters.compute import Compute
 from kic_vm.adapters.identity import Identity
 from kic_vm.adapters.image import Image
 from kic_vm.adapters.network import Network
+from kic_vm.adapters.service import Service
 from kic_vm.context import RequestContext
 
 
@@ -19,3 +20,14 @@ class OpenStackServices:
         self.identity = Identity(cloud, context, "identity")
         self.image = Image(cloud, context, "image")
         self.network = Network(cloud, context, "network")
+
+    def of(self, service: str) -> Service:
+        """The service with this type in the service catalog."""
+        own: tuple[Service, ...] = (
+            self.compute,
+            self.block_storage,
+            self.identity,
+            self.image,
+            self.network,
+        )
+        return next(one for one in own if one.service == service)

@@ -15,6 +15,7 @@ from kic_vm.adapters.http import direct_reads, outcomes
 from kic_vm.adapters.http.current_call import calling
 from kic_vm.context import RequestContext, current_record
 from kic_vm.metrics import gateway as metrics
+from kic_vm.read_log import Read, ReadLog
 from kic_vm.tracing import request_trace
 
 JSON = dict[str, Any]
@@ -104,6 +105,22 @@ class Service:
             project_id = self._context.project_id if is_change else None
             with self._cloud.changing(project_id):
                 return self._write(method, path, microversion=microversion, **kwargs)
+        log = self._context.read_log
+        if log is None:
+            return self._read(method, path, microversion, returned, **kwargs)
+        if (
+            method != "GET"
+            or kwargs
+            or returned is not None
+            or self._context.auth is self._cloud.service_auth
+        ):
+            log.note_more()
+            return self._read(method, path, microversion, returned, **kwargs)
+        return self._read_for_list(log, path, microversion)
+
+    def _read(
+        self, method: str, path: str, microversion: str | None, returned: int | None, **kwargs: Any
+    ) -> requests.Response:
         try:
             with calling(self._service):
                 endpoint = self._cloud.endpoint(self._service, self._context)
@@ -112,6 +129,21 @@ class Service:
             raise errors.from_exception(self._service, error) from error
         if response.status_code >= 400 and response.status_code != returned:
             raise errors.from_response(self._service, response)
+        return response
+
+    def _read_for_list(
+        self, log: ReadLog, path: str, microversion: str | None
+    ) -> requests.Response:
+        """The answer to a GET on which a recent list depends; the log notes it."""
+        read = Read(self._service, path, microversion)
+        response = log.take(read)
+        if response is None:
+            try:
+                response = self._read("GET", path, microversion, None)
+            except exceptions.KicVmError:
+                log.note_more()  # the caller may use the failure
+                raise
+        log.note(read, response)
         return response
 
     def _write(

@@ -14,7 +14,6 @@ fetch of its own.
 
 import contextlib
 import dataclasses
-import enum
 import json
 import threading
 import time
@@ -27,6 +26,7 @@ import orjson
 from oslo_config import cfg
 
 from kic_vm import deadline
+from kic_vm.cache.fetched import Fetch, Source
 from kic_vm.cache.flights import Flight
 from kic_vm.cache.followers import Followers
 from kic_vm.cache.generations import Generations
@@ -41,48 +41,13 @@ from kic_vm.cache.stored_lists import (
     Stamp,
     StoredLists,
 )
+from kic_vm.cache.terms import Terms
 
 # Seconds for which a list is used if other processes may write unnoticed.
 _ALONE_SECONDS: Final = 1.0
-# The clocks of two hosts may differ by some seconds; a later time is an error.
-_CLOCK_DIFFERENCE: Final = 5.0
 _MEGABYTE: Final = 2**20
-
-
-class Source(enum.StrEnum):
-    """The way in which a request got its list."""
-
-    KNOWN = "hit"
-    FETCHED = "miss"
-    OTHERS = "wait"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Terms:
-    """The lists that a request accepts."""
-
-    generation: bytes
-    is_shared: bool
-    arrived: float
-    max_age: float
-
-    @property
-    def end_of_wait(self) -> float:
-        """See stored_lists.Terms."""
-        return self.arrived + self.max_age
-
-    def accept(self, stamp: Stamp) -> bool:
-        """See stored_lists.Terms."""
-        age = time.time() - stamp.began
-        return (
-            stamp.generation == self.generation
-            and age >= -_CLOCK_DIFFERENCE
-            and (stamp.began >= self.arrived or age <= self.max_age)
-        )
-
-    def age_of(self, stamp: Stamp) -> float:
-        """The age of a list in seconds; 0 if its fetch began after the arrival."""
-        return 0.0 if stamp.began >= self.arrived else max(0.0, time.time() - stamp.began)
+# A list also depends on some values that the gateway caches, such as the ids of flavors.
+_REPEATED_SECONDS: Final = 60.0
 
 
 class RecentLists:
@@ -157,12 +122,12 @@ class RecentLists:
         )
 
     def read(
-        self, key: Key, max_age: float, fetch: Callable[[], list[Item]], *, is_only_process: bool
+        self, key: Key, max_age: float, fetch: Fetch[Item], *, is_only_process: bool
     ) -> tuple[RecentList[Item], float, Source]:
         """A list, its age in seconds, and its source.
 
         :param max_age: the age in seconds that the request accepts
-        :param fetch: fetches the complete list; its exceptions are raised
+        :param fetch: fetches the list; its exceptions are raised
         :param is_only_process: no other process serves requests
         :raises UpstreamBusy: too many requests wait for the fetches of others
         """
@@ -183,7 +148,7 @@ class RecentLists:
                 return recent_list, terms.age_of(recent_list.stamp), Source.OTHERS
         # The other fetches have failed.
         stamp = Stamp(terms.generation, time.time())
-        return RecentList(fetch(), stamp, 0), 0.0, Source.FETCHED
+        return RecentList(fetch(None).items or [], stamp, 0, stamp), 0.0, Source.FETCHED
 
     def page(
         self,
@@ -225,21 +190,24 @@ class RecentLists:
             return flight, True
 
     def _fetch_once(
-        self, flight: Flight, key: Key, terms: Terms, fetch: Callable[[], list[Item]]
+        self, flight: Flight, key: Key, terms: Terms, fetch: Fetch[Item]
     ) -> tuple[RecentList[Item], float, Source]:
         """The list of another process, or a new one. All requests of the flight get it."""
         recent_list, lease = None, None
+        with self._lock:
+            known = self._lists.get(key)
         try:
             if terms.is_shared:
                 recent_list, lease = self._stored.find_or_acquire(
                     str(key),
                     terms,
+                    known,
                     partial(self._followers.following, flight.moved_at, flight.awaited),
                 )
             if recent_list is not None:
                 self._finish(flight, key, recent_list)
                 return recent_list, terms.age_of(recent_list.stamp), Source.KNOWN
-            return self._fetch(flight, key, terms, fetch), 0.0, Source.FETCHED
+            return self._fetch(flight, key, terms, known, fetch)
         finally:
             if flight.result is None:
                 self._finish(flight, key, None)
@@ -247,16 +215,29 @@ class RecentLists:
                 self._stored.release(lease)
 
     def _fetch(
-        self, flight: Flight, key: Key, terms: Terms, fetch: Callable[[], list[Item]]
-    ) -> RecentList[Item]:
+        self,
+        flight: Flight,
+        key: Key,
+        terms: Terms,
+        known: RecentList[Item] | None,
+        fetch: Fetch[Item],
+    ) -> tuple[RecentList[Item], float, Source]:
         stamp = Stamp(terms.generation, time.time())
-        items = fetch()
+        is_recent = known is not None and _is_recent(known.content, stamp)
+        fetched = fetch(known.reads if known is not None and is_recent else None)
+        if known is not None and fetched.items is None:
+            recent_list = dataclasses.replace(known, stamp=stamp)
+            self._finish(flight, key, recent_list)
+            if terms.is_shared:
+                self._stored.store_unchanged(str(key), recent_list)
+            return recent_list, 0.0, Source.UNCHANGED
+        items = fetched.items or []
         text, is_storable = _as_json(items)
-        recent_list = RecentList(items, stamp, len(text))
+        recent_list = RecentList(items, stamp, len(text), stamp, fetched.reads)
         self._finish(flight, key, recent_list)
         if terms.is_shared and is_storable:
-            self._stored.store(str(key), stamp, text)
-        return recent_list
+            self._stored.store(str(key), recent_list, text)
+        return recent_list, 0.0, Source.FETCHED
 
     def _finish(self, flight: Flight, key: Key, result: RecentList[Any] | None) -> None:
         """Remember the result, and wake the requests that wait."""
@@ -267,6 +248,11 @@ class RecentLists:
                 del self._flights[key]
         flight.result = result
         flight.finish()
+
+
+def _is_recent(content: Stamp, stamp: Stamp) -> bool:
+    """Whether the GETs behind a list may show that its content has not changed."""
+    return 0 <= stamp.began - content.began <= _REPEATED_SECONDS
 
 
 def _as_json(items: list[Item]) -> tuple[bytes, bool]:

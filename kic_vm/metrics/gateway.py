@@ -130,7 +130,7 @@ def count_token_lookup(*, is_hit: bool) -> None:
 def count_recent_list(resource: str, result: str) -> None:
     """Count a read whose client accepts an age.
 
-    :param result: ``hit``, ``miss`` or ``wait``
+    :param result: ``hit``, ``miss``, ``unchanged`` or ``wait``
     """
     _RECENT_LISTS.labels(resource, result).inc()
 

@@ -210,8 +210,10 @@ class Servers(Service):
         :raises UpstreamUnavailable: a cell does not answer, whether or not the project uses it
         :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
         """
+        if self._context.read_log is not None:
+            self._context.read_log.note_cell_check()
         context = copy.copy(self._context)
-        context.auth = self._cloud.service_auth
+        context.auth, context.read_log = self._cloud.service_auth, None
         try:
             are_up = ServerExistence(self._cloud, context, self._service).are_all_cells_up()
         except exceptions.Forbidden as error:

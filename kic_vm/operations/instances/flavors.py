@@ -45,6 +45,8 @@ def ids_by_name(services: RequestServices, names: Iterable[str]) -> dict[str, st
     distinct_names = set(names)
     ids = _cached_ids(services)
     if not distinct_names <= ids.keys():
+        if services.context.read_log is not None:
+            services.context.read_log.note_more()  # the next read of a list needs no such call
         listed = {item["name"]: item["id"] for item in services.openstack.compute.list_flavors()}
         ids = dict.fromkeys(distinct_names) | listed
         _remember(services, ids)

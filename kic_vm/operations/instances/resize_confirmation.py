@@ -123,6 +123,8 @@ def confirm_due(services: RequestServices, servers: Iterable[Server]) -> frozens
     waiting = [server for server in servers if waits_for_confirmation(server)]
     if not waiting:
         return frozenset()
+    if services.context.read_log is not None:
+        services.context.read_log.note_more()  # the time decides
     app_state = services.app_state
     due = [server for server in waiting if is_due(app_state, server)]
     if (

@@ -8,8 +8,9 @@ from typing import Any
 from kic_vm.adapters.http.bulkhead import Bulkhead
 from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
 from kic_vm.adapters.http.guards import Guard
+from kic_vm.cache.fetched import Fetch, Fetched, Source
 from kic_vm.cache.followers import Followers
-from kic_vm.cache.recent_lists import RecentLists, Source
+from kic_vm.cache.recent_lists import RecentLists
 from kic_vm.cache.sealed import SealedRedis
 from kic_vm.cache.stored_lists import Key
 from tests.unit.fake_redis import FakeRedis
@@ -68,5 +69,10 @@ def read(
     is_only_process: bool = False,
 ) -> tuple[str, float, Source]:
     """The id of the only item, the age, and the source."""
-    known, age, source = lists.read(key, max_age, fetch, is_only_process=is_only_process)
+    known, age, source = lists.read(key, max_age, fetching(fetch), is_only_process=is_only_process)
     return known.items[0]["id"], age, source
+
+
+def fetching(fetch: Callable[[], list[JSON]]) -> Fetch[JSON]:
+    """A fetch that always reads the whole list."""
+    return lambda _known: Fetched(fetch(), None)

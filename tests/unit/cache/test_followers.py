@@ -15,7 +15,7 @@ from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
 from kic_vm.adapters.http.guards import Guard
 from kic_vm.cache.recent_lists import RecentLists
 from kic_vm.context import RequestRecord, current_record, recording
-from tests.unit.cache.recent_list_reads import KEY, PATIENCE, process
+from tests.unit.cache.recent_list_reads import KEY, PATIENCE, fetching, process
 from tests.unit.fake_redis import FakeRedis
 
 JSON = dict[str, Any]
@@ -66,7 +66,7 @@ def poll(pool: ThreadPoolExecutor, call: Callable[[], Any], count: int) -> list[
 
 
 def get(lists: RecentLists, service: Service) -> Callable[[], Any]:
-    return lambda: lists.read(KEY, 30, service.fetch, is_only_process=False)
+    return lambda: lists.read(KEY, 30, fetching(service.fetch), is_only_process=False)
 
 
 def test_hanging_service(server: FakeRedis, service: Service, pool: ThreadPoolExecutor) -> None:
@@ -124,7 +124,9 @@ def test_long_fetch(server: FakeRedis, service: Service, pool: ThreadPoolExecuto
         return []
 
     lists = process(server, guard=service.guard)
-    requests = poll(pool, lambda: lists.read(KEY, 30, fetch, is_only_process=False), THREADS)
+    requests = poll(
+        pool, lambda: lists.read(KEY, 30, fetching(fetch), is_only_process=False), THREADS
+    )
     assert len([one.result(SECONDS) for one in requests]) == THREADS
     assert service.count == 1
 
@@ -153,7 +155,7 @@ def test_service_of_the_fetch(
             assert service.hangs.wait(SECONDS)
             return []
 
-    requests = poll(pool, lambda: lists.read(KEY, 30, fetch, is_only_process=False), 3)
+    requests = poll(pool, lambda: lists.read(KEY, 30, fetching(fetch), is_only_process=False), 3)
     time.sleep(2 * PATIENCE)
     (error,) = [one.exception() for one in requests if one.done()]
     assert isinstance(error, exceptions.UpstreamBusy)

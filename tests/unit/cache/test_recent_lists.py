@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kic_vm.cache.recent_lists import Source
+from kic_vm.cache.fetched import Source
 from kic_vm.cache.stored_lists import Key
 from tests.unit.cache.recent_list_reads import KEY, Fetches, process, read
 from tests.unit.fake_redis import FakeRedis

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kic_vm.cache.recent_lists import Source
+from kic_vm.cache.fetched import Source
 from kic_vm.cache.stored_lists import Key
-from tests.unit.cache.recent_list_reads import KEY, Fetches, process, read
+from tests.unit.cache.recent_list_reads import KEY, Fetches, fetching, process, read
 from tests.unit.fake_redis import FakeRedis
 
 JSON = dict[str, Any]
@@ -39,7 +39,7 @@ def test_memory(server: FakeRedis) -> None:
     known = [key for key in keys if lists.find(key, 30, is_only_process=False)]
     assert known == keys[-len(known) :]
     assert len(known) == 2
-    assert lists.read(keys[0], 30, fetch, is_only_process=False)[2] is Source.KNOWN
+    assert lists.read(keys[0], 30, fetching(fetch), is_only_process=False)[2] is Source.KNOWN
     read(lists, lambda: [{"id": "x" * 200_000}])  # larger than the bound
 
 
@@ -51,7 +51,7 @@ def test_memory_of_small_lists(pages: int) -> None:
     with tracing_memory():
         for number in range(1000):
             key = Key.of("project", ["member", f"role {number}"], "instances")
-            known, _age, _source = lists.read(key, 9, no_items, is_only_process=True)
+            known, _age, _source = lists.read(key, 9, fetching(no_items), is_only_process=True)
             for offset in range(pages):
                 query = f"limit=20&sort_keys=created_at&offset={offset}"
                 page = lists.page(key, known, query, lambda items: (items[:], {"total": 0}))
@@ -75,7 +75,7 @@ def test_pages(server: FakeRedis) -> None:
     """A page is made once for each query, and no more pages are kept than a few."""
     items = [{"id": str(number)} for number in range(100)]
     lists = process(server)
-    known, _age, _source = lists.read(KEY, 9, lambda: items, is_only_process=False)
+    known, _age, _source = lists.read(KEY, 9, fetching(lambda: items), is_only_process=False)
     made: list[str] = []
 
     def page(query: str) -> Any:
@@ -98,7 +98,9 @@ def test_pages(server: FakeRedis) -> None:
 def test_memory_of_pages(server: FakeRedis) -> None:
     """The pages of a list hold no more than a few times its items, whatever clients request."""
     items = [{"id": str(number)} for number in range(100)]
-    known, _age, _source = process(server).read(KEY, 9, lambda: items, is_only_process=False)
+    known, _age, _source = process(server).read(
+        KEY, 9, fetching(lambda: items), is_only_process=False
+    )
     pages = [
         known.page(f"name=&limit={number}", lambda listed: (listed[:], {})) for number in range(32)
     ]

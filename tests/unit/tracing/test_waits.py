@@ -20,15 +20,15 @@ from kic_vm.adapters.http.client import HttpClient
 from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.cache.client import TracedRedis, connect
+from kic_vm.cache.fetched import Source
 from kic_vm.cache.outage import Outage
-from kic_vm.cache.recent_lists import Source
 from kic_vm.cache.sealed import SealedRedis
 from kic_vm.cache.stored_lists import Key, Stamp, StoredLists
 from kic_vm.context import RequestRecord
 from kic_vm.tracing.request_trace import tracing, waiting
 from kic_vm.tracing.spans import SpanTrace
 from tests.unit.adapters.answering import answering
-from tests.unit.cache.recent_list_reads import process
+from tests.unit.cache.recent_list_reads import fetching, process
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.fake_redis import FakeRedis
@@ -109,9 +109,9 @@ def test_single_flight(exporter: InMemorySpanExporter, tracer: Any) -> None:
         return []
 
     with ThreadPoolExecutor(1) as threads, tracing(Trace(tracer)):
-        other = threads.submit(lists.read, key, 20, fetch, is_only_process=True)
+        other = threads.submit(lists.read, key, 20, fetching(fetch), is_only_process=True)
         assert begun.wait(30)
-        _list, _age, source = lists.read(key, 20, fetch, is_only_process=True)
+        _list, _age, source = lists.read(key, 20, fetching(fetch), is_only_process=True)
         other.result()
     assert source is Source.OTHERS
     assert the(by_name(exporter), "single-flight wait")
@@ -158,7 +158,7 @@ def test_stored_lists(exporter: InMemorySpanExporter, tracer: Any) -> None:
             return False
 
     with tracing(SpanTrace(tracer)):
-        assert stored.find_or_acquire("list", Terms(), lambda: nullcontext(lambda: None)) == (
+        assert stored.find_or_acquire("list", Terms(), None, lambda: nullcontext(lambda: None)) == (
             None,
             None,
         )
