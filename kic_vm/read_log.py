@@ -38,8 +38,8 @@ class Reads:
     def to_json(self) -> JSON:
         """The reads in their stored form."""
         rows = [
-            [read.service, read.path, read.microversion, digest]
-            for read, digest in self.digests.items()
+            [read.service, read.path, read.microversion, digested]
+            for read, digested in self.digests.items()
         ]
         return {"reads": rows, "has_cell_check": self.has_cell_check}
 
@@ -63,7 +63,7 @@ class ReadLog:
         self._is_complete = True
 
     def take(self, read: Read) -> requests.Response | None:
-        """The answer that has just arrived; only once, so that a second GET is sent."""
+        """The answer that has just arrived, for the first GET; a second GET must be sent."""
         return self._answers.pop(read, None)
 
     def note(self, read: Read, answer: requests.Response) -> None:

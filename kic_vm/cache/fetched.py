@@ -23,10 +23,12 @@ class Source(enum.StrEnum):
 class Fetched(Generic[Item]):
     """The result of a fetch."""
 
-    items: list[Item] | None
-    """The complete list; None if it is the same as the one that the given reads are of."""
+    items: list[Item]
+    """The complete list; empty if it is unchanged."""
     reads: Reads | None
     """The GETs that the next fetch may repeat to find out whether the list has changed."""
+    is_unchanged: bool = False
+    """The repeated GETs have shown that the list has not changed."""
 
 
 # Fetches a list. It may repeat the GETs of an earlier fetch first.

@@ -148,7 +148,7 @@ class RecentLists:
                 return recent_list, terms.age_of(recent_list.stamp), Source.OTHERS
         # The other fetches have failed.
         stamp = Stamp(terms.generation, time.time())
-        return RecentList(fetch(None).items or [], stamp, 0, stamp), 0.0, Source.FETCHED
+        return RecentList(fetch(None).items, stamp, 0, stamp), 0.0, Source.FETCHED
 
     def page(
         self,
@@ -225,15 +225,14 @@ class RecentLists:
         stamp = Stamp(terms.generation, time.time())
         is_recent = known is not None and _is_recent(known.content, stamp)
         fetched = fetch(known.reads if known is not None and is_recent else None)
-        if known is not None and fetched.items is None:
+        if known is not None and fetched.is_unchanged:
             recent_list = dataclasses.replace(known, stamp=stamp)
             self._finish(flight, key, recent_list)
             if terms.is_shared:
                 self._stored.store_unchanged(str(key), recent_list)
             return recent_list, 0.0, Source.UNCHANGED
-        items = fetched.items or []
-        text, is_storable = _as_json(items)
-        recent_list = RecentList(items, stamp, len(text), stamp, fetched.reads)
+        text, is_storable = _as_json(fetched.items)
+        recent_list = RecentList(fetched.items, stamp, len(text), stamp, fetched.reads)
         self._finish(flight, key, recent_list)
         if terms.is_shared and is_storable:
             self._stored.store(str(key), recent_list, text)

@@ -71,7 +71,7 @@ def _fetch(
     fetch: Callable[[RequestServices], list[Item]],
     known: Reads | None,
 ) -> Fetched[Item]:
-    """The list, or the news that it has not changed.
+    """The list, unless it has not changed.
 
     The conversion of a long list takes more CPU time than all else. So if the process knows the
     list, the GETs behind it are repeated first. If an answer differs, the fetch uses these answers.
@@ -80,7 +80,7 @@ def _fetch(
     if known is not None and answers:
         digests = {read: digest(answer) for read, answer in answers.items()}
         if digests == known.digests:
-            return Fetched(None, known)
+            return Fetched([], known, is_unchanged=True)
     log = services.context.read_log = ReadLog(answers)
     try:
         return Fetched(fetch(services), log.reads())
@@ -93,19 +93,18 @@ def _repeat(services: RequestServices, known: Reads) -> dict[Read, Response]:
     openstack = services.openstack
     order = {service: position for position, service in enumerate(SERVICE_ORDER)}
     reads = sorted(known.digests, key=lambda read: order.get(read.service, len(order)))
-    calls: list[Callable[[], Any]] = [
+    checks = [openstack.compute.check_cells] if known.has_cell_check else []
+    gets = [
         partial(
             openstack.of(read.service).request, "GET", read.path, microversion=read.microversion
         )
         for read in reads
     ]
-    if known.has_cell_check:
-        calls.insert(0, openstack.compute.check_cells)
     try:
-        answers = gather_reads(*calls)
+        answers = gather_reads(*checks, *gets)[len(checks) :]
     except (exceptions.NotFound, exceptions.InvalidRequest):
         return {}
-    return dict(zip(reads, answers[-len(reads) :], strict=True))
+    return dict(zip(reads, answers, strict=True))
 
 
 def find(services: RequestServices, resource: str, resource_id: str) -> Any:

@@ -65,7 +65,7 @@ def personas(standalone: Path, cloud: Connect) -> Iterator[dict[str, Persona]]:
     projects = [
         identity.create_project(name=name, domain_id=domain_id) for name in (NAME, f"{NAME}-2")
     ]
-    made = {}
+    connected: dict[str, Connection] = {}
     for name, roles in ROLES.items():
         project = projects[name == STRANGER]
         password = secrets.token_hex(16)
@@ -81,16 +81,15 @@ def personas(standalone: Path, cloud: Connect) -> Iterator[dict[str, Persona]]:
             "project_id": project.id,
             "user_domain_id": domain_id,
         }
-        connection = openstack.connect(auth=auth, region_name=config.get("region_name"))
-        made[name] = Persona(name, connection)
+        connected[name] = openstack.connect(auth=auth, region_name=config.get("region_name"))
+    made = {name: Persona(name, connection) for name, connection in connected.items()}
     yield made | {NOBODY: Persona(NOBODY, None)}
-    connected = [persona.connection for persona in made.values() if persona.connection]
-    for connection in connected:
+    for connection in connected.values():
         for keypair in connection.compute.keypairs():
             connection.compute.delete_keypair(keypair)
     for name in (ADMIN, STRANGER):
-        _purge(connected[list(made).index(name)])
-    for connection in connected:
+        _purge(connected[name])
+    for connection in connected.values():
         identity.delete_user(connections.user_id(connection))
     for project in projects:
         identity.delete_project(project)

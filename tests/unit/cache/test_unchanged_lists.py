@@ -28,7 +28,7 @@ class Cloud:
         reads = Reads({read: self.name}, has_cell_check=False)
         if known == reads:
             self.fetches.append("unchanged")
-            return Fetched(None, known)
+            return Fetched([], known, is_unchanged=True)
         self.fetches.append("new" if known is None else "changed")
         return Fetched([{"id": self.name}], reads)
 
@@ -102,7 +102,7 @@ def test_write(server: FakeRedis, go_on: Callable[[float], None], cloud: Cloud) 
 
 
 def test_rebuilt(server: FakeRedis, go_on: Callable[[float], None], cloud: Cloud) -> None:
-    """The list is read anew after a minute: it also depends on values that the gateway caches."""
+    """The list is built again after a minute: it also depends on values that the gateway caches."""
     lists = process(server)
     read(lists, cloud)
     for _time in range(20):
