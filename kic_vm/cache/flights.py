@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from kic_vm import deadline
 from kic_vm.cache.followers import Followers
-from kic_vm.cache.stored_lists import RecentList, Stamp
+from kic_vm.cache.stored_lists import RecentList
+from kic_vm.cache.terms import Stamp
 from kic_vm.context import current_record
 from kic_vm.tracing.request_trace import waiting
 

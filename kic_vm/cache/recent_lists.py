@@ -38,10 +38,9 @@ from kic_vm.cache.stored_lists import (
     Page,
     Pagination,
     RecentList,
-    Stamp,
     StoredLists,
 )
-from kic_vm.cache.terms import Terms
+from kic_vm.cache.terms import Stamp, Terms
 
 # Seconds for which a list is used if other processes may write unnoticed.
 _ALONE_SECONDS: Final = 1.0

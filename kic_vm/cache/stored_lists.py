@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import orjson
 import redis
@@ -18,6 +18,7 @@ from kic_vm import deadline
 from kic_vm.cache.lease import Lease
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, UnreadableError
+from kic_vm.cache.terms import Stamp, Terms
 from kic_vm.read_log import Reads
 from kic_vm.tracing.request_trace import tracing, waiting
 
@@ -59,16 +60,6 @@ class Key:
     def __str__(self) -> str:
         """The key in Redis."""
         return f"recent-lists:{self.project_id}:{self.roles}:{self.resource}"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Stamp:
-    """The generation and the time of a fetch."""
-
-    generation: bytes
-    """The project's generation before the fetch: 8 bytes."""
-    began: float
-    """The start of the fetch, in seconds since the epoch."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -124,17 +115,6 @@ class RecentList(Generic[Item]):
                 self._pages.clear()
             self._pages[query] = page
         return page
-
-
-class Terms(Protocol):
-    """The lists that a request accepts."""
-
-    @property
-    def end_of_wait(self) -> float:
-        """The end of the wait for another fetch, in seconds since the epoch."""
-
-    def accept(self, stamp: Stamp) -> bool:
-        """Whether the request may use a list now."""
 
 
 class StoredLists:

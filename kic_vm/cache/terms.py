@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recent lists that a request accepts."""
+"""The times of recent lists, and the lists that a request accepts."""
 
 import dataclasses
 import time
 from typing import Final
 
-from kic_vm.cache.stored_lists import Stamp
-
 # The clocks of two hosts may differ by some seconds; a later time is an error.
 _CLOCK_DIFFERENCE: Final = 5.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stamp:
+    """The generation and the time of a fetch."""
+
+    generation: bytes
+    """The project's generation before the fetch: 8 bytes."""
+    began: float
+    """The start of the fetch, in seconds since the epoch."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,11 +30,11 @@ class Terms:
 
     @property
     def end_of_wait(self) -> float:
-        """See stored_lists.Terms."""
+        """The end of the wait for another fetch, in seconds since the epoch."""
         return self.arrived + self.max_age
 
     def accept(self, stamp: Stamp) -> bool:
-        """See stored_lists.Terms."""
+        """Whether the request may use a list now."""
         age = time.time() - stamp.began
         return (
             stamp.generation == self.generation

@@ -23,7 +23,8 @@ from kic_vm.cache.client import TracedRedis, connect
 from kic_vm.cache.fetched import Source
 from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis
-from kic_vm.cache.stored_lists import Key, Stamp, StoredLists
+from kic_vm.cache.stored_lists import Key, StoredLists
+from kic_vm.cache.terms import Terms
 from kic_vm.context import RequestRecord
 from kic_vm.tracing.request_trace import tracing, waiting
 from kic_vm.tracing.spans import SpanTrace
@@ -149,16 +150,9 @@ def test_stored_lists(exporter: InMemorySpanExporter, tracer: Any) -> None:
     lease = sealed.lease("list:fetch")
     assert lease.acquire(30)
 
-    class Terms:
-        """They accept no list, and end the wait after some questions."""
-
-        end_of_wait = time.time() + 0.2
-
-        def accept(self, stamp: Stamp) -> bool:
-            return False
-
+    terms = Terms(b"", is_shared=True, arrived=time.time(), max_age=0.2)
     with tracing(SpanTrace(tracer)):
-        assert stored.find_or_acquire("list", Terms(), None, lambda: nullcontext(lambda: None)) == (
+        assert stored.find_or_acquire("list", terms, None, lambda: nullcontext(lambda: None)) == (
             None,
             None,
         )
