@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """However few items a service puts into one answer, the gateway's answer is the same."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
 from kic_vm import policies
+from kic_vm.operations.history import instance_history, usage
 from tests.unit.answers import Answered, answers
 from tests.unit.cloud import Cloud, Request
 from tests.unit.conftest import Caller
@@ -71,6 +73,15 @@ def application(shared_application: Any) -> Any:
     return shared_application
 
 
+@pytest.fixture
+def _stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of all responses of a test: the last period of an instance lasts until now."""
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    for module in (instance_history, usage):
+        monkeypatch.setattr(module, "now_in_seconds", lambda: now)
+
+
+@pytest.mark.usefixtures("_stopped_clock")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_same_answer(caller: Callable[[str], Caller], populated: Cloud, operation: str) -> None:
     """Every read is the same when it is made of pages of one item each."""
