@@ -36,7 +36,7 @@ _LEASE_SECONDS: Final = 10.0
 _PAGES: Final = 32
 # The pages of a list together have at most this many times its items.
 _COPIES: Final = 2
-# The memory of a list without items, of a page without items, and of a GET behind a list.
+# The memory of a list without items, of a page without its body, and of a GET behind a list.
 _LIST_BYTES: Final = 1024
 _PAGE_BYTES: Final = 1024
 _READ_BYTES: Final = 512
@@ -94,9 +94,13 @@ class RecentList(Generic[Item]):
     @property
     def weight(self) -> int:
         """The bytes that count against the memory for lists."""
-        pages = sum(_PAGE_BYTES + len(query) for query in list(self._pages))
+        known = list(self._pages.items())
+        pages = sum(_PAGE_BYTES + len(query) for query, _page in known)
+        # The body of a page is as large as its items are in the list.
+        shown = sum(len(page.items) for _query, page in known)
+        bodies = self.size * shown // max(1, len(self.items))
         reads = 0 if self.reads is None else _READ_BYTES * len(self.reads.digests)
-        return _LIST_BYTES + self.size + pages + reads
+        return _LIST_BYTES + self.size + pages + bodies + reads
 
     def page(
         self, query: str, select: Callable[[list[Item]], tuple[list[Item], Pagination]]

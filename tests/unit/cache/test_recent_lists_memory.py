@@ -2,10 +2,12 @@
 """What a process keeps of recent lists: bounded lists, their values, and their pages."""
 
 import contextlib
+import secrets
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 
 from kic_vm.cache.fetched import Source
@@ -59,6 +61,25 @@ def test_memory_of_small_lists(pages: int) -> None:
                 page.tag = f"{offset:032x}"
         used, _peak = tracemalloc.get_traced_memory()
     assert used < 2 * bound
+
+
+def test_memory_of_bodies() -> None:
+    """The bodies of pages count against the bound too."""
+    bound = 2**20
+    lists = process(None, memory=bound)
+
+    def items() -> list[JSON]:
+        return [{"id": str(number), "name": secrets.token_hex(500)} for number in range(20)]
+
+    with tracing_memory():
+        for number in range(200):
+            key = Key.of("project", ["member", f"role {number}"], "instances")
+            known, _age, _source = lists.read(key, 9, fetching(items), is_only_process=True)
+            for query in ("", "limit=100"):
+                page = lists.page(key, known, query, lambda items: (items[:], {"total": 20}))
+                page.body = orjson.dumps(page.items)
+        used, _peak = tracemalloc.get_traced_memory()
+    assert used < 1.5 * bound
 
 
 @pytest.mark.parametrize("value", [2**70, "\ud800"])
