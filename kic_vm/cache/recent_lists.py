@@ -169,10 +169,18 @@ class RecentLists:
         generation, is_shared = self._generations.current(key.project_id)
         if not is_shared and (self._has_redis or not is_only_process):
             max_age = min(max_age, _ALONE_SECONDS)
-        limit = self.max_age
-        if max_age > limit and is_shared and self._stored.is_followed():
-            limit = self._max_age_followed
-        return Terms(generation, is_shared, time.time(), min(max_age, limit))
+        terms = Terms(generation, is_shared, time.time(), min(max_age, self.max_age))
+        if max_age <= self.max_age or not is_shared or self._is_known(key, terms):
+            return terms
+        if not self._stored.is_followed():
+            return terms
+        return dataclasses.replace(terms, max_age=min(max_age, self._max_age_followed))
+
+    def _is_known(self, key: Key, terms: Terms) -> bool:
+        """Whether the process has an acceptable list."""
+        with self._lock:
+            recent_list = self._lists.get(key)
+        return recent_list is not None and terms.accept(recent_list.stamp)
 
     def _join(self, key: Key, terms: Terms, oldest: float) -> tuple[Flight, bool]:
         """The flight if it began at ``oldest`` or later, otherwise a new one; whether it is new."""

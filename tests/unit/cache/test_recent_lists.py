@@ -82,6 +82,8 @@ def test_shared(server: FakeRedis, go_on: Callable[[float], None]) -> None:
     asked = server.asked
     assert read(second, fetch) == ("1", 2, Source.KNOWN)
     assert server.asked == asked + 1  # for the generation alone
+    assert read(second, fetch, 1000) == ("1", 2, Source.KNOWN)
+    assert server.asked == asked + 2  # whether a follower runs makes no difference yet
     found = second.find(KEY, 10, is_only_process=False)
     assert found is not None
     assert (found[0].items, found[1]) == ([{"id": "1"}], 2)
