@@ -22,7 +22,7 @@ JSON = dict[str, Any]
 
 LATENCY: Final = 0.02
 # [api] max_age_memory: the default, and more than the lists of 200 projects.
-_MEMORY_LIMITS: Final = (32, 1024)
+_MEMORY_LIMITS: Final = (256, 1024)
 # The lists are to last as long as the measurement.
 _LASTING_LISTS: Final = {"max_age": "3600"}
 _SERVICES: Final = ("compute", "block-storage", "network", "image", "identity")

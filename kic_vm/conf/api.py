@@ -99,10 +99,11 @@ OPTS = [
     ),
     cfg.IntOpt(
         "max_age_memory",
-        default=32,
+        default=256,
         min=1,
-        help="Maximum size in MiB of the recent lists of one process: their size as JSON, and 1 "
-        "KiB for each list and for each of its pages. They take several times as much memory.",
+        help="Maximum size in MiB of the recent lists of one process: the size of the lists and of "
+        "their pages as JSON, and 1 KiB for each list and for each page. The process takes up to 2.5 "
+        "times as much memory for them.",
     ),
     cfg.FloatOpt(
         "readiness_cache_time",
