@@ -81,16 +81,16 @@ def _of_crowd(crowded: JSON) -> list[Target]:
     run = crowded["clients"]
     count, projects = f"{run['clients']:,} polling clients", run["projects"]
     limit, rows = next(iter(crowded["memory"].items()))
-    half, whole = rows[len(rows) // 2], rows[-1]
+    full, whole = rows[-2:]  # the limit holds fewer lists than these projects have
     return [
         Target(f"{count} of {projects} projects, errors", 0, "", run["errors"]),
         Target(f"{count} of {projects} projects, p99", 500, "ms", run["p99"] * 1000),
         Target(
             f"memory with lists of {whole['projects']} projects, limit of {limit} MiB, against "
-            f"{half['projects']} projects",
+            f"{full['projects']} projects",
             1.05,
             "x",
-            whole["resident"] / half["resident"],
+            whole["resident"] / full["resident"],
         ),
     ]
 
