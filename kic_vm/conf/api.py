@@ -102,8 +102,8 @@ OPTS = [
         default=256,
         min=1,
         help="Maximum size in MiB of the recent lists of one process: the size of the lists and of "
-        "their pages as JSON, and 1 KiB for each list and for each page. The process takes up to 2.5 "
-        "times as much memory for them.",
+        "their pages as JSON, and 1 KiB for each list and for each page. The process takes up to "
+        "2.5 times as much memory for them.",
     ),
     cfg.FloatOpt(
         "readiness_cache_time",
