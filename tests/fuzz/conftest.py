@@ -12,11 +12,13 @@ from typing import Any
 import openstack
 import pytest
 import schemathesis
+from xdist.workermanage import WorkerController
 
 from tests.functional import connections
 from tests.functional.client import Client, Gateway
 from tests.functional.conftest import cloud, gateway, standalone, start_gateway
 from tests.functional.volumes import ZONE
+from tests.fuzz import responses
 
 __all__ = ["cloud", "gateway", "standalone", "start_gateway"]
 Connect = Callable[[str], openstack.connection.Connection]
@@ -49,6 +51,24 @@ class Persona:
     def __repr__(self) -> str:
         """The name, which is all that a failed test shows."""
         return self.name
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Pass what a process of pytest-xdist has counted on to the main process."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["responses"] = responses.counted()
+
+
+def pytest_testnodedown(node: WorkerController) -> None:
+    """Add what a process of pytest-xdist has counted; nothing if it has crashed."""
+    responses.add(getattr(node, "workeroutput", {}).get("responses", ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """In the end, show how many responses each persona got, by status."""
+    if responses.counted():
+        terminalreporter.write(f"\n{responses.page()}\n")
+        responses.write()
 
 
 @pytest.fixture(scope="session")

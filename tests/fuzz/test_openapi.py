@@ -3,14 +3,10 @@
 
 Each request is sent twice by one of the personas: as it was generated, and with the ids of
 existing resources. KIC_VM_FUZZ_EXAMPLES sets how many requests are generated for each operation,
-KIC_VM_FUZZ_SEED the seed, and KIC_VM_FUZZ_OUTPUT the file for a table of the responses.
+and KIC_VM_FUZZ_SEED the seed; for KIC_VM_FUZZ_OUTPUT, see ``responses``.
 """
 
-import collections
 import os
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,13 +16,12 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi import checks
 
-from bench.report import table
 from kic_vm import policies
+from tests.fuzz import responses
 from tests.fuzz.conftest import Persona
+from tests.fuzz.responses import SEED
 
 EXAMPLES = int(os.environ.get("KIC_VM_FUZZ_EXAMPLES", "20"))
-SEED = int(os.environ.get("KIC_VM_FUZZ_SEED", "1"))
-OUTPUT = os.environ.get("KIC_VM_FUZZ_OUTPUT")
 PATIENCE = 95  # seconds, longer than the gateway takes for a request
 CHECKS = [
     checks.status_code_conformance,
@@ -40,27 +35,6 @@ OPERATIONS = [
     # The page that shows the document is not in the document.
     if not guarded["path"].startswith("/docs")
 ]
-statuses: collections.Counter[tuple[str, int]] = collections.Counter()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _report(personas: dict[str, Persona]) -> Iterator[None]:
-    """In the end, write how many responses each persona got, by status."""
-    yield
-    seen = sorted({status for _, status in statuses})
-    rows = [
-        [name, *(f"{statuses[name, status]:,}" for status in seen), f"{_total(name):,}"]
-        for name in personas
-    ]
-    title = f"{sum(statuses.values()):,} generated requests, seed {SEED}"
-    page = table(title, ["Persona", *map(str, seen), "Total"], rows)
-    sys.stdout.write(f"\n{page}\n")
-    if OUTPUT:
-        Path(OUTPUT).write_text(f'.. Written by the environment "fuzz" of tox.\n\n{page}')
-
-
-def _total(persona: str) -> int:
-    return sum(times for (name, _), times in statuses.items() if name == persona)
 
 
 def _with_real_ids(value: Any, ids: dict[str, str]) -> Any:
@@ -83,7 +57,7 @@ def _check(case: schemathesis.Case, persona: Persona) -> None:
     headers = {name: value for name, value in case.headers.items() if name != "X-Auth-Token"}
     case.headers = headers | ({"X-Auth-Token": persona.token} if persona.token else {})
     response = case.call(timeout=PATIENCE)
-    statuses[persona.name, response.status_code] += 1
+    responses.count(persona.name, response.status_code)
     case.validate_response(response, checks=CHECKS)
     if response.status_code >= 400:
         error = response.json()["error"]
