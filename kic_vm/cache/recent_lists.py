@@ -109,8 +109,7 @@ class RecentLists:
         self, key: Key, max_age: float, *, is_only_process: bool
     ) -> tuple[RecentList[Any], float] | None:
         """A list that this process knows, and its age; None if none is acceptable."""
-        with self._lock:
-            recent_list = self._lists.get(key)
+        recent_list = self._known(key)
         if recent_list is None:
             return None
         terms = self._terms(key, max_age, is_only_process=is_only_process)
@@ -132,8 +131,7 @@ class RecentLists:
         """
         terms = self._terms(key, max_age, is_only_process=is_only_process)
         for oldest in (terms.arrived - terms.max_age, terms.arrived):
-            with self._lock:  # after a wait, another request may have fetched the list
-                recent_list = self._lists.get(key)
+            recent_list = self._known(key)  # after a wait, another request may have fetched it
             if recent_list is not None and terms.accept(recent_list.stamp):
                 return recent_list, terms.age_of(recent_list.stamp), Source.KNOWN
             flight, is_new = self._join(key, terms, oldest)
@@ -170,17 +168,19 @@ class RecentLists:
         if not is_shared and (self._has_redis or not is_only_process):
             max_age = min(max_age, _ALONE_SECONDS)
         terms = Terms(generation, is_shared, time.time(), min(max_age, self.max_age))
-        if max_age <= self.max_age or not is_shared or self._is_known(key, terms):
+        if max_age <= self.max_age or not is_shared:
             return terms
+        recent_list = self._known(key)
+        if recent_list is not None and terms.accept(recent_list.stamp):
+            return terms  # whether a follower runs makes no difference
         if not self._stored.is_followed():
             return terms
         return dataclasses.replace(terms, max_age=min(max_age, self._max_age_followed))
 
-    def _is_known(self, key: Key, terms: Terms) -> bool:
-        """Whether the process has an acceptable list."""
+    def _known(self, key: Key) -> RecentList[Any] | None:
+        """The list that this process has, whatever its age."""
         with self._lock:
-            recent_list = self._lists.get(key)
-        return recent_list is not None and terms.accept(recent_list.stamp)
+            return self._lists.get(key)
 
     def _join(self, key: Key, terms: Terms, oldest: float) -> tuple[Flight, bool]:
         """The flight if it began at ``oldest`` or later, otherwise a new one; whether it is new."""
@@ -201,8 +201,7 @@ class RecentLists:
     ) -> tuple[RecentList[Item], float, Source]:
         """The list of another process, or a new one. All requests of the flight get it."""
         recent_list, lease = None, None
-        with self._lock:
-            known = self._lists.get(key)
+        known = self._known(key)
         try:
             if terms.is_shared:
                 recent_list, lease = self._stored.find_or_acquire(
