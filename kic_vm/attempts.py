@@ -22,6 +22,7 @@ import dataclasses
 import enum
 import json
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -108,6 +109,7 @@ class Attempt:
         # The renewing thread must not reacquire a lease that was just released.
         self._lock = threading.Lock()
         self._has_ended = False
+        self._held_at = time.monotonic()
 
     def read(self) -> Record | None:
         """The stored record of the request; None if a new attempt is like a first one."""
@@ -116,7 +118,11 @@ class Attempt:
 
     def acquire(self) -> bool:
         """Acquire the lease; False while another attempt holds it or its outcome is open."""
-        return self._store.acquire(self._lease, self._lease_seconds)
+        now = time.monotonic()
+        is_acquired = self._store.acquire(self._lease, self._lease_seconds)
+        if is_acquired:
+            self._held_at = now
+        return is_acquired
 
     def release(self) -> None:
         """Release the lease."""
@@ -146,6 +152,19 @@ class Attempt:
     def is_taken_over(self) -> bool:
         """Whether another attempt holds the lease; otherwise Redis has lost it, or it expired."""
         return self._store.remaining(self._lease) > 0
+
+    def is_held(self) -> bool:
+        """Whether this process still has the lease, which Redis renews; False if another may.
+
+        While Redis fails, the lease counts as held for ``lease_time`` after its last renewal.
+        """
+        with self._lock:
+            try:
+                return self._hold()
+            except StoreUnavailable:
+                if time.monotonic() - self._held_at < self._options.lease_time:
+                    return True
+                raise
 
     def note(self, notes: JSON) -> bool:
         """Store notes for later attempts; False if another process has taken over."""
@@ -204,7 +223,9 @@ class Attempt:
         The lease has expired if this process was suspended or Redis was emptied. It may be
         reacquired only if the record is missing, or is still the one that this process wrote.
         """
+        now = time.monotonic()
         if self._store.renew(self._lease, self._lease_seconds):
+            self._held_at = now
             return True
         if self.acquire():
             record = self._read()

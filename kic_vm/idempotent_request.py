@@ -41,6 +41,8 @@ class IdempotentRequest:
     """The notes that earlier requests stored before they wrote."""
     save_notes: Callable[[JSON], None] | None = None
     """Stores notes for later requests with the key."""
+    confirm_lease: Callable[[], None] | None = None
+    """Raises an exception if another process may have taken over the request."""
 
     @property
     def is_repeated(self) -> bool:
@@ -48,12 +50,16 @@ class IdempotentRequest:
         return self.earlier is not Earlier.NONE
 
     def check_write(self) -> None:
-        """Refuse a write that an earlier request may have done or may still do.
+        """Refuse a write that another request with the key may have done or may do.
 
-        :raises IdempotencyInProgress: an earlier request may still do it
+        :raises IdempotencyInProgress: an earlier request may still do it, or this process was
+            suspended and another one has taken over the request
+        :raises IdempotencyUnavailable: another process may have taken over the request
         :raises OutcomeUnknown: an earlier request may have done it, and this cannot be determined
         """
         if self.earlier is Earlier.SETTLING:
             raise exceptions.IdempotencyInProgress(self.retry_after)
         if self.earlier is Earlier.LOST and not self.is_resolved:
             raise exceptions.OutcomeUnknown
+        if self.confirm_lease is not None:
+            self.confirm_lease()

@@ -104,6 +104,7 @@ class Idempotency:
             if attempt.is_taken_over():
                 raise exceptions.IdempotencyInProgress
             raise exceptions.IdempotencyUnavailable
+        idempotent_request.confirm_lease = functools.partial(_confirm_lease, attempt)
         try:
             response = self._call(request, idempotent_request)
         except exceptions.KicVmError as error:
@@ -173,6 +174,20 @@ def _save_notes(attempt: Attempt, notes: JSON) -> None:
     except StoreUnavailable as error:
         raise exceptions.IdempotencyUnavailable from error
     if not is_stored:
+        raise exceptions.IdempotencyInProgress
+
+
+def _confirm_lease(attempt: Attempt) -> None:
+    """Check before a write that no other process has taken over the request.
+
+    :raises IdempotencyUnavailable: the store has failed for so long that one may have done so
+    :raises IdempotencyInProgress: this process was suspended, and another one processes the request
+    """
+    try:
+        is_held = attempt.is_held()
+    except StoreUnavailable as error:
+        raise exceptions.IdempotencyUnavailable from error
+    if not is_held:
         raise exceptions.IdempotencyInProgress
 
 

@@ -70,6 +70,34 @@ def test_refused_after_a_takeover(server: FakeRedis, conf: cfg.ConfigOpts) -> No
     assert LEASE not in server.values
 
 
+def test_no_write_after_a_takeover(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """A process that was suspended learns before its next write that another one took over."""
+    suspended, successor = process(server, conf), process(server, conf)
+    suspended.acquire()
+    suspended.begin({})
+    assert suspended.is_held()
+    del server.values[LEASE]
+    assert suspended.is_held(), "nobody has taken over"
+    del server.values[LEASE]
+    successor.acquire()
+    assert not suspended.is_held()
+
+
+def test_writes_while_redis_fails(
+    server: FakeRedis, conf: cfg.ConfigOpts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process without Redis goes on as long as its lease is valid, and no longer."""
+    attempt = process(server, conf)
+    start = time.monotonic()
+    attempt.acquire()
+    attempt.begin({})
+    server.is_down = True
+    assert attempt.is_held()
+    monkeypatch.setattr("time.monotonic", lambda: start + 16)
+    with pytest.raises(StoreUnavailable):
+        attempt.is_held()
+
+
 def test_retry_after_a_takeover(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
     """After the refusal, a retry is a first attempt again, even as another request."""
     suspended, successor = process(server, conf), process(server, conf)

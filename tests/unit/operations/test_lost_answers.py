@@ -100,6 +100,22 @@ def test_after_it_has_settled(admin: Caller, populated: Cloud, store: FakeRedis,
         assert "GET" in methods[:written]
 
 
+@pytest.mark.parametrize("path", sorted(POSTS))
+def test_taken_over(admin: Caller, populated: Cloud, store: FakeRedis, path: str) -> None:
+    """A process that was suspended writes nothing if another one has taken over the request."""
+    prepare(populated, f"POST {path}")
+
+    def take_over(*args: Any) -> None:
+        if args[0] == "SET" and "generation" in args[1]:  # directly before the first write
+            store.before = None
+            (lease,) = [key for key in store.values if key.endswith(":lease")]
+            store.look("SET", lease, "another", "PX", 40_000)
+
+    store.before = take_over
+    refusal(post(admin, path), 409, "idempotency_in_progress")
+    assert populated.writes() == []
+
+
 def test_redis_goes_down_before_a_command(
     admin: Caller, populated: Cloud, store: FakeRedis
 ) -> None:
