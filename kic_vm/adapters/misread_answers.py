@@ -2,9 +2,9 @@
 """Find the service whose answer could not be read.
 
 Answers are not validated beforehand, so reading one costs nothing extra. If code fails because of a
-missing key or a value of another type, its variables are examined: if it was reading a part of an
-answer, that answer does not conform to the service's API. Otherwise the failure is a defect of the
-gateway.
+missing key, a missing item or a value of another type, its variables are examined: if it was
+reading a part of an answer, that answer does not conform to the service's API. Otherwise the
+failure is a defect of the gateway.
 """
 
 import ast
@@ -15,7 +15,15 @@ from typing import Any, Final
 
 from kic_vm.adapters.service import Answer, Service
 
-_MISREADING: Final = (LookupError, TypeError, AttributeError, ValueError)
+_MISREADING: Final = (
+    LookupError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+    StopIteration,
+)
 _OWN_CODE: Final = "kic_vm."
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One OpenStack service, called on behalf of one caller, with raw JSON both ways."""
 
+import http
 from typing import Any, Final
 
 import openstack.exceptions
@@ -36,12 +37,33 @@ class Answer(dict[str, Any]):
         self.service = service
         self._is_write = is_write
 
-    def __missing__(self, key: str) -> Any:
-        """Report a documented field that the answer lacks.
+    def __getitem__(self, key: str) -> Any:
+        """A documented field.
 
-        :raises UpstreamError: always
+        :raises UpstreamError: the answer lacks it, or it is null
         """
-        raise _not_understood(self.service, is_write=self._is_write)
+        value = self.get(key)
+        if value is None:
+            raise _not_understood(self.service, is_write=self._is_write)
+        return value
+
+
+def _is_performed(response: requests.Response) -> bool:
+    """Whether a service answers that it has performed a write.
+
+    A proxy answers 200 with a web page or without a body, too: then the service has not answered.
+    """
+    if response.status_code == http.HTTPStatus.OK:
+        return isinstance(_json_of(response), dict)
+    return response.status_code < http.HTTPStatus.MULTIPLE_CHOICES
+
+
+def _json_of(response: requests.Response) -> Any:
+    """The JSON value in an answer; None if there is none."""
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _not_understood(service: str, *, is_write: bool) -> exceptions.KicVmError:
@@ -171,6 +193,8 @@ class Service:
             if response.status_code >= 500:
                 _leave_open(failure)
             raise failure
+        if not _is_performed(response):
+            raise _not_understood(self._service, is_write=True)
         _note_write(is_outcome_unknown=False)
         return response
 
@@ -221,10 +245,7 @@ class Service:
         """
         is_write = method not in _READS
         response = self.request(method, path, **kwargs)
-        try:
-            body = orjson.loads(response.content)
-        except orjson.JSONDecodeError as error:
-            raise _not_understood(self._service, is_write=is_write) from error
+        body = _json_of(response)
         if not isinstance(body, dict):
             raise _not_understood(self._service, is_write=is_write)
         answer = Answer(self._service, body, is_write=is_write)

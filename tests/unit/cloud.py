@@ -96,13 +96,20 @@ class Cloud:
 
     def lose_writes(self, exception: type[Exception]) -> None:
         """Have the answers to all writes be lost; tokens are issued as before."""
+        self.answer_writes(exc=exception)
+
+    def answer_writes(self, **kwargs: Any) -> None:
+        """Have all writes be answered in the same way; tokens are issued as before.
+
+        :param kwargs: as requests-mock takes them: ``status_code``, ``text``, ``headers``, ...
+        """
         self._mocker.request(
             requests_mock.ANY,
             requests_mock.ANY,
             additional_matcher=lambda request: (
                 request.method != "GET" and not request.url.endswith("/auth/tokens")
             ),
-            exc=exception,
+            **kwargs,
         )
 
     def lose_write(self, number: int, exception: type[Exception]) -> None:

@@ -3,7 +3,7 @@
 
 import copy
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +32,8 @@ OPERATIONS: Final = sorted(
 SOURCE: Final = "".join(path.read_text() for path in Path(kic_vm.__file__).parent.rglob("*.py"))
 # Of what these do something is left in the faked cloud, or is remembered.
 STATEFUL: Final = ("keypairs", "members", "confirm-resize", "revert-resize")
+NOT_FOUND: Final = frozenset({404, 409})
+REFUSALS: Final = frozenset(range(400, 500))
 SERVICES: Final = {
     "keystone": "identity",
     "nova": "compute",
@@ -110,13 +112,42 @@ def test_wrong_type(
     assert wrong_answers(caller, populated, operation, change) == []
 
 
+def resources(value: JSON) -> Iterator[Place]:
+    """Where the resources are in a body."""
+    return ((key,) for key, inner in value.items() if isinstance(inner, dict | list))
+
+
+def emptied(body: JSON, place: Place) -> JSON:
+    """The body with an empty resource, or without the items of its list."""
+    return replaced(body, place, type(body[str(place[0])])())
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_null_resource(caller: Callable[[str], Caller], populated: Cloud, operation: str) -> None:
+    """Each resource is null once."""
+    change = partial(replaced, value=None)
+    assert wrong_answers(caller, populated, operation, change, resources) == []
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_empty_resource(caller: Callable[[str], Caller], populated: Cloud, operation: str) -> None:
+    """Each resource is empty once, and each list; without an item, a request may be refused."""
+    assert wrong_answers(caller, populated, operation, emptied, resources, REFUSALS) == []
+
+
 def wrong_answers(
     caller: Callable[[str], Caller],
     populated: Cloud,
     operation: str,
     change: Callable[[JSON, Place], JSON],
+    find: Callable[[JSON], Iterator[Place]] = places,
+    refusals: Set[int] = NOT_FOUND,
 ) -> list[Any]:
-    """The changes after which an operation neither works nor blames the right service."""
+    """The changes after which an operation neither works nor blames the right service.
+
+    :param find: where a body is changed
+    :param refusals: the statuses with which the gateway may refuse the request after a change
+    """
     method, template = operation.split(" ")
     persona = "member" if "keypairs" in template else "admin"
 
@@ -136,9 +167,9 @@ def wrong_answers(
     for answered in answers(populated):
         changed = Changed(answered)
         changed.register(populated)
-        for place in places(answered.body):
+        for place in find(answered.body):
             changed.body = change(answered.body, place)
-            problem = judged(answer(), good.status_code, answered)
+            problem = judged(answer(), {good.status_code, *refusals}, answered)
             if problem and (operation, place[-1]) != FROZEN:
                 wrong.append((answered.method, answered.path, place, problem))
         changed.body = answered.body
@@ -158,9 +189,9 @@ class Changed:
             self._answered.answer_with(cloud, lambda _request, _context: self.body)
 
 
-def judged(response: Any, good: int, answered: Answered) -> str | None:
+def judged(response: Any, right: Set[int], answered: Answered) -> str | None:
     """What is wrong with an answer of the gateway; None if nothing is."""
     if response.status_code in {502, 503}:
         service = response.json["error"].get("service")
         return None if service == SERVICES[answered.service] else f"{service} is blamed"
-    return None if response.status_code in {good, 404, 409} else str(response.status_code)
+    return None if response.status_code in right else str(response.status_code)

@@ -5,6 +5,7 @@ import contextlib
 import secrets
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 from oslo_log import log as logging
 
@@ -73,7 +74,10 @@ def _names(name: str, count: int) -> list[str]:
 
 def _create(services: RequestServices, server: ServerRequest) -> NamedServer:
     single: ServerRequest = {**server, "min_count": 1, "max_count": 1}
-    return {**services.openstack.compute.create_server(single), "name": server["name"]}
+    # The answer itself, not a copy: a failure to read it is then a failure of the service.
+    created = cast(NamedServer, services.openstack.compute.create_server(single))
+    created["name"] = server["name"]
+    return created
 
 
 def _create_reserved(services: RequestServices, server: ServerRequest, count: int) -> list[Server]:
