@@ -18,6 +18,7 @@ free            refused                  a repeated attempt was refused and left
 ==============  =======================  ==========================================================
 """
 
+import contextlib
 import dataclasses
 import enum
 import json
@@ -103,7 +104,8 @@ class Attempt:
         # The braces make Redis Cluster keep both keys on one node, so that one script can use them.
         self._key = f"idempotency:{{{identity}}}"
         self._fingerprint = fingerprint
-        self._lease = self._store.lease(f"{self._key}:lease")
+        self._lease_key = f"{self._key}:lease"
+        self._lease = self._store.lease(self._lease_key)
         self._record: Record | None = None
         self._found: Record | None = None
         # The renewing thread must not reacquire a lease that was just released.
@@ -119,7 +121,11 @@ class Attempt:
     def acquire(self) -> bool:
         """Acquire the lease; False while another attempt holds it or its outcome is open."""
         now = time.monotonic()
-        is_acquired = self._store.acquire(self._lease, self._lease_seconds)
+        try:
+            is_acquired = self._store.acquire(self._lease, self._lease_seconds)
+        except StoreUnavailable:
+            self._withdraw_lease()
+            raise
         if is_acquired:
             self._held_at = now
         return is_acquired
@@ -177,10 +183,17 @@ class Attempt:
         self._end(lambda: self._write(Record(kind, self._fingerprint, content)))
 
     def finish_found(self, kind: Kind, content: JSON) -> None:
-        """Store the response that was found for a request that an earlier attempt has done."""
-        record = Record(kind, self._fingerprint, content)
+        """Store the response that was found for a request that an earlier attempt has done.
+
+        Only if no other process has taken over since the record was read. The earlier attempt
+        loses its lease: if its process is only suspended, it can no longer undo what was found.
+        """
+        if self._found is None:
+            return
+        earlier = self._store.lease(self._lease_key, self._found.owner)
+        record = Record(kind, self._fingerprint, content).to_bytes()
         try:
-            self._store.set(self._key, record.to_bytes(), self._options.retention)
+            self._store.set_and_release(earlier, self._key, record, self._options.retention)
         except StoreUnavailable as error:
             LOG.warning("The end of a request with an Idempotency-Key is not noted: %s", error)
 
@@ -270,9 +283,14 @@ class Attempt:
 
     def _withdraw(self) -> None:
         """Undo a failed start, of which Redis may have stored the record."""
-        try:
+        with contextlib.suppress(StoreUnavailable):
             if not self._is_continued:
                 self._remove()
+        self._withdraw_lease()
+
+    def _withdraw_lease(self) -> None:
+        """Release the lease after a failed start."""
+        try:
             self._store.release(self._lease)
         except StoreUnavailable as error:
             LOG.warning("The lease of a request with an Idempotency-Key is not released: %s", error)

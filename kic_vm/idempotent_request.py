@@ -35,6 +35,8 @@ class IdempotentRequest:
     """Seconds until an earlier request can have no more effect."""
     is_resolved: bool = False
     """Whether this request has looked for the results of an earlier one."""
+    has_found: bool = False
+    """Whether this request has found resources that an earlier one created."""
     is_answer_withheld: bool = False
     """Whether an earlier request was done and returned a secret, which is not stored."""
     notes: JSON = dataclasses.field(default_factory=dict)
@@ -48,6 +50,12 @@ class IdempotentRequest:
     def is_repeated(self) -> bool:
         """Whether there was an earlier request with this key."""
         return self.earlier is not Earlier.NONE
+
+    @property
+    def is_outcome_open(self) -> bool:
+        """Whether an earlier request may have been done, at least in part."""
+        is_lost = self.earlier is Earlier.LOST and not self.is_resolved
+        return self.has_found or is_lost or self.earlier is Earlier.SETTLING
 
     def check_write(self) -> None:
         """Refuse a write that another request with the key may have done or may do.

@@ -126,7 +126,9 @@ class Service:
         if method not in _READS:
             project_id = self._context.project_id if is_change else None
             with self._cloud.changing(project_id):
-                return self._write(method, path, microversion=microversion, **kwargs)
+                return self._write(
+                    method, path, microversion=microversion, is_change=is_change, **kwargs
+                )
         log = self._context.read_log
         if log is None:
             return self._read(method, path, microversion, returned, **kwargs)
@@ -169,13 +171,19 @@ class Service:
         return response
 
     def _write(
-        self, method: str, path: str, *, microversion: str | None = None, **kwargs: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        microversion: str | None = None,
+        is_change: bool = True,
+        **kwargs: Any,
     ) -> requests.Response:
-        """Send a write once, and note its outcome.
+        """Send a write once, and note its outcome if it changes something.
 
         It was performed or refused, or the outcome is unknown; see KicVmError.is_outcome_unknown.
         """
-        if self._context.idempotent_request is not None:
+        if self._context.idempotent_request is not None and is_change:
             self._context.idempotent_request.check_write()
         retries = {"connect_retries": 0, "status_code_retries": 0}
         endpoint = None
@@ -185,17 +193,18 @@ class Service:
                 response = self._send(method, path, endpoint, microversion, **retries, **kwargs)
         except _FAILURES as error:
             failure = errors.from_exception(self._service, error)
-            if outcomes.may_have_arrived(error, endpoint):
+            if is_change and outcomes.may_have_arrived(error, endpoint):
                 _leave_open(failure)
             raise failure from error
         if response.status_code >= 400:
             failure = errors.from_response(self._service, response)
-            if response.status_code >= 500:
+            if is_change and response.status_code >= 500:
                 _leave_open(failure)
             raise failure
         if not _is_performed(response):
-            raise _not_understood(self._service, is_write=True)
-        _note_write(is_outcome_unknown=False)
+            raise _not_understood(self._service, is_write=is_change)
+        if is_change:
+            _note_write(is_outcome_unknown=False)
         return response
 
     def _send(
@@ -243,7 +252,7 @@ class Service:
 
         :raises KicVmError: as ``request``, or the answer is not a JSON object
         """
-        is_write = method not in _READS
+        is_write = method not in _READS and kwargs.get("is_change", True)
         response = self.request(method, path, **kwargs)
         body = _json_of(response)
         if not isinstance(body, dict):

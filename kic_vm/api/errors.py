@@ -14,7 +14,13 @@ from kic_vm import exceptions
 from kic_vm.adapters import misread_answers
 from kic_vm.api import error_messages, field_errors, json_body
 from kic_vm.api.blueprint import services
-from kic_vm.context import RECORD_KEY, RequestRecord, current_record
+from kic_vm.context import (
+    ENVIRON_KEY,
+    RECORD_KEY,
+    RequestContext,
+    RequestRecord,
+    current_record,
+)
 from kic_vm.i18n import languages
 from kic_vm.operations.projects import quotas
 
@@ -78,13 +84,24 @@ def envelope_of(
     record: RequestRecord = environ[RECORD_KEY]
     translate = error_messages.translations(_language(environ))
     body = envelope(error, record.request_id, request_body, translate)
-    if record.is_outcome_unknown(error.status):
+    if _is_outcome_unknown(error, environ):
         body["error"]["outcome"] = "unknown"
         if record.shown_by:
             shown_by = f"The request may have been done: {record.shown_by} shows whether it was."
             body["error"]["message"] += f" {translate(shown_by)}"
             body["error"]["shown_by"] = record.shown_by
     return body
+
+
+def _is_outcome_unknown(error: exceptions.KicVmError, environ: WSGIEnvironment) -> bool:
+    """Whether OpenStack may have performed the request, now or in an earlier attempt."""
+    if environ["REQUEST_METHOD"] == "GET":
+        return False
+    record: RequestRecord = environ[RECORD_KEY]
+    context: RequestContext | None = environ.get(ENVIRON_KEY)
+    request = context.idempotent_request if context is not None else None
+    is_open = request is not None and request.is_outcome_open
+    return is_open or record.is_outcome_unknown(error.status)
 
 
 def _language(environ: WSGIEnvironment) -> languages.Language:

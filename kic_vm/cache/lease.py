@@ -24,11 +24,12 @@ class Lease:
     It contains no secret: its value in Redis is a random token.
 
     :param key: the full key in Redis
+    :param token: the token of another process's lease; by default, a new one
     """
 
-    def __init__(self, client: "redis.Redis[bytes]", key: str) -> None:
+    def __init__(self, client: "redis.Redis[bytes]", key: str, token: str | None = None) -> None:
         self.key = key
-        self.token = secrets.token_hex(16)
+        self.token = secrets.token_hex(16) if token is None else token
         """A random token that is unique to this lease."""
         self._client = client
 

@@ -33,6 +33,14 @@ end
 redis.call('set', KEYS[2], ARGV[2], 'px', ARGV[3])
 return 1
 """
+_SET_AND_RELEASE: Final = """
+if redis.call('get', KEYS[1]) ~= ARGV[1] then
+    return 0
+end
+redis.call('set', KEYS[2], ARGV[2], 'px', ARGV[3])
+redis.call('del', KEYS[1])
+return 1
+"""
 _DELETE_WHILE_HELD: Final = """
 if redis.call('get', KEYS[1]) ~= ARGV[1] then
     return 0
@@ -96,14 +104,19 @@ class SealedRedis:
         """Delete a value."""
         self._client.delete(self._prefix + key)
 
-    def lease(self, key: str) -> Lease:
-        """A lease that is not acquired yet."""
-        return Lease(self._client, self._prefix + key)
+    def lease(self, key: str, token: str | None = None) -> Lease:
+        """A lease that is not acquired yet, or the one of another process with this token."""
+        return Lease(self._client, self._prefix + key, token)
 
     def set_while_held(self, lease: Lease, key: str, value: bytes, seconds: float) -> bool:
         """Store a value for a number of seconds if the lease is held; whether it was held."""
         sealed = self.seal(key, value, seconds)
         return self._while_held(_SET_WHILE_HELD, lease, key, sealed, _milliseconds(seconds))
+
+    def set_and_release(self, lease: Lease, key: str, value: bytes, seconds: float) -> bool:
+        """As ``set_while_held``, and release the lease in the same step."""
+        sealed = self.seal(key, value, seconds)
+        return self._while_held(_SET_AND_RELEASE, lease, key, sealed, _milliseconds(seconds))
 
     def delete_while_held(self, lease: Lease, key: str) -> bool:
         """Delete a value if the lease is held; whether it was held."""

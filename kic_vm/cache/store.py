@@ -36,13 +36,12 @@ class SharedStore:
         value: bytes | None = self._do(self._client.get, key)
         return value
 
-    def set(self, key: str, value: bytes, time: float) -> None:
-        """Store ``value`` for ``time`` seconds, replacing any other value."""
-        self._do(self._client.set, key, value, time)
+    def lease(self, key: str, token: str | None = None) -> Lease:
+        """A lease that is not acquired yet, or one of another process. No call to Redis.
 
-    def lease(self, key: str) -> Lease:
-        """A lease that is not acquired yet. No call to Redis."""
-        return self._client.lease(key)
+        :param token: the token of the other process
+        """
+        return self._client.lease(key, token)
 
     def acquire(self, lease: Lease, time: float) -> bool:
         """Acquire a lease for ``time`` seconds; False while another holder has it."""
@@ -63,6 +62,10 @@ class SharedStore:
     def set_while_held(self, lease: Lease, key: str, value: bytes, time: float) -> bool:
         """Store ``value`` for ``time`` seconds if the lease is held; whether it was held."""
         return bool(self._do(self._client.set_while_held, lease, key, value, time))
+
+    def set_and_release(self, lease: Lease, key: str, value: bytes, time: float) -> bool:
+        """As ``set_while_held``, and release the lease in the same step."""
+        return bool(self._do(self._client.set_and_release, lease, key, value, time))
 
     def delete_while_held(self, lease: Lease, key: str) -> bool:
         """Delete a value if the lease is held; whether it was held."""

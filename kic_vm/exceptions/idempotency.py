@@ -74,6 +74,6 @@ class IdempotencyUnavailable(KicVmError):
     status = 503
     code = "idempotency_unavailable"
     sentence = (
-        "The gateway cannot support the Idempotency-Key at the moment. Nothing was done: try again "
-        "later, or send the request without an Idempotency-Key."
+        "The gateway cannot look up the Idempotency-Key at the moment: try again later with the "
+        "same key. Without it, a request that was done before would be done twice."
     )

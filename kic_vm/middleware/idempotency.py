@@ -152,12 +152,9 @@ class Idempotency:
     ) -> None:
         """End an attempt that did not succeed."""
         record: RequestRecord = request.environ[RECORD_KEY]
-        is_unresolved = (
-            idempotent_request.earlier is Earlier.LOST and not idempotent_request.is_resolved
-        )
         if record.is_outcome_unknown(status):
             attempt.leave_open()
-        elif is_unresolved:
+        elif idempotent_request.is_outcome_open:
             attempt.leave_open(is_settled=True)
         else:
             attempt.forget()

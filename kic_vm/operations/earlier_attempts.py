@@ -22,6 +22,7 @@ Item = TypeVar("Item", bound=Mapping[str, Any])
 Marked = TypeVar("Marked", Volume, Snapshot)
 
 _NOTED_ACTION = "last_action"
+_NOTED_START = "is_started"
 
 
 def find_made(
@@ -39,6 +40,7 @@ def find_made(
         return []
     resources = list_made(request)
     request.is_resolved = True  # from now on the request may create what is missing
+    request.has_found = bool(resources)
     return resources
 
 
@@ -112,6 +114,20 @@ def note_absence(services: RequestServices) -> None:
     request = services.context.idempotent_request
     if request is not None:
         request.is_resolved = True
+
+
+def note_start(services: RequestServices) -> None:
+    """Note that the request begins to create a resource that cannot have a mark."""
+    request = services.context.idempotent_request
+    if request is not None and request.save_notes is not None:
+        request.notes[_NOTED_START] = True
+        request.save_notes(request.notes)
+
+
+def has_started(services: RequestServices) -> bool:
+    """Whether an earlier attempt began to create a resource that cannot have a mark."""
+    request = services.context.idempotent_request
+    return request is not None and request.is_repeated and _NOTED_START in request.notes
 
 
 def refuse_withheld_answer(services: RequestServices) -> NoReturn:

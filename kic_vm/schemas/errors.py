@@ -59,8 +59,8 @@ class ErrorSchema(Schema):
     outcome = fields.String(
         validate=validate.Equal("unknown"),
         metadata={
-            "description": "There where OpenStack gave no whole answer, so that the request may "
-            "have been done, or may yet be done."
+            "description": "Only if OpenStack may have performed the request, or may still perform "
+            "it: now, or in an earlier attempt with the same Idempotency-Key."
         },
     )
     shown_by = fields.String(

@@ -70,6 +70,38 @@ def test_refused_after_a_takeover(server: FakeRedis, conf: cfg.ConfigOpts) -> No
     assert LEASE not in server.values
 
 
+def test_found_by_another(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """What another process finds done stays done: the suspended process cannot undo it."""
+    suspended, reader, third = (process(server, conf) for _number in range(3))
+    suspended.acquire()
+    suspended.begin({})
+    reader.read()
+    reader.finish_found(Kind.ANSWERED, {"status": 201})
+    assert not suspended.is_held()
+    suspended.forget()
+    found = third.read()
+    assert found is not None
+    assert found.is_done
+
+
+def test_found_too_late(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
+    """A slow reader does not overwrite the record of the process that has taken over."""
+    first, reader, successor = (process(server, conf) for _number in range(3))
+    first.acquire()
+    first.begin({})
+    first.leave_open()
+    reader.read()
+    del server.values[LEASE]
+    successor.acquire()
+    successor.read()
+    successor.begin({})
+    reader.finish_found(Kind.ANSWERED, {"status": 201})
+    assert successor.is_held()
+    found = first.read()
+    assert found is not None
+    assert found.kind is Kind.RUNNING
+
+
 def test_no_write_after_a_takeover(server: FakeRedis, conf: cfg.ConfigOpts) -> None:
     """A process that was suspended learns before its next write that another one took over."""
     suspended, successor = process(server, conf), process(server, conf)

@@ -49,9 +49,7 @@ def act(services: RequestServices, instance_id: str, command: str) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(state_conflicts_reported(services, instance_id, command))
         if command in _ENDS_OF_RESIZES:
-            stack.enter_context(
-                resize_confirmation.resize_lease(services.app_state, server, action.name)
-            )
+            stack.enter_context(resize_confirmation.resize_lease(services, server, action.name))
         services.openstack.compute.act(instance_id, action.name, action.argument)
 
 

@@ -21,6 +21,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.compute import Compute
 from kic_vm.adapters.http import time_limits
 from kic_vm.adapters.parallel import run_in_threads
+from kic_vm.idempotent_request import Earlier
 from kic_vm.mappings.instance_states import (
     is_powered_off,
     waiting_since,
@@ -61,12 +62,13 @@ def is_under_way(app_state: AppState, server: Server) -> bool:
 
 
 @contextlib.contextmanager
-def resize_lease(app_state: AppState, server: Server, action: str) -> Iterator[None]:
+def resize_lease(services: RequestServices, server: Server, action: str) -> Iterator[None]:
     """Hold the resize's lease while a user's confirmation or reversion is sent to Nova.
 
     :raises AlreadyUnderWay: another request or process holds the lease
     """
-    if not _acquire_lease(app_state, server):
+    app_state = services.app_state
+    if not _acquire_lease(services, server):
         raise exceptions.AlreadyUnderWay
     try:
         yield
@@ -77,16 +79,25 @@ def resize_lease(app_state: AppState, server: Server, action: str) -> Iterator[N
         _remember(app_state, server)
 
 
-def _acquire_lease(app_state: AppState, server: Server) -> bool:
+def _acquire_lease(services: RequestServices, server: Server) -> bool:
     """Acquire the lease on a server's resize for a user's request; whether that succeeded."""
-    cache, key = app_state.cache, _key(server)
-    if cache.get(key) == _REFUSED:
+    cache, key = services.app_state.cache, _key(server)
+    taken, seconds = _TAKEN, _lease_time(services.app_state)
+    request = services.context.idempotent_request
+    if request is not None:
+        taken += request.identity.encode()
+    holder = cache.get(key)
+    if request is not None and request.earlier is Earlier.LOST and holder == taken:
+        # The lease of an earlier attempt, whose process has died.
+        cache.set(key, taken, seconds)
+        return True
+    if holder == _REFUSED:
         # The cache cannot compare and replace in one step: a second key lets one caller replace it.
         if not cache.add(f"{key}:again", _TAKEN, _REFUSED_TIME):
             return False
-        cache.set(key, _TAKEN, _lease_time(app_state))
+        cache.set(key, taken, seconds)
         return True
-    return cache.add(key, _TAKEN, _lease_time(app_state))
+    return cache.add(key, taken, seconds)
 
 
 def _lease_time(app_state: AppState) -> float:

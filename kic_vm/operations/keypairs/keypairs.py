@@ -81,6 +81,7 @@ def create_keypair(
     if name in index.keypairs:
         raise exceptions.AlreadyExists(_taken(name))
     in_nova = mapping.nova_name(services.project_id, name)
+    earlier_attempts.note_start(services)
     created = services.openstack.compute.create_keypair(in_nova, public_key)
     try:
         keypair_index.invalidate(services)
@@ -104,7 +105,7 @@ def _made_before(
 
     One upstream call for a request with an Idempotency-Key, otherwise none. An imported keypair is
     recognized by its public key, even if Redis has lost the record of the attempt. A generated
-    keypair is recognized by its name, which was free before the attempt.
+    keypair is recognized by its name, which was free when the attempt noted its start.
 
     :raises IdempotencyAnswerWithheld: Nova generated the private key and returned it only once
     """
@@ -114,7 +115,7 @@ def _made_before(
         own = _get_own(services, name)
     except exceptions.NotFound:
         return None
-    if public_key is None and earlier_attempts.is_repeated(services):
+    if public_key is None and earlier_attempts.has_started(services):
         earlier_attempts.refuse_withheld_answer(services)
     if public_key is None or own["public_key"].strip() != public_key.strip():
         return None

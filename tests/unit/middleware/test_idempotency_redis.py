@@ -4,6 +4,7 @@
 from typing import Any
 
 import pytest
+import redis
 
 from tests.unit.bodies import INSTANCE, SERVER
 from tests.unit.cloud import Cloud
@@ -31,6 +32,21 @@ def test_redis_is_down(member: Caller, populated: Cloud, store: FakeRedis) -> No
 def test_redis_fails_at_the_begin(member: Caller, populated: Cloud, store: FakeRedis) -> None:
     """A request that could not begin does nothing, and its retry is a first attempt."""
     store.lose_one("EVALSHA", is_performed=False)
+    refusal(member.post(f"{INSTANCE}/stop", headers=KEY), 503, "idempotency_unavailable")
+    assert populated.writes() == []
+    assert member.post(f"{INSTANCE}/stop", headers=KEY).status_code == 202
+
+
+def test_lost_answer_about_the_lease(member: Caller, populated: Cloud, store: FakeRedis) -> None:
+    """A request that does not learn that it has the lease gives it back."""
+
+    def lose(*args: Any) -> None:
+        if args[0] == "SET" and "idempotency" in args[1]:
+            store.before = None
+            store.look(*args)
+            raise redis.TimeoutError
+
+    store.before = lose
     refusal(member.post(f"{INSTANCE}/stop", headers=KEY), 503, "idempotency_unavailable")
     assert populated.writes() == []
     assert member.post(f"{INSTANCE}/stop", headers=KEY).status_code == 202

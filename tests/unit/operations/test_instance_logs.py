@@ -4,6 +4,7 @@
 from typing import Any
 
 import pytest
+import requests
 
 from kic_vm.mappings import instance_logs as mapping
 from tests.contract import check
@@ -114,6 +115,13 @@ def test_no_console(member: Caller, populated: Cloud) -> None:
     populated.refuse("POST", "nova", f"/servers/{SERVER['id']}/action", "nova_409_not_ready")
     error = refusal(member.get(f"{INSTANCE}/console-logs?lines=1"), 409, "invalid_state")
     assert error["state"] == "Shelved_offloaded"
+
+
+def test_console_in_time(member: Caller, populated: Cloud) -> None:
+    """Nova returns the log to a POST, which changes nothing: a failure has no outcome."""
+    populated.lose_writes(requests.ReadTimeout)
+    error = refusal(member.get(f"{INSTANCE}/console-logs?lines=1"), 504, "upstream_timeout")
+    assert "outcome" not in error
 
 
 @pytest.mark.parametrize("password", ["", "ZW5jcnlwdGVk"])
