@@ -31,6 +31,8 @@ class Place:
 
     calls: int = 0
     """Calls in progress; without any, the request has no place."""
+    refusals: int = 0
+    """How often a call got no place; the calls that waited with it get none either."""
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
 
