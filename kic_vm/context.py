@@ -31,6 +31,8 @@ class Place:
 
     calls: int = 0
     """Calls in progress; without any, the request has no place."""
+    refusals: int = 0
+    """How often a call got no place; the calls that waited with it get none either."""
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
 
@@ -49,7 +51,7 @@ class RequestRecord:
     has_write: bool = False
     """A service has performed a write, or may have performed one."""
     has_unknown_write: bool = False
-    """A write or its rollback was sent to a service, and its outcome is unknown."""
+    """The outcome of a write is unknown, or a failed request has left a write behind."""
     answers: list[Any] = dataclasses.field(default_factory=list, repr=False)
     """The answers of services: see adapters.misread_answers."""
     places: dict[str, Place] = dataclasses.field(default_factory=dict, repr=False)
@@ -68,11 +70,18 @@ class RequestRecord:
             self.has_write = True
             self.has_unknown_write |= is_outcome_unknown
 
-    def note_rollback(self, *, is_complete: bool) -> None:
-        """Note that all writes so far were rolled back, or that some may remain."""
+    def note_rollback(self, *, had_write: bool) -> None:
+        """Note that all writes since an earlier moment were rolled back.
+
+        :param had_write: ``has_write`` at that moment
+        """
         with self._lock:
-            self.has_unknown_write |= not is_complete
-            self.has_write = self.has_unknown_write
+            self.has_write = had_write or self.has_unknown_write
+
+    def note_remains(self) -> None:
+        """Note that a failed request has left, or may have left, a write behind."""
+        with self._lock:
+            self.has_write = self.has_unknown_write = True
 
     def is_outcome_unknown(self, status: int) -> bool:
         """Whether a request that failed with this status may have been performed, even in part."""

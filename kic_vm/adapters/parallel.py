@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any, Final
 
-from kic_vm.exceptions import KicVmError
+from kic_vm.exceptions import is_refusal
 
 _THREADS: Final = 64
 
@@ -59,7 +59,8 @@ def run_in_threads(*calls: Callable[[], Any]) -> list[Any]:
     second level of nesting. All calls have ended when this returns or raises.
 
     :raises Exception: the exception of the first failed call, in order; but that of a write with
-        an unknown outcome first, because the caller must then roll nothing back
+        an unknown outcome first, or an unexpected one, because the caller must then roll nothing
+        back
     """
     depth = _depth.get()
     if len(calls) < 2 or depth >= len(_POOLS):
@@ -80,9 +81,5 @@ def _results(waits: list[Callable[[], Any]]) -> list[Any]:
         except Exception as error:  # noqa: BLE001 - raised again below, when all have ended
             failures.append(error)
     if failures:
-        raise next(filter(_is_outcome_unknown, failures), failures[0])
+        raise min(failures, key=is_refusal)
     return results
-
-
-def _is_outcome_unknown(error: Exception) -> bool:
-    return isinstance(error, KicVmError) and error.is_outcome_unknown

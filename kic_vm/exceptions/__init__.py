@@ -8,6 +8,7 @@ This module has the errors of resources and rights; the others are in modules by
 from kic_vm.exceptions.base import (
     InternalError,
     KicVmError,
+    is_refusal,
 )
 from kic_vm.exceptions.events import CursorExpired, EventsUnavailable
 from kic_vm.exceptions.fields import FieldError, FieldErrorCode
@@ -282,4 +283,5 @@ __all__ = [
     "UpstreamError",
     "UpstreamTimeout",
     "UpstreamUnavailable",
+    "is_refusal",
 ]

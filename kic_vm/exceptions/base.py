@@ -30,5 +30,14 @@ class KicVmError(Exception):
         super().__init__(self.message)
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Whether the failed operation was certainly not performed.
+
+    It may have been performed after an unexpected exception, which can come from the answer to a
+    write.
+    """
+    return isinstance(error, KicVmError) and not error.is_outcome_unknown
+
+
 class InternalError(KicVmError):
     """A defect of the gateway."""

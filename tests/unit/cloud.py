@@ -114,6 +114,13 @@ class Cloud:
 
     def lose_write(self, number: int, exception: type[Exception]) -> None:
         """Have the answer to one write be lost, the first being number 1; tokens do not count."""
+        self.answer_write(number, exc=exception)
+
+    def answer_write(self, number: int, **kwargs: Any) -> None:
+        """Have one write be answered in another way, the first being number 1.
+
+        :param kwargs: as requests-mock takes them
+        """
         writes = itertools.count(1)
         self._mocker.request(
             requests_mock.ANY,
@@ -123,7 +130,7 @@ class Cloud:
                 and not request.url.endswith("/auth/tokens")
                 and next(writes) == number
             ),
-            exc=exception,
+            **kwargs,
         )
 
     def take_down(self, service: str) -> None:

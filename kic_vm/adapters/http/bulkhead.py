@@ -43,16 +43,25 @@ class Bulkhead:
     def enter(self, record: RequestRecord) -> None:
         """Note the start of a request's call, and take a place if the request has none.
 
+        One call of a request waits for a place; the others share its result.
+
         :raises UpstreamBusy: no place is free
         """
         place = record.places.setdefault(self._service, Place())
+        refusals = place.refusals
         if not place.lock.acquire(timeout=_BRIEF_SECONDS):
             # Another call of the request is waiting for the place.
             with waiting("bulkhead wait", self._service):
                 place.lock.acquire()
         try:
             if place.calls == 0:
-                self._take_place()
+                if place.refusals > refusals:
+                    self._refuse()
+                try:
+                    self._take_place()
+                except exceptions.UpstreamBusy:
+                    place.refusals += 1
+                    raise
             place.calls += 1
         finally:
             place.lock.release()

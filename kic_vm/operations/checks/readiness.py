@@ -20,7 +20,8 @@ from kic_vm.operations.request import AppState
 
 LOG = logging.getLogger(__name__)
 
-# How long a report waits for the new result of a service that was up a moment ago.
+# How long a report waits for new results. Only the report that has begun a round waits longer, and
+# only for services without a recent result.
 _PATIENCE_SECONDS: Final = 0.5
 _RECENT_SECONDS: Final = 30.0
 _LONGEST_SECONDS: Final = 8.0
@@ -71,7 +72,8 @@ class Readiness:
     """The latest results of the checks, refreshed when they are outdated.
 
     The checks run in separate threads, one round at a time. A service that does not answer does
-    not delay the results of the others. After the first round, it does not delay reports either.
+    not delay the results of the others, and it delays one report of a process at a time: anybody
+    can ask for reports, and must not occupy the threads of all requests with it.
     """
 
     def __init__(self, app_state: AppState) -> None:
@@ -92,13 +94,14 @@ class Readiness:
         """
         with self._lock:
             is_old = time.monotonic() - self._started >= self._kept_seconds
-            if is_old and all(future.done() for future in self._round.values()):
+            begins = is_old and all(future.done() for future in self._round.values())
+            if begins:
                 self._results = {name: future.result() for name, future in self._round.items()}
                 self._begin()
-            current, earlier = self._round, self._results
-        _wait(current, earlier)
+            started, current, earlier = self._started, self._round, self._results
+        _wait(current, earlier, longest=_LONGEST_SECONDS if begins else _PATIENCE_SECONDS)
         results = {
-            name: future.result() if future.done() else _latest(earlier.get(name))
+            name: future.result() if future.done() else _latest(earlier.get(name), started)
             for name, future in current.items()
         }
         services = {
@@ -139,12 +142,21 @@ def _result(name: str, check: Callable[[], None]) -> _Result:
         # It must not stay in the future of the check: no further round would begin.
         LOG.exception("The check of %s failed", name)
         is_ok, problem = False, _FAILED
+    return _new_result(started, is_ok, problem)
+
+
+def _new_result(started: float, is_ok: bool | None, problem: str | None) -> _Result:
     now = time.monotonic()
     return _Result(is_ok, round((now - started) * 1000, 1), problem, now)
 
 
-def _wait(current: dict[str, Future[_Result]], earlier: dict[str, _Result]) -> None:
-    """Wait for new results, except for services that were down a moment ago."""
+def _wait(
+    current: dict[str, Future[_Result]], earlier: dict[str, _Result], *, longest: float
+) -> None:
+    """Wait for new results, except for services that were down a moment ago.
+
+    :param longest: seconds to wait for services without a recent result
+    """
     unknown, up = [], []
     for name, future in current.items():
         result = earlier.get(name)
@@ -152,12 +164,13 @@ def _wait(current: dict[str, Future[_Result]], earlier: dict[str, _Result]) -> N
             unknown.append(future)
         elif result.is_ok:
             up.append(future)
+    end = time.monotonic() + longest
     concurrent.futures.wait(up, _PATIENCE_SECONDS)
-    concurrent.futures.wait(unknown, _LONGEST_SECONDS)
+    concurrent.futures.wait(unknown, max(0.0, end - time.monotonic()))
 
 
-def _latest(earlier: _Result | None) -> _Result:
+def _latest(earlier: _Result | None, started: float) -> _Result:
     """The result to report for a check that is still running."""
     if earlier is not None and earlier.is_recent:
         return earlier
-    return _Result(False, _LONGEST_SECONDS * 1000, _NO_RESULT, time.monotonic())
+    return _new_result(started, is_ok=False, problem=_NO_RESULT)

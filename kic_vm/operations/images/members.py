@@ -20,6 +20,7 @@ from kic_vm.operations import earlier_attempts, listing
 from kic_vm.operations.images.images import check_is_not_saving
 from kic_vm.operations.ownership import check_project, get_own_image
 from kic_vm.operations.request import RequestServices
+from kic_vm.operations.rollback import all_or_nothing, remains_noted
 from kic_vm.resources.image import Image, ImageMember
 
 # Image property: when a private image was last changed before add_member shared it. Members that
@@ -67,23 +68,20 @@ def add_member(services: RequestServices, image_id: str, project_id: str) -> New
     glance = services.openstack.image
     earlier_attempts.note_absence(services)  # the member is looked for before it is added
     if image["visibility"] == "shared":
-        if OPENED in image:
-            _remove_former_members(services, image_id, image[OPENED])
-        if earlier_attempts.is_repeated(services):
-            for member in glance.list_members(image_id):
-                if member["member_id"] == project_id:
-                    return new_member(member)
-        return new_member(glance.add_member(image_id, project_id))
+        with remains_noted():
+            if OPENED in image:
+                _remove_former_members(services, image_id, image[OPENED])
+            if earlier_attempts.is_repeated(services):
+                for member in glance.list_members(image_id):
+                    if member["member_id"] == project_id:
+                        return new_member(member)
+            return new_member(glance.add_member(image_id, project_id))
     last_private = image["updated_at"]
-    glance.update_image(image_id, {"visibility": "shared", OPENED: last_private})
-    try:
+    with all_or_nothing() as undo:
+        glance.update_image(image_id, {"visibility": "shared", OPENED: last_private})
+        undo(partial(_close, services, image))
         _remove_former_members(services, image_id, last_private)
-        member = glance.add_member(image_id, project_id)
-    except exceptions.KicVmError as error:
-        if not error.is_outcome_unknown:
-            _close(services, image)
-        raise
-    return new_member(member)
+        return new_member(glance.add_member(image_id, project_id))
 
 
 def _remove_former_members(services: RequestServices, image_id: str, last_private: str) -> None:
@@ -131,8 +129,9 @@ def remove_member(services: RequestServices, image_id: str, project_id: str) -> 
         raise exceptions.NotFound("member_id: the image is not shared with any project.")
     glance = services.openstack.image
     glance.remove_member(image_id, project_id)
-    if not glance.list_members(image_id):
-        glance.update_image(image_id, {"visibility": "private"})
+    with remains_noted():
+        if not glance.list_members(image_id):
+            glance.update_image(image_id, {"visibility": "private"})
 
 
 def _close(services: RequestServices, image: Image) -> None:

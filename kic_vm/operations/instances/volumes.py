@@ -4,7 +4,6 @@
 import contextlib
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from oslo_log import log as logging
 
@@ -20,6 +19,7 @@ from kic_vm.operations.instances.states import (
 )
 from kic_vm.operations.ownership import get_own_server, get_own_volume
 from kic_vm.operations.request import RequestServices
+from kic_vm.operations.rollback import all_or_nothing
 from kic_vm.resources.compute import Server
 from kic_vm.schemas.instance_volumes import AttachedVolumeUpdateBody, VolumeAttachBody
 
@@ -63,7 +63,7 @@ def attach_volume(
 def update_volume(
     services: RequestServices, instance_id: str, volume_id: str, changes: AttachedVolumeUpdateBody
 ) -> None:
-    """Update an attached volume. 2 or 3 upstream calls, the updates side by side.
+    """Update an attached volume. 2 or 3 upstream calls.
 
     :param changes: ``is_delete_on_termination``, ``name`` and ``description``; a null description
         clears it, the others stay when they are null
@@ -73,29 +73,24 @@ def update_volume(
         raise exceptions.InvalidField(
             "volume", "give a name, a description or is_delete_on_termination to change."
         )
-    _get_server_with_volume(services, instance_id, volume_id, "update")
     is_delete_on_termination = changes.get("is_delete_on_termination")
+    microversion = compute.STATE if is_delete_on_termination is None else compute.ATTACHED
+    server = _get_server_with_volume(services, instance_id, volume_id, "update", microversion)
+    set_deletion = partial(
+        services.openstack.compute.update_volume_attachment, instance_id, volume_id
+    )
     volume_changes = {}
     if "description" in changes:
         volume_changes["description"] = changes["description"]
     if (name := changes.get("name")) is not None:
         volume_changes["name"] = name
-    calls: list[Callable[[], Any]] = []
-    if volume_changes:
-        calls.append(
-            partial(services.openstack.block_storage.update_volume, volume_id, volume_changes)
-        )
-    if is_delete_on_termination is not None:
-        calls.append(
-            partial(
-                services.openstack.compute.update_volume_attachment,
-                instance_id,
-                volume_id,
-                is_delete_on_termination=is_delete_on_termination,
-            )
-        )
-    with state_conflicts_reported(services, instance_id, "update"):
-        run_in_threads(*calls)
+    with state_conflicts_reported(services, instance_id, "update"), all_or_nothing() as undo:
+        if is_delete_on_termination is not None:
+            former = mapping.is_deleted_on_termination(server, volume_id)
+            set_deletion(is_delete_on_termination=is_delete_on_termination)
+            undo(partial(set_deletion, is_delete_on_termination=former))
+        if volume_changes:
+            services.openstack.block_storage.update_volume(volume_id, volume_changes)
 
 
 def detach_volume(services: RequestServices, instance_id: str, volume_id: str) -> None:
@@ -126,19 +121,18 @@ def _detach_and_keep(services: RequestServices, instance_id: str, volume_id: str
     """
     nova = services.openstack.compute
     set_deletion = partial(nova.update_volume_attachment, instance_id, volume_id)
-    try:
-        set_deletion(is_delete_on_termination=False)
-    except exceptions.KicVmError as error:
-        if error.is_outcome_unknown:
-            _restore(partial(set_deletion, is_delete_on_termination=True), volume_id)
-        raise
-    try:
+    restore = partial(_restore, partial(set_deletion, is_delete_on_termination=True), volume_id)
+    with all_or_nothing() as undo:
+        try:
+            set_deletion(is_delete_on_termination=False)
+        except exceptions.KicVmError as error:
+            if error.is_outcome_unknown:
+                with contextlib.suppress(exceptions.KicVmError):
+                    restore()
+            raise
+        # Not when the outcome is unknown: Nova may still detach the volume, and would delete it.
+        undo(restore)
         nova.detach_volume(instance_id, volume_id)
-    except exceptions.KicVmError as error:
-        # Nova may still detach the volume, and must not delete it then.
-        if not error.is_outcome_unknown:
-            _restore(partial(set_deletion, is_delete_on_termination=True), volume_id)
-        raise
 
 
 def _restore(change: Callable[[], None], volume_id: str) -> None:
@@ -151,6 +145,7 @@ def _restore(change: Callable[[], None], volume_id: str) -> None:
             volume_id,
             error,
         )
+        raise
 
 
 def _get_server_with_volume(

@@ -19,6 +19,7 @@ from kic_vm.adapters.network import INSTANCE_TAG, PORT_MARK
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.request import RequestServices
+from kic_vm.operations.rollback import all_or_nothing
 from kic_vm.resources.network import MadePort, Port, Revised
 
 LOG = logging.getLogger(__name__)
@@ -62,13 +63,10 @@ def handed_over(services: RequestServices, port: Port) -> Iterator[None]:
     if port["description"] != PORT_MARK:
         yield
         return
-    released = release(services, port)
-    try:
+    with all_or_nothing() as undo:
+        released = release(services, port)
+        undo(partial(_mark_again, services, released))
         yield
-    except exceptions.KicVmError as error:
-        if not error.is_outcome_unknown:
-            _mark_again(services, released)
-        raise
 
 
 def release(services: RequestServices, port: Revised) -> Port:
@@ -84,6 +82,7 @@ def _mark_again(services: RequestServices, port: Port) -> None:
         services.openstack.network.update_port(port, {"description": PORT_MARK})
     except exceptions.KicVmError as error:
         LOG.warning("Port %s will outlive its instance: %s", port["id"], error)
+        raise
 
 
 def remove(services: RequestServices, ports: Iterable[Port | MadePort]) -> None:

@@ -5,17 +5,16 @@ A subnet's traffic goes to the router at the gateway address: this router is its
 other routers have reserved addresses, so that they reach the subnet directly.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from kic_vm import exceptions
 from kic_vm.adapters.network import ROUTER_INTERFACES
 from kic_vm.mappings import networks as mapping
 from kic_vm.operations.request import RequestServices
+from kic_vm.operations.rollback import Undo
 from kic_vm.resources.network import FixedIP, Port, PortRequest, Subnet
-
-Undo = Callable[[Callable[[], Any]], None]
 
 # The device owner of a port that is not yet connected to its router. Clients do not see the port.
 PENDING: Final = "network:kic-vm-route-table"

@@ -15,7 +15,7 @@ from kic_vm.operations.networks.security_groups import drop_rule
 from kic_vm.operations.ownership import check_own_security_group, get_own_security_group
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
-from kic_vm.operations.rollback import all_or_nothing
+from kic_vm.operations.rollback import all_or_nothing, remains_noted
 from kic_vm.resources.security_groups import SecurityGroup
 from kic_vm.schemas.security_groups import SecurityGroupRuleCreateBody
 
@@ -69,12 +69,13 @@ def delete_security_group_rule(services: RequestServices, group_id: str, rule_id
         network.tag_security_group(group["id"], mapping.hiding_tag_for(rule))
         return
     needless = {*rule.tags}
-    if not others:
-        # Delete the one whose id identifies the rule last, so that a client can retry.
-        for neutron_rule in reversed(rule.neutron):
-            drop_rule(services, neutron_rule["id"])
-        needless.add(mapping.hiding_tag_for(rule))
-    _untag(services, group["id"], needless.intersection(group["tags"]))
+    with remains_noted():
+        if not others:
+            # Delete the one whose id identifies the rule last, so that a client can retry.
+            for neutron_rule in reversed(rule.neutron):
+                drop_rule(services, neutron_rule["id"])
+            needless.add(mapping.hiding_tag_for(rule))
+        _untag(services, group["id"], needless.intersection(group["tags"]))
 
 
 def _check_remote_group(
@@ -97,13 +98,12 @@ def _note(
         parallel.run_in_threads(
             *(partial(network.tag_security_group, group["id"], tag) for tag in tags)
         )
-    after = mapping.rules_of(get_own_security_group(services, group["id"]))
-    noted = next((changed for changed in after if changed.tags == tags), None)
-    if noted is None:  # the rule was deleted meanwhile
-        _untag(services, group["id"], tags)
-        raise exceptions.Conflict(
-            "The rule was deleted by somebody else at the same moment: try again."
-        )
+        after = mapping.rules_of(get_own_security_group(services, group["id"]))
+        noted = next((changed for changed in after if changed.tags == tags), None)
+        if noted is None:  # the rule was deleted meanwhile
+            raise exceptions.Conflict(
+                "The rule was deleted by somebody else at the same moment: try again."
+            )
     return noted
 
 

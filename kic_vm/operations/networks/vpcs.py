@@ -26,7 +26,7 @@ from kic_vm.operations.networks.topology import (
     read_topology,
 )
 from kic_vm.operations.request import RequestServices
-from kic_vm.operations.rollback import all_or_nothing
+from kic_vm.operations.rollback import all_or_nothing, remains_noted
 from kic_vm.resources.network import Network, NetworkRequest, Route, Router, RouterRequest, Subnet
 from kic_vm.schemas.vpcs import FirstSubnetBody, VpcCreateBody, VpcListQuerySchema
 
@@ -77,7 +77,8 @@ def create_vpc(services: RequestServices, body: VpcCreateBody) -> ChangedVpcView
         services, description, openstack.network.list_described_networks
     )
     if existing:
-        _finish(services, existing, body)
+        with remains_noted(has_earlier=True):
+            _finish(services, existing, body)
         return mapping.changed_vpc(existing, cidr_block)
     way_out = external_networks.choose(
         services, services.openstack.network.list_external_networks()
@@ -201,7 +202,8 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
                 undo(partial(openstack.network.set_routes, router["id"], router["routes"]))
         router_interfaces.disconnect_all(services, subnets, ports, undo)
         openstack.network.delete_network(vpc_id)
-    _remove_routers(services, vpc_id)
+    with remains_noted():
+        _remove_routers(services, vpc_id)
 
 
 def _is_deleted(services: RequestServices, network_id: str) -> bool:

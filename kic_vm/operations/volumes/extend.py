@@ -28,13 +28,11 @@ def extend_volume(services: RequestServices, volume_id: str, size: int) -> None:
     :raises InvalidRequest: the new size is not larger, or too large
     :raises QuotaExceeded: the project's quota is used up
     :raises UpstreamError: Cinder failed to extend the volume
+    :raises IdempotencyInProgress: an earlier attempt may still be extending it
     """
     command = "extend"
-    if earlier_attempts.is_repeated(services):
-        volume = get_own_volume(services, volume_id)
-        if volume["status"] == "extending" or volume["size"] >= size:
-            _wait(services, volume_id)
-            return
+    if earlier_attempts.is_repeated(services) and _is_extended(services, volume_id, size):
+        return
     earlier_attempts.note_absence(services)
     volume = get_volume_for(services, volume_id, command)
     if size <= volume["size"]:
@@ -47,6 +45,22 @@ def extend_volume(services: RequestServices, volume_id: str, size: int) -> None:
     with state_conflicts_reported(services, volume_id, command):
         services.openstack.block_storage.extend_volume(volume_id, size)
     _wait(services, volume_id)
+
+
+def _is_extended(services: RequestServices, volume_id: str, size: int) -> bool:
+    """Whether an earlier attempt has extended the volume, after a wait if it is being extended.
+
+    :raises IdempotencyInProgress: it is still being extended, perhaps to another size
+    """
+    volume = get_own_volume(services, volume_id)
+    if volume["status"] == "extending":
+        _wait(services, volume_id)
+        volume = get_own_volume(services, volume_id)
+    if volume["size"] >= size:
+        return True
+    if volume["status"] == "extending":
+        raise exceptions.IdempotencyInProgress
+    return False
 
 
 def _wait(services: RequestServices, volume_id: str) -> None:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Create images from root volumes."""
 
+from functools import partial
+
 from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.idempotent_request import Earlier
 from kic_vm.mappings.images import ChangedImageView, changed_image, image_requirements
 from kic_vm.operations.request import RequestServices
+from kic_vm.operations.rollback import Undo, all_or_nothing
 from kic_vm.operations.volumes.states import get_volume_for, state_conflicts_reported
 from kic_vm.resources.block_storage import Volume
 from kic_vm.resources.image import Image
@@ -32,8 +35,8 @@ def create_image(
     command = "create-image"
     volume = get_volume_for(services, volume_id, command)
     try:
-        with state_conflicts_reported(services, volume_id, command):
-            _replace_old_description(services, volume, request["description"])
+        with state_conflicts_reported(services, volume_id, command), all_or_nothing() as undo:
+            _replace_old_description(services, volume, request["description"], undo)
             image_id = services.openstack.block_storage.upload_volume(volume_id, request["name"])
     except exceptions.Conflict as error:
         if volume["status"] != "in-use":
@@ -50,7 +53,7 @@ def create_image(
 
 
 def _replace_old_description(
-    services: RequestServices, volume: Volume, description: str | None
+    services: RequestServices, volume: Volume, description: str | None, undo: Undo
 ) -> None:
     """Give the volume's copy of its image's properties the description of the new image.
 
@@ -59,7 +62,9 @@ def _replace_old_description(
     old = (volume.get("volume_image_metadata") or {}).get("description")
     new = description or ""
     if old is not None and old != new:
-        services.openstack.block_storage.set_image_metadata(volume["id"], {"description": new})
+        set_metadata = partial(services.openstack.block_storage.set_image_metadata, volume["id"])
+        set_metadata({"description": new})
+        undo(partial(set_metadata, {"description": old}))
 
 
 def _refuse_repetition(services: RequestServices, name: str) -> None:

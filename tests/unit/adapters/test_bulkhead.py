@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One service holds no more than its share of the threads."""
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Iterator
@@ -62,6 +63,39 @@ def test_several_calls_of_a_request(bulkhead: Bulkhead, holders: list[RequestRec
     bulkhead.leave(holders[0])
     with pytest.raises(exceptions.UpstreamBusy):
         bulkhead.enter(RequestRecord("req-new"))
+
+
+def test_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the calls that a request makes side by side waits for a place, for all of them."""
+    calls = 4
+    waits: list[threading.Thread] = []
+    others_wait = threading.Semaphore(0)
+
+    @contextlib.contextmanager
+    def waiting(*_names: str) -> Iterator[None]:
+        others_wait.release()
+        yield
+
+    def wait(_bulkhead: Bulkhead) -> bool:
+        waits.append(threading.current_thread())
+        for _other in range(calls - 1 if len(waits) == 1 else 0):
+            assert others_wait.acquire(timeout=SECONDS)
+        return False
+
+    monkeypatch.setattr(bulkhead_module, "waiting", waiting)
+    monkeypatch.setattr(Bulkhead, "_wait", wait)
+    full, holder, record = Bulkhead("compute", 1, 1), RequestRecord("req-1"), RequestRecord("req-2")
+    full.enter(holder)
+    with ThreadPoolExecutor(calls) as pool:
+        entering = [pool.submit(full.enter, record) for _call in range(calls)]
+    assert {type(one.exception()) for one in entering} == {exceptions.UpstreamBusy}
+    assert len(waits) == 1
+    with pytest.raises(exceptions.UpstreamBusy):
+        full.enter(record)
+    assert len(waits) == 2  # a later call waits again
+    full.leave(holder)
+    full.enter(record)
+    full.leave(record)
 
 
 def test_place_that_becomes_free() -> None:

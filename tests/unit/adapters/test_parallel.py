@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
 
 WAIT = 10
@@ -64,6 +65,19 @@ def test_first_failure() -> None:
     with pytest.raises(KeyError, match="first"):
         run_in_threads(first, second, third)
     assert sorted(ended) == [1, 2, 3]
+
+
+def test_refusals_are_last() -> None:
+    """Whoever rolls back must learn first of a failure that does not say what was done."""
+    lost, refused = exceptions.UpstreamTimeout("network"), exceptions.Conflict()
+    lost.is_outcome_unknown = True
+    for failure in (lost, KeyError("id")):
+        with pytest.raises(type(failure)):
+            run_in_threads(partial(fail, refused), partial(fail, failure))
+
+
+def fail(error: Exception) -> None:
+    raise error
 
 
 def test_nested() -> None:

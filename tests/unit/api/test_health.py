@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether the gateway lives, and whether it can work."""
 
+import itertools
 import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import requests
 from oslo_config import cfg
 
 from kic_vm import deploy, exceptions
+from kic_vm.operations.checks import readiness as module
 from kic_vm.operations.checks.readiness import Readiness
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
@@ -169,6 +172,34 @@ def test_hanging_service(
     report = readiness.report()  # the next question has no answer yet
     assert [name for name, item in report["services"].items() if not item["ok"]] == ["glance"]
     released.set()
+
+
+def test_reports_side_by_side(
+    conf: cfg.ConfigOpts, populated: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the first reports waits for a service that hangs; the others hold no thread."""
+    app_state = deploy.load_app_state(conf)
+    released, reports = threading.Event(), 8
+
+    def hang() -> None:
+        assert released.wait(60)
+
+    monkeypatch.setattr(module, "_LONGEST_SECONDS", 60.0)
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.01)
+    readiness = Readiness(app_state)
+    monkeypatch.setitem(readiness._checks, "glance", hang)
+    with ThreadPoolExecutor(reports) as pool:
+        reporting = [pool.submit(readiness.report) for _ in range(reports)]
+        try:
+            early = list(itertools.islice(as_completed(reporting, 20), reports - 1))
+        finally:
+            released.set()
+        (last,) = set(reporting) - set(early)
+    for one in early:
+        glance = one.result()["services"]["glance"]
+        assert (glance["ok"], glance["problem"]) == (False, "It has not answered in time.")
+        assert glance["time_ms"] < 20_000
+    assert last.result()["services"]["glance"]["ok"] is True
 
 
 class TestRedisDown:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract import check
 from tests.unit.bodies import IMAGE, OWN_IMAGE, ROOT_VOLUME, body
-from tests.unit.cloud import MICROVERSION, Cloud
+from tests.unit.cloud import MICROVERSION, Cloud, Request
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.personas import OTHER_PROJECT
@@ -113,6 +113,24 @@ class TestMake:
         first, second = populated.sent("cinder", "POST")
         assert first.json() == {"os-set_image_metadata": {"metadata": {"description": sent}}}
         assert "os-volume_upload_image" in second.json()
+
+    def test_refused(self, member: Caller, populated: Cloud) -> None:
+        """The volume keeps the description that it has from its own image."""
+        root_volume(populated, volume_image_metadata={"description": "of the source"})
+
+        def act(request: Request, context: Any) -> JSON:
+            context.status_code = 400 if "os-volume_upload_image" in request.json() else 200
+            return {}
+
+        populated.answer("POST", "cinder", f"/volumes/{ROOT_VOLUME}/action", act)
+        error = make(member, description="another").json["error"]
+        assert "outcome" not in error
+        sent = [one.json().get("os-set_image_metadata") for one in populated.sent("cinder", "POST")]
+        assert sent == [
+            {"metadata": {"description": "another"}},
+            None,
+            {"metadata": {"description": "of the source"}},
+        ]
 
     @pytest.mark.parametrize("metadata", [{}, {"description": "same"}])
     def test_same_description(self, member: Caller, populated: Cloud, metadata: JSON) -> None:

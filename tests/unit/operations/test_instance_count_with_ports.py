@@ -187,6 +187,19 @@ class TestWithPorts:
         assert any(IDS["web-1"] in line and line.startswith("WARNING") for line in lines)
 
     @pytest.mark.parametrize(
+        "answer",
+        [{"status": 409}, {"exc": requests.ConnectTimeout}],
+        ids=["refused", "not sent"],
+    )
+    def test_one_that_runs_on(self, member: Caller, crowded: Cloud, answer: JSON) -> None:
+        """A refusal tells that an instance may have been left, which is billed."""
+        self.refuse_second(crowded, "nova_403_quota")
+        crowded.answer("DELETE", "nova", f"/servers/{IDS['web-1']}", **answer)
+        response = create(member, count=2)
+        assert (response.status_code, response.json["error"]["outcome"]) == (403, "unknown")
+        assert response.json["error"]["shown_by"] == "GET /api/v1/instances"
+
+    @pytest.mark.parametrize(
         ("theirs", "quota", "each"),
         [
             ("instances", "instances", 1),

@@ -145,6 +145,30 @@ def test_update(member: Caller, populated: Cloud, changes: JSON, calls: list[str
         }
 
 
+def test_update_refused_by_nova(member: Caller, populated: Cloud) -> None:
+    """Then Cinder is not asked: the volume keeps its name."""
+    populated.answer("PUT", "nova", f"{NOVA}/{DATA_VOLUME}", status=409)
+    changes = {"name": "new", "is_delete_on_termination": True}
+    error = refusal(member.put(DATA, json={"volume": changes}), 409, "conflict")
+    assert "outcome" not in error
+    assert populated.sent("cinder", "PUT") == []
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(202, None), (409, "unknown")])
+def test_update_refused_by_cinder(
+    member: Caller, populated: Cloud, status: int, outcome: str | None
+) -> None:
+    """Nova gets the former value; if it refuses that, the error says so."""
+    answers: list[JSON] = [{"status_code": 202}, {"status_code": status}]
+    populated.answer_in_turn("PUT", "nova", f"{NOVA}/{DATA_VOLUME}", answers)
+    populated.answer("PUT", "cinder", f"/volumes/{DATA_VOLUME}", status=409)
+    changes = {"name": "new", "is_delete_on_termination": True}
+    response = member.put(DATA, json={"volume": changes})
+    assert (response.status_code, response.json["error"].get("outcome")) == (409, outcome)
+    sent = [request.json()["volumeAttachment"] for request in populated.sent("nova", "PUT")]
+    assert [one["delete_on_termination"] for one in sent] == [True, False]
+
+
 @pytest.mark.parametrize("changes", [{}, {"name": ""}, {"description": "d" * 256}, {"size": 2}])
 def test_update_impossible(member: Caller, populated: Cloud, changes: JSON) -> None:
     """A change of nothing, or to what cannot be, is 400."""

@@ -11,6 +11,7 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
+from kic_vm.operations import rollback
 from kic_vm.operations.instances.create.interfaces import Interfaces, Placement, make_ports
 from kic_vm.operations.networks import made_ports
 from kic_vm.operations.projects import quotas
@@ -126,7 +127,7 @@ def _create_each(
         )
     )
     # The caller must learn first that a server may still be created.
-    raise min(failures, key=_is_refused)
+    raise min(failures, key=exceptions.is_refusal)
 
 
 def _request_of(server: ServerRequest, interfaces: Interfaces) -> ServerRequest:
@@ -145,21 +146,16 @@ def _attempt(
     return created
 
 
-def _is_refused(failure: Exception) -> bool:
-    """Whether Nova has certainly not created a server."""
-    return isinstance(failure, exceptions.KicVmError) and not failure.is_outcome_unknown
-
-
 def _undo(
     services: RequestServices, outcome: NamedServer | Exception, interfaces: Interfaces
 ) -> None:
-    """Remove a server and its ports.
+    """Remove a server and its ports; note a server that may remain.
 
     The ports stay if the server may still be created, or is not gone at once: the worker removes
     them later.
     """
     if isinstance(outcome, Exception):
-        if _is_refused(outcome):
+        if exceptions.is_refusal(outcome):
             made_ports.remove(services, interfaces.made_ports)
         return
     compute, server_id = services.openstack.compute, outcome["id"]
@@ -170,3 +166,4 @@ def _undo(
             made_ports.remove(services, services.openstack.network.list_made_ports(server_id))
     except exceptions.KicVmError as error:
         LOG.warning("Could not delete server %s of a failed request: %s", server_id, error)
+        rollback.note_remains()
