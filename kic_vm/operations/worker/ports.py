@@ -43,9 +43,11 @@ def remove_ports(services: RequestServices) -> None:
     detached from its instance belongs to the user and loses its mark.
 
     One upstream call, and one for each untagged port. One for each server, at most once in the
-    grace time, and one before them. Two while there are ports without an instance.
+    grace time, or once a minute if it has detached ports, and one before them. Two while there are
+    ports without an instance.
     """
     grace = services.app_state.conf.worker.port_grace_time
+    soon = min(grace, _SETTLING_SECONDS)
     ports = services.openstack.network.list_all_made_ports()
     _tag_untagged(services, ports)
     for port in ports:
@@ -55,16 +57,20 @@ def remove_ports(services: RequestServices) -> None:
     detached = [
         port
         for port in ports
-        if not port["device_id"]
-        and made_ports.instances_of(port)
-        and _is_unchanged_for(port, min(grace, _SETTLING_SECONDS))
+        if not port["device_id"] and made_ports.instances_of(port) and _is_unchanged_for(port, soon)
     ]
     old = [port for port in ports if _is_unchanged_for(port, grace)]
     tagged = [port for port in old if made_ports.instances_of(port)]
     attached = [port for port in tagged if _is_of_server(port) and not _is_moved(port)]
     unused = [port for port in old if not port["device_id"] and port not in tagged]
-    _settle(services, detached + attached, max(grace, 1))
-    if unused and lease.acquire(services, "unused-ports", max(min(grace, _SETTLING_SECONDS), 1)):
+    # A port that a user has detached is theirs. If they delete its server before the worker knows,
+    # the port looks like one that Nova has detached.
+    due = {
+        *_due(services, "detached-ports-of", detached, max(soon, 1)),
+        *_due(services, "ports-of", attached, max(grace, 1)),
+    }
+    _settle(services, detached + attached, due)
+    if unused and lease.acquire(services, "unused-ports", max(soon, 1)):
         _remove_unused(services, unused)
 
 
@@ -91,16 +97,26 @@ def _is_moved(port: MadePort) -> bool:
     return bool(port["device_id"] and instances) and port["device_id"] not in instances
 
 
-def _settle(services: RequestServices, ports: list[MadePort], interval: float) -> None:
-    """Delete the ports of deleted servers; release the ports that their servers do not use."""
-    servers: dict[str, Server | None] = {}
+def _due(
+    services: RequestServices, job: str, ports: Iterable[MadePort], interval: float
+) -> Iterable[str]:
+    """The ids of the ports' servers that no worker has asked about within ``interval`` seconds."""
     server_ids = {server_id for port in ports for server_id in _servers_of(port)}
     due = (
         server_id
         for server_id in sorted(server_ids)
-        if lease.acquire(services, f"ports-of:{server_id}", interval)
+        if lease.acquire(services, f"{job}:{server_id}", interval)
     )
-    due_ids = list(itertools.islice(due, _MOST_CALLS))
+    return itertools.islice(due, _MOST_CALLS)
+
+
+def _settle(services: RequestServices, ports: list[MadePort], due: Iterable[str]) -> None:
+    """Delete the ports of deleted servers; release the ports that their servers do not use.
+
+    :param due: the ids of the servers to ask Nova about
+    """
+    servers: dict[str, Server | None] = {}
+    due_ids = sorted(due)
     if due_ids and not services.openstack.compute.is_admin():
         # For any other user, Nova answers that other projects' servers do not exist.
         raise exceptions.GatewayNotAllowed(

@@ -2,12 +2,15 @@
 """The worker and the ports that the gateway made: which it removes, and on what proof."""
 
 import datetime
+import threading
 import uuid
 from typing import Any
 
 import pytest
 from oslo_config import cfg
 
+from kic_vm import deploy
+from kic_vm.cmd import worker
 from tests.unit.bodies import PORT, SERVER
 from tests.unit.cloud import MICROVERSION, Cloud, Request
 from tests.unit.cmd.rounds import PORTS, run
@@ -177,6 +180,46 @@ def test_user_without_the_right(conf: cfg.ConfigOpts, lively: Cloud, lines: list
     run(conf)
     assert lively.writes() == []
     assert any("is not an admin in Nova" in line for line in lines)
+
+
+def test_detached_outside(conf: cfg.ConfigOpts, lively: Cloud) -> None:
+    """A port that its user detaches after the worker has asked about its server is soon theirs.
+
+    Otherwise, the deletion of the server within the grace time would take the port with it.
+    """
+    app_state = deploy.load_app_state(conf)
+    with_ports(lively, attached(PRESENT))
+    worker.work(app_state, threading.Event(), is_once=True)
+    assert lively.writes() == []
+    with_ports(lively, made(tags=[tag(PRESENT)], updated_at=90))
+    worker.work(app_state, threading.Event(), is_once=True)
+    assert lively.writes() == GIVEN_AWAY
+
+
+@pytest.mark.parametrize(
+    ("port", "interval"), [(made(tags=[tag(PRESENT)]), 60), (attached(PRESENT), 3600)]
+)
+def test_interval(
+    conf: cfg.ConfigOpts,
+    lively: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    port: JSON,
+    interval: float,
+) -> None:
+    """Nova is asked about the server of a detached port every minute, of an attached one hourly."""
+    with_server(lively, "error")
+    with_ports(lively, port)
+    app_state = deploy.load_app_state(conf)
+    acquired: dict[str, float] = {}
+    add = app_state.cache.add
+
+    def note(key: str, value: bytes, time: float) -> bool:
+        acquired[key] = time
+        return add(key, value, time)
+
+    monkeypatch.setattr(app_state.cache, "add", note)
+    worker.work(app_state, threading.Event(), is_once=True)
+    assert [time for key, time in acquired.items() if PRESENT in key] == [interval]
 
 
 def test_untagged(conf: cfg.ConfigOpts, lively: Cloud) -> None:
