@@ -32,6 +32,8 @@ _SETTLED_STATES: Final = frozenset(
     {"active", "paused", "rescued", "resized", "shelved", "shelved_offloaded", "stopped"}
     | {"suspended"}
 )
+# The statuses of servers that are being built, and of fragments: servers in a cell that has failed.
+_UNFINISHED: Final = frozenset({"BUILD", "UNKNOWN"})
 
 
 def remove_ports(services: RequestServices) -> None:
@@ -39,12 +41,12 @@ def remove_ports(services: RequestServices) -> None:
 
     The ports of an instance are deleted after Nova has confirmed, by id, that the server does not
     exist. A port that never had an instance is deleted [worker] port_grace_time after its last
-    update, when every cell responds and no server of its project is being built. A port that was
-    detached from its instance belongs to the user and loses its mark.
+    update, if no server of its project is being built. A port that was detached from its instance
+    belongs to the user and loses its mark.
 
     One upstream call, and one for each untagged port. One for each server, at most once in the
-    grace time, or once a minute if it has detached ports, and one before them. Two while there are
-    ports without an instance.
+    grace time, or once a minute if it has detached ports, and one before them. One for all ports
+    without an instance, at most once in the grace time.
     """
     grace = services.app_state.conf.worker.port_grace_time
     soon = min(grace, _SETTLING_SECONDS)
@@ -70,7 +72,8 @@ def remove_ports(services: RequestServices) -> None:
         *_due(services, "ports-of", attached, max(grace, 1)),
     }
     _settle(services, detached + attached, due)
-    if unused and lease.acquire(services, "unused-ports", max(soon, 1)):
+    # Nova lists all servers for this, so it is not done every minute.
+    if unused and lease.acquire(services, "unused-ports", max(grace, 1)):
         _remove_unused(services, unused)
 
 
@@ -168,13 +171,15 @@ def _remove_unused(services: RequestServices, ports: list[MadePort]) -> None:
     """Delete ports that no server uses, except ports that a server may still need.
 
     A create request whose answer was lost may still be queued in Nova. Until its server has the
-    port, Nova shows the server as being built, and does not show it while its cell does not
-    respond.
+    port, Nova shows the server as being built, or as a fragment if its cell has failed.
     """
-    compute = services.openstack.compute
-    building = {server["tenant_id"] for server in compute.list_all_servers("BUILD")}
-    # After the list, because it lacks the servers of a cell that stops responding meanwhile.
-    if not compute.are_all_cells_up():
-        LOG.info("Keeping %d unused ports: a Nova cell does not respond", len(ports))
+    servers = services.openstack.compute.list_all_servers_at_once()
+    if servers is None:
+        LOG.warning(
+            "Keeping %d unused ports: Nova does not list all servers in one answer, so servers of "
+            "a cell that does not respond may be missing",
+            len(ports),
+        )
         return
+    building = {server["tenant_id"] for server in servers if server["status"] in _UNFINISHED}
     made_ports.remove(services, [port for port in ports if port["project_id"] not in building])
