@@ -10,6 +10,7 @@ from kic_vm.resources.compute import Server
 # Since 2.69, Nova returns 404 for a server that is being deleted, or is soft-deleted, in a cell
 # that does not respond. Older microversions return 500.
 _EXISTENCE = "2.1"
+_RECORD = "2.21"  # actions of deleted servers
 CELLS = "2.69"  # fragments of servers and services in cells that do not respond
 
 
@@ -33,6 +34,22 @@ class ServerExistence(Service):
             return None
         server: Server = answer["server"]
         return server
+
+    def has_record(self, server_id: str) -> bool:
+        """Whether Nova has a server, or still has the record of a deleted one.
+
+        False is proof as None is for ``find_server``: the record was archived, or there was none.
+
+        :raises KicVmError: Nova fails, a cell does not respond, or a 404 is not Nova's own answer
+            about this server
+        """
+        response = self.request(
+            "GET",
+            path("servers", server_id, "os-instance-actions"),
+            microversion=_RECORD,
+            returned=404,
+        )
+        return absence.read_unless_absent(self._service, response, server_id) is not None
 
     def is_admin(self) -> bool:
         """Whether the caller is an admin for Nova, and so sees the servers of all projects.
