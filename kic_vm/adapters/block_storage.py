@@ -4,7 +4,8 @@
 import json
 from collections.abc import Mapping
 
-from kic_vm.adapters import paging, quotas
+from kic_vm import exceptions
+from kic_vm.adapters import absence, paging, quotas
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.quotas import Figures
 from kic_vm.adapters.service import Answer, Service
@@ -35,6 +36,33 @@ class BlockStorage(Service):
         """One volume with its attachments and image metadata."""
         volume: Volume = self.json("GET", path("volumes", volume_id), microversion=VOLUME)["volume"]
         return volume
+
+    def find_volume(self, volume_id: str) -> Volume | None:
+        """A volume; None if Cinder has no volume with this id.
+
+        For a volume of another project, None is proof only with an admin's token: see ``is_admin``.
+
+        :raises KicVmError: Cinder fails, or a 404 is not Cinder's own answer about this volume
+        """
+        response = self.request(
+            "GET", path("volumes", volume_id), microversion=VOLUME, returned=404
+        )
+        answer = absence.read_unless_absent(self._service, response, volume_id)
+        if answer is None:
+            return None
+        volume: Volume = answer["volume"]
+        return volume
+
+    def is_admin(self) -> bool:
+        """Whether the caller is an admin for Cinder, and so sees the volumes of all projects.
+
+        Cinder lists its services for admins only. The filter keeps the answer short.
+        """
+        try:
+            self.json("GET", path("os-services", binary="none"), microversion=VOLUME)
+        except exceptions.Forbidden:
+            return False
+        return True
 
     def list_volumes(self, made: tuple[str, str] | None = None) -> list[Volume]:
         """The volumes of the caller's project with their attachments and image metadata.

@@ -29,7 +29,8 @@ OPTS = [
         help="Time in seconds for which kic-vm-worker keeps a port that the gateway created and "
         "that never had an instance. Set it to more than the longest time for which a request may "
         "be queued before Nova's API. It is also the interval at which the worker asks Nova about "
-        "the same instance.",
+        "the instance of an attached port. For a detached port, the interval is at most 60 "
+        "seconds.",
     ),
 ]
 

@@ -113,6 +113,7 @@ def test_lost_cell(
                 "/api/v1/instances?limit=1",
                 "/api/v1/instances?name=functional-cell",
                 "/api/v1/volumes",
+                "/api/v1/usage",
             ):
                 response = client.request("GET", path)
                 assert response.status_code == 503, (path, response.text)

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova: proof that a server is gone."""
 
-import orjson
-
 from kic_vm import exceptions
-from kic_vm.adapters import errors
+from kic_vm.adapters import absence
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.service import Service
 from kic_vm.resources.compute import Server
@@ -12,6 +10,7 @@ from kic_vm.resources.compute import Server
 # Since 2.69, Nova returns 404 for a server that is being deleted, or is soft-deleted, in a cell
 # that does not respond. Older microversions return 500.
 _EXISTENCE = "2.1"
+_RECORD = "2.21"  # actions of deleted servers
 CELLS = "2.69"  # fragments of servers and services in cells that do not respond
 
 
@@ -30,18 +29,27 @@ class ServerExistence(Service):
         response = self.request(
             "GET", path("servers", server_id), microversion=_EXISTENCE, returned=404
         )
-        try:
-            answer = orjson.loads(response.content)
-            if response.status_code != 404:
-                server: Server = answer["server"]
-                return server
-            # A 404 from a proxy, or from a wrong address in the catalog, lacks the server's id.
-            is_about_server = server_id in answer["itemNotFound"]["message"]
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise errors.not_understood(self._service) from error
-        if not is_about_server:
-            raise errors.not_understood(self._service)
-        return None
+        answer = absence.read_unless_absent(self._service, response, server_id)
+        if answer is None:
+            return None
+        server: Server = answer["server"]
+        return server
+
+    def has_record(self, server_id: str) -> bool:
+        """Whether Nova has a server, or still has the record of a deleted one.
+
+        False is proof as None is for ``find_server``: the record was archived, or there was none.
+
+        :raises KicVmError: Nova fails, a cell does not respond, or a 404 is not Nova's own answer
+            about this server
+        """
+        response = self.request(
+            "GET",
+            path("servers", server_id, "os-instance-actions"),
+            microversion=_RECORD,
+            returned=404,
+        )
+        return absence.read_unless_absent(self._service, response, server_id) is not None
 
     def is_admin(self) -> bool:
         """Whether the caller is an admin for Nova, and so sees the servers of all projects.

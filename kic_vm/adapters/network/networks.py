@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable
 
+from kic_vm.adapters import absence
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
 from kic_vm.resources.network import ExternalNetwork, Network, NetworkRequest, NetworkShare
@@ -23,6 +24,18 @@ class Networks(NetworkLists):
     def get_network(self, network_id: str) -> Network:
         """One network; with a cloud admin's token, it can belong to another project."""
         network: Network = self.json("GET", path("networks", network_id))["network"]
+        return network
+
+    def find_network(self, network_id: str) -> Network | None:
+        """A network that the caller may see; None if Neutron shows none with this id.
+
+        :raises KicVmError: Neutron fails, or a 404 is not Neutron's own answer about this network
+        """
+        response = self.request("GET", path("networks", network_id), returned=404)
+        answer = absence.read_unless_absent(self._service, response, network_id)
+        if answer is None:
+            return None
+        network: Network = answer["network"]
         return network
 
     def list_described_networks(self, description: str) -> list[Network]:

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova's record of all servers of a project. The cache keeps the record of the last reading.
 
-An action that has ended never changes. So a new reading lists only the servers that Nova has
-changed since the last reading, and reads their actions. If the cache has lost the record,
-everything is read again.
+An action that has ended never changes. So a new reading lists the servers, and reads the actions
+only of those that have changed since the last reading. If the cache has lost the record, everything
+is read again.
+
+The list of all servers shows itself that it is complete. Nova's list of changes, which alone has
+deleted servers, does not. So a server stays in the record until Nova says that it has none.
 """
 
 import dataclasses
 import datetime
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from functools import partial
 from typing import Final, TypedDict
 
@@ -18,7 +21,7 @@ import orjson
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history.records import DELETED, ActionRecord, ServerRecord, time_of
 from kic_vm.mappings.periods import stamp
-from kic_vm.operations.history import actions
+from kic_vm.operations.history import actions, unlisted_servers
 from kic_vm.operations.history.action_events import chunks
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import Server
@@ -27,11 +30,14 @@ Progress = Callable[[int, int], None]
 
 _KEY: Final = "usage-record:2:"
 _KEPT_SECONDS: Final = 31 * 86400.0
-# Deletions that Nova's list of changes omits are noticed after this time.
+# Servers that were created and deleted while Nova's list of changes lacked them are noticed after
+# this time.
 _FULL_READ_INTERVAL: Final = datetime.timedelta(hours=1)
+# The maximum number of deleted servers that one reading checks for their removal from the record.
+_MOST_CHECKED: Final = 100
 # A change becomes visible later than its own time, clocks differ, and events end after the change.
 _OVERLAP: Final = datetime.timedelta(seconds=120)
-_BUILDING: Final = "building"
+_SOFT_DELETED: Final = "SOFT_DELETED"
 
 
 class Entry(TypedDict):
@@ -73,8 +79,7 @@ class Coverage:
     def key(self) -> str:
         """The key of the record in the cache.
 
-        An operator has records of their own: those of members may lack servers of a cell that did
-        not answer.
+        An operator has records of their own: Nova's policy may show a member less.
         """
         return _KEY + ("operator:" if self.by_operator else "") + (self.project_id or "all")
 
@@ -88,32 +93,30 @@ def read_record(
 ) -> list[Entry]:
     """The servers that existed at a time since ``since``, with their actions.
 
-    One or two lists, one call for each server that Nova has changed since its actions were read,
-    and those of ``actions.with_deciding_events``; for an operator, one more call. If a call fails,
+    Two lists and a check of Nova's cells, one call for each server that Nova has changed since its
+    actions were read, and those of ``actions.with_deciding_events``. If known servers are in
+    neither list: one more list, and those of ``unlisted_servers.confirm_gone``. If a call fails,
     the record keeps the results of the earlier calls.
 
     :param progress: called with the number of servers read, and the number of servers to read
-    :raises UpstreamUnavailable: for an operator, a cell does not answer
+    :raises UpstreamUnavailable: a cell does not answer, or Nova's lists are not complete
     """
     record = _stored(services, coverage)
-    entries: dict[str, Entry] = record.get("entries", {})
+    known: dict[str, Entry] = record.get("entries", {})
+    covered = None
     if _needs_full_read(record, since, now):
         covered = min(since, time_of(record["since"])) if record else since
-        listed = _list_all(services, coverage, covered)
-        entries = {server["id"]: _entry(server, entries.get(server["id"])) for server in listed}
         record = {"since": covered.isoformat(), "full_at": now.isoformat()}
+        changed_since = covered
     else:
-        _take_changes(services, coverage, entries, time_of(record["read_at"]))
-    if coverage.by_operator:
-        # The lists omit changed and deleted servers of cells that do not answer, and the servers
-        # of one project. Usage without them must not be sealed.
-        services.openstack.compute.check_cells()
+        changed_since = time_of(record["read_at"]) - _OVERLAP
+    entries = _current_entries(services, coverage, known, changed_since, covered)
     record |= {"read_at": now.isoformat(), "entries": entries}
     unread = [entry for entry in entries.values() if not entry["is_settled"]]
     try:
         _read_actions(services, unread, now, progress)
     finally:
-        if unread or record["full_at"] == record["read_at"]:
+        if unread or covered is not None or not known.keys() <= entries.keys():
             packed = zlib.compress(orjson.dumps(record), 1)
             services.app_state.cache.set(coverage.key, packed, _KEPT_SECONDS)
     return [entry for entry in entries.values() if not _ended_before(entry["server"], since)]
@@ -133,39 +136,81 @@ def _needs_full_read(record: _Record, since: datetime.datetime, now: datetime.da
     )
 
 
-def _list_all(
-    services: RequestServices, coverage: Coverage, since: datetime.datetime
-) -> list[ServerRecord]:
-    """The servers that exist, and those that were deleted since a time."""
+def _current_entries(
+    services: RequestServices,
+    coverage: Coverage,
+    known: dict[str, Entry],
+    changed_since: datetime.datetime,
+    covered: datetime.datetime | None,
+) -> dict[str, Entry]:
+    """The known entries, updated with Nova's lists.
+
+    :param covered: the time since which a full reading lists deleted servers; else None
+    """
+    listed = _list_servers(services, coverage, changed_since)
+    expected = [entry for entry in known.values() if _is_expected(entry, covered)]
+    listed |= _list_unlisted(services, coverage, listed, expected)
+    unlisted = [entry["server"] for entry in expected if entry["server"]["id"] not in listed]
+    deleted = [server for server in unlisted if server["status"] == DELETED]
+    existing = [server for server in unlisted if server["status"] != DELETED]
+    gone = unlisted_servers.confirm_gone(
+        services, [*existing, *deleted[:_MOST_CHECKED]], by_operator=coverage.by_operator
+    )
+    kept = {
+        server_id: entry
+        for server_id, entry in known.items()
+        if server_id not in gone
+        and not (covered is not None and _ended_before(entry["server"], covered))
+    }
+    return kept | {
+        server_id: _entry(server, known.get(server_id)) for server_id, server in listed.items()
+    }
+
+
+def _list_servers(
+    services: RequestServices, coverage: Coverage, changed_since: datetime.datetime
+) -> dict[str, ServerRecord]:
+    """The servers that exist, and those that were changed or deleted since a time, by id."""
     compute = services.openstack.compute
     existing, changed = gather_reads(
         partial(compute.list_server_records, **coverage.query),
-        partial(compute.list_changed_server_records, stamp(since), **coverage.query),
+        partial(compute.list_changed_server_records, stamp(changed_since), **coverage.query),
     )
-    servers = {server["id"]: server for server in (*existing, *changed)}
-    return [_slim(server) for server in servers.values() if _is_covered(server, coverage)]
+    # Of the servers in a cell that does not answer, the lists show at most those that exist.
+    compute.check_cells()
+    return _covered((*existing, *changed), coverage)
 
 
-def _take_changes(
+def _list_unlisted(
     services: RequestServices,
     coverage: Coverage,
-    entries: dict[str, Entry],
-    read_at: datetime.datetime,
-) -> None:
-    """Update the entries with the servers that Nova has changed since the last reading."""
+    listed: Container[str],
+    expected: Iterable[Entry],
+) -> dict[str, ServerRecord]:
+    """The servers that should exist, but are not listed, from a list of earlier changes.
+
+    Nova does not always set the time of change when it deletes a server.
+    """
+    unlisted = {
+        entry["server"]["id"]: time_of(entry["server"]["updated"])
+        for entry in expected
+        if entry["server"]["id"] not in listed and entry["server"]["status"] != DELETED
+    }
+    if not unlisted:
+        return {}
     changed = services.openstack.compute.list_changed_server_records(
-        stamp(read_at - _OVERLAP), **coverage.query
+        stamp(min(unlisted.values()) - _OVERLAP), **coverage.query
     )
-    for server in changed:
-        if _is_covered(server, coverage):
-            entries[server["id"]] = _entry(_slim(server), entries.get(server["id"]))
-    # The list contains all servers that are being scheduled: one that is missing was deleted.
-    listed = {server["id"] for server in changed}
-    for server_id, entry in list(entries.items()):
-        record = entry["server"]
-        is_building = (record["OS-EXT-STS:vm_state"], record["status"]) == (_BUILDING, "BUILD")
-        if is_building and server_id not in listed:
-            del entries[server_id]
+    return _covered((server for server in changed if server["id"] in unlisted), coverage)
+
+
+def _is_expected(entry: Entry, covered: datetime.datetime | None) -> bool:
+    """Whether complete lists contain the server."""
+    server = entry["server"]
+    if covered is not None:
+        return not _ended_before(server, covered)
+    is_final = server["status"] == DELETED and entry["is_settled"]
+    return not is_final and server["status"] != _SOFT_DELETED
 
 
 def _read_actions(
@@ -199,9 +244,13 @@ def _is_settled(server: ServerRecord, now: datetime.datetime) -> bool:
     return is_idle and now - time_of(server["updated"]) > _OVERLAP
 
 
-def _is_covered(server: Server, coverage: Coverage) -> bool:
-    """Whether to read a server. Nova shows a cloud admin the servers of all projects."""
-    return coverage.project_id is None or server["tenant_id"] == coverage.project_id
+def _covered(servers: Iterable[Server], coverage: Coverage) -> dict[str, ServerRecord]:
+    """The servers to read, by id. Nova shows a cloud admin the servers of all projects."""
+    return {
+        server["id"]: _slim(server)
+        for server in servers
+        if coverage.project_id is None or server["tenant_id"] == coverage.project_id
+    }
 
 
 def _ended_before(server: ServerRecord, since: datetime.datetime) -> bool:

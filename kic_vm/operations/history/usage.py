@@ -28,11 +28,12 @@ _LONGEST: Final = datetime.timedelta(days=366)
 def get_usage(services: RequestServices, query: Mapping[str, Any]) -> mapping.UsageView:
     """The usage of the caller's project.
 
-    2 or 3 upstream calls side by side, and one for each instance that Nova has changed since the
-    last reading; see ``project_record``. One more if the name of a flavor is not cached.
+    4 upstream calls, and one for each instance that Nova has changed since the last reading; see
+    ``project_record``. One more if the name of a flavor is not cached.
 
     :raises InvalidRequest: the window is empty or too long
     :raises NotFound: the project had no instance ``instance_id`` in the window
+    :raises UpstreamUnavailable: a part of Nova does not answer
     """
     now = now_in_seconds()
     window = window_of(query.get("start"), query.get("end"), now)

@@ -185,7 +185,8 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
         partial(read_topology, services),
         partial(openstack.network.list_ports_in, network_id=vpc_id),
     )
-    if vpc_id not in topology.networks and _is_deleted(services, vpc_id):
+    # That the list lacks the network does not prove that it is deleted.
+    if vpc_id not in topology.networks and openstack.network.find_network(vpc_id) is None:
         if _remove_routers(services, vpc_id):
             return  # an earlier attempt deleted the network; only these parts were left
         raise exceptions.NotFound
@@ -204,15 +205,6 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
         openstack.network.delete_network(vpc_id)
     with remains_noted():
         _remove_routers(services, vpc_id)
-
-
-def _is_deleted(services: RequestServices, network_id: str) -> bool:
-    """Whether Neutron itself says that a network does not exist; a list can lack it."""
-    try:
-        services.openstack.network.get_network(network_id)
-    except exceptions.NotFound:
-        return True
-    return False
 
 
 def _refuse_while_divided(subnets: list[Subnet]) -> None:

@@ -32,6 +32,8 @@ _SETTLED_STATES: Final = frozenset(
     {"active", "paused", "rescued", "resized", "shelved", "shelved_offloaded", "stopped"}
     | {"suspended"}
 )
+# The statuses of servers that are being built, and of fragments: servers in a cell that has failed.
+_UNFINISHED: Final = frozenset({"BUILD", "UNKNOWN"})
 
 
 def remove_ports(services: RequestServices) -> None:
@@ -39,13 +41,15 @@ def remove_ports(services: RequestServices) -> None:
 
     The ports of an instance are deleted after Nova has confirmed, by id, that the server does not
     exist. A port that never had an instance is deleted [worker] port_grace_time after its last
-    update, when every cell responds and no server of its project is being built. A port that was
-    detached from its instance belongs to the user and loses its mark.
+    update, if no server of its project is being built. A port that was detached from its instance
+    belongs to the user and loses its mark.
 
     One upstream call, and one for each untagged port. One for each server, at most once in the
-    grace time, and one before them. Two while there are ports without an instance.
+    grace time, or once a minute if it has detached ports, and one before them. One for all ports
+    without an instance, at most once in the grace time.
     """
     grace = services.app_state.conf.worker.port_grace_time
+    soon = min(grace, _SETTLING_SECONDS)
     ports = services.openstack.network.list_all_made_ports()
     _tag_untagged(services, ports)
     for port in ports:
@@ -55,16 +59,21 @@ def remove_ports(services: RequestServices) -> None:
     detached = [
         port
         for port in ports
-        if not port["device_id"]
-        and made_ports.instances_of(port)
-        and _is_unchanged_for(port, min(grace, _SETTLING_SECONDS))
+        if not port["device_id"] and made_ports.instances_of(port) and _is_unchanged_for(port, soon)
     ]
     old = [port for port in ports if _is_unchanged_for(port, grace)]
     tagged = [port for port in old if made_ports.instances_of(port)]
     attached = [port for port in tagged if _is_of_server(port) and not _is_moved(port)]
     unused = [port for port in old if not port["device_id"] and port not in tagged]
-    _settle(services, detached + attached, max(grace, 1))
-    if unused and lease.acquire(services, "unused-ports", max(min(grace, _SETTLING_SECONDS), 1)):
+    # A port that a user has detached is theirs. If they delete its server before the worker knows,
+    # the port looks like one that Nova has detached.
+    due = {
+        *_due(services, "detached-ports-of", detached, max(soon, 1)),
+        *_due(services, "ports-of", attached, max(grace, 1)),
+    }
+    _settle(services, detached + attached, due)
+    # Nova lists all servers for this, so it is not done every minute.
+    if unused and lease.acquire(services, "unused-ports", max(grace, 1)):
         _remove_unused(services, unused)
 
 
@@ -91,16 +100,26 @@ def _is_moved(port: MadePort) -> bool:
     return bool(port["device_id"] and instances) and port["device_id"] not in instances
 
 
-def _settle(services: RequestServices, ports: list[MadePort], interval: float) -> None:
-    """Delete the ports of deleted servers; release the ports that their servers do not use."""
-    servers: dict[str, Server | None] = {}
+def _due(
+    services: RequestServices, job: str, ports: Iterable[MadePort], interval: float
+) -> Iterable[str]:
+    """The ids of the ports' servers that no worker has asked about within ``interval`` seconds."""
     server_ids = {server_id for port in ports for server_id in _servers_of(port)}
     due = (
         server_id
         for server_id in sorted(server_ids)
-        if lease.acquire(services, f"ports-of:{server_id}", interval)
+        if lease.acquire(services, f"{job}:{server_id}", interval)
     )
-    due_ids = list(itertools.islice(due, _MOST_CALLS))
+    return itertools.islice(due, _MOST_CALLS)
+
+
+def _settle(services: RequestServices, ports: list[MadePort], due: Iterable[str]) -> None:
+    """Delete the ports of deleted servers; release the ports that their servers do not use.
+
+    :param due: the ids of the servers to ask Nova about
+    """
+    servers: dict[str, Server | None] = {}
+    due_ids = sorted(due)
     if due_ids and not services.openstack.compute.is_admin():
         # For any other user, Nova answers that other projects' servers do not exist.
         raise exceptions.GatewayNotAllowed(
@@ -152,13 +171,15 @@ def _remove_unused(services: RequestServices, ports: list[MadePort]) -> None:
     """Delete ports that no server uses, except ports that a server may still need.
 
     A create request whose answer was lost may still be queued in Nova. Until its server has the
-    port, Nova shows the server as being built, and does not show it while its cell does not
-    respond.
+    port, Nova shows the server as being built, or as a fragment if its cell has failed.
     """
-    compute = services.openstack.compute
-    building = {server["tenant_id"] for server in compute.list_all_servers("BUILD")}
-    # After the list, because it lacks the servers of a cell that stops responding meanwhile.
-    if not compute.are_all_cells_up():
-        LOG.info("Keeping %d unused ports: a Nova cell does not respond", len(ports))
+    servers = services.openstack.compute.list_all_servers_at_once()
+    if servers is None:
+        LOG.warning(
+            "Keeping %d unused ports: Nova does not list all servers in one answer, so servers of "
+            "a cell that does not respond may be missing",
+            len(ports),
+        )
         return
+    building = {server["tenant_id"] for server in servers if server["status"] in _UNFINISHED}
     made_ports.remove(services, [port for port in ports if port["project_id"] not in building])

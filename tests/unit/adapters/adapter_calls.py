@@ -173,6 +173,7 @@ def answer_all(cloud: Cloud) -> None:
     cloud.answer("GET", "nova", attachment, body("volume_attachment"))
     member = f"/images/{OWN_IMAGE['id']}/members/{IMAGE_MEMBER['member_id']}"
     cloud.answer("GET", "glance", member, IMAGE_MEMBER)
+    cloud.answer("GET", "cinder", "/os-services", {"services": []})
     cloud.answer("GET", "neutron", "/extensions", {"extensions": [{"alias": "router"}]})
     for path in (f"/ports/{FREE_PORT['id']}", f"/security-groups/{OTHER_GROUP}"):
         cloud.answer("PUT", "neutron", f"{path}/tags/x", {})

@@ -2,26 +2,26 @@
 """The worker and the ports that the gateway made: which it removes, and on what proof."""
 
 import datetime
+import threading
 import uuid
 from typing import Any
 
 import pytest
 from oslo_config import cfg
 
+from kic_vm import deploy
+from kic_vm.cmd import worker
 from tests.unit.bodies import PORT, SERVER
-from tests.unit.cloud import MICROVERSION, Cloud, Request
+from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.cmd.rounds import PORTS, run
-from tests.unit.personas import PROJECT
 
 JSON = dict[str, Any]
 LONG_AGO = "2020-01-01T00:00:00Z"
 GONE = "00000000-79d8-4fac-972d-2c98044d8678"
 PRESENT = SERVER["id"]
 AT_NEUTRON = f"/ports/{PORT['id']}"
-BUILDING = "/servers/detail?all_tenants=1&status=BUILD"
-SERVICES = "/os-services?binary=nova-compute"
+ALL = "/servers/detail?all_tenants=1"
 ADMIN = "/servers?status=DELETED"
-UP = {"binary": "nova-compute", "host": "one", "status": "enabled"}
 
 
 def made(**changes: Any) -> JSON:
@@ -69,8 +69,7 @@ def lively(quiet: Cloud) -> Cloud:
     gone = {"itemNotFound": {"code": 404, "message": message}}
     quiet.answer("GET", "nova", f"/servers/{GONE}", gone, 404)
     quiet.answer("GET", "nova", ADMIN, {"servers": []})
-    quiet.answer("GET", "nova", BUILDING, {"servers": []})
-    quiet.answer("GET", "nova", SERVICES, {"services": [UP]})
+    quiet.answer("GET", "nova", ALL, {"servers": []})
     quiet.answer("DELETE", "neutron", AT_NEUTRON, status=204)
     quiet.answer("PUT", "neutron", AT_NEUTRON, {"port": made(description="")})
     for server_id in (PRESENT, GONE):
@@ -179,47 +178,51 @@ def test_user_without_the_right(conf: cfg.ConfigOpts, lively: Cloud, lines: list
     assert any("is not an admin in Nova" in line for line in lines)
 
 
+def test_detached_outside(conf: cfg.ConfigOpts, lively: Cloud) -> None:
+    """A port that its user detaches after the worker has asked about its server is soon theirs.
+
+    Otherwise, the deletion of the server within the grace time would take the port with it.
+    """
+    app_state = deploy.load_app_state(conf)
+    with_ports(lively, attached(PRESENT))
+    worker.work(app_state, threading.Event(), is_once=True)
+    assert lively.writes() == []
+    with_ports(lively, made(tags=[tag(PRESENT)], updated_at=90))
+    worker.work(app_state, threading.Event(), is_once=True)
+    assert lively.writes() == GIVEN_AWAY
+
+
+@pytest.mark.parametrize(
+    ("port", "interval"), [(made(tags=[tag(PRESENT)]), 60), (attached(PRESENT), 3600)]
+)
+def test_interval(
+    conf: cfg.ConfigOpts,
+    lively: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    port: JSON,
+    interval: float,
+) -> None:
+    """Nova is asked about the server of a detached port every minute, of an attached one hourly."""
+    with_server(lively, "error")
+    with_ports(lively, port)
+    app_state = deploy.load_app_state(conf)
+    acquired: dict[str, float] = {}
+    add = app_state.cache.add
+
+    def note(key: str, value: bytes, time: float) -> bool:
+        acquired[key] = time
+        return add(key, value, time)
+
+    monkeypatch.setattr(app_state.cache, "add", note)
+    worker.work(app_state, threading.Event(), is_once=True)
+    assert [time for key, time in acquired.items() if PRESENT in key] == [interval]
+
+
 def test_untagged(conf: cfg.ConfigOpts, lively: Cloud) -> None:
     """A port without a tag gets that of its server, before Nova detaches it."""
     with_ports(lively, attached(PRESENT, tags=[], updated_at=5))
     run(conf)
     assert lively.writes() == [f"PUT neutron {AT_NEUTRON}/tags/{tag(PRESENT)}"]
-
-
-@pytest.mark.parametrize(
-    ("path", "answer", "writes"),
-    [
-        (BUILDING, {"json": {"servers": [SERVER | {"tenant_id": PROJECT}]}}, []),
-        (BUILDING, {"json": {"servers": [SERVER | {"tenant_id": "another"}]}}, REMOVED),
-        (BUILDING, {"status": 500}, []),
-        (SERVICES, {"json": {"services": [UP, UP | {"status": "UNKNOWN"}]}}, []),
-        (SERVICES, {"json": {"services": [UP, UP | {"status": "disabled"}]}}, REMOVED),
-        (SERVICES, {"status": 403}, []),
-    ],
-)
-def test_creation_that_may_come(
-    conf: cfg.ConfigOpts, lively: Cloud, path: str, answer: JSON, writes: list[str]
-) -> None:
-    """A port without a server stays while its project has one in the making, or a cell is down."""
-    lively.answer("GET", "nova", path, **answer)
-    with_ports(lively, made())
-    run(conf)
-    assert lively.writes() == writes
-
-
-def test_cell_that_stops_responding(conf: cfg.ConfigOpts, lively: Cloud) -> None:
-    """A cell that stops while the servers are listed hides one in the making: the port stays."""
-    cell = {"status": "enabled"}
-
-    def list_without_it(_request: Request, _context: Any) -> JSON:
-        cell["status"] = "UNKNOWN"
-        return {"servers": []}
-
-    lively.answer("GET", "nova", BUILDING, list_without_it)
-    lively.answer("GET", "nova", SERVICES, lambda *_: {"services": [UP, UP | cell]})
-    with_ports(lively, made())
-    run(conf)
-    assert lively.writes() == []
 
 
 def test_calls(conf: cfg.ConfigOpts, lively: Cloud) -> None:

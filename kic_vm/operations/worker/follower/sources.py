@@ -3,7 +3,7 @@
 
 Both services list the resources that have changed since a time, but not every deletion: Nova omits
 servers without a host, and Cinder omits all deleted volumes. So the follower requests a missing
-resource by its id, and reports the deletion only if the service returns 404.
+resource by its id, and reports the deletion only if the service itself says that there is none.
 """
 
 import datetime
@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
+from oslo_log import log as logging
+
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.events.model import Sighting
@@ -20,6 +22,8 @@ from kic_vm.operations.instances import resize_confirmation
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker.follower import sightings
 from kic_vm.resources.compute import Server
+
+LOG = logging.getLogger(__name__)
 
 # Nova and Cinder set the time before they commit the change, by the clock of their host.
 _OVERLAP: Final = datetime.timedelta(seconds=30)
@@ -32,6 +36,8 @@ class Source:
 
     :param full_interval: seconds between two complete lists
     """
+
+    _service_name: str
 
     def __init__(self, full_interval: float) -> None:
         self._full_interval = full_interval
@@ -78,11 +84,23 @@ class Source:
         calls = [partial(self._is_gone, services, resource_id) for resource_id in ids]
         answers = gather_reads(*calls)
         self._move_to_end(ids)
-        return {
-            resource_id: sightings.deleted(self._known[resource_id])
-            for resource_id, is_gone in zip(ids, answers, strict=True)
-            if is_gone
-        }
+        gone = [resource_id for resource_id, is_gone in zip(ids, answers, strict=True) if is_gone]
+        if gone and not self._is_admin(services):
+            # For any other user, other projects' resources do not exist.
+            LOG.warning(
+                "The user of [service_user] is not an admin in %s, so it cannot tell which "
+                "resources are deleted: %d are not recorded as deleted. Give it the admin role.",
+                self._service_name,
+                len(gone),
+            )
+            return {}
+        return {resource_id: sightings.deleted(self._known[resource_id]) for resource_id in gone}
+
+    def _is_gone(self, services: RequestServices, resource_id: str) -> bool:
+        try:
+            return not self._exists(services, resource_id)
+        except exceptions.UpstreamError:
+            return False  # checked again at the next tick
 
     def _move_to_end(self, resource_ids: Iterable[str]) -> None:
         for resource_id in resource_ids:
@@ -95,12 +113,24 @@ class Source:
         """Whether the lists of changes may omit the deletion of this resource."""
         raise NotImplementedError
 
-    def _is_gone(self, services: RequestServices, resource_id: str) -> bool:
+    def _exists(self, services: RequestServices, resource_id: str) -> bool:
+        """Whether the service has the resource.
+
+        :raises UpstreamError: the service does not say so itself
+        """
+        raise NotImplementedError
+
+    def _is_admin(self, services: RequestServices) -> bool:
         raise NotImplementedError
 
 
 class Servers(Source):
-    """Nova's servers. Two upstream calls, and one for each server that may be gone."""
+    """Nova's servers.
+
+    Two upstream calls, one for each server that may be gone, and one if any of them is.
+    """
+
+    _service_name = "Nova"
 
     def _list(self, services: RequestServices, since: str, *, is_full: bool) -> list[Sighting]:
         compute = services.openstack.compute
@@ -130,15 +160,20 @@ class Servers(Source):
     def _may_vanish(self, last: Sighting) -> bool:
         return last.event.state in {"Building", "Scheduling", "Deleting"}
 
-    def _is_gone(self, services: RequestServices, resource_id: str) -> bool:
-        try:
-            return services.openstack.compute.find_server(resource_id) is None
-        except exceptions.UpstreamError:
-            return False  # its cell may be down: checked again at the next tick
+    def _exists(self, services: RequestServices, resource_id: str) -> bool:
+        return services.openstack.compute.find_server(resource_id) is not None
+
+    def _is_admin(self, services: RequestServices) -> bool:
+        return services.openstack.compute.is_admin()
 
 
 class Volumes(Source):
-    """Cinder's volumes. One upstream call, and one for each volume that may be gone."""
+    """Cinder's volumes.
+
+    One upstream call, one for each volume that may be gone, and one if any of them is.
+    """
+
+    _service_name = "Cinder"
 
     def _list(self, services: RequestServices, since: str, *, is_full: bool) -> list[Sighting]:
         volumes = services.openstack.block_storage.list_all_volumes(None if is_full else since)
@@ -148,11 +183,8 @@ class Volumes(Source):
     def _may_vanish(self, last: Sighting) -> bool:
         return last.event.state == "Deleting"
 
-    def _is_gone(self, services: RequestServices, resource_id: str) -> bool:
-        try:
-            services.openstack.block_storage.get_volume(resource_id)
-        except exceptions.NotFound:
-            return True
-        except exceptions.UpstreamError:
-            return False
-        return False
+    def _exists(self, services: RequestServices, resource_id: str) -> bool:
+        return services.openstack.block_storage.find_volume(resource_id) is not None
+
+    def _is_admin(self, services: RequestServices) -> bool:
+        return services.openstack.block_storage.is_admin()

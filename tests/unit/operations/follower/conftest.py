@@ -20,6 +20,9 @@ from tests.unit.cloud import Cloud
 JSON = dict[str, Any]
 PROJECT: str = SERVER["tenant_id"]
 OTHER_PROJECT = "b" * 32
+# What only an admin can read.
+NOVA_ADMIN = "/servers?status=DELETED"
+CINDER_ADMIN = "/os-services"
 
 
 @pytest.fixture
@@ -37,6 +40,8 @@ class ChangingCloud:
         self._second = 0
         cloud.answer("GET", "nova", "/servers/detail", json=self._list_servers)
         cloud.answer("GET", "cinder", "/volumes/detail", json=self._list_volumes)
+        cloud.answer("GET", "nova", NOVA_ADMIN, {"servers": []})
+        cloud.answer("GET", "cinder", CINDER_ADMIN, {"services": []})
 
     def set_server(
         self,
@@ -101,9 +106,11 @@ class ChangingCloud:
         return {"volumes": list(self.volumes.values())}
 
     def _get_volume(self, request: Any, context: Any) -> JSON:
-        volume = self.volumes.get(request.path.rpartition("/")[2])
+        volume_id = request.path.rpartition("/")[2]
+        volume = self.volumes.get(volume_id)
         context.status_code = 200 if volume else 404
-        return {"volume": volume} if volume else {"itemNotFound": {"code": 404, "message": "no"}}
+        message = f"Volume {volume_id} could not be found."
+        return {"volume": volume} if volume else {"itemNotFound": {"code": 404, "message": message}}
 
 
 def is_after(stamp: str, query: dict[str, list[str]]) -> bool:

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The usage of a project while Nova's lists lack some of its servers: whole, or refused."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from oslo_config import cfg
+
+from kic_vm import deploy, exceptions
+from kic_vm.cmd.worker import gateway_services
+from kic_vm.operations.history.instance_history import now_in_seconds
+from kic_vm.operations.history.project_record import Coverage, read_record
+from tests.unit.bodies import SERVER
+from tests.unit.cloud import Cloud, Request
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+from tests.unit.nova_actions import answer_actions
+from tests.unit.nova_servers import fragment
+from tests.unit.operations.test_usage import (  # noqa: F401 - fixtures
+    CREATED,
+    GONE,
+    USAGE,
+    WINDOW,
+    application,
+    options,
+    usage,
+)
+from tests.unit.personas import PROJECT
+
+JSON = dict[str, Any]
+LOST = "e0e1760f-79d8-4fac-972d-2c98044d0000"
+KEPT = "e0e1760f-79d8-4fac-972d-2c98044d0001"
+ACTIONS = f"/servers/{LOST}/os-instance-actions"
+EARLIER = "2026-10-01"
+BUILD = {
+    "status": "BUILD",
+    "OS-EXT-STS:vm_state": "building",
+    "OS-EXT-STS:task_state": "spawning",
+    "OS-SRV-USG:launched_at": None,
+}
+NOT_FOUND = {"itemNotFound": {"code": 404, "message": f"Instance {LOST} could not be found."}}
+# Answers that do not say that Nova has no such server.
+NO_PROOF: list[JSON] = [
+    {"status": 404, "text": f"<html>{LOST}</html>"},
+    {"status": 404},
+    {"status": 500},
+    {"status": 503},
+]
+
+
+class TwoCells:
+    """A Nova with a server in each of two cells, one of which fails."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.servers = {one: SERVER | CREATED | {"id": one} for one in (LOST, KEPT)}
+        self.is_failing: Callable[[Request], bool] = lambda _request: False
+        """Whether the cell of the server LOST fails in a list."""
+        cloud.answer("GET", "nova", "/servers/detail", self._list)
+        self.show_services("enabled")
+        for server_id in self.servers:
+            answer_actions(cloud, server_id)
+
+    def change(self, **changes: Any) -> None:
+        """Change the server LOST."""
+        self.servers[LOST] |= changes
+
+    def show_services(self, status: str) -> None:
+        """Have Nova show this status of the compute service in the cell of LOST."""
+        services = [{"binary": "nova-compute", "host": "one", "status": status}]
+        self.cloud.answer("GET", "nova", "/os-services?binary=nova-compute", {"services": services})
+
+    def take_down(self) -> None:
+        """Have the cell of LOST answer nothing."""
+        self.is_failing = lambda _request: True
+        self.show_services("UNKNOWN")
+
+    def bring_up(self) -> None:
+        """Have the cell of LOST answer again."""
+        self.is_failing = lambda _request: False
+        self.show_services("enabled")
+
+    def _list(self, request: Request, _context: Any) -> JSON:
+        found = list(self.servers.values())
+        shown = []
+        since = request.qs.get("changes-since", [""])[0].upper()
+        for server in found:
+            is_deleted = server["status"] == "DELETED"
+            if server["id"] == LOST and self.is_failing(request):
+                # Nova's fragments have no deleted servers, and are in no list with a filter.
+                if not request.qs.keys() - {"all_tenants"} and not is_deleted:
+                    shown.append(fragment(server))
+            elif since:
+                shown += [server] if server["updated"] >= since else []
+            elif server["status"] not in {"DELETED", "SOFT_DELETED"}:
+                shown.append(server)
+        return {"servers": shown}
+
+
+def is_of_changes(request: Request) -> bool:
+    """Whether a request is for a list of changes."""
+    return "changes-since" in request.qs
+
+
+@pytest.fixture
+def nova(populated: Cloud) -> TwoCells:
+    return TwoCells(populated)
+
+
+def ids(shown: JSON) -> list[str]:
+    return sorted(group["instance_id"] for group in shown["groups"])
+
+
+def refused(member: Caller, **query: Any) -> None:
+    """The usage is refused, as lists of instances are."""
+    response = member.get(USAGE, query_string=WINDOW | query)
+    assert refusal(response, 503, "upstream_unavailable")["service"] == "compute"
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("changes", [{}, BUILD, GONE])
+def test_cell_down(member: Caller, nova: TwoCells, changes: JSON, is_known: bool) -> None:
+    """While a cell is down, there is no usage; afterwards, no change is missed."""
+    nova.change(**changes)
+    if is_known:
+        assert ids(usage(member)) == [LOST, KEPT]
+    nova.take_down()
+    refused(member)
+    refused(member, start=EARLIER)
+    nova.change(**{"OS-EXT-STS:task_state": None} | CREATED | GONE)
+    nova.bring_up()
+    shown = usage(member)
+    assert ids(shown) == [LOST, KEPT]
+    # From 11:18:35 until 11:30:02.
+    assert sum(item["seconds"] for item in shown["states"]) == 11 * 60 + 27 + 41 * 60 + 25
+
+
+@pytest.mark.parametrize("query", [{}, {"start": EARLIER}])
+def test_cell_without_hosts(member: Caller, nova: TwoCells, query: JSON) -> None:
+    """A cell that no compute service shows: the list of servers shows that it is down."""
+    usage(member)
+    nova.take_down()
+    nova.show_services("enabled")
+    refused(member, **query)
+
+
+@pytest.mark.parametrize("changes", [{"status": "SHUTOFF", "OS-EXT-STS:vm_state": "stopped"}, GONE])
+@pytest.mark.parametrize("query", [{}, {"start": EARLIER}])
+def test_cell_that_fails_once(member: Caller, nova: TwoCells, changes: JSON, query: JSON) -> None:
+    """A change that the list of changes lacks is in the usage all the same."""
+    usage(member)
+    nova.change(**{"updated": "2026-11-23T11:40:00Z"} | changes)
+    failures = iter([True])
+    nova.is_failing = lambda request: is_of_changes(request) and next(failures, False)
+    nova.cloud.forget()
+    shown = usage(member, **query)
+    assert ids(shown) == [LOST, KEPT]
+    assert any(ACTIONS in call for call in nova.cloud.calls())
+
+
+@pytest.mark.parametrize("query", [{}, {"start": EARLIER}])
+def test_record_of_a_deleted_server(member: Caller, nova: TwoCells, query: JSON) -> None:
+    """A deleted server that no list shows has usage, as Nova has its record."""
+    usage(member)
+    nova.change(**GONE)
+    nova.is_failing = is_of_changes
+    refused(member, **query)
+    nova.bring_up()
+    assert ids(usage(member, **query)) == [LOST, KEPT]
+
+
+def test_known_deleted_server(member: Caller, nova: TwoCells) -> None:
+    """A server that is known to be deleted stays in the usage without further calls."""
+    nova.change(**GONE)
+    usage(member)
+    nova.is_failing = is_of_changes
+    nova.cloud.forget()
+    assert ids(usage(member)) == [LOST, KEPT]
+    assert len(nova.cloud.calls()) == 4
+    refused(member, start=EARLIER)
+
+
+@pytest.mark.parametrize("changes", [{}, GONE])
+def test_archived_server(member: Caller, nova: TwoCells, changes: JSON) -> None:
+    """A server whose record Nova has archived leaves the usage."""
+    nova.change(**changes)
+    usage(member)
+    del nova.servers[LOST]
+    nova.cloud.answer("GET", "nova", ACTIONS, NOT_FOUND, 404)
+    assert ids(usage(member, start=EARLIER)) == [KEPT]
+
+
+@pytest.mark.parametrize("answer", NO_PROOF)
+@pytest.mark.parametrize("changes", [{}, BUILD])
+def test_no_proof(member: Caller, nova: TwoCells, changes: JSON, answer: JSON) -> None:
+    """Only Nova's own word that it has no such server takes the server out of the usage."""
+    nova.change(**changes)
+    usage(member)
+    del nova.servers[LOST]
+    for path in (ACTIONS, f"/servers/{LOST}"):
+        nova.cloud.answer("GET", "nova", path, **answer)
+    for query in ({}, {"start": EARLIER}):
+        response = member.get(USAGE, query_string=WINDOW | query)
+        assert response.status_code in {502, 503}
+        assert response.json["error"]["service"] == "compute"
+    nova.servers[LOST] = SERVER | CREATED | {"id": LOST}
+    answer_actions(nova.cloud, LOST)
+    assert ids(usage(member)) == [LOST, KEPT]
+
+
+def test_request_that_vanished(member: Caller, nova: TwoCells) -> None:
+    """A server that was deleted before it had a host is in no list, and leaves the usage."""
+    nova.change(**BUILD)
+    assert ids(usage(member)) == [LOST, KEPT]
+    del nova.servers[LOST]
+    nova.cloud.answer("GET", "nova", f"/servers/{LOST}", NOT_FOUND, 404)
+    assert ids(usage(member)) == [KEPT]
+    nova.cloud.forget()
+    assert ids(usage(member)) == [KEPT]
+    assert len(nova.cloud.calls()) == 4
+
+
+def test_operator_without_the_right(conf: cfg.ConfigOpts, nova: TwoCells) -> None:
+    """To a user who is no admin, Nova hides servers: a missing one is not taken for gone."""
+    gateway = gateway_services(deploy.load_app_state(conf))
+    coverage = Coverage(PROJECT, by_operator=True)
+    start, now = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC), now_in_seconds()
+    assert len(read_record(gateway, coverage, start, now)) == 2
+    del nova.servers[LOST]
+    nova.cloud.answer("GET", "nova", ACTIONS, NOT_FOUND, 404)
+    nova.cloud.answer("GET", "nova", "/servers?status=DELETED", {}, 403)
+    with pytest.raises(exceptions.GatewayNotAllowed):
+        read_record(gateway, coverage, start, now)
+    nova.cloud.answer("GET", "nova", "/servers?status=DELETED", {"servers": []})
+    assert len(read_record(gateway, coverage, start, now)) == 1
+
+
+def test_soft_deleted_server(member: Caller, nova: TwoCells) -> None:
+    """Nova lists a soft-deleted server only while it has just changed; it stays in the usage."""
+    nova.change(**{"status": "SOFT_DELETED", "OS-EXT-STS:vm_state": "soft-delete"})
+    usage(member)
+    nova.is_failing = is_of_changes
+    nova.cloud.forget()
+    assert ids(usage(member)) == [LOST, KEPT]
+    assert len(nova.cloud.calls()) == 4
