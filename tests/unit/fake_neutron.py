@@ -4,6 +4,7 @@
 import itertools
 import re
 import urllib.parse
+from collections.abc import Callable
 from typing import Any, Final
 
 from kic_vm.mappings.networks import router_mark, zone_tag
@@ -52,12 +53,14 @@ def interface(router: JSON, subnet: JSON, last: int) -> JSON:
 class FakeNeutron:
     """One VPC with two subnets and its main route table; tests add to it.
 
-    :param fail_at: the number of the write that is answered with 503 before it is done
+    ``fail_at`` is the number of the write that is refused, the first being number 1. ``meanwhile``
+    has what another request does just before the write of a number.
     """
 
     def __init__(self, cloud: Cloud) -> None:
         self.kept: dict[str, dict[str, JSON]] = {kind: {} for kind in _KINDS}
         self.fail_at = 0
+        self.meanwhile: dict[int, Callable[[], None]] = {}
         self._writes = 0
         self._numbers = itertools.count(1)
         subnets = (FIRST_SUBNET, SECOND_SUBNET)
@@ -79,6 +82,12 @@ class FakeNeutron:
         if connected:
             subnets = (FIRST_SUBNET, SECOND_SUBNET)
             self.add("ports", *(interface(SECOND, subnet, 2) for subnet in subnets))
+
+    def add_route(self, router_id: str, route: JSON) -> None:
+        """Add a route, as another request does."""
+        router = self.kept["routers"][router_id]
+        router["routes"] = [*router["routes"], route]
+        router["revision_number"] += 1
 
     def addresses(self, router_id: str) -> list[str]:
         """The addresses of a router in the subnets."""
@@ -105,14 +114,10 @@ class FakeNeutron:
         match = _PATH.match(request.url)
         assert match is not None
         kind, its_id, action = match[1], (match[2] or "").strip("/"), (match[3] or "").strip("/")
-        if request.method != "GET":
-            self._writes += 1
-            if self._writes == self.fail_at:
-                context.status_code = 409
-                return {"NeutronError": {"type": "Refused", "message": "Not now.", "detail": ""}}
-        if its_id and its_id not in self.kept[kind]:
-            context.status_code = 404
-            return {"NeutronError": {"type": "NotFound", "message": "Not found.", "detail": ""}}
+        refused = self._refused(request, kind, its_id)
+        if refused is not None:
+            context.status_code, error_type = refused
+            return {"NeutronError": {"type": error_type, "message": "", "detail": ""}}
         if request.method == "GET":
             return self._read(kind, its_id, urllib.parse.urlsplit(request.url).query)
         if request.method == "POST":
@@ -123,6 +128,20 @@ class FakeNeutron:
             del self.kept[kind][its_id]
             return {}
         return self._change(kind, its_id, action, request.json())
+
+    def _refused(self, request: Request, kind: str, its_id: str) -> tuple[int, str] | None:
+        """The status and the type of the error, if a request is refused."""
+        if request.method != "GET":
+            self._writes += 1
+            self.meanwhile.get(self._writes, lambda: None)()
+            if self._writes == self.fail_at:
+                return 409, "Refused"
+        if its_id and its_id not in self.kept[kind]:
+            return 404, "NotFound"
+        wanted = request.headers.get("If-Match")
+        if wanted and wanted != f"revision_number={self.kept[kind][its_id]['revision_number']}":
+            return 412, "RevisionNumberConstraintFailed"
+        return None
 
     def _read(self, kind: str, its_id: str, query: str) -> JSON:
         if its_id:
@@ -149,6 +168,8 @@ class FakeNeutron:
 
     def _change(self, kind: str, its_id: str, action: str, body: JSON) -> JSON:
         one = self.kept[kind][its_id]
+        if "revision_number" in one:
+            one["revision_number"] += 1
         if action == "tags":
             one["tags"] = body["tags"]
         elif action == "add_router_interface":

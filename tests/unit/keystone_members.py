@@ -2,9 +2,11 @@
 """Keystone's users, roles and role assignments on the wire."""
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from tests.unit import personas
+from tests.unit.bodies import error
 from tests.unit.cloud import URLS, Cloud, Request
 
 JSON = dict[str, Any]
@@ -27,6 +29,30 @@ _GRANT: Final = re.compile(
 )
 
 
+def answer_about_tokens(cloud: Cloud, roles_of: Callable[[str, str], Iterable[str] | None]) -> None:
+    """Have Keystone compute the roles of a token anew; a token without roles is not valid.
+
+    :param roles_of: the roles of a user in a project, both by id; None for those in the token
+    """
+
+    def validate(request: Request, context: Any) -> JSON:
+        found = personas.TOKENS[personas.persona_of(request.headers["X-Subject-Token"])]
+        assert found is not None
+        token = found["token"]
+        roles = roles_of(token["project"]["id"], token["user"]["id"])
+        if roles is None:
+            return found
+        named = [{"id": role, "name": role} for role in roles]
+        if named:
+            return {"token": token | {"roles": named}}
+        recorded = error("keystone_404_token")
+        context.status_code = recorded["status"]
+        answer: JSON = recorded["json"]
+        return answer
+
+    cloud.answer("GET", "keystone", "/auth/tokens?nocatalog", validate)
+
+
 class KeystoneMembers:
     """Who has which role in the recorded project; one has it by a group."""
 
@@ -46,6 +72,7 @@ class KeystoneMembers:
             (NEWCOMER, "service"),
         }
         self.by_group = {(BY_GROUP, "reader")}
+        self.by_federation: set[tuple[str, str]] = set()  # in tokens, and in no list
         cloud.answer("GET", "keystone", "/roles", {"roles": [self._named(r) for r in ROLES]})
         cloud.answer("GET", "keystone", "/role_assignments?include_names=true", self._assignments)
         cloud.answer("GET", "keystone", "/users", self._find)
@@ -53,6 +80,13 @@ class KeystoneMembers:
             cloud.answer("GET", "keystone", f"/users/{user_id}", {"user": self._user(user_id)})
         cloud.answer_pattern("PUT", _GRANT, self._grant)
         cloud.answer_pattern("DELETE", _GRANT, self._revoke)
+        answer_about_tokens(cloud, self._roles_of)
+
+    def _roles_of(self, project_id: str, user_id: str) -> set[str] | None:
+        if project_id != personas.PROJECT:
+            return None
+        every = self.granted | self.by_group | self.by_federation
+        return {implied for user, role in every if user == user_id for implied in _IMPLIED[role]}
 
     @staticmethod
     def _named(role: str) -> JSON:

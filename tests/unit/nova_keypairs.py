@@ -8,7 +8,7 @@ from typing import Any, Final
 from tests.unit import personas
 from tests.unit.bodies import body, error
 from tests.unit.cloud import Cloud, Request
-from tests.unit.keystone_members import ROLES
+from tests.unit.keystone_members import OPERATOR, ROLES, answer_about_tokens
 
 JSON = dict[str, Any]
 
@@ -33,11 +33,14 @@ class NovaKeypairs:
         self._numbers = iter(range(100, 1000))
         self.members = {project: list(users) for project, users in MEMBERS.items()}
         self.roles = dict(_OF_USERS)  # of the users of all projects; others are members
+        # Roles by trust or federation: in tokens, and in no list.
+        self.of_tokens = {OPERATOR: ["manager", "member", "reader"]}
         recorded = body("keypair")["keypair"]
         self.owned: dict[tuple[str, str], JSON] = {(personas.USER, recorded["name"]): recorded}
         cloud.answer("GET", "keystone", "/role_assignments", self._assignments)
         roles = [{"id": role_id, "name": name} for name, role_id in ROLES.items()]
         cloud.answer("GET", "keystone", "/roles", {"roles": roles})
+        answer_about_tokens(cloud, self._roles_of)
         cloud.answer("GET", "nova", "/os-keypairs", self._list)
         cloud.answer("POST", "nova", "/os-keypairs", self._create)
         cloud.answer_pattern("GET", _ONE, self._get)
@@ -74,9 +77,14 @@ class NovaKeypairs:
                 }
                 for project in wanted
                 for user in self.members.get(project, ())
-                for role in self.roles.get(user, ("member", "reader"))
+                for role in self._roles_of(project, user)
             ]
         }
+
+    def _roles_of(self, project_id: str, user_id: str) -> list[str]:
+        if user_id in self.members.get(project_id, ()):
+            return self.roles.get(user_id, ["member", "reader"])
+        return self.of_tokens.get(user_id, [])
 
     def _owner(self, request: Request) -> str:
         persona = personas.persona_of(request.headers["X-Auth-Token"])

@@ -64,8 +64,9 @@ class Networks(NetworkLists):
         self.request("DELETE", path("networks", network_id))
 
     def set_tags(self, kind: str, resource_id: str, tags: Iterable[str]) -> None:
-        """Replace all tags of a resource.
+        """Replace all tags of a resource, without a check for concurrent changes.
 
+        Neutron fails an ``If-Match`` here: it looks for the revision of the tags, which have none.
         This is a separate call, since few Neutron versions accept tags at creation.
 
         :param kind: ``networks`` or ``subnets``

@@ -5,7 +5,7 @@ from typing import Final
 
 from kic_vm.adapters.network.lists import NetworkLists
 from kic_vm.adapters.paths import path
-from kic_vm.resources.network import Port, Route, Router, RouterChanges, RouterRequest
+from kic_vm.resources.network import Port, Router, RouterChanges, RouterRequest
 
 # The device owners of router interfaces, by the kind of router.
 ROUTER_INTERFACES: Final = [
@@ -27,6 +27,11 @@ class Routers(NetworkLists):
         return self.list_all(
             "routers", project_id=self._context.project_id, description=description
         )
+
+    def get_router(self, router_id: str) -> Router:
+        """One router; with a cloud admin's token, it can belong to another project."""
+        router: Router = self.json("GET", path("routers", router_id))["router"]
+        return router
 
     def create_router(self, router: RouterRequest) -> Router:
         """Create a router of the project."""
@@ -55,10 +60,6 @@ class Routers(NetworkLists):
             "PUT", path("routers", router_id), json={"router": {"name": name}}
         )["router"]
         return updated
-
-    def set_routes(self, router_id: str, routes: list[Route]) -> None:
-        """Replace all routes of a router, without a check for concurrent changes."""
-        self.request("PUT", path("routers", router_id), json={"router": {"routes": routes}})
 
     def delete_router(self, router_id: str) -> None:
         """Delete a router.

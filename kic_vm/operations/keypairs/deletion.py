@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deletion of a project keypair, by its creator, or by an admin when the creator has left.
 
-The copies that other users have are deleted too. The gateway's own user deletes them, so the
-caller's roles are read from Keystone first: the roles in the token may be out of date.
+The copies that other users have are deleted too. The gateway's own user deletes them, so Keystone
+validates the caller's token again first: the token may be revoked, and its roles out of date.
 """
 
 from functools import partial
@@ -16,7 +16,7 @@ from kic_vm.operations import current_roles
 from kic_vm.operations.keypairs import index as keypair_index
 from kic_vm.operations.keypairs.assembly import Index
 from kic_vm.operations.keypairs.copies import remove_copies
-from kic_vm.operations.keypairs.creators import Roles, list_creators, permitted
+from kic_vm.operations.keypairs.creators import CREATE, Roles, permitted
 from kic_vm.operations.keypairs.keypairs import get_index, no_such_keypair
 from kic_vm.operations.request import RequestServices
 from kic_vm.policies.keypairs import DELETE_OF_FORMER_MEMBER
@@ -27,7 +27,7 @@ LOG = logging.getLogger(__name__)
 def delete_keypair(services: RequestServices, name: str) -> None:
     """Delete a keypair, and the copies that other users have of it.
 
-    Instances created with it keep their key. 3 upstream calls with a fresh index, and one for each
+    Instances created with it keep their key. 2 upstream calls with a fresh index, and one for each
     copy. When the creator deletes the keypair, the worker deletes the copies that fail here.
 
     :raises NotTheCreator: another user created it, and may still delete it
@@ -53,23 +53,14 @@ def _is_callers(services: RequestServices, index: Index, name: str) -> bool:
 
 
 def _delete_own(services: RequestServices, index: Index, name: str) -> None:
-    gateway = services.as_gateway()
-    nova_name = mapping.nova_name(services.project_id, name)
+    current_roles.require(services, CREATE)
     try:
-        with keypair_index.refusals_reported():
-            creators = list_creators(services, gateway)
-    except exceptions.GatewayNotAllowed:
-        # Without these rights no index lists copies either.
-        services.openstack.compute.delete_keypair(nova_name)
-        return
-    if services.user_id not in creators:
-        raise exceptions.Forbidden(current_roles.CHANGED)
-    try:
-        services.openstack.compute.delete_keypair(nova_name)
+        services.openstack.compute.delete_keypair(mapping.nova_name(services.project_id, name))
     finally:
         keypair_index.forget(services, name)
     copy = mapping.copy_name(services.project_id, services.user_id, name)
-    remove_copies(gateway, [(user_id, copy) for user_id in index.copies(services.project_id, name)])
+    copies = [(user_id, copy) for user_id in index.copies(services.project_id, name)]
+    remove_copies(services.as_gateway(), copies)
 
 
 def _delete_of_former_member(services: RequestServices, name: str) -> None:
@@ -81,14 +72,14 @@ def _delete_of_former_member(services: RequestServices, name: str) -> None:
     if not services.may(DELETE_OF_FORMER_MEMBER):
         raise _not_the_creator(name)
     gateway = services.as_gateway()
-    with keypair_index.refusals_reported():
-        roles = gateway.openstack.identity.list_roles_in_project(services.project_id)
+    roles = current_roles.read_if_allowed(
+        services, DELETE_OF_FORMER_MEMBER, partial(_list_roles, gateway)
+    )
     index = keypair_index.rebuild(services, roles=roles)
     if name not in index.keypairs:
         raise no_such_keypair(name)
     if not index.keypairs[name]["creator_has_left"]:
         raise _not_the_creator(name)
-    current_roles.require(services, DELETE_OF_FORMER_MEMBER, roles.get(services.user_id, ()))
     if not remove_copies(gateway, _copies_of_former_members(gateway, services, index, name, roles)):
         keypair_index.invalidate(services)
         raise exceptions.UpstreamError(
@@ -103,6 +94,11 @@ def _delete_of_former_member(services: RequestServices, name: str) -> None:
         services.project_id,
         index.keypairs[name]["user_id"],
     )
+
+
+def _list_roles(gateway: RequestServices) -> Roles:
+    with keypair_index.refusals_reported():
+        return gateway.openstack.identity.list_roles_in_project(gateway.project_id)
 
 
 def _not_the_creator(name: str) -> exceptions.NotTheCreator:

@@ -13,7 +13,7 @@ from kic_vm.mappings import route_tables as mapping
 from kic_vm.mappings.networks import Topology
 from kic_vm.mappings.route_tables import ChangedRouteTableView, RouteTableView
 from kic_vm.operations import earlier_attempts, listing, recent_lists
-from kic_vm.operations.networks import router_interfaces
+from kic_vm.operations.networks import router_interfaces, vpc_routes
 from kic_vm.operations.networks.topology import (
     find_own_network,
     find_router,
@@ -137,7 +137,8 @@ def delete_route_table(services: RequestServices, route_table_id: str) -> None:
     One more for each subnet of the VPC, and one if the table has routes.
 
     :raises NotFound: the project has no route table with this id
-    :raises Conflict: it is a main route table, or subnets are associated with it
+    :raises Conflict: it is a main route table, subnets are associated with it, or another request
+        has changed it since it was read
     """
     topology, ports = read_topology_with_ports(services)
     router = find_router(topology, route_table_id)
@@ -156,9 +157,7 @@ def delete_route_table(services: RequestServices, route_table_id: str) -> None:
     openstack = services.openstack
     own = [port for port in ports if route_table_id in router_interfaces.routers_of(port)]
     with all_or_nothing() as undo:
-        if router["routes"]:
-            openstack.network.set_routes(route_table_id, [])
-            undo(partial(openstack.network.set_routes, route_table_id, router["routes"]))
+        vpc_routes.keep_routes(services, router, [], undo)
         router_interfaces.disconnect_all(services, topology.subnets, own, undo)
         openstack.network.delete_router(route_table_id)
 

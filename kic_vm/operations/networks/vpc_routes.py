@@ -2,6 +2,7 @@
 """Routes of a route table: add, change, delete."""
 
 import ipaddress
+from functools import partial
 
 from kic_vm import exceptions
 from kic_vm.adapters.network import ROUTER_INTERFACES
@@ -13,6 +14,7 @@ from kic_vm.operations import earlier_attempts
 from kic_vm.operations.networks import external_networks
 from kic_vm.operations.networks.topology import find_router, read_topology, read_topology_with_ports
 from kic_vm.operations.request import RequestServices
+from kic_vm.operations.rollback import Undo
 from kic_vm.resources.network import Port, Route, Router, RouterChanges
 from kic_vm.schemas.route_tables import RouteChangeBody
 
@@ -67,6 +69,27 @@ def delete_route(services: RequestServices, route_table_id: str, route_id: str) 
     router = find_router(topology, route_table_id)
     old = _find(mapping.routes_of(topology, router, {}), route_id)
     services.openstack.network.update_router(router, _without(router, old))
+
+
+def keep_routes(services: RequestServices, router: Router, routes: list[Route], undo: Undo) -> None:
+    """Remove the other routes of a router. One upstream call if there are any, else none.
+
+    The rollback adds the removed routes to those that the router has by then.
+
+    :raises Conflict: the router has changed since it was read
+    """
+    removed = [route for route in router["routes"] if route not in routes]
+    if removed:
+        services.openstack.network.update_router(router, {"routes": routes})
+        undo(partial(_restore, services, router["id"], removed))
+
+
+def _restore(services: RequestServices, router_id: str, removed: list[Route]) -> None:
+    # Connecting and disconnecting subnets also changes the revision, so the router is read again.
+    router = services.openstack.network.get_router(router_id)
+    missing = [route for route in removed if route not in router["routes"]]
+    changes: RouterChanges = {"routes": [*router["routes"], *missing]}
+    services.openstack.network.update_router(router, changes)
 
 
 def _find(routes: list[TableRoute], route_id: str) -> TableRoute:

@@ -18,6 +18,7 @@ from kic_vm.operations.networks import (
     external_networks,
     router_interfaces,
     subnet_create,
+    vpc_routes,
 )
 from kic_vm.operations.networks.topology import (
     find_own_network,
@@ -178,7 +179,8 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
     8 upstream calls, the first 5 side by side. Each route table takes one more if there is a
     subnet, and each route table except the main one takes another.
 
-    :raises Conflict: the VPC has subnets or network interfaces
+    :raises Conflict: the VPC has subnets or network interfaces, or another request has changed a
+        route table since it was read
     """
     openstack = services.openstack
     topology, ports = gather_reads(
@@ -196,11 +198,9 @@ def delete_vpc(services: RequestServices, vpc_id: str) -> None:
     subnets = {subnet["id"]: subnet for subnet in topology.subnets_of(vpc_id)}
     with all_or_nothing() as undo:
         for router in topology.routers_of(vpc_id):
+            # The routes' instances are gone, but the routes would keep the subnet in use.
             others = _routes_elsewhere(router, topology, vpc_id)
-            if others != router["routes"]:
-                # The routes' instances are gone, but the routes would keep the subnet in use.
-                openstack.network.set_routes(router["id"], others)
-                undo(partial(openstack.network.set_routes, router["id"], router["routes"]))
+            vpc_routes.keep_routes(services, router, others, undo)
         router_interfaces.disconnect_all(services, subnets, ports, undo)
         openstack.network.delete_network(vpc_id)
     with remains_noted():

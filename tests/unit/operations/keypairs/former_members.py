@@ -2,7 +2,6 @@
 """A member who leaves the project, and the names of keypairs in Nova."""
 
 from tests.unit.bodies import SERVER
-from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.keypair_requests import PATH, create
 from tests.unit.nova_keypairs import NovaKeypairs
@@ -14,10 +13,9 @@ OTHER = "ssh-ed25519 AAAA hostile"
 ORIGINAL = SERVER["key_name"]
 
 
-def remove(nova: NovaKeypairs, cloud: Cloud, user_id: str = USER) -> None:
-    """Take a user's roles in the project; Keystone confirms a token for it no longer."""
+def remove(nova: NovaKeypairs, user_id: str = USER) -> None:
+    """Take a user's roles in the project, and so the validity of the user's token."""
     nova.members[PROJECT].remove(user_id)
-    cloud.answer("GET", "keystone", "/auth/tokens?nocatalog", status=404)
 
 
 def have_index_made_anew(caller: Caller) -> None:

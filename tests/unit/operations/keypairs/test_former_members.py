@@ -50,7 +50,7 @@ class TestRemembered:
         assert names(caller("colleague")) == ["recorded"]
         if memory != "index":
             launch(caller("colleague"), "recorded")
-        remove(nova, populated)
+        remove(nova)
         del nova.owned[USER, ORIGINAL]
         if public_key:
             nova.add(USER, ORIGINAL, public_key)
@@ -74,7 +74,7 @@ class TestRemembered:
     ) -> None:
         """A key that was replaced after the index was made is not shown for the project's."""
         names(caller("colleague"))
-        remove(nova, populated)
+        remove(nova)
         nova.add(USER, ORIGINAL, OTHER)
         shown = caller("colleague").get(f"{PATH}/recorded").json["keypair"]
         assert shown["fingerprint"] == recorded["fingerprint"]
@@ -91,7 +91,7 @@ class TestRemembered:
         def tell_and_remove(request: Any, context: Any) -> JSON:
             told = assignments(request, context)
             if USER in nova.members[PROJECT]:
-                remove(nova, populated)
+                remove(nova)
                 nova.add(USER, ORIGINAL, OTHER)
             return told
 
@@ -102,7 +102,7 @@ class TestRemembered:
 
     def test_forgotten(self, elsewhere: Callers, nova: NovaKeypairs, populated: Cloud) -> None:
         """Without a copy and with an empty cache nothing tells of it: the name is free."""
-        remove(nova, populated)
+        remove(nova)
         assert names(elsewhere("colleague")) == []
         refusal(elsewhere("colleague").get(f"{PATH}/recorded"), 404, "not_found")
         assert create(elsewhere("colleague"), name="recorded").status_code == 201
@@ -139,7 +139,7 @@ class TestRemembered:
         launch(caller("colleague"), "recorded")
         hostile = nova.add(ADMIN, COPY, OTHER)
         right = nova.owned[COLLEAGUE, COPY]
-        remove(nova, populated)
+        remove(nova)
         prints = sorted([hostile["fingerprint"], right["fingerprint"]])
         nova.members[PROJECT].append(OPERATOR)
         newcomer = elsewhere("operator-here")

@@ -30,7 +30,7 @@ class TestDelete:
         """A keypair of which a colleague and somebody who only reads now have copies."""
         launch(caller("colleague"), "recorded")
         nova.add(READER, COPY)
-        remove(nova, populated)
+        remove(nova)
         have_index_made_anew(caller("colleague"))
         return nova
 
@@ -55,7 +55,7 @@ class TestDelete:
     ) -> None:
         """It is forgotten."""
         names(caller("colleague"))
-        remove(nova, populated)
+        remove(nova)
         have_index_made_anew(caller("colleague"))
         assert names(caller("colleague")) == ["recorded"]
         assert caller("admin").delete(f"{PATH}/recorded").status_code == 204
@@ -67,7 +67,7 @@ class TestDelete:
     ) -> None:
         """Who has just left has left for the admin too, whatever the index says still."""
         names(caller("admin"))
-        remove(nova, populated)
+        remove(nova)
         assert caller("admin").delete(f"{PATH}/recorded").status_code == 204
         assert names(caller("admin")) == []
 
@@ -112,7 +112,7 @@ class TestDelete:
         """What a creator deleted, and then left, does not come back."""
         launch(caller("colleague"), "recorded")
         assert caller("member").delete(f"{PATH}/recorded").status_code == 204
-        remove(nova, populated)
+        remove(nova)
         have_index_made_anew(caller("colleague"))
         assert names(caller("colleague")) == []
 
@@ -124,7 +124,7 @@ class TestRemovedCaller:
         """Nobody's copy is removed, and the keypair stays."""
         launch(caller("colleague"), "recorded")
         caller("member").get(PATH)
-        remove(nova, populated)
+        remove(nova)
         populated.forget()
         refusal(caller("member").delete(f"{PATH}/recorded"), 403, "forbidden")
         assert populated.writes() == []
@@ -132,7 +132,7 @@ class TestRemovedCaller:
     def test_create(self, caller: Callers, nova: NovaKeypairs, populated: Cloud) -> None:
         """What they make is not the project's, and is taken back."""
         caller("member").get(PATH)
-        remove(nova, populated)
+        remove(nova)
         refusal(create(caller("member"), name="new"), 403, "forbidden")
         assert nova.names(USER) == [ORIGINAL]
         assert names(caller("colleague")) == ["recorded"]

@@ -39,6 +39,7 @@ def test_native_keypair_is_not_used(member: Caller, nova: NovaKeypairs, populate
 def test_caller_whom_keystone_does_not_list(member: Caller, nova: NovaKeypairs) -> None:
     """A role may come with the token alone: what its user makes is there all the same."""
     nova.members[PROJECT].remove(USER)
+    nova.of_tokens[USER] = ["member", "reader"]
     assert member.post(PATH, json={"keypair": {"name": "new"}}).status_code == 201
     assert member.get(f"{PATH}/new").status_code == 200
     refusal(member.post(PATH, json={"keypair": {"name": "new"}}), 409, "already_exists")
