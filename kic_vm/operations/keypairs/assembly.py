@@ -236,12 +236,14 @@ def _most_used(
     """The keypair for a name that the last index lacks; None if several users claim it equally.
 
     Current creators' keypairs take precedence over copies of former creators' keypairs. Among
-    several, the keypair with the most copies counts.
+    several, the keypair with the most copies counts. The creator's own copy proves nothing.
     """
     if len(by_user) < 2:
         return next(iter(by_user.values()), former)
     counts = Counter(
-        (copy.creator, copy.keypair["fingerprint"]) for copy in copies if copy.name == name
+        (copy.creator, copy.keypair["fingerprint"])
+        for copy in copies
+        if copy.name == name and copy.creator != mapping.normalized_id(copy.holder_id)
     )
     ranked = sorted(
         (
