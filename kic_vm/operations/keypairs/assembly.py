@@ -4,7 +4,7 @@
 Two sources count: the keypairs of users who may create keypairs in the project, and, for creators
 who may no longer do so, the last index or the copies that other users have. Former creators'
 keypairs in Nova are not read: their owners can change them, and the project's keypairs must not
-change with them.
+change with them. If the last index lacks a name, the keypair counts for which most users vouch.
 """
 
 import dataclasses
@@ -31,7 +31,9 @@ class Index:
     These are copies of the project's keypair, and other keypairs with the same name.
     """
     disputed: Mapping[str, Sequence[str]]
-    """Name -> fingerprints of the copies of a former creator's keypair, when they differ."""
+    """Name -> fingerprints, if the copies of a former creator's keypair differ, or if as many users
+    vouch for another keypair with this name.
+    """
     stale: Sequence[tuple[str, str]]
     """Copies of keypairs that their creators have deleted: user id and name in Nova."""
 
@@ -75,18 +77,21 @@ def assemble(
     """
     claims, copies = _classified(project_id, lists)
     creator_ids = {mapping.normalized_id(user_id) for user_id in lists}
-    former, disputed = _of_former_creators(copies, last_keypairs, creator_ids)
+    candidates = _candidates(claims, copies, creator_ids)
     keypairs: dict[str, ProjectKeypair] = {}
     contested: dict[str, dict[str, ProjectKeypair]] = {}
-    for name in claims.keys() | former.keys():
-        by_user = claims.get(name, {})
-        keypair = _of_recorded_creator(
-            last_keypairs.get(name), by_user, former.get(name), creator_ids
-        ) or _most_used(name, by_user, former.get(name), copies)
-        if keypair is None:
-            contested[name] = by_user
-        else:
+    disputed: dict[str, list[str]] = {}
+    for name in last_keypairs.keys() | candidates.keys():
+        keypair = _of_recorded_creator(last_keypairs.get(name), claims.get(name, {}), creator_ids)
+        if keypair is not None:
             keypairs[name] = keypair
+        elif name in candidates:
+            preferred, fingerprints = _preferred(candidates[name])
+            keypairs[name] = preferred[0]
+            if fingerprints:
+                disputed[name] = fingerprints
+            elif len(preferred) > 1:
+                contested[name] = {claim["user_id"]: claim for claim in preferred}
     if contested:
         users = find_first(contested)
         keypairs |= {name: by_user[users[name]] for name, by_user in contested.items()}
@@ -94,11 +99,7 @@ def assemble(
         built_at=time.time(),
         keypairs=keypairs,
         held=_held(copies, claims, keypairs),
-        disputed={
-            name: fingerprints
-            for name, fingerprints in disputed.items()
-            if keypairs[name] is former[name]
-        },
+        disputed=disputed,
         stale=_stale(copies, claims, creator_ids),
     )
 
@@ -173,50 +174,20 @@ def _classified(
     return claims, copies
 
 
-def _of_former_creators(
-    copies: Iterable[_Copy], last_keypairs: Mapping[str, ProjectKeypair], creator_ids: set[str]
-) -> tuple[dict[str, ProjectKeypair], dict[str, list[str]]]:
-    """The keypairs of former creators by name, and the fingerprints of disputed ones.
-
-    The last index decides. For a name that it lacks, the copy that most users have decides; when
-    the copies differ, the name is disputed.
-    """
-    keypairs: dict[str, ProjectKeypair] = {
-        name: {**keypair, "creator_has_left": True}
-        for name, keypair in last_keypairs.items()
-        if mapping.normalized_id(keypair["user_id"]) not in creator_ids
-    }
-    by_name: dict[str, list[_Copy]] = {}
-    for copy in copies:
-        if copy.creator not in creator_ids and copy.name not in keypairs:
-            by_name.setdefault(copy.name, []).append(copy)
-    disputed = {}
-    for name, same_name in by_name.items():
-        counts = Counter((copy.creator, copy.keypair["fingerprint"]) for copy in same_name)
-        most_common = min(counts, key=lambda key: (-counts[key], key))
-        copied = next(
-            copy.keypair
-            for copy in same_name
-            if (copy.creator, copy.keypair["fingerprint"]) == most_common
-        )
-        keypairs[name] = {**copied, "user_id": most_common[0], "creator_has_left": True}
-        if len(counts) > 1:
-            disputed[name] = sorted({fingerprint for _creator, fingerprint in counts})
-    return keypairs, disputed
-
-
 def _of_recorded_creator(
     record: ProjectKeypair | None,
     by_user: Mapping[str, ProjectKeypair],
-    former: ProjectKeypair | None,
     creator_ids: set[str],
 ) -> ProjectKeypair | None:
-    """The keypair of the creator that the last index has for the name; None if there is none."""
+    """The keypair of the creator that the last index has for the name; None if there is none.
+
+    :param by_user: the keypairs with this name of the users who may create keypairs
+    """
     if record is None:
         return None
     creator = mapping.normalized_id(record["user_id"])
     if creator not in creator_ids:
-        return former
+        return {**record, "creator_has_left": True}
     return next(
         (
             keypair
@@ -227,29 +198,58 @@ def _of_recorded_creator(
     )
 
 
-def _most_used(
-    name: str,
-    by_user: Mapping[str, ProjectKeypair],
-    former: ProjectKeypair | None,
-    copies: Iterable[_Copy],
-) -> ProjectKeypair | None:
-    """The keypair for a name that the last index lacks; None if several users claim it equally.
+def _candidates(
+    claims: Mapping[str, Mapping[str, ProjectKeypair]],
+    copies: Sequence[_Copy],
+    creator_ids: set[str],
+) -> dict[str, list[tuple[int, ProjectKeypair]]]:
+    """Name -> the keypairs that may have it, each with the number of users who vouch for it.
 
-    Current creators' keypairs take precedence over copies of former creators' keypairs. Among
-    several, the keypair with the most copies counts. The creator's own copy proves nothing.
+    These are the keypairs of users who may create keypairs, and former creators' keypairs of which
+    there are copies. The holder of a copy vouches for the original, and a user for the own keypair;
+    the user's own copy of it proves nothing more.
     """
-    if len(by_user) < 2:
-        return next(iter(by_user.values()), former)
-    counts = Counter(
-        (copy.creator, copy.keypair["fingerprint"])
+    holders = Counter(
+        (copy.name, copy.creator, copy.keypair["fingerprint"])
         for copy in copies
-        if copy.name == name and copy.creator != mapping.normalized_id(copy.holder_id)
+        if copy.creator != mapping.normalized_id(copy.holder_id)
     )
-    ranked = sorted(
-        (
-            (counts[mapping.normalized_id(user_id), keypair["fingerprint"]], user_id)
+    candidates: dict[str, list[tuple[int, ProjectKeypair]]] = {}
+    for name, by_user in claims.items():
+        candidates[name] = [
+            (1 + holders[name, mapping.normalized_id(user_id), keypair["fingerprint"]], keypair)
             for user_id, keypair in by_user.items()
-        ),
-        reverse=True,
+        ]
+    copied = {
+        (copy.name, copy.creator, copy.keypair["fingerprint"]): copy.keypair
+        for copy in copies
+        if copy.creator not in creator_ids
+    }
+    for key, keypair in copied.items():
+        name, creator, _fingerprint = key
+        former: ProjectKeypair = {**keypair, "user_id": creator, "creator_has_left": True}
+        candidates.setdefault(name, []).append((holders[key], former))
+    return candidates
+
+
+def _preferred(
+    candidates: Sequence[tuple[int, ProjectKeypair]],
+) -> tuple[list[ProjectKeypair], list[str]]:
+    """The keypair for a name that the last index lacks, and its fingerprints if it is disputed.
+
+    The keypair for which most users vouch counts. Several current creators' keypairs are returned
+    if equally many users vouch for each. If a former creator's keypair is among the first, it stays
+    the keypair; it is disputed if another keypair is among them, or if the copies differ.
+    """
+    most = max(count for count, _keypair in candidates)
+    first = [keypair for count, keypair in candidates if count == most]
+    former = [keypair for _count, keypair in candidates if keypair["creator_has_left"]]
+    if not any(keypair["creator_has_left"] for keypair in first):
+        return first, []
+    kept = min(
+        (keypair for keypair in first if keypair["creator_has_left"]),
+        key=lambda keypair: (keypair["user_id"], keypair["fingerprint"]),
     )
-    return by_user[ranked[0][1]] if ranked[0][0] > ranked[1][0] else None
+    if len(first) == len(former) == 1:
+        return [kept], []
+    return [kept], sorted({keypair["fingerprint"] for keypair in [*first, *former]})
