@@ -142,6 +142,14 @@ def _stale(
     ]
 
 
+def keys(index: Index) -> set[tuple[str, ...]]:
+    """Each name with its user and key, and the fingerprints of each disputed name."""
+    return {
+        (name, keypair["user_id"], keypair["fingerprint"], keypair["public_key"])
+        for name, keypair in index.keypairs.items()
+    } | {(name, *fingerprints) for name, fingerprints in index.disputed.items()}
+
+
 def changes(
     last_keypairs: Mapping[str, ProjectKeypair], index: Index
 ) -> list[tuple[ProjectKeypair, ProjectKeypair]]:

@@ -39,7 +39,8 @@ _DOUBTED_AFTER_SECONDS: Final = 5.0
 def get(services: RequestServices) -> Index:
     """The index of the caller's project. No upstream call while the cache has a fresh one.
 
-    Otherwise two for the roles in the project, and one for each user who may create keypairs.
+    Otherwise two for the roles in the project, one for each user who may create keypairs, and two
+    for the roles again if the keypairs have changed.
 
     :raises KicVmError: OpenStack does not return the roles or the keypairs
     """
@@ -100,8 +101,9 @@ def build(
 ) -> Index:
     """Build the index of a project from the keypairs of the users who may create keypairs in it.
 
-    Usually no upstream call. A keypair that was replaced in Nova counts only if its creator may
-    still create keypairs: a removed member may have replaced it before the list was read.
+    No upstream call if the keypairs are those of the last index. A change counts only if the users
+    may still create keypairs: a removed member may have made it before the lists were read. So a
+    change costs a second look at the roles, and so does a project without a last index.
 
     :param lists: Nova's keypairs by user id
     :param read_creators: reads from Keystone the ids of the users who may create keypairs now
@@ -114,14 +116,12 @@ def build(
     }
     find_first = partial(_find_first, gateway, project_id)
     index = assembly.assemble(project_id, lists, last_keypairs, find_first)
-    changes = assembly.changes(last_keypairs, index)
-    if changes:
+    if assembly.keys(index) != (assembly.keys(last) if last else set()):
         creators = set(read_creators())
         current_lists = {user_id: owned for user_id, owned in lists.items() if user_id in creators}
         if len(current_lists) < len(lists):
             index = assembly.assemble(project_id, current_lists, last_keypairs, find_first)
-            changes = assembly.changes(last_keypairs, index)
-    for old, new in changes:
+    for old, new in assembly.changes(last_keypairs, index):
         LOG.warning(
             "User %s has replaced a keypair of project %s in Nova: its fingerprint was %s and is "
             "now %s; copies of other users keep the old key",

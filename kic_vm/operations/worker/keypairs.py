@@ -33,7 +33,8 @@ def sweep_if_due(gateway: RequestServices) -> None:
 def sweep(gateway: RequestServices, project_id: str | None = None) -> dict[str, Index]:
     """Rebuild the keypair indexes; the indexes by project id, of the projects that have keypairs.
 
-    Two upstream calls for the roles of all users, and one for each user who may create keypairs.
+    Two upstream calls for the roles of all users, one for each user who may create keypairs, and
+    two for each project whose keypairs have changed.
 
     :param gateway: services of a cloud admin, such as the gateway's own user
     :param project_id: rebuild only this project's index

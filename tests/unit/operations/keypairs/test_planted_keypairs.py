@@ -65,7 +65,7 @@ class TestPlanted:
             nova.add("9" * 32, mapping.nova_name(PROJECT, f"stranger's {number}"))
         elsewhere("reader").get(PATH)
         calls = populated.calls()
-        assert len(calls) == 5
+        assert len(calls) == 7
         assert not [call for call in calls if re.search("/os-keypairs/", call)]
 
     def test_claimed_names(
