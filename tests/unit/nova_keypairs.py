@@ -102,12 +102,12 @@ class NovaKeypairs:
 
     def _get(self, request: Request, context: Any) -> JSON:
         key = (self._owner(request), _name_in(request))
-        return {"keypair": self.owned[key]} if key in self.owned else _refuse(context, "404")
+        return {"keypair": self.owned[key]} if key in self.owned else _refuse_unknown(context, *key)
 
     def _delete(self, request: Request, context: Any) -> JSON:
         key = (self._owner(request), _name_in(request))
         if key not in self.owned:
-            return _refuse(context, "404")
+            return _refuse_unknown(context, *key)
         del self.owned[key]
         context.status_code = 202
         return {}
@@ -136,4 +136,10 @@ def _refuse(context: Any, status: str) -> JSON:
     recorded = error(f"nova_{status}_keypair")
     context.status_code = recorded["status"]
     refused: JSON = recorded["json"]
+    return refused
+
+
+def _refuse_unknown(context: Any, user_id: str, name: str) -> JSON:
+    refused = _refuse(context, "404")
+    refused["itemNotFound"]["message"] = f"Keypair {name} not found for user {user_id}"
     return refused

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova: proof that a server is gone."""
 
-import orjson
-
 from kic_vm import exceptions
-from kic_vm.adapters import errors
+from kic_vm.adapters.existence import find
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.service import Service
 from kic_vm.resources.compute import Server
@@ -12,6 +10,7 @@ from kic_vm.resources.compute import Server
 # Since 2.69, Nova returns 404 for a server that is being deleted, or is soft-deleted, in a cell
 # that does not respond. Older microversions return 500.
 _EXISTENCE = "2.1"
+NOT_FOUND = "itemNotFound"  # the key of the message in Nova's 404
 CELLS = "2.69"  # fragments of servers and services in cells that do not respond
 
 
@@ -27,21 +26,15 @@ class ServerExistence(Service):
         :raises KicVmError: Nova fails, a cell does not respond, or a 404 is not Nova's own answer
             about this server
         """
-        response = self.request(
-            "GET", path("servers", server_id), microversion=_EXISTENCE, returned=404
+        server: Server | None = find(
+            self,
+            path("servers", server_id),
+            "server",
+            server_id,
+            fault=NOT_FOUND,
+            microversion=_EXISTENCE,
         )
-        try:
-            answer = orjson.loads(response.content)
-            if response.status_code != 404:
-                server: Server = answer["server"]
-                return server
-            # A 404 from a proxy, or from a wrong address in the catalog, lacks the server's id.
-            is_about_server = server_id in answer["itemNotFound"]["message"]
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise errors.not_understood(self._service) from error
-        if not is_about_server:
-            raise errors.not_understood(self._service)
-        return None
+        return server
 
     def is_admin(self) -> bool:
         """Whether the caller is an admin for Nova, and so sees the servers of all projects.

@@ -122,10 +122,14 @@ def remove_copies(gateway: RequestServices, copies: list[tuple[str, str]]) -> bo
 
 
 def _remove_copy(gateway: RequestServices, user_id: str, copy: str) -> bool:
+    compute = gateway.openstack.compute
     try:
-        gateway.openstack.compute.delete_keypair(copy, user_id)
-    except exceptions.NotFound:
-        return True
+        try:
+            compute.delete_keypair(copy, user_id)
+        except exceptions.NotFound:
+            if compute.find_keypair(copy, user_id) is None:
+                return True
+            raise
     except exceptions.KicVmError as error:
         LOG.warning("Could not delete a copy of a deleted keypair: %s", error)
         metrics.count_upkeep("remove_keypair_copy", is_done=False)

@@ -156,10 +156,8 @@ def _find_first(
 def _number(gateway: RequestServices, project_id: str, name: str, user_id: str) -> float:
     """Nova's number of a user's keypair; infinity if it has just been deleted."""
     nova_name = mapping.nova_name(project_id, name)
-    try:
-        return float(gateway.openstack.compute.get_keypair(nova_name, user_id)["id"])
-    except exceptions.NotFound:
-        return float("inf")
+    keypair = gateway.openstack.compute.find_keypair(nova_name, user_id)
+    return float(keypair["id"]) if keypair else float("inf")
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from oslo_log import log as logging
 
-from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations.keypairs import index as keypair_index
@@ -117,22 +116,19 @@ def _remove_stale(
             stale.setdefault(original, []).append((holder_id, nova_name))
     if not stale:
         return
-    calls = [partial(_exists, gateway, project_id, *original) for original in stale]
-    exists = dict(zip(stale, _run_in_batches(calls), strict=True))
+    calls = [
+        partial(
+            gateway.openstack.compute.find_keypair, mapping.nova_name(project_id, name), user_id
+        )
+        for user_id, name in stale
+    ]
+    keypairs = dict(zip(stale, _run_in_batches(calls), strict=True))
     current_creators = set(_list_creators(gateway, project_id))
     deletable = [
         copy
         for (user_id, name), copies in stale.items()
-        if user_id in current_creators and not exists[user_id, name]
+        if user_id in current_creators and keypairs[user_id, name] is None
         for copy in copies
     ]
     for start in range(0, len(deletable), _SIDE_BY_SIDE):
         remove_copies(gateway, deletable[start : start + _SIDE_BY_SIDE])
-
-
-def _exists(gateway: RequestServices, project_id: str, user_id: str, name: str) -> bool:
-    try:
-        gateway.openstack.compute.get_keypair(mapping.nova_name(project_id, name), user_id)
-    except exceptions.NotFound:
-        return False
-    return True
