@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from tests.unit import personas
 from tests.unit.bodies import body, error
-from tests.unit.cloud import Cloud, Request
+from tests.unit.cloud import URLS, Cloud, Request
 from tests.unit.keystone_members import ROLES
 
 JSON = dict[str, Any]
 
 _ONE = re.compile(r"http://nova\.test/v2\.1/os-keypairs/([^/?]+)")
+_USER = re.compile(rf"{URLS['keystone']}/users/([^/?]+)$")
 # Who has roles in a project. A role that is not among the cloud's is one of another domain's.
 _ROLES: Final = ROLES | {"auditor": "5" * 32}
 _OF_USERS: Final = {
@@ -33,11 +34,14 @@ class NovaKeypairs:
         self._numbers = iter(range(100, 1000))
         self.members = {project: list(users) for project, users in MEMBERS.items()}
         self.roles = dict(_OF_USERS)  # of the users of all projects; others are members
+        self.federated: set[str] = set()  # users of an identity provider
+        self.removed_users: set[str] = set()  # users whom Keystone does not have any more
         recorded = body("keypair")["keypair"]
         self.owned: dict[tuple[str, str], JSON] = {(personas.USER, recorded["name"]): recorded}
         cloud.answer("GET", "keystone", "/role_assignments", self._assignments)
         roles = [{"id": role_id, "name": name} for name, role_id in ROLES.items()]
         cloud.answer("GET", "keystone", "/roles", {"roles": roles})
+        cloud.answer_pattern("GET", _USER, self._user)
         cloud.answer("GET", "nova", "/os-keypairs", self._list)
         cloud.answer("POST", "nova", "/os-keypairs", self._create)
         cloud.answer_pattern("GET", _ONE, self._get)
@@ -77,6 +81,18 @@ class NovaKeypairs:
                 for role in self.roles.get(user, ("member", "reader"))
             ]
         }
+
+    def _user(self, request: Request, context: Any) -> JSON:
+        match = _USER.match(request.url)
+        assert match
+        user_id = match.group(1)
+        if user_id in self.removed_users:
+            context.status_code = 404
+            return {"error": {"code": 404, "message": f"Could not find user: {user_id}."}}
+        user: JSON = {"id": user_id, "name": "somebody", "domain_id": "default"}
+        if user_id in self.federated:
+            user["federated"] = [{"idp_id": "idp", "protocols": []}]
+        return {"user": user}
 
     def _owner(self, request: Request) -> str:
         persona = personas.persona_of(request.headers["X-Auth-Token"])

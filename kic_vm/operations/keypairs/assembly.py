@@ -10,7 +10,7 @@ change with them. If the last index lacks a name, the keypair counts for which m
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.mappings.keypairs import ProjectKeypair
@@ -67,6 +67,7 @@ def assemble(
     lists: Mapping[str, Iterable[UserKeypair]],
     last_keypairs: Mapping[str, ProjectKeypair],
     find_first: _First,
+    by_token: Collection[str] = (),
 ) -> Index:
     """Build an index from the keypairs of a project's users.
 
@@ -74,8 +75,9 @@ def assemble(
     :param last_keypairs: the keypairs of the last index
     :param find_first: takes names with the ids of the users who claim each; returns the user who
         created the keypair first, by name; called at most once
+    :param by_token: the users whose role comes from the token alone
     """
-    claims, copies = _classified(project_id, lists)
+    claims, copies = _classified(project_id, lists, by_token)
     creator_ids = {mapping.normalized_id(user_id) for user_id in lists}
     candidates = _candidates(claims, copies, creator_ids)
     keypairs: dict[str, ProjectKeypair] = {}
@@ -165,7 +167,7 @@ def changes(
 
 
 def _classified(
-    project_id: str, lists: Mapping[str, Iterable[UserKeypair]]
+    project_id: str, lists: Mapping[str, Iterable[UserKeypair]], by_token: Collection[str]
 ) -> tuple[dict[str, dict[str, ProjectKeypair]], list[_Copy]]:
     """The keypairs in the project's namespace by name and user id, and the copies."""
     claims: dict[str, dict[str, ProjectKeypair]] = {}
@@ -175,7 +177,12 @@ def _classified(
             name = mapping.project_name(project_id, keypair["name"])
             copy = mapping.copy_of(project_id, keypair["name"])
             if name is not None:
-                claim: ProjectKeypair = {**keypair, "user_id": user_id, "creator_has_left": False}
+                claim: ProjectKeypair = {
+                    **keypair,
+                    "user_id": user_id,
+                    "creator_has_left": False,
+                    "creator_is_unlisted": user_id in by_token,
+                }
                 claims.setdefault(name, {})[user_id] = claim
             elif copy is not None:
                 copies.append(_Copy(user_id, keypair, copy.name, copy.creator_id))
@@ -235,7 +242,12 @@ def _candidates(
     }
     for key, keypair in copied.items():
         name, creator, _fingerprint = key
-        former: ProjectKeypair = {**keypair, "user_id": creator, "creator_has_left": True}
+        former: ProjectKeypair = {
+            **keypair,
+            "user_id": creator,
+            "creator_has_left": True,
+            "creator_is_unlisted": False,
+        }
         candidates.setdefault(name, []).append((holders[key], former))
     return candidates
 

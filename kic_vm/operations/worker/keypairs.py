@@ -12,7 +12,7 @@ from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations.keypairs import index as keypair_index
 from kic_vm.operations.keypairs.assembly import Index
 from kic_vm.operations.keypairs.copies import remove_copies
-from kic_vm.operations.keypairs.creators import permitted
+from kic_vm.operations.keypairs.creators import Creators, permitted
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import lease
 from kic_vm.resources.compute import UserKeypair
@@ -67,10 +67,13 @@ def sweep(gateway: RequestServices, project_id: str | None = None) -> dict[str, 
     return indexes
 
 
-def _list_creators(gateway: RequestServices, project_id: str) -> list[str]:
-    """The users who may create keypairs in a project now. 2 upstream calls side by side."""
+def _list_creators(gateway: RequestServices, project_id: str) -> Creators:
+    """The users who may create keypairs in a project now. 2 upstream calls side by side.
+
+    Roles that come from a token alone are not among them: see ``list_creators``.
+    """
     roles = gateway.openstack.identity.list_roles_in_project(project_id)
-    return permitted(gateway.app_state, project_id, roles)
+    return Creators(permitted(gateway.app_state, project_id, roles))
 
 
 def _keypairs_of(gateway: RequestServices, user_ids: list[str]) -> dict[str, list[UserKeypair]]:
@@ -123,7 +126,7 @@ def _remove_stale(
         for user_id, name in stale
     ]
     keypairs = dict(zip(stale, _run_in_batches(calls), strict=True))
-    current_creators = set(_list_creators(gateway, project_id))
+    current_creators = set(_list_creators(gateway, project_id).user_ids)
     deletable = [
         copy
         for (user_id, name), copies in stale.items()

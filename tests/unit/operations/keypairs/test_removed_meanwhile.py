@@ -111,12 +111,13 @@ def test_calls(conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud) -> No
     nova.add(COLLEAGUE, COPY)
     nova.add(COLLEAGUE, "native")
     assert calls() == BUILD
-    for change in (
+    changes: list[Callable[[], Any]] = [
         lambda: nova.add(COLLEAGUE, mapping.nova_name(PROJECT, "new")),
         lambda: nova.add(USER, ORIGINAL, OTHER),
         lambda: nova.add(ADMIN, nova.owned.pop((USER, ORIGINAL))["name"], OTHER),
         lambda: nova.owned.pop((ADMIN, ORIGINAL)),
-    ):
+    ]
+    for change in changes:
         change()
         assert calls() == BUILD + SECOND_LOOK
         assert calls() == BUILD
