@@ -44,13 +44,9 @@ class BlockStorage(Service):
 
         :raises KicVmError: Cinder fails, or a 404 is not Cinder's own answer about this volume
         """
-        response = self.request(
-            "GET", path("volumes", volume_id), microversion=VOLUME, returned=404
+        volume: Volume | None = absence.find(
+            self, path("volumes", volume_id), "volume", volume_id, microversion=VOLUME
         )
-        answer = absence.read_unless_absent(self._service, response, volume_id)
-        if answer is None:
-            return None
-        volume: Volume = answer["volume"]
         return volume
 
     def is_admin(self) -> bool:

@@ -10,7 +10,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from oslo_log import log as logging
 from werkzeug.datastructures import Headers
 
-from kic_vm.adapters import errors, token_documents, token_errors
+from kic_vm.adapters import absence, errors, token_documents, token_errors
 from kic_vm.adapters.cloud import Cloud
 from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -57,6 +57,14 @@ class Identity(Service):
     def get_user(self, user_id: str) -> User:
         """One user of any domain."""
         user: User = self.json("GET", path("users", user_id))["user"]
+        return user
+
+    def find_user(self, user_id: str) -> User | None:
+        """One user of any domain; None if Keystone has no user with this id.
+
+        :raises KicVmError: Keystone fails, or a 404 is not Keystone's own answer about this user
+        """
+        user: User | None = absence.find(self, path("users", user_id), "user", user_id)
         return user
 
     def list_users(self, name: str, domain_id: str) -> list[User]:

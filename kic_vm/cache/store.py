@@ -24,15 +24,11 @@ class SharedStore:
     def __init__(self, client: SealedRedis) -> None:
         self._client = client
 
-    def add(self, key: str, value: bytes, time: float) -> bool:
-        """Store ``value`` for ``time`` seconds if there is none; whether it was stored.
+    def get(self, key: str) -> bytes | None:
+        """The value; None if there is none or it has expired.
 
         :raises StoreUnavailable: as for every method here
         """
-        return bool(self._do(self._client.add, key, value, time))
-
-    def get(self, key: str) -> bytes | None:
-        """The value; None if there is none or it has expired."""
         value: bytes | None = self._do(self._client.get, key)
         return value
 

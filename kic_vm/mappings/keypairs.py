@@ -12,7 +12,7 @@ import base64
 import hashlib
 import re
 import string
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, NamedTuple, NotRequired, TypedDict
 
 from kic_vm.mappings.times import utc
 from kic_vm.resources.compute import Keypair, UserKeypair
@@ -29,6 +29,11 @@ class ProjectKeypair(UserKeypair):
 
     user_id: str
     creator_has_left: bool
+    """Keystone lists no role with which the creator may create keypairs in the project."""
+    creator_is_unlisted: NotRequired[bool]
+    """The creator's role came from a token alone: Keystone's list of roles cannot show that it has
+    gone. Missing in indexes of earlier versions.
+    """
 
 
 class KeypairView(TypedDict):

@@ -11,12 +11,22 @@ class Project(TypedDict):
     name: str
 
 
+class FederatedIdentity(TypedDict):
+    """An identity provider with which a user logs in."""
+
+    idp_id: str
+
+
 class User(TypedDict):
-    """A user, as ``GET /v3/users/{id}`` and ``GET /v3/users`` return it."""
+    """A user, as ``GET /v3/users/{id}`` and ``GET /v3/users`` return it.
+
+    ``federated`` only from ``GET /v3/users/{id}``, and only for users of an identity provider.
+    """
 
     id: str
     name: str
     domain_id: str
+    federated: NotRequired[list[FederatedIdentity]]
 
 
 class Role(TypedDict):

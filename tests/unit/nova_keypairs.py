@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from tests.unit import personas
 from tests.unit.bodies import body, error
-from tests.unit.cloud import Cloud, Request
+from tests.unit.cloud import URLS, Cloud, Request
 from tests.unit.keystone_members import OPERATOR, ROLES, answer_about_tokens
 
 JSON = dict[str, Any]
 
 _ONE = re.compile(r"http://nova\.test/v2\.1/os-keypairs/([^/?]+)")
+_USER = re.compile(rf"{URLS['keystone']}/users/([^/?]+)$")
 # Who has roles in a project. A role that is not among the cloud's is one of another domain's.
 _ROLES: Final = ROLES | {"auditor": "5" * 32}
 _OF_USERS: Final = {
@@ -35,12 +36,15 @@ class NovaKeypairs:
         self.roles = dict(_OF_USERS)  # of the users of all projects; others are members
         # Roles by trust or federation: in tokens, and in no list.
         self.of_tokens = {OPERATOR: ["manager", "member", "reader"]}
+        self.federated: set[str] = set()  # users of an identity provider
+        self.removed_users: set[str] = set()  # users whom Keystone does not have any more
         recorded = body("keypair")["keypair"]
         self.owned: dict[tuple[str, str], JSON] = {(personas.USER, recorded["name"]): recorded}
         cloud.answer("GET", "keystone", "/role_assignments", self._assignments)
         roles = [{"id": role_id, "name": name} for name, role_id in ROLES.items()]
         cloud.answer("GET", "keystone", "/roles", {"roles": roles})
         answer_about_tokens(cloud, self._roles_of)
+        cloud.answer_pattern("GET", _USER, self._user)
         cloud.answer("GET", "nova", "/os-keypairs", self._list)
         cloud.answer("POST", "nova", "/os-keypairs", self._create)
         cloud.answer_pattern("GET", _ONE, self._get)
@@ -86,6 +90,18 @@ class NovaKeypairs:
             return self.roles.get(user_id, ["member", "reader"])
         return self.of_tokens.get(user_id, [])
 
+    def _user(self, request: Request, context: Any) -> JSON:
+        match = _USER.match(request.url)
+        assert match
+        user_id = match.group(1)
+        if user_id in self.removed_users:
+            context.status_code = 404
+            return {"error": {"code": 404, "message": f"Could not find user: {user_id}."}}
+        user: JSON = {"id": user_id, "name": "somebody", "domain_id": "default"}
+        if user_id in self.federated:
+            user["federated"] = [{"idp_id": "idp", "protocols": []}]
+        return {"user": user}
+
     def _owner(self, request: Request) -> str:
         persona = personas.persona_of(request.headers["X-Auth-Token"])
         if persona == personas.GATEWAY:
@@ -110,12 +126,12 @@ class NovaKeypairs:
 
     def _get(self, request: Request, context: Any) -> JSON:
         key = (self._owner(request), _name_in(request))
-        return {"keypair": self.owned[key]} if key in self.owned else _refuse(context, "404")
+        return {"keypair": self.owned[key]} if key in self.owned else _refuse_unknown(context, *key)
 
     def _delete(self, request: Request, context: Any) -> JSON:
         key = (self._owner(request), _name_in(request))
         if key not in self.owned:
-            return _refuse(context, "404")
+            return _refuse_unknown(context, *key)
         del self.owned[key]
         context.status_code = 202
         return {}
@@ -144,4 +160,10 @@ def _refuse(context: Any, status: str) -> JSON:
     recorded = error(f"nova_{status}_keypair")
     context.status_code = recorded["status"]
     refused: JSON = recorded["json"]
+    return refused
+
+
+def _refuse_unknown(context: Any, user_id: str, name: str) -> JSON:
+    refused = _refuse(context, "404")
+    refused["itemNotFound"]["message"] = f"Keypair {name} not found for user {user_id}"
     return refused

@@ -72,10 +72,17 @@ def store_of(conf: cfg.ConfigOpts) -> SharedStore:
     return store
 
 
+def put(store: SharedStore, value: bytes) -> None:
+    """Store a value as the record of a request."""
+    lease = store.lease("a:lease")
+    assert store.acquire(lease, 60)
+    assert store.set_and_release(lease, "a", value, 60)
+
+
 def test_password_alone_opens_nothing(load: Load, server: FakeRedis) -> None:
     """A guess of the password cannot be tried with a few hashes."""
     conf = load(REDIS)
-    store_of(conf).set("a", b"confidential", 60)
+    put(store_of(conf), b"confidential")
     (sealed,) = server.values.values()
     password = f"{SECRET} password".encode()
     for quick in (
@@ -140,16 +147,16 @@ def test_rotation(load: Load, server: FakeRedis) -> None:
     stores = [store_of(load(f"{REDIS}secret = {secrets}\n")) for secrets in steps]
     for first, second in itertools.pairwise(stores):
         for writer, reader in ((first, second), (second, first)):
-            writer.set("a", b"value", 60)
+            put(writer, b"value")
             assert reader.get("a") == b"value"
-    stores[0].set("a", b"value", 60)
+    put(stores[0], b"value")
     with pytest.raises(StoreUnavailable):
         stores[3].get("a")
 
 
 def test_another_secret(load: Load, server: FakeRedis) -> None:
     """What was sealed with none of the secrets is not read."""
-    store_of(load(f"{REDIS}secret = {OTHER}\n")).set("a", b"value", 60)
+    put(store_of(load(f"{REDIS}secret = {OTHER}\n")), b"value")
     with pytest.raises(StoreUnavailable):
         store_of(load(f"{REDIS}secret = {NEW},{OLD}\n")).get("a")
     with pytest.raises(StoreUnavailable):

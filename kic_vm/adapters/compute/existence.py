@@ -26,13 +26,9 @@ class ServerExistence(Service):
         :raises KicVmError: Nova fails, a cell does not respond, or a 404 is not Nova's own answer
             about this server
         """
-        response = self.request(
-            "GET", path("servers", server_id), microversion=_EXISTENCE, returned=404
+        server: Server | None = absence.find(
+            self, path("servers", server_id), "server", server_id, microversion=_EXISTENCE
         )
-        answer = absence.read_unless_absent(self._service, response, server_id)
-        if answer is None:
-            return None
-        server: Server = answer["server"]
         return server
 
     def has_record(self, server_id: str) -> bool:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova: keypairs."""
 
-from kic_vm.adapters import paging
+from kic_vm.adapters import absence, paging
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.service import Answer, Service
 from kic_vm.resources.compute import Keypair, KeypairItem, UserKeypair
@@ -40,6 +40,20 @@ class Keypairs(Service):
             path("os-keypairs", name, user_id=user_id),
             microversion=KEYPAIR_OF_USER if user_id else KEYPAIR,
         )["keypair"]
+        return keypair
+
+    def find_keypair(self, name: str, user_id: str) -> Keypair | None:
+        """One keypair of another user; None if Nova has none with this name; see list_keypairs.
+
+        :raises KicVmError: Nova fails, or a 404 is not Nova's own answer about this keypair
+        """
+        keypair: Keypair | None = absence.find(
+            self,
+            path("os-keypairs", name, user_id=user_id),
+            "keypair",
+            name,
+            microversion=KEYPAIR_OF_USER,
+        )
         return keypair
 
     def create_keypair(self, name: str, public_key: str | None, kind: str = "ssh") -> Keypair:

@@ -31,11 +31,9 @@ class Networks(NetworkLists):
 
         :raises KicVmError: Neutron fails, or a 404 is not Neutron's own answer about this network
         """
-        response = self.request("GET", path("networks", network_id), returned=404)
-        answer = absence.read_unless_absent(self._service, response, network_id)
-        if answer is None:
-            return None
-        network: Network = answer["network"]
+        network: Network | None = absence.find(
+            self, path("networks", network_id), "network", network_id
+        )
         return network
 
     def list_described_networks(self, description: str) -> list[Network]:

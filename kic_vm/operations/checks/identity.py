@@ -87,7 +87,9 @@ def grants(gateway: RequestServices) -> Finding:
             _list_keypairs_of_another, gateway, login
         ),
         "project members (list roles)": openstack.identity.list_role_ids,
-        "project members (get users)": partial(openstack.identity.get_user, login.user_id),
+        "project members and keypairs (get users)": partial(
+            openstack.identity.get_user, login.user_id
+        ),
         "image sharing (get projects)": partial(openstack.identity.get_project, login.project_id),
         "kic-vm-worker (list the servers of all projects)": partial(
             openstack.compute.list_all_servers, "VERIFY_RESIZE"

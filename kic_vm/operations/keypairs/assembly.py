@@ -4,13 +4,13 @@
 Two sources count: the keypairs of users who may create keypairs in the project, and, for creators
 who may no longer do so, the last index or the copies that other users have. Former creators'
 keypairs in Nova are not read: their owners can change them, and the project's keypairs must not
-change with them.
+change with them. If the last index lacks a name, the keypair counts for which most users vouch.
 """
 
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.mappings.keypairs import ProjectKeypair
@@ -31,7 +31,9 @@ class Index:
     These are copies of the project's keypair, and other keypairs with the same name.
     """
     disputed: Mapping[str, Sequence[str]]
-    """Name -> fingerprints of the copies of a former creator's keypair, when they differ."""
+    """Name -> fingerprints, if the copies of a former creator's keypair differ, or if as many users
+    vouch for another keypair with this name.
+    """
     stale: Sequence[tuple[str, str]]
     """Copies of keypairs that their creators have deleted: user id and name in Nova."""
 
@@ -65,6 +67,7 @@ def assemble(
     lists: Mapping[str, Iterable[UserKeypair]],
     last_keypairs: Mapping[str, ProjectKeypair],
     find_first: _First,
+    by_token: Collection[str] = (),
 ) -> Index:
     """Build an index from the keypairs of a project's users.
 
@@ -72,21 +75,25 @@ def assemble(
     :param last_keypairs: the keypairs of the last index
     :param find_first: takes names with the ids of the users who claim each; returns the user who
         created the keypair first, by name; called at most once
+    :param by_token: the users whose role comes from the token alone
     """
-    claims, copies = _classified(project_id, lists)
+    claims, copies = _classified(project_id, lists, by_token)
     creator_ids = {mapping.normalized_id(user_id) for user_id in lists}
-    former, disputed = _of_former_creators(copies, last_keypairs, creator_ids)
+    candidates = _candidates(claims, copies, creator_ids)
     keypairs: dict[str, ProjectKeypair] = {}
     contested: dict[str, dict[str, ProjectKeypair]] = {}
-    for name in claims.keys() | former.keys():
-        by_user = claims.get(name, {})
-        keypair = _of_recorded_creator(
-            last_keypairs.get(name), by_user, former.get(name), creator_ids
-        ) or _most_used(name, by_user, former.get(name), copies)
-        if keypair is None:
-            contested[name] = by_user
-        else:
+    disputed: dict[str, list[str]] = {}
+    for name in last_keypairs.keys() | candidates.keys():
+        keypair = _of_recorded_creator(last_keypairs.get(name), claims.get(name, {}), creator_ids)
+        if keypair is not None:
             keypairs[name] = keypair
+        elif name in candidates:
+            preferred, fingerprints = _preferred(candidates[name])
+            keypairs[name] = preferred[0]
+            if fingerprints:
+                disputed[name] = fingerprints
+            elif len(preferred) > 1:
+                contested[name] = {claim["user_id"]: claim for claim in preferred}
     if contested:
         users = find_first(contested)
         keypairs |= {name: by_user[users[name]] for name, by_user in contested.items()}
@@ -94,11 +101,7 @@ def assemble(
         built_at=time.time(),
         keypairs=keypairs,
         held=_held(copies, claims, keypairs),
-        disputed={
-            name: fingerprints
-            for name, fingerprints in disputed.items()
-            if keypairs[name] is former[name]
-        },
+        disputed=disputed,
         stale=_stale(copies, claims, creator_ids),
     )
 
@@ -141,6 +144,14 @@ def _stale(
     ]
 
 
+def keys(index: Index) -> set[tuple[str, ...]]:
+    """Each name with its user and key, and the fingerprints of each disputed name."""
+    return {
+        (name, keypair["user_id"], keypair["fingerprint"], keypair["public_key"])
+        for name, keypair in index.keypairs.items()
+    } | {(name, *fingerprints) for name, fingerprints in index.disputed.items()}
+
+
 def changes(
     last_keypairs: Mapping[str, ProjectKeypair], index: Index
 ) -> list[tuple[ProjectKeypair, ProjectKeypair]]:
@@ -156,7 +167,7 @@ def changes(
 
 
 def _classified(
-    project_id: str, lists: Mapping[str, Iterable[UserKeypair]]
+    project_id: str, lists: Mapping[str, Iterable[UserKeypair]], by_token: Collection[str]
 ) -> tuple[dict[str, dict[str, ProjectKeypair]], list[_Copy]]:
     """The keypairs in the project's namespace by name and user id, and the copies."""
     claims: dict[str, dict[str, ProjectKeypair]] = {}
@@ -166,57 +177,32 @@ def _classified(
             name = mapping.project_name(project_id, keypair["name"])
             copy = mapping.copy_of(project_id, keypair["name"])
             if name is not None:
-                claim: ProjectKeypair = {**keypair, "user_id": user_id, "creator_has_left": False}
+                claim: ProjectKeypair = {
+                    **keypair,
+                    "user_id": user_id,
+                    "creator_has_left": False,
+                    "creator_is_unlisted": user_id in by_token,
+                }
                 claims.setdefault(name, {})[user_id] = claim
             elif copy is not None:
                 copies.append(_Copy(user_id, keypair, copy.name, copy.creator_id))
     return claims, copies
 
 
-def _of_former_creators(
-    copies: Iterable[_Copy], last_keypairs: Mapping[str, ProjectKeypair], creator_ids: set[str]
-) -> tuple[dict[str, ProjectKeypair], dict[str, list[str]]]:
-    """The keypairs of former creators by name, and the fingerprints of disputed ones.
-
-    The last index decides. For a name that it lacks, the copy that most users have decides; when
-    the copies differ, the name is disputed.
-    """
-    keypairs: dict[str, ProjectKeypair] = {
-        name: {**keypair, "creator_has_left": True}
-        for name, keypair in last_keypairs.items()
-        if mapping.normalized_id(keypair["user_id"]) not in creator_ids
-    }
-    by_name: dict[str, list[_Copy]] = {}
-    for copy in copies:
-        if copy.creator not in creator_ids and copy.name not in keypairs:
-            by_name.setdefault(copy.name, []).append(copy)
-    disputed = {}
-    for name, same_name in by_name.items():
-        counts = Counter((copy.creator, copy.keypair["fingerprint"]) for copy in same_name)
-        most_common = min(counts, key=lambda key: (-counts[key], key))
-        copied = next(
-            copy.keypair
-            for copy in same_name
-            if (copy.creator, copy.keypair["fingerprint"]) == most_common
-        )
-        keypairs[name] = {**copied, "user_id": most_common[0], "creator_has_left": True}
-        if len(counts) > 1:
-            disputed[name] = sorted({fingerprint for _creator, fingerprint in counts})
-    return keypairs, disputed
-
-
 def _of_recorded_creator(
     record: ProjectKeypair | None,
     by_user: Mapping[str, ProjectKeypair],
-    former: ProjectKeypair | None,
     creator_ids: set[str],
 ) -> ProjectKeypair | None:
-    """The keypair of the creator that the last index has for the name; None if there is none."""
+    """The keypair of the creator that the last index has for the name; None if there is none.
+
+    :param by_user: the keypairs with this name of the users who may create keypairs
+    """
     if record is None:
         return None
     creator = mapping.normalized_id(record["user_id"])
     if creator not in creator_ids:
-        return former
+        return {**record, "creator_has_left": True}
     return next(
         (
             keypair
@@ -227,27 +213,63 @@ def _of_recorded_creator(
     )
 
 
-def _most_used(
-    name: str,
-    by_user: Mapping[str, ProjectKeypair],
-    former: ProjectKeypair | None,
-    copies: Iterable[_Copy],
-) -> ProjectKeypair | None:
-    """The keypair for a name that the last index lacks; None if several users claim it equally.
+def _candidates(
+    claims: Mapping[str, Mapping[str, ProjectKeypair]],
+    copies: Sequence[_Copy],
+    creator_ids: set[str],
+) -> dict[str, list[tuple[int, ProjectKeypair]]]:
+    """Name -> the keypairs that may have it, each with the number of users who vouch for it.
 
-    Current creators' keypairs take precedence over copies of former creators' keypairs. Among
-    several, the keypair with the most copies counts.
+    These are the keypairs of users who may create keypairs, and former creators' keypairs of which
+    there are copies. The holder of a copy vouches for the original, and a user for the own keypair;
+    the user's own copy of it proves nothing more.
     """
-    if len(by_user) < 2:
-        return next(iter(by_user.values()), former)
-    counts = Counter(
-        (copy.creator, copy.keypair["fingerprint"]) for copy in copies if copy.name == name
+    holders = Counter(
+        (copy.name, copy.creator, copy.keypair["fingerprint"])
+        for copy in copies
+        if copy.creator != mapping.normalized_id(copy.holder_id)
     )
-    ranked = sorted(
-        (
-            (counts[mapping.normalized_id(user_id), keypair["fingerprint"]], user_id)
+    candidates: dict[str, list[tuple[int, ProjectKeypair]]] = {}
+    for name, by_user in claims.items():
+        candidates[name] = [
+            (1 + holders[name, mapping.normalized_id(user_id), keypair["fingerprint"]], keypair)
             for user_id, keypair in by_user.items()
-        ),
-        reverse=True,
+        ]
+    copied = {
+        (copy.name, copy.creator, copy.keypair["fingerprint"]): copy.keypair
+        for copy in copies
+        if copy.creator not in creator_ids
+    }
+    for key, keypair in copied.items():
+        name, creator, _fingerprint = key
+        former: ProjectKeypair = {
+            **keypair,
+            "user_id": creator,
+            "creator_has_left": True,
+            "creator_is_unlisted": False,
+        }
+        candidates.setdefault(name, []).append((holders[key], former))
+    return candidates
+
+
+def _preferred(
+    candidates: Sequence[tuple[int, ProjectKeypair]],
+) -> tuple[list[ProjectKeypair], list[str]]:
+    """The keypair for a name that the last index lacks, and its fingerprints if it is disputed.
+
+    The keypair for which most users vouch counts. Several current creators' keypairs are returned
+    if equally many users vouch for each. If a former creator's keypair is among the first, it stays
+    the keypair; it is disputed if another keypair is among them, or if the copies differ.
+    """
+    most = max(count for count, _keypair in candidates)
+    first = [keypair for count, keypair in candidates if count == most]
+    former = [keypair for _count, keypair in candidates if keypair["creator_has_left"]]
+    if not any(keypair["creator_has_left"] for keypair in first):
+        return first, []
+    kept = min(
+        (keypair for keypair in first if keypair["creator_has_left"]),
+        key=lambda keypair: (keypair["user_id"], keypair["fingerprint"]),
     )
-    return by_user[ranked[0][1]] if ranked[0][0] > ranked[1][0] else None
+    if len(first) == len(former) == 1:
+        return [kept], []
+    return [kept], sorted({keypair["fingerprint"] for keypair in [*first, *former]})

@@ -33,8 +33,7 @@ def usable_name(services: RequestServices, field: str, name: str) -> str:
 
     :param field: the request field that names the keypair
     :raises InvalidRequest: the project has no keypair with this name
-    :raises KeypairChanged: the caller has used another key under this name, or members have
-        different copies of a former member's keypair
+    :raises KeypairChanged: the caller has used another key under this name, or the name is disputed
     """
     try:
         index = get_index(services, name)
@@ -47,12 +46,12 @@ def usable_name(services: RequestServices, field: str, name: str) -> str:
         return mapping.nova_name(services.project_id, name)
     copy = mapping.copy_name(services.project_id, keypair["user_id"], name)
     held = index.held.get(name, {}).get(services.user_id, {})
+    if name in index.disputed and copy not in held:
+        raise _disputed(field, name, index.disputed[name])
     for fingerprint in held.values():
         if fingerprint != keypair["fingerprint"]:
             raise _changed(services, field, name, keypair, fingerprint)
     if copy not in held:
-        if name in index.disputed:
-            raise _disputed(field, name, index.disputed[name])
         _import(services, field, name, copy, keypair)
         keypair_index.remember_copy(services, name, copy, keypair["fingerprint"])
     return copy
@@ -105,9 +104,9 @@ def _disputed(field: str, name: str, fingerprints: Iterable[str]) -> exceptions.
     metrics.count_keypair_change("refused")
     distinct = list(fingerprints)
     return exceptions.KeypairChanged(
-        f"{field}: the creator of the keypair {name!r} has left the project, and members have "
-        f"different copies of it, with the fingerprints {', '.join(distinct)}. Use another "
-        "keypair, or ask a project admin to delete this one.",
+        f"{field}: members have different keys with the name {name!r}, with the fingerprints "
+        f"{', '.join(distinct)}, and it is not certain which of them is the project's keypair. Use "
+        "another keypair, or ask a project admin to delete this one.",
         fingerprints=distinct,
     )
 
@@ -123,10 +122,14 @@ def remove_copies(gateway: RequestServices, copies: list[tuple[str, str]]) -> bo
 
 
 def _remove_copy(gateway: RequestServices, user_id: str, copy: str) -> bool:
+    compute = gateway.openstack.compute
     try:
-        gateway.openstack.compute.delete_keypair(copy, user_id)
-    except exceptions.NotFound:
-        return True
+        try:
+            compute.delete_keypair(copy, user_id)
+        except exceptions.NotFound:
+            if compute.find_keypair(copy, user_id) is None:
+                return True
+            raise
     except exceptions.KicVmError as error:
         LOG.warning("Could not delete a copy of a deleted keypair: %s", error)
         metrics.count_upkeep("remove_keypair_copy", is_done=False)

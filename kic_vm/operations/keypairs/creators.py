@@ -5,7 +5,7 @@ The name of a keypair in Nova proves nothing: any user of the cloud can give a k
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from kic_vm.operations import current_roles
 from kic_vm.operations.request import AppState, RequestServices
@@ -13,6 +13,15 @@ from kic_vm.operations.request import AppState, RequestServices
 Roles = Mapping[str, Iterable[str]]
 
 CREATE: Final = "keypairs:create"
+
+
+class Creators(NamedTuple):
+    """The users who may create keypairs in a project now."""
+
+    user_ids: list[str]
+    """Sorted."""
+    by_token: frozenset[str] = frozenset()
+    """Those whose role comes from the token alone: Keystone does not list it."""
 
 
 def permitted(app_state: AppState, project_id: str, roles: Roles) -> list[str]:
@@ -29,8 +38,8 @@ def permitted(app_state: AppState, project_id: str, roles: Roles) -> list[str]:
 
 def list_creators(
     services: RequestServices, gateway: RequestServices, roles: Roles | None = None
-) -> list[str]:
-    """The ids of the users who may create keypairs in the caller's project now, sorted.
+) -> Creators:
+    """The users who may create keypairs in the caller's project now.
 
     The caller's role may come from the token alone, by a trust or federation: Keystone does not
     list such a role, but validates the token. 2 upstream calls side by side; one more for such a
@@ -46,5 +55,6 @@ def list_creators(
     if services.user_id not in creator_ids and token and services.may(CREATE):
         names = identity.list_roles_of_token(token)
         if current_roles.allow(services.app_state, CREATE, project_id, services.user_id, names):
-            return sorted([*creator_ids, services.user_id])
-    return creator_ids
+            user_ids = sorted([*creator_ids, services.user_id])
+            return Creators(user_ids, frozenset([services.user_id]))
+    return Creators(creator_ids)

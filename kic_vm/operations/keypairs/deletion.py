@@ -3,8 +3,11 @@
 
 The copies that other users have are deleted too. The gateway's own user deletes them, so Keystone
 validates the caller's token again first: the token may be revoked, and its roles out of date.
+Keystone's list of roles lacks those that come from a federation or a trust, so it proves nothing
+about creators who may have such a role.
 """
 
+from collections.abc import Collection
 from functools import partial
 
 from oslo_log import log as logging
@@ -31,6 +34,7 @@ def delete_keypair(services: RequestServices, name: str) -> None:
     copy. When the creator deletes the keypair, the worker deletes the copies that fail here.
 
     :raises NotTheCreator: another user created it, and may still delete it
+    :raises Conflict: another user created it, who may still be a member by a federation or a trust
     :raises Forbidden: the caller no longer has the required role in the project
     """
     index = get_index(services, name)
@@ -80,7 +84,17 @@ def _delete_of_former_member(services: RequestServices, name: str) -> None:
         raise no_such_keypair(name)
     if not index.keypairs[name]["creator_has_left"]:
         raise _not_the_creator(name)
-    if not remove_copies(gateway, _copies_of_former_members(gateway, services, index, name, roles)):
+    copies = _copies_of_former_members(gateway, services, index, name, roles)
+    creator = mapping.normalized_id(index.keypairs[name]["user_id"])
+    possible_members = _possible_members(gateway, index, {creator, *copies})
+    if creator in possible_members:
+        raise exceptions.Conflict(
+            f"The creator of the keypair {name!r} may still be a member of the project, by a "
+            "federated login or a trust. Ask the creator to delete it or, if the creator has left, "
+            "the operator of this cloud to remove the user."
+        )
+    removed = [copy for owner in copies.keys() - possible_members for copy in copies[owner]]
+    if not remove_copies(gateway, removed):
         keypair_index.invalidate(services)
         raise exceptions.UpstreamError(
             "compute",
@@ -110,8 +124,10 @@ def _not_the_creator(name: str) -> exceptions.NotTheCreator:
 
 def _copies_of_former_members(
     gateway: RequestServices, services: RequestServices, index: Index, name: str, roles: Roles
-) -> list[tuple[str, str]]:
+) -> dict[str, list[tuple[str, str]]]:
     """The copies with this name of former members' keypairs, of all users of the project.
+
+    By the normalized id of the keypair's creator.
 
     The index has the copies of users who may create keypairs. Other users may get that role back,
     and their copies would count again: one upstream call for each of them.
@@ -133,9 +149,35 @@ def _copies_of_former_members(
         for user_id, keypairs in zip(others, lists, strict=True)
         for keypair in keypairs
     ]
-    copies = []
+    copies: dict[str, list[tuple[str, str]]] = {}
     for user_id, nova_name in owned:
         copy = mapping.copy_of(services.project_id, nova_name)
         if copy is not None and copy.name == name and copy.creator_id not in creator_ids:
-            copies.append((user_id, nova_name))
+            copies.setdefault(copy.creator_id, []).append((user_id, nova_name))
     return copies
+
+
+def _possible_members(
+    gateway: RequestServices, index: Index, creators: Collection[str]
+) -> set[str]:
+    """The creators whose role Keystone cannot list. One upstream call for each creator.
+
+    Such a role comes from the token alone. A user whom Keystone does not have any more has none.
+
+    :param creators: normalized ids of users to whom Keystone lists no role for keypairs
+    """
+    user_ids = {creator: creator for creator in creators}
+    unlisted = set()
+    for keypair in index.keypairs.values():
+        creator = mapping.normalized_id(keypair["user_id"])
+        user_ids[creator] = keypair["user_id"]
+        if keypair.get("creator_is_unlisted"):
+            unlisted.add(creator)
+    find_user = gateway.openstack.identity.find_user
+    with keypair_index.refusals_reported():
+        users = gather_reads(*(partial(find_user, user_ids[creator]) for creator in creators))
+    return {
+        creator
+        for creator, user in zip(creators, users, strict=True)
+        if user is not None and (creator in unlisted or user.get("federated"))
+    }

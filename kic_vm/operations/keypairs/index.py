@@ -22,7 +22,7 @@ from kic_vm.mappings import keypairs as mapping
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.keypairs import assembly
 from kic_vm.operations.keypairs.assembly import Index
-from kic_vm.operations.keypairs.creators import Roles, list_creators
+from kic_vm.operations.keypairs.creators import Creators, Roles, list_creators
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import UserKeypair
 
@@ -39,7 +39,8 @@ _DOUBTED_AFTER_SECONDS: Final = 5.0
 def get(services: RequestServices) -> Index:
     """The index of the caller's project. No upstream call while the cache has a fresh one.
 
-    Otherwise two for the roles in the project, and one for each user who may create keypairs.
+    Otherwise two for the roles in the project, one for each user who may create keypairs, and two
+    for the roles again if the keypairs have changed.
 
     :raises KicVmError: OpenStack does not return the roles or the keypairs
     """
@@ -75,15 +76,15 @@ def rebuild(
     generation = _generation(services)
     gateway = services.as_gateway()
     with refusals_reported():
-        user_ids = list_creators(services, gateway, roles)
-        lists = gather_reads(
-            *(partial(gateway.openstack.compute.list_keypairs, user_id) for user_id in user_ids)
-        )
+        creators = list_creators(services, gateway, roles)
+        user_ids, list_keypairs = creators.user_ids, gateway.openstack.compute.list_keypairs
+        lists = gather_reads(*(partial(list_keypairs, user_id) for user_id in user_ids))
         index = build(
             gateway,
             project_id,
             dict(zip(user_ids, lists, strict=True)),
             partial(list_creators, services, gateway),
+            by_token=creators.by_token,
             undecided=undecided,
         )
     store(services, project_id, index, generation)
@@ -94,17 +95,20 @@ def build(
     gateway: RequestServices,
     project_id: str,
     lists: Mapping[str, list[UserKeypair]],
-    read_creators: Callable[[], Iterable[str]],
+    read_creators: Callable[[], Creators],
     *,
+    by_token: frozenset[str] = frozenset(),
     undecided: str | None = None,
 ) -> Index:
     """Build the index of a project from the keypairs of the users who may create keypairs in it.
 
-    Usually no upstream call. A keypair that was replaced in Nova counts only if its creator may
-    still create keypairs: a removed member may have replaced it before the list was read.
+    No upstream call if the keypairs are those of the last index. A change counts only if the users
+    may still create keypairs: a removed member may have made it before the lists were read. So a
+    change costs a second look at the roles, and so does a project without a last index.
 
     :param lists: Nova's keypairs by user id
-    :param read_creators: reads from Keystone the ids of the users who may create keypairs now
+    :param read_creators: reads from Keystone the users who may create keypairs now
+    :param by_token: those of the users whose role comes from the token alone
     """
     last = _read(gateway, project_id)
     last_keypairs = {
@@ -113,15 +117,15 @@ def build(
         if last and name not in {undecided, *last.disputed}
     }
     find_first = partial(_find_first, gateway, project_id)
-    index = assembly.assemble(project_id, lists, last_keypairs, find_first)
-    changes = assembly.changes(last_keypairs, index)
-    if changes:
-        creators = set(read_creators())
-        current_lists = {user_id: owned for user_id, owned in lists.items() if user_id in creators}
-        if len(current_lists) < len(lists):
-            index = assembly.assemble(project_id, current_lists, last_keypairs, find_first)
-            changes = assembly.changes(last_keypairs, index)
-    for old, new in changes:
+    index = assembly.assemble(project_id, lists, last_keypairs, find_first, by_token)
+    if assembly.keys(index) != (assembly.keys(last) if last else set()):
+        creators = read_creators()
+        current = {user_id: lists[user_id] for user_id in creators.user_ids if user_id in lists}
+        if (len(current), creators.by_token) != (len(lists), by_token):
+            index = assembly.assemble(
+                project_id, current, last_keypairs, find_first, creators.by_token
+            )
+    for old, new in assembly.changes(last_keypairs, index):
         LOG.warning(
             "User %s has replaced a keypair of project %s in Nova: its fingerprint was %s and is "
             "now %s; copies of other users keep the old key",
@@ -156,10 +160,8 @@ def _find_first(
 def _number(gateway: RequestServices, project_id: str, name: str, user_id: str) -> float:
     """Nova's number of a user's keypair; infinity if it has just been deleted."""
     nova_name = mapping.nova_name(project_id, name)
-    try:
-        return float(gateway.openstack.compute.get_keypair(nova_name, user_id)["id"])
-    except exceptions.NotFound:
-        return float("inf")
+    keypair = gateway.openstack.compute.find_keypair(nova_name, user_id)
+    return float(keypair["id"]) if keypair else float("inf")
 
 
 @contextlib.contextmanager
@@ -172,8 +174,8 @@ def refusals_reported() -> Iterator[None]:
         yield
     except exceptions.Forbidden as error:
         LOG.exception(
-            "The gateway's user is not allowed to list roles and role assignments in Keystone or "
-            "other users' keypairs in Nova: give it the admin role"
+            "The gateway's user is not allowed to read users, roles and role assignments in "
+            "Keystone or other users' keypairs in Nova: give it the admin role"
         )
         raise exceptions.GatewayNotAllowed from error
 

@@ -44,6 +44,7 @@ def get_index(services: RequestServices, name: str) -> Index:
                 **_get_own(services, name),
                 "user_id": services.user_id,
                 "creator_has_left": False,
+                "creator_is_unlisted": False,
             }
         except exceptions.NotFound:
             raise error from None
@@ -204,7 +205,12 @@ def _with_own(
 ) -> Mapping[str, ProjectKeypair]:
     """The project's keypairs by name; the caller's keypairs come from Nova's current list."""
     own: dict[str, ProjectKeypair] = {
-        name: {**keypair, "user_id": services.user_id, "creator_has_left": False}
+        name: {
+            **keypair,
+            "user_id": services.user_id,
+            "creator_has_left": False,
+            "creator_is_unlisted": False,
+        }
         for keypair in mine
         if (name := mapping.project_name(services.project_id, keypair["name"])) is not None
     }

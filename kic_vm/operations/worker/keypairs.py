@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from oslo_log import log as logging
 
-from kic_vm import exceptions
 from kic_vm.adapters.parallel import run_in_threads
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations.keypairs import index as keypair_index
 from kic_vm.operations.keypairs.assembly import Index
 from kic_vm.operations.keypairs.copies import remove_copies
-from kic_vm.operations.keypairs.creators import permitted
+from kic_vm.operations.keypairs.creators import Creators, permitted
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker import lease
 from kic_vm.resources.compute import UserKeypair
@@ -33,7 +32,8 @@ def sweep_if_due(gateway: RequestServices) -> None:
 def sweep(gateway: RequestServices, project_id: str | None = None) -> dict[str, Index]:
     """Rebuild the keypair indexes; the indexes by project id, of the projects that have keypairs.
 
-    Two upstream calls for the roles of all users, and one for each user who may create keypairs.
+    Two upstream calls for the roles of all users, one for each user who may create keypairs, and
+    two for each project whose keypairs have changed.
 
     :param gateway: services of a cloud admin, such as the gateway's own user
     :param project_id: rebuild only this project's index
@@ -67,10 +67,13 @@ def sweep(gateway: RequestServices, project_id: str | None = None) -> dict[str, 
     return indexes
 
 
-def _list_creators(gateway: RequestServices, project_id: str) -> list[str]:
-    """The users who may create keypairs in a project now. 2 upstream calls side by side."""
+def _list_creators(gateway: RequestServices, project_id: str) -> Creators:
+    """The users who may create keypairs in a project now. 2 upstream calls side by side.
+
+    Roles that come from a token alone are not among them: see ``list_creators``.
+    """
     roles = gateway.openstack.identity.list_roles_in_project(project_id)
-    return permitted(gateway.app_state, project_id, roles)
+    return Creators(permitted(gateway.app_state, project_id, roles))
 
 
 def _keypairs_of(gateway: RequestServices, user_ids: list[str]) -> dict[str, list[UserKeypair]]:
@@ -116,22 +119,19 @@ def _remove_stale(
             stale.setdefault(original, []).append((holder_id, nova_name))
     if not stale:
         return
-    calls = [partial(_exists, gateway, project_id, *original) for original in stale]
-    exists = dict(zip(stale, _run_in_batches(calls), strict=True))
-    current_creators = set(_list_creators(gateway, project_id))
+    calls = [
+        partial(
+            gateway.openstack.compute.find_keypair, mapping.nova_name(project_id, name), user_id
+        )
+        for user_id, name in stale
+    ]
+    keypairs = dict(zip(stale, _run_in_batches(calls), strict=True))
+    current_creators = set(_list_creators(gateway, project_id).user_ids)
     deletable = [
         copy
         for (user_id, name), copies in stale.items()
-        if user_id in current_creators and not exists[user_id, name]
+        if user_id in current_creators and keypairs[user_id, name] is None
         for copy in copies
     ]
     for start in range(0, len(deletable), _SIDE_BY_SIDE):
         remove_copies(gateway, deletable[start : start + _SIDE_BY_SIDE])
-
-
-def _exists(gateway: RequestServices, project_id: str, user_id: str, name: str) -> bool:
-    try:
-        gateway.openstack.compute.get_keypair(mapping.nova_name(project_id, name), user_id)
-    except exceptions.NotFound:
-        return False
-    return True

@@ -113,6 +113,7 @@ OWN_ARGUMENTS: Final[dict[str, JSON]] = {
     "block_storage.list_snapshots": {"volume_id": FREE_VOLUME, "status": "creating"},
     "compute.delete_keypair": {"name": body("keypair")["keypair"]["name"]},
     "compute.detach_volume": {"volume_id": ROOT_VOLUME},
+    "compute.find_keypair": {"name": body("keypair")["keypair"]["name"]},
     "compute.get_keypair": {"name": body("keypair")["keypair"]["name"]},
     "compute.get_volume_attachment": {"volume_id": ROOT_VOLUME},
     "compute.list_all_servers": {"status": "ERROR"},
@@ -171,6 +172,9 @@ def answer_all(cloud: Cloud) -> None:
     cloud.answer("GET", "nova", f"{server}/os-instance-actions/{REQUEST_ID}", events)
     attachment = f"{server}/os-volume_attachments/{ROOT_VOLUME}"
     cloud.answer("GET", "nova", attachment, body("volume_attachment"))
+    keypair = body("keypair")
+    of_colleague = f"/os-keypairs/{keypair['keypair']['name']}?user_id={COLLEAGUE}"
+    cloud.answer("GET", "nova", of_colleague, keypair)
     member = f"/images/{OWN_IMAGE['id']}/members/{IMAGE_MEMBER['member_id']}"
     cloud.answer("GET", "glance", member, IMAGE_MEMBER)
     cloud.answer("GET", "cinder", "/os-services", {"services": []})

@@ -108,6 +108,23 @@ class TestDelete:
         assert caller("admin").delete(f"{PATH}/recorded").status_code == 204
         assert names(caller("colleague")) == []
 
+    @pytest.mark.parametrize("is_gone", [False, True])
+    def test_copy_that_a_proxy_does_not_find(
+        self, caller: Callers, left: NovaKeypairs, populated: Cloud, is_gone: bool
+    ) -> None:
+        """A 404 proves that the copy is gone only if Nova itself does not find it."""
+        if is_gone:
+            names(caller("colleague"))
+            del left.owned[COLLEAGUE, COPY]
+        path = f"/os-keypairs/{COPY}?user_id={COLLEAGUE}"
+        populated.answer("DELETE", "nova", path, text="<html>", status=404)
+        response = caller("admin").delete(f"{PATH}/recorded")
+        if is_gone:
+            assert response.status_code == 204
+        else:
+            assert refusal(response, 502, "upstream_error")["service"] == "compute"
+        assert names(caller("colleague")) == ([] if is_gone else ["recorded"])
+
     def test_deleted_before(self, caller: Callers, nova: NovaKeypairs, populated: Cloud) -> None:
         """What a creator deleted, and then left, does not come back."""
         launch(caller("colleague"), "recorded")

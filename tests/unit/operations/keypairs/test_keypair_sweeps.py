@@ -3,9 +3,10 @@
 
 from typing import Any
 
+import pytest
 from oslo_config import cfg
 
-from kic_vm import deploy
+from kic_vm import deploy, exceptions
 from kic_vm.context import RequestContext
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.operations.request import RequestServices
@@ -103,3 +104,40 @@ def test_sweep_of_what_a_list_left_out(
     keypair_upkeep.sweep(gateway_services(conf))
     assert populated.writes() == []
     assert len(nova.names(COLLEAGUE)) == 2
+
+
+NOT_NOVAS_WORD: list[JSON] = [
+    {"status": 404},
+    {"status": 404, "text": "<html>"},
+    {"status": 404, "json": []},
+    {"status": 404, "json": {"itemNotFound": {"code": 404, "message": "No such path."}}},
+    {"status": 404, "json": {"error": {"code": "not_found", "message": SERVER["key_name"]}}},
+    {"status": 503},
+]
+
+
+@pytest.mark.parametrize("answer", NOT_NOVAS_WORD)
+def test_sweep_without_proof(
+    conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud, answer: JSON
+) -> None:
+    """A 404 of a proxy, or of a service that does not know the name, does not prove it is gone."""
+    nova.add(COLLEAGUE, COPY)
+    populated.answer("GET", "nova", f"/os-keypairs?user_id={USER}", {"keypairs": []})
+    populated.answer("GET", "nova", f"/os-keypairs/{SERVER['key_name']}", **answer)
+    with pytest.raises(exceptions.UpstreamError):
+        keypair_upkeep.sweep(gateway_services(conf))
+    assert populated.writes() == []
+    assert nova.names(COLLEAGUE) == [COPY]
+
+
+@pytest.mark.parametrize("answer", NOT_NOVAS_WORD)
+def test_first_of_two_without_proof(
+    conf: cfg.ConfigOpts, nova: NovaKeypairs, populated: Cloud, answer: JSON
+) -> None:
+    """Nor does it let the second one have a name."""
+    nova.owned[USER, SERVER["key_name"]]["id"] = 1
+    nova.add(COLLEAGUE, SERVER["key_name"])
+    path = f"/os-keypairs/{SERVER['key_name']}?user_id={USER}"
+    populated.answer("GET", "nova", path, **answer)
+    with pytest.raises(exceptions.UpstreamError):
+        keypair_upkeep.sweep(gateway_services(conf))

@@ -18,8 +18,8 @@ from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.personas import OTHER_PROJECT, PROJECT, SECRET, USER
 
 RECORDED = body("keypair")["keypair"]
-# Two for the roles, and one for each of three who may create keypairs.
-INDEX = 5
+# Two for the roles, one for each of three who may create keypairs, and two for the roles again.
+INDEX = 7
 
 
 def test_create(member: Caller, populated: Cloud) -> None:

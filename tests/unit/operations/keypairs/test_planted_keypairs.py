@@ -11,9 +11,10 @@ from kic_vm.mappings import keypairs as mapping
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.keypair_requests import COLLEAGUE, PATH, create, launch, names
+from tests.unit.keypair_requests import COLLEAGUE, PATH, create, key_name_sent, launch, names
 from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.operations.keypairs.former_members import (
+    ADMIN,
     ORIGINAL,
     OTHER,
     READER,
@@ -64,7 +65,7 @@ class TestPlanted:
             nova.add("9" * 32, mapping.nova_name(PROJECT, f"stranger's {number}"))
         elsewhere("reader").get(PATH)
         calls = populated.calls()
-        assert len(calls) == 5
+        assert len(calls) == 7
         assert not [call for call in calls if re.search("/os-keypairs/", call)]
 
     def test_claimed_names(
@@ -96,6 +97,30 @@ class TestPlanted:
             have_index_made_anew(calling("admin"))
             shown = calling("reader").get(f"{PATH}/recorded").json["keypair"]
             assert shown["user_id"] == USER
+
+    def test_copy_of_the_own_claim(
+        self, caller: Callers, elsewhere: Callers, nova: NovaKeypairs, populated: Cloud
+    ) -> None:
+        """A member cannot vouch for the own claim twice: the first creator keeps the name."""
+        nova.owned[USER, ORIGINAL]["id"] = 1
+        nova.add(COLLEAGUE, ORIGINAL, OTHER)
+        nova.add(COLLEAGUE, mapping.copy_name(PROJECT, COLLEAGUE, "recorded"), OTHER)
+        shown = elsewhere("reader").get(f"{PATH}/recorded").json["keypair"]
+        assert shown["user_id"] == USER
+        assert launch(elsewhere("admin"), "recorded").status_code == 202
+        key = nova.owned[ADMIN, key_name_sent(populated)]
+        assert key["public_key"] == nova.owned[USER, ORIGINAL]["public_key"]
+
+    def test_copy_of_an_own_claim_with_an_unusual_id(
+        self, elsewhere: Callers, nova: NovaKeypairs
+    ) -> None:
+        """A copy names such a creator by a digest: it is the creator's own copy all the same."""
+        nova.owned[USER, ORIGINAL]["id"] = 1
+        nova.members[PROJECT].append("j.doe")
+        nova.add("j.doe", ORIGINAL, OTHER)
+        nova.add("j.doe", mapping.copy_name(PROJECT, "j.doe", "recorded"), OTHER)
+        shown = elsewhere("reader").get(f"{PATH}/recorded").json["keypair"]
+        assert shown["user_id"] == USER
 
 
 class TestRule:

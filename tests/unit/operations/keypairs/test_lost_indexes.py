@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whose a name is when Redis has lost the index: the users who vouch for a keypair decide."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kic_vm.mappings import keypairs as mapping
+from tests.unit.cloud import Cloud
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
+from tests.unit.keypair_requests import COLLEAGUE, COPY, PATH, create, key_name_sent, launch, names
+from tests.unit.nova_keypairs import NovaKeypairs
+from tests.unit.operations.keypairs.former_members import (
+    ADMIN,
+    ORIGINAL,
+    OTHER,
+    have_index_made_anew,
+    remove,
+)
+from tests.unit.personas import PROJECT, USER
+
+JSON = dict[str, Any]
+Callers = Callable[[str], Caller]
+OPERATOR = "4" * 32
+
+
+@pytest.fixture
+def left(caller: Callers, nova: NovaKeypairs, populated: Cloud) -> JSON:
+    """The keypair of a user who has left the project; a colleague has a copy."""
+    assert launch(caller("colleague"), "recorded").status_code == 202
+    remove(nova)
+    nova.members[PROJECT].append(OPERATOR)
+    return dict(nova.owned[USER, ORIGINAL])
+
+
+def shown(caller: Caller) -> JSON:
+    keypair: JSON = caller.get(f"{PATH}/recorded").json["keypair"]
+    return keypair
+
+
+def test_name_planted_by_a_member(
+    elsewhere: Callers, nova: NovaKeypairs, populated: Cloud, left: JSON
+) -> None:
+    """One user vouches for each key: the former member's stays, and nobody gets a doubtful key."""
+    planted = nova.add(OPERATOR, ORIGINAL, OTHER)
+    assert shown(elsewhere("reader"))["user_id"] == USER
+    assert shown(elsewhere("reader"))["fingerprint"] == left["fingerprint"]
+    for persona in ("admin", "operator-here"):
+        error = refusal(launch(elsewhere(persona), "recorded"), 409, "keypair_changed")
+        assert error["fingerprints"] == sorted([left["fingerprint"], planted["fingerprint"]])
+    assert nova.names(ADMIN) == []
+    assert launch(elsewhere("colleague"), "recorded").status_code == 202
+    assert key_name_sent(populated) == COPY
+    refusal(create(elsewhere("admin"), name="recorded"), 409, "already_exists")
+
+
+def test_dispute_that_others_decide(elsewhere: Callers, nova: NovaKeypairs, left: JSON) -> None:
+    """A disputed name is decided anew with each index: most users vouch for the known key now."""
+    planted = nova.add(OPERATOR, ORIGINAL, OTHER)
+    admin = elsewhere("admin")
+    refusal(launch(admin, "recorded"), 409, "keypair_changed")
+    nova.members[PROJECT].append("6" * 32)
+    nova.add("6" * 32, COPY, left["public_key"])
+    have_index_made_anew(admin)
+    assert launch(admin, "recorded").status_code == 202
+    assert nova.owned[ADMIN, COPY]["fingerprint"] != planted["fingerprint"]
+
+
+def test_copies_of_most(
+    elsewhere: Callers, nova: NovaKeypairs, populated: Cloud, left: JSON
+) -> None:
+    """Two users have a copy, one has planted the name: everybody else gets the known key."""
+    nova.add(ADMIN, COPY, left["public_key"])
+    nova.members[PROJECT].append("6" * 32)
+    nova.add("6" * 32, ORIGINAL, OTHER)
+    assert launch(elsewhere("operator-here"), "recorded").status_code == 202
+    assert nova.owned[OPERATOR, COPY]["public_key"] == left["public_key"]
+
+
+def test_keypair_that_is_used_more(elsewhere: Callers, nova: NovaKeypairs, left: JSON) -> None:
+    """A copy of a former member's keypair does not take the name that others use."""
+    theirs = nova.add(OPERATOR, ORIGINAL, OTHER)
+    nova.add(ADMIN, mapping.copy_name(PROJECT, OPERATOR, "recorded"), OTHER)
+    keypair = shown(elsewhere("reader"))
+    assert (keypair["user_id"], keypair["fingerprint"]) == (OPERATOR, theirs["fingerprint"])
+
+
+def test_name_that_an_admin_has_freed(
+    elsewhere: Callers, caller: Callers, nova: NovaKeypairs, left: JSON
+) -> None:
+    """After the admin has deleted the former member's keypair, a member has the name undisputed."""
+    assert caller("admin").delete(f"{PATH}/recorded").status_code == 204
+    assert create(caller("colleague"), name="recorded").status_code == 201
+    for calling in (caller, elsewhere):
+        assert shown(calling("reader"))["user_id"] == COLLEAGUE
+        assert launch(calling("admin"), "recorded").status_code == 202
+
+
+def test_dispute_that_an_admin_ends(elsewhere: Callers, nova: NovaKeypairs, left: JSON) -> None:
+    """The former member's keypair goes, and the name is the present member's."""
+    nova.add(OPERATOR, ORIGINAL, OTHER)
+    assert elsewhere("admin").delete(f"{PATH}/recorded").status_code == 204
+    assert shown(elsewhere("reader"))["user_id"] == OPERATOR
+    assert launch(elsewhere("admin"), "recorded").status_code == 202
+
+
+def test_creator_whose_keypair_nobody_has_used(elsewhere: Callers, nova: NovaKeypairs) -> None:
+    """The creator's own keypair is enough."""
+    assert names(elsewhere("reader")) == ["recorded"]
+    assert shown(elsewhere("reader"))["user_id"] == USER
+    assert launch(elsewhere("admin"), "recorded").status_code == 202
+
+
+def test_claims_with_equally_many_copies(elsewhere: Callers, nova: NovaKeypairs) -> None:
+    """The first of them has the name, not somebody for whom fewer vouch."""
+    nova.members[PROJECT].append(OPERATOR)
+    nova.owned[USER, ORIGINAL]["id"] = 2
+    nova.add(COLLEAGUE, ORIGINAL, OTHER)["id"] = 3
+    nova.add(OPERATOR, ORIGINAL, "ssh-ed25519 AAAA third")["id"] = 1
+    nova.add(ADMIN, COPY, nova.owned[USER, ORIGINAL]["public_key"])
+    nova.add(ADMIN, mapping.copy_name(PROJECT, COLLEAGUE, "recorded"), OTHER)
+    assert shown(elsewhere("reader"))["user_id"] == USER
