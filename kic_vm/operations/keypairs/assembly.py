@@ -257,19 +257,17 @@ def _preferred(
 ) -> tuple[list[ProjectKeypair], list[str]]:
     """The keypair for a name that the last index lacks, and its fingerprints if it is disputed.
 
-    The keypair for which most users vouch counts. Several current creators' keypairs are returned
-    if equally many users vouch for each. If a former creator's keypair is among the first, it stays
-    the keypair; it is disputed if another keypair is among them, or if the copies differ.
+    The keypair for which most users vouch counts. If equally many vouch for several, those of
+    current creators are returned: otherwise one planted copy could take a name that nobody has used
+    yet. A former creator's keypair is disputed if the copies differ.
     """
     most = max(count for count, _keypair in candidates)
     first = [keypair for count, keypair in candidates if count == most]
+    current = [keypair for keypair in first if not keypair["creator_has_left"]]
+    if current:
+        return current, []
     former = [keypair for _count, keypair in candidates if keypair["creator_has_left"]]
-    if not any(keypair["creator_has_left"] for keypair in first):
-        return first, []
-    kept = min(
-        (keypair for keypair in first if keypair["creator_has_left"]),
-        key=lambda keypair: (keypair["user_id"], keypair["fingerprint"]),
-    )
-    if len(first) == len(former) == 1:
+    kept = min(first, key=lambda keypair: (keypair["user_id"], keypair["fingerprint"]))
+    if len(former) == 1:
         return [kept], []
-    return [kept], sorted({keypair["fingerprint"] for keypair in [*first, *former]})
+    return [kept], sorted({keypair["fingerprint"] for keypair in former})

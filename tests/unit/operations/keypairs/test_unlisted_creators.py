@@ -35,6 +35,7 @@ Callers = Callable[[str], Caller]
 def unlisted(nova: NovaKeypairs) -> NovaKeypairs:
     """The creator of the recorded keypair has a role in the token only."""
     nova.members[PROJECT].remove(USER)
+    nova.of_tokens[USER] = ["member", "reader"]
     return nova
 
 
