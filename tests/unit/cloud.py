@@ -37,7 +37,7 @@ class Cloud:
         """Have Keystone and the services' lists of versions answer as they should."""
         for url, answer in body("discovery").items():
             self.serve(url, answer["body"], answer["status"])
-        self.answer("GET", "keystone", "/auth/tokens", json=_validate)
+        self.answer("GET", "keystone", "/auth/tokens", json=validate_token)
         self.answer("POST", "keystone", "/auth/tokens", json=_issue)
 
     def serve(self, url: str, json: JSON, status: int = 200) -> None:
@@ -182,7 +182,8 @@ class Cloud:
         self._mocker.reset_mock()
 
 
-def _validate(request: Request, context: Any) -> JSON:
+def validate_token(request: Request, context: Any) -> JSON:
+    """Keystone's answer about a persona's token, with the roles that the token was issued with."""
     persona = personas.persona_of(request.headers["X-Subject-Token"])
     if persona == personas.GATEWAY:
         return body("token")

@@ -8,11 +8,15 @@ before and after it.
 from collections.abc import Iterable
 from functools import partial
 
+from oslo_log import log as logging
+
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history.records import DELETED, ServerRecord
 from kic_vm.operations.history.action_events import chunks
 from kic_vm.operations.request import RequestServices
+
+LOG = logging.getLogger(__name__)
 
 
 def confirm_gone(
@@ -28,10 +32,11 @@ def confirm_gone(
     unlisted = list(servers)
     if unlisted and by_operator and not services.openstack.compute.is_admin():
         # For any other user, other projects' servers do not exist.
-        raise exceptions.GatewayNotAllowed(
-            "The user of [service_user] is not an admin in Nova, so it cannot tell whether "
-            "instances still exist. Give it the admin role."
+        LOG.error(
+            "The user of [service_user] is not an admin in Nova, so the gateway cannot tell "
+            "whether instances still exist: give it the admin role"
         )
+        raise exceptions.GatewayNotAllowed
     for chunk in chunks(unlisted):
         if any(gather_reads(*(partial(_is_known, services, server) for server in chunk))):
             raise exceptions.UpstreamUnavailable("compute")
