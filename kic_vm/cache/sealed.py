@@ -26,28 +26,15 @@ LOG = logging.getLogger(__name__)
 
 _END: Final = struct.Struct(">d")
 _VALUE: Final = _END.size + hashlib.sha256().digest_size  # offset of the value
-_SET_WHILE_HELD: Final = """
+_IF_HELD: Final = """
 if redis.call('get', KEYS[1]) ~= ARGV[1] then
     return 0
 end
-redis.call('set', KEYS[2], ARGV[2], 'px', ARGV[3])
-return 1
 """
-_SET_AND_RELEASE: Final = """
-if redis.call('get', KEYS[1]) ~= ARGV[1] then
-    return 0
-end
-redis.call('set', KEYS[2], ARGV[2], 'px', ARGV[3])
-redis.call('del', KEYS[1])
-return 1
-"""
-_DELETE_WHILE_HELD: Final = """
-if redis.call('get', KEYS[1]) ~= ARGV[1] then
-    return 0
-end
-redis.call('del', KEYS[2])
-return 1
-"""
+_SET: Final = "redis.call('set', KEYS[2], ARGV[2], 'px', ARGV[3])\n"
+_SET_WHILE_HELD: Final = f"{_IF_HELD}{_SET}return 1"
+_SET_AND_RELEASE: Final = f"{_IF_HELD}{_SET}redis.call('del', KEYS[1])\nreturn 1"
+_DELETE_WHILE_HELD: Final = f"{_IF_HELD}redis.call('del', KEYS[2])\nreturn 1"
 
 
 class UnreadableError(Exception):

@@ -47,18 +47,13 @@ def note_remains() -> None:
 
 
 @contextlib.contextmanager
-def remains_noted(*, has_earlier: bool = False) -> Iterator[None]:
-    """Note on a failure that the writes so far remain: they are not rolled back.
-
-    :param has_earlier: an earlier attempt at the request has left something, too
-    """
+def remains_noted() -> Iterator[None]:
+    """Note on a failure that the writes so far remain: they are not rolled back."""
     record = current_record()
     try:
         yield
-    except exceptions.IdempotencyInProgress:
-        raise
     except Exception:
-        if record is not None and (has_earlier or record.has_write):
+        if record is not None and record.has_write:
             record.note_remains()
         raise
 

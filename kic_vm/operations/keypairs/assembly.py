@@ -31,9 +31,7 @@ class Index:
     These are copies of the project's keypair, and other keypairs with the same name.
     """
     disputed: Mapping[str, Sequence[str]]
-    """Name -> fingerprints, if the copies of a former creator's keypair differ, or if as many users
-    vouch for another keypair with this name.
-    """
+    """Name -> fingerprints of the copies of a former creator's keypair, when they differ."""
     stale: Sequence[tuple[str, str]]
     """Copies of keypairs that their creators have deleted: user id and name in Nova."""
 

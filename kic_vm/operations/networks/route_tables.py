@@ -23,7 +23,7 @@ from kic_vm.operations.networks.topology import (
 )
 from kic_vm.operations.references import as_invalid_request
 from kic_vm.operations.request import RequestServices
-from kic_vm.operations.rollback import Undo, all_or_nothing, remains_noted
+from kic_vm.operations.rollback import Undo, all_or_nothing
 from kic_vm.resources.network import Port, Router
 from kic_vm.schemas.route_tables import RouteTableCreateBody, RouteTableListQuerySchema
 
@@ -94,7 +94,7 @@ def create_route_table(
     router = earlier_attempts.find_described(
         services, description, openstack.network.list_described_routers
     )
-    with remains_noted(has_earlier=router is not None), all_or_nothing() as undo:
+    with all_or_nothing() as undo:
         if router is None:
             router = openstack.network.create_router(
                 {"name": body["name"], "description": description}

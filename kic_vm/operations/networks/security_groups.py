@@ -16,7 +16,7 @@ from kic_vm.operations import earlier_attempts, listing, recent_lists
 from kic_vm.operations.changes import given_changes
 from kic_vm.operations.ownership import get_own_security_group
 from kic_vm.operations.request import RequestServices
-from kic_vm.operations.rollback import all_or_nothing, remains_noted
+from kic_vm.operations.rollback import all_or_nothing
 from kic_vm.resources.network import PortDevice
 from kic_vm.resources.security_groups import SecurityGroup, SecurityGroupRule
 from kic_vm.schemas.security_groups import (
@@ -78,8 +78,7 @@ def create_security_group(
     )
     if existing:
         first = [rule for rule in existing["security_group_rules"] if _came_with(existing, rule)]
-        with remains_noted(has_earlier=True):
-            return mapping.changed_group(_without_rules(services, existing, first))
+        return mapping.changed_group(_without_rules(services, existing, first))
     _refuse_taken(_names(services), body["name"])
     with all_or_nothing() as undo:
         group = network.create_security_group({"name": body["name"], "description": description})

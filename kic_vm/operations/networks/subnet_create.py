@@ -12,7 +12,7 @@ from kic_vm.operations import earlier_attempts
 from kic_vm.operations.networks import router_interfaces
 from kic_vm.operations.ownership import is_interface
 from kic_vm.operations.request import RequestServices
-from kic_vm.operations.rollback import all_or_nothing, remains_noted
+from kic_vm.operations.rollback import all_or_nothing
 from kic_vm.resources.network import Port, Router, Subnet, SubnetRequest
 from kic_vm.schemas.vpcs import FirstSubnetBody
 
@@ -68,8 +68,7 @@ def make(
         list_made = partial(openstack.network.list_described_subnets, network_id=network_id)
         existing = earlier_attempts.find_described(services, description, list_made)
         if existing:
-            with remains_noted(has_earlier=True):
-                return _finish(services, existing, all_tags, routers)
+            return _finish(services, existing, all_tags, routers)
     with all_or_nothing() as undo:
         created = openstack.network.create_subnet(subnet)
         undo(partial(openstack.network.delete_subnet, created["id"]))

@@ -78,8 +78,7 @@ def create_vpc(services: RequestServices, body: VpcCreateBody) -> ChangedVpcView
         services, description, openstack.network.list_described_networks
     )
     if existing:
-        with remains_noted(has_earlier=True):
-            _finish(services, existing, body)
+        _finish(services, existing, body)
         return mapping.changed_vpc(existing, cidr_block)
     way_out = external_networks.choose(
         services, services.openstack.network.list_external_networks()
