@@ -22,6 +22,7 @@ from kic_vm.exceptions import FieldErrorCode
 from kic_vm.mappings.project_members import ROLES, MemberView, members_from_assignments
 from kic_vm.operations import current_roles, earlier_attempts, listing
 from kic_vm.operations.request import RequestServices
+from kic_vm.operations.rollback import remains_noted
 from kic_vm.resources.identity import User
 from kic_vm.schemas.project_members import MemberCreateBody, MemberListQuerySchema
 
@@ -227,14 +228,16 @@ def _revoke(
     caller is no longer an admin: nobody gets more than they had before.
     """
     project_id, user_id = services.project_id, member["user_id"]
-    for role_id in roles.values():
-        identity.revoke(project_id, user_id, role_id)
+    with remains_noted():
+        for role_id in roles.values():
+            identity.revoke(project_id, user_id, role_id)
     members, role_ids = _read_members(services, identity)
     try:
         _refuse_last_admin(members, member)
     except exceptions.Conflict:
-        identity.grant(project_id, user_id, role_ids["admin"])
-        for role in set(ROLES) - {*roles, "admin"}:
-            identity.revoke(project_id, user_id, role_ids[role])
+        with remains_noted():
+            identity.grant(project_id, user_id, role_ids["admin"])
+            for role in set(ROLES) - {*roles, "admin"}:
+                identity.revoke(project_id, user_id, role_ids[role])
         raise
     return members

@@ -26,9 +26,11 @@ from tests.unit.bodies import (
 )
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
+from tests.unit.keystone_members import COLLEAGUE, ROLES
 from tests.unit.operations.attached_interfaces import with_ports
 from tests.unit.operations.test_lost_steps import VPC_WITH_SUBNET, WRITES, send
 from tests.unit.operations.test_rule_descriptions import CREATE, LONGEST, Group
+from tests.unit.personas import PROJECT
 from tests.unit.populated import populate
 from tests.unit.populated_networks import NEW_NETWORK
 from tests.unit.prepared import prepare
@@ -39,9 +41,8 @@ Write = tuple[str, str, str | None]
 Case = tuple[str, str, Callable[[Cloud], None], JSON]
 
 _INTERFACE: Final = "/api/v1/instances/{instance_id}/network-interfaces/{network_interface_id}"
+_MEMBER: Final = "/api/v1/projects/{project_id}/members/{user_id}"
 _RULES: Final = "/api/v1/security-groups/{security_group_id}/rules"
-# Its roles are changed one by one, without a rollback.
-_BY_PART: Final = "/api/v1/projects/{project_id}/members/{user_id}"
 
 
 def nothing(_cloud: Cloud) -> None:
@@ -122,9 +123,17 @@ def with_routes(cloud: Cloud) -> None:
         cloud.answer("PUT", "neutron", f"/routers/{router['id']}", {"router": router})
 
 
+def member_with_all_roles(cloud: Cloud) -> None:
+    """Each of the member's roles can be revoked."""
+    for role_id in ROLES.values():
+        path = f"/projects/{PROJECT}/users/{COLLEAGUE}/roles/{role_id}"
+        cloud.answer("DELETE", "keystone", path, status=204)
+
+
 CASES: Final[dict[str, Case]] = {
-    f"{method} {path}": (method, path, nothing, {}) for method, path in WRITES if path != _BY_PART
+    f"{method} {path}": (method, path, nothing, {}) for method, path in WRITES
 } | {
+    f"DELETE {_MEMBER}": ("DELETE", _MEMBER, member_with_all_roles, {}),
     "VPC with a subnet": ("POST", "/api/v1/vpcs", new_vpc, {"json": {"vpc": VPC_WITH_SUBNET}}),
     "VPC with routes": ("DELETE", "/api/v1/vpcs/{vpc_id}", with_routes, {}),
     "route table with routes": (
