@@ -3,10 +3,8 @@
 
 import argparse
 import contextlib
-import dataclasses
 import functools
 import itertools
-import json
 import queue
 import sys
 import threading
@@ -20,11 +18,10 @@ from tests.faults import experiments, isolation, lane, report, trial
 from tests.faults.loop import LoopThread
 from tests.faults.outcomes import WITHOUT_KEY, Outcome, Reference
 from tests.faults.posts import POSTS, Post
-from tests.faults.rows import Row
+from tests.faults.results import Results, current_commit, say
 from tests.faults.workspace import PreparationError, Workspace
 from tests.functional import standalone
 
-JSON = dict[str, Any]
 Job = Callable[[Workspace], None]
 
 _DOCUMENTATION: Final = Path(__file__).parents[2] / "doc/source/contributor"
@@ -32,88 +29,23 @@ PARTS: Final = ("posts", "services", "keystone", "redis", "isolation")
 _ATTEMPTS: Final = 3  # of a trial from which nothing can be concluded
 
 
-class Results:
-    """What all lanes have seen."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.rows: list[Row] = []
-        self.references: dict[str, Reference] = {}
-        self.outcomes: dict[str, list[Outcome]] = {}
-        self.troubles: list[str] = []
-        """Experiments that could not be made."""
-
-    def add_row(self, row: Row) -> None:
-        """Keep and print a row."""
-        with self._lock:
-            self.rows.append(row)
-        mark = "ok  " if row.is_passed else "FAIL"
-        _say(f"{mark} {row.neighbour} {row.fault}, {row.request}: {row.seen}")
-
-    def add_reference(self, post: Post, known: Reference) -> None:
-        """Keep and print what a POST does without a fault."""
-        with self._lock:
-            self.references[post.name] = known
-            self.outcomes[post.name] = []
-        described = known.difference.described()
-        _say(f"     {post.name}: {known.status}, {known.writes} writes, {described}")
-
-    def add_outcome(self, post: Post, outcome: Outcome) -> None:
-        """Keep and print a trial."""
-        with self._lock:
-            self.outcomes[post.name].append(outcome)
-        failures = outcome.failures()
-        mark = "FAIL" if failures else "ok  "
-        if not outcome.is_conclusive:
-            mark = "?   "
-        _say(
-            f"{mark} {post.name}, {outcome.trouble} ({outcome.faulted}): first {outcome.first}, "
-            f"retries {outcome.retries}, waited {outcome.blocked_seconds} s, "
-            f"{outcome.difference}{': ' if failures else ''}{', '.join(failures)}"
-        )
-
-    def add_trouble(self, what: str) -> None:
-        """Keep and print that an experiment could not be made."""
-        with self._lock:
-            self.troubles.append(what)
-        _say(f"???? {what}")
-
-    def as_json(self) -> JSON:
-        """All of it."""
-        return {
-            "rows": [dataclasses.asdict(row) for row in self.rows],
-            "posts": {
-                name: {
-                    "status": known.status,
-                    "writes": known.writes,
-                    "expected": known.difference.described(),
-                    "trials": [dataclasses.asdict(outcome) for outcome in self.outcomes[name]],
-                }
-                for name, known in self.references.items()
-            },
-            "troubles": self.troubles,
-        }
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
 def _post_job(post: Post, trials: int, troubles: list[str], results: Results) -> Job:
     def run(work: Workspace) -> None:
+        done = {trouble: results.concluded(post, trouble) for trouble in troubles}
+        if all(count >= trials for count in done.values()):
+            return
         known = _reference(work, post)
         results.add_reference(post, known)
         if not known.is_offered:
             return
         for trouble in trial.TROUBLES:
-            for number in range(trials if trouble.name in troubles else 0):
+            for number in range(done.get(trouble.name, trials), trials):
                 attempt = functools.partial(trial.run, work, post, known, trouble, number)
                 results.add_outcome(post, _conclusive(attempt))
-        if WITHOUT_KEY in troubles:
-            for number, trouble in itertools.product(range(trials), trial.WITHOUT_ANSWER):
-                attempt = functools.partial(trial.without_key, work, post, known, trouble, number)
-                results.add_outcome(post, _conclusive(attempt))
+        numbers = range(done.get(WITHOUT_KEY, trials), trials)
+        for number, trouble in itertools.product(numbers, trial.WITHOUT_ANSWER):
+            attempt = functools.partial(trial.without_key, work, post, known, trouble, number)
+            results.add_outcome(post, _conclusive(attempt))
 
     return run
 
@@ -210,10 +142,12 @@ def main() -> int:
     parser.add_argument(
         "--output", type=Path, default=_DOCUMENTATION, help="directory of the tables"
     )
-    parser.add_argument("--json", type=Path, help="file for all that was seen")
+    parser.add_argument(
+        "--json", type=Path, help="file for all that is seen; if it exists, it is completed"
+    )
     arguments = parser.parse_args()
     started = time.monotonic()
-    results, loop = Results(), LoopThread()
+    results, loop = Results(arguments.json, current_commit()), LoopThread()
     with standalone.running():
         jobs = _jobs(arguments, results)
         threads = [
@@ -232,9 +166,7 @@ def main() -> int:
             for thread in threads:
                 thread.join()
     _write(results, arguments.output)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(results.as_json(), indent=1) + "\n")
-    _say(f"faults: {time.monotonic() - started:.0f} s, {len(results.troubles)} could not be made")
+    say(f"faults: {time.monotonic() - started:.0f} s, {len(results.troubles)} could not be made")
     return 1 if results.troubles else 0
 
 
@@ -243,9 +175,9 @@ def _write(results: Results, directory: Path) -> None:
     if results.rows:
         (directory / "fault-figures.inc").write_text(report.rows_page(results.rows))
     if results.outcomes:
-        page = report.posts_page(results.references, results.outcomes)
+        page = report.posts_page(results.references, results.outcomes, results.commits)
         (directory / "post-figures.inc").write_text(page)
-    _say(f"faults: written to {directory}")
+    say(f"faults: written to {directory}")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@
 import dataclasses
 from typing import Final
 
-from tests.faults.inventory import Difference
-
 BLOCKED_SECONDS: Final = 60
 """The longest that a retry may have to wait for its answer."""
 WITHOUT_KEY: Final = "no key"
@@ -18,7 +16,10 @@ _CONCLUDED: Final = frozenset({"idempotency_answer_withheld", "outcome_unknown"}
 class Reference:
     """What a request does where nothing is in its way."""
 
-    difference: Difference
+    difference: str
+    """What has come and gone, for people."""
+    made: int
+    """How many of the thing have come."""
     writes: int
     """How many upstream calls of it change something."""
     status: int

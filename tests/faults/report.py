@@ -39,13 +39,19 @@ def _seen(row: Row) -> str:
     return row.seen if row.is_passed else f"**{row.seen}**"
 
 
-def posts_page(references: dict[str, Reference], outcomes: dict[str, list[Outcome]]) -> str:
-    """The tables of all POSTs and their troubles."""
+def posts_page(
+    references: dict[str, Reference], outcomes: dict[str, list[Outcome]], commits: list[str]
+) -> str:
+    """The tables of all POSTs and their troubles.
+
+    :param commits: the versions of the gateway that were tried
+    """
     conclusive = [one for many in outcomes.values() for one in many if one.is_conclusive]
     with_key = [outcome for outcome in conclusive if outcome.trouble != WITHOUT_KEY]
     passed = sum(not outcome.failures() for outcome in with_key)
     blocked = max((outcome.blocked_seconds for outcome in with_key), default=0)
     head = (
+        f"Commit {', '.join(f'``{commit}``' for commit in commits)}: "
         f"{passed} of {len(with_key)} trials ended with exactly one thing, nothing left over, and "
         f"the right answer to each of {RETRIES} retries within {BLOCKED_SECONDS} s; the longest "
         f"wait was {blocked:.0f} s. A cell has the trials that passed of those that were made, and "

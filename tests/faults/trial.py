@@ -138,7 +138,14 @@ def reference(work: Workspace, post: Post) -> Reference:
         answer = _ask(work.lane.client(), prepared, str(uuid.uuid4()))
         seconds = time.monotonic() - started
     after = work.lane.reader.read_settled(_SETTLE_SECONDS, _AGREEMENT_SECONDS)
-    return Reference(after.difference(before), len(rule.met), int(answer.shown[:3]), seconds)
+    difference = after.difference(before)
+    return Reference(
+        difference=difference.described(),
+        made=difference.come[post.thing],
+        writes=len(rule.met),
+        status=int(answer.shown[:3]),
+        seconds=seconds,
+    )
 
 
 def run(work: Workspace, post: Post, known: Reference, trouble: Trouble, number: int) -> Outcome:
@@ -209,9 +216,9 @@ def _outcome(
         absent_ids=len(made_ids - after.ids()) if post.thing in _IDENTIFIED else 0,
         blocked_seconds=round(max((blocked for _answer, blocked in answers), default=0.0), 1),
         made=difference.come[post.thing],
-        expected_made=known.difference.come[post.thing],
+        expected_made=known.made,
         difference=difference.described(),
-        expected=known.difference.described(),
+        expected=known.difference,
         is_conclusive=not after.has_cinder_race and bool(rule.met),
     )
 

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was seen becomes tables, in which a failure is not to be overlooked."""
 
-import collections
 import dataclasses
 from typing import Any
 
 from tests.faults import report
-from tests.faults.inventory import Difference, Inventory
+from tests.faults.inventory import Inventory
 from tests.faults.outcomes import WITHOUT_KEY, Outcome, Reference
 from tests.faults.rows import Row, Seen, judged
 
-ONE = collections.Counter({"volume": 1})
-REFERENCE = Reference(Difference(ONE, collections.Counter()), writes=1, status=202, seconds=0.1)
+REFERENCE = Reference("+1 volume", made=1, writes=1, status=202, seconds=0.1)
 OUTCOME = Outcome(
     trouble="lost",
     faulted="POST /v3/volumes",
@@ -65,11 +63,13 @@ def test_posts_page() -> None:
     doubled = dataclasses.replace(OUTCOME, made=2, difference="+2 volume")
     unclear = dataclasses.replace(OUTCOME, is_conclusive=False)
     untold = dataclasses.replace(OUTCOME, trouble=WITHOUT_KEY, is_outcome_told=False, retries={})
-    refused = Reference(REFERENCE.difference, writes=0, status=501, seconds=0.1)
+    refused = dataclasses.replace(REFERENCE, writes=0, status=501)
     page = report.posts_page(
         {"volume": REFERENCE, "route table": refused},
         {"volume": [OUTCOME, doubled, unclear, untold], "route table": []},
+        ["abc1234"],
     )
+    assert "Commit ``abc1234``" in page
     assert "1 of 2 trials" in page
     assert "- 1 of 2: 1 doubled" in page
     assert "- 0 of 1: 1 not told" in page
