@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A new project with one resource of each kind, and the users who send requests."""
+"""A new project with one resource of each kind, and the users who send requests.
+
+KIC_VM_FUZZ_SEED sets the seed. KIC_VM_FUZZ_RUNS names a file for the numbers of each run, and
+KIC_VM_FUZZ_OUTPUT one for a table of all of them: as many requests as are wanted can be sent in
+several runs with different seeds.
+"""
 
 import dataclasses
+import os
 import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import openstack
 import pytest
 import schemathesis
 from xdist.workermanage import WorkerController
 
+from tests.faults.results import current_commit
 from tests.functional import connections
 from tests.functional.client import Client, Gateway
 from tests.functional.conftest import cloud, gateway, standalone, start_gateway
@@ -23,6 +30,7 @@ from tests.fuzz import responses
 __all__ = ["cloud", "gateway", "standalone", "start_gateway"]
 Connect = Callable[[str], openstack.connection.Connection]
 Connection = openstack.connection.Connection
+SEED: Final = int(os.environ.get("KIC_VM_FUZZ_SEED", "1"))
 NAME = f"fuzz-{uuid.uuid4().hex[:8]}"
 ADMIN = "admin"
 STRANGER = "stranger"
@@ -66,9 +74,22 @@ def pytest_testnodedown(node: WorkerController) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """In the end, show how many responses each persona got, by status."""
-    if responses.counted():
-        terminalreporter.write(f"\n{responses.page()}\n")
-        responses.write()
+    if counts := responses.counted():
+        ended = {name: len(terminalreporter.getreports(name)) for name in ("passed", "failed")}
+        run = responses.Run(
+            seed=SEED,
+            commit=current_commit(),
+            tests=sum(ended.values()),
+            failed=ended["failed"],
+            counts=counts,
+        )
+        table = responses.write(run, _path("KIC_VM_FUZZ_RUNS"), _path("KIC_VM_FUZZ_OUTPUT"))
+        terminalreporter.write(f"\n{table}\n")
+
+
+def _path(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value) if value else None
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 """Requests generated from the OpenAPI document: no response is an error of the gateway itself.
 
 Each request is sent twice by one of the personas: as it was generated, and with the ids of
-existing resources. KIC_VM_FUZZ_EXAMPLES sets how many requests are generated for each operation,
-and KIC_VM_FUZZ_SEED the seed; for KIC_VM_FUZZ_OUTPUT, see ``responses``.
+existing resources. KIC_VM_FUZZ_EXAMPLES sets how many requests are generated for each operation;
+for the seed and the files of the results, see ``conftest``.
 """
 
 import os
@@ -18,8 +18,7 @@ from schemathesis.specs.openapi import checks
 
 from kic_vm import policies
 from tests.fuzz import responses
-from tests.fuzz.conftest import Persona
-from tests.fuzz.responses import SEED
+from tests.fuzz.conftest import SEED, Persona
 
 EXAMPLES = int(os.environ.get("KIC_VM_FUZZ_EXAMPLES", "20"))
 PATIENCE = 95  # seconds, longer than the gateway takes for a request
