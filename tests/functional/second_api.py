@@ -26,10 +26,10 @@ from tests.functional.standalone import DIRECTORY
 
 Options = dict[str, dict[str, str]]
 
-# The service's process and its configuration file.
+# The service's process and the last of its configuration files, which wins over the others.
 _FILES: Final = {
     "nova-api": "nova/nova.conf",
-    "neutron-api": "neutron/neutron.conf",
+    "neutron-api": "neutron/ml2_conf.ini",
     "cinder-api": "cinder/cinder.conf",
     "glance": "glance/glance-api.conf",
 }

@@ -21,20 +21,36 @@ GLANCE = {"DEFAULT": {"api_limit_max": "1", "limit_param_default": "1"}}
 
 
 @pytest.fixture(scope="module")
+def neutron_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the second Neutron."""
+    return tmp_path_factory.mktemp("neutron")
+
+
+@pytest.fixture(scope="module")
 def limited(
-    standalone: Path, start_gateway: Callable[..., Gateway], tmp_path_factory: Any
+    standalone: Path,
+    start_gateway: Callable[..., Gateway],
+    tmp_path_factory: pytest.TempPathFactory,
+    neutron_directory: Path,
 ) -> Iterator[Gateway]:
     """A gateway whose Cinder, Glance and Neutron give one item at a time."""
     with (
         second_api("cinder-api", tmp_path_factory.mktemp("cinder"), CINDER) as cinder,
         second_api("glance", tmp_path_factory.mktemp("glance"), GLANCE) as glance,
-        second_api("neutron-api", tmp_path_factory.mktemp("neutron"), NEUTRON) as neutron,
+        second_api("neutron-api", neutron_directory, NEUTRON) as neutron,
     ):
         yield start_gateway(
             cinder={"endpoint_override": f"{cinder}/v3"},
             glance={"endpoint_override": glance},
             neutron={"endpoint_override": neutron},
         )
+
+
+def test_events_of_the_first_neutron(limited: Gateway, neutron_directory: Path) -> None:
+    """The second Neutron does not take OVN's events from the first one on the same host."""
+    log = (neutron_directory / "neutron-api.log").read_text()
+    assert log
+    assert "Hash Ring" not in log
 
 
 @pytest.fixture
