@@ -12,6 +12,7 @@ import pytest
 import redis
 import requests_mock
 from oslo_config import cfg
+from werkzeug.routing import Rule
 from werkzeug.test import Client, TestResponse
 
 from kic_vm import conf as configuration
@@ -109,6 +110,27 @@ def log_levels(config_file: Path) -> None:
     for pair in configuration.load([], str(config_file)).default_log_levels:
         name, _equals, level = pair.partition("=")
         logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_routes() -> Iterator[None]:
+    """Each route is compiled once: thousands of gateways have the same ones.
+
+    This takes more than half of the time in which a gateway is loaded. What is compiled depends on
+    nothing else of the rule than the key.
+    """
+    compile_builder = Rule._compile_builder
+    compiled: dict[Any, Any] = {}
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
 
 
 @pytest.fixture(scope="session")
