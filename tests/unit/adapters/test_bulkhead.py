@@ -19,16 +19,15 @@ from kic_vm.adapters.http.current_call import calling
 from kic_vm.adapters.http.guards import Guard
 from kic_vm.adapters.http.time_limits import TimeLimits
 from kic_vm.context import RequestRecord, recording
-from kic_vm.metrics.registry import REGISTRY
 from tests.unit.adapters.answering import Server
+from tests.unit.metrics.samples import sample
 
 PLACES = 4
 SECONDS = 20
 
 
 def in_progress() -> float:
-    name = "kic_vm_upstream_requests_in_progress"
-    return REGISTRY.get_sample_value(name, {"service": "compute"}) or 0.0
+    return sample("kic_vm_upstream_requests_in_progress", service="compute")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from kic_vm.metrics.registry import REGISTRY
 from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.cmd.rounds import SERVERS, run
+from tests.unit.metrics.samples import Difference, sample
 from tests.unit.personas import GATEWAY, token_of
 
 JSON = dict[str, Any]
@@ -193,19 +194,18 @@ class TestMetrics:
         quiet.answer("GET", "nova", SERVERS, {"servers": []})
         run(conf)
         assert 10800 <= values_by_state("kic_vm_instances_oldest_seconds")["Resized"] < 10900
-        window = REGISTRY.get_sample_value("kic_vm_resize_confirm_window_seconds")
+        window = sample("kic_vm_resize_confirm_window_seconds")
         assert window == conf.resize.confirm_window == 3600
 
     def test_jobs(self, conf: cfg.ConfigOpts, quiet: Cloud) -> None:
         """A job that fails counts as failed, and the round has its time."""
-        labels = {"job": "confirm_resizes", "result": "failed"}
         name = "kic_vm_worker_job_duration_seconds_count"
-        before = REGISTRY.get_sample_value(name, labels) or 0
+        failed = Difference(name, job="confirm_resizes", result="failed")
         quiet.answer("GET", "nova", SERVERS, status=503)
         run(conf)
-        assert REGISTRY.get_sample_value(name, labels) == before + 1
-        ended = REGISTRY.get_sample_value("kic_vm_worker_round_timestamp_seconds")
-        assert time.time() - (ended or 0) < 60
+        assert failed() == 1
+        ended = sample("kic_vm_worker_round_timestamp_seconds")
+        assert time.time() - ended < 60
 
 
 def test_no_metrics(conf: cfg.ConfigOpts, quiet: Cloud) -> None:

@@ -7,29 +7,16 @@ import pytest
 import requests
 
 from kic_vm.metrics import gateway
-from kic_vm.metrics.registry import REGISTRY, exposition
+from kic_vm.metrics.registry import exposition
 from tests.unit.bodies import INSTANCE
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
+from tests.unit.metrics.samples import Difference
 from tests.unit.personas import PROJECT, USER
 
 REQUESTS = "kic_vm_request_duration_seconds_count"
 CALLS = "kic_vm_upstream_request_duration_seconds_count"
 TOKENS = "kic_vm_token_cache_lookups_total"
-
-
-class Difference:
-    """How much a sample has grown since this was made."""
-
-    def __init__(self, name: str, **labels: str) -> None:
-        self._name, self._labels = name, labels
-        self._before = self._now()
-
-    def _now(self) -> float:
-        return REGISTRY.get_sample_value(self._name, self._labels) or 0.0
-
-    def __call__(self) -> float:
-        return self._now() - self._before
 
 
 def test_request(member: Caller, populated: Cloud) -> None:

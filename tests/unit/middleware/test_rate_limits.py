@@ -9,11 +9,11 @@ import pytest
 from oslo_config import cfg
 
 from kic_vm import conf as configuration
-from kic_vm.metrics.registry import REGISTRY
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Answer, Caller
 from tests.unit.envelope import refusal
 from tests.unit.fake_redis import FakeRedis
+from tests.unit.metrics.samples import Difference
 
 FLAVORS = "/api/v1/flavors"
 KEYPAIRS = "/api/v1/keypairs"
@@ -83,14 +83,13 @@ class TestTokens:
     def test_refusal(self, anybody: Caller, cloud: Cloud) -> None:
         """Keystone gets no request beyond the limit; another address has its own limit."""
         cloud.answer("POST", "keystone", "/auth/tokens", {}, 401)
-        labels = {"limit": "tokens_per_address"}
-        before = REGISTRY.get_sample_value("kic_vm_rate_limited_total", labels) or 0
+        limited = Difference("kic_vm_rate_limited_total", limit="tokens_per_address")
         for _ in range(2):
             assert log_in(anybody).status_code == 400
         cloud.forget()
         refused(log_in(anybody))
         assert cloud.requests() == []
-        assert REGISTRY.get_sample_value("kic_vm_rate_limited_total", labels) == before + 1
+        assert limited() == 1
         assert log_in(anybody, "192.0.2.7").status_code == 400
 
     @pytest.mark.parametrize(

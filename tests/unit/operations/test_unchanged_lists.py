@@ -13,7 +13,7 @@ from tests.unit.bodies import SERVER
 from tests.unit.cloud import URLS, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.metrics.test_counts import Difference
+from tests.unit.metrics.samples import Difference
 from tests.unit.nova_servers import serve, servers
 from tests.unit.operations.bounded_reads import BOUND, INSTANCE, reads
 

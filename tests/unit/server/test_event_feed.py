@@ -15,11 +15,11 @@ from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events import stream as event_stream
 from kic_vm.events.stream import EventStream
 from kic_vm.events.subscription import Subscription
-from kic_vm.metrics.registry import REGISTRY
 from tests.unit import personas
 from tests.unit.cloud import Cloud
 from tests.unit.events.conftest import sighting
 from tests.unit.fake_redis import FakeRedis
+from tests.unit.metrics.samples import sample
 from tests.unit.personas import token_of
 from tests.unit.server.conftest import RunningServer, StartServer
 
@@ -51,7 +51,7 @@ def server(application: Any, cloud: Cloud, start_server: StartServer) -> Iterato
 
 
 def waiting() -> float:
-    return REGISTRY.get_sample_value("kic_vm_event_requests_waiting") or 0
+    return sample("kic_vm_event_requests_waiting")
 
 
 def send(server: RunningServer, persona: str, query: str, accept: str = "*/*") -> socket.socket:

@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from kic_vm.metrics.registry import REGISTRY
+from tests.unit.metrics.samples import sample
 from tests.unit.server.clients import GET, HALF_BODY, HALF_HEAD, echo, is_closed, read_answer
 from tests.unit.server.conftest import StartServer
 
@@ -22,7 +22,7 @@ def large(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes
 
 
 def failures(reason: str) -> float:
-    return REGISTRY.get_sample_value("kic_vm_client_failures_total", {"reason": reason}) or 0
+    return sample("kic_vm_client_failures_total", reason=reason)
 
 
 @pytest.mark.parametrize("begun", [b"", HALF_HEAD, HALF_BODY], ids=["nothing", "head", "body"])

@@ -11,7 +11,7 @@ from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.keypair_requests import COLLEAGUE, COPY, PATH, create, key_name_sent, launch
-from tests.unit.metrics.test_counts import Difference
+from tests.unit.metrics.samples import Difference
 from tests.unit.nova_keypairs import NovaKeypairs
 from tests.unit.personas import PROJECT, USER
 
