@@ -18,6 +18,7 @@ from typing import Final, TypedDict
 
 import orjson
 
+from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history.records import DELETED, ActionRecord, ServerRecord, time_of
 from kic_vm.mappings.periods import stamp
@@ -114,7 +115,8 @@ def read_record(
     record |= {"read_at": now.isoformat(), "entries": entries}
     unread = [entry for entry in entries.values() if not entry["is_settled"]]
     try:
-        _read_actions(services, unread, now, progress)
+        for server_id in _read_actions(services, unread, now, progress):
+            del entries[server_id]
     finally:
         if unread or covered is not None or not known.keys() <= entries.keys():
             packed = zlib.compress(orjson.dumps(record), 1)
@@ -209,26 +211,41 @@ def _is_expected(entry: Entry, covered: datetime.datetime | None) -> bool:
     server = entry["server"]
     if covered is not None:
         return not _ended_before(server, covered)
-    is_final = server["status"] == DELETED and entry["is_settled"]
-    return not is_final and server["status"] != _SOFT_DELETED
+    # A list of changes lacks what was deleted before its time. An earlier reading may have ended
+    # before it had read the actions of such a server.
+    return server["status"] not in {DELETED, _SOFT_DELETED}
 
 
 def _read_actions(
     services: RequestServices, unread: list[Entry], now: datetime.datetime, progress: Progress
-) -> None:
+) -> list[str]:
+    """Read the actions of servers; the ids of those of which Nova has no record any more."""
+    gone = []
     done = 0
     for chunk in chunks(unread):
         for entry, read in zip(
             chunk,
-            gather_reads(
-                *(partial(actions.read_actions, services, entry["server"]) for entry in chunk)
-            ),
+            gather_reads(*(partial(_find_actions, services, entry["server"]) for entry in chunk)),
             strict=True,
         ):
-            entry["actions"] = read
-            entry["is_settled"] = _is_settled(entry["server"], now)
+            if read is None:
+                gone.append(entry["server"]["id"])
+            else:
+                entry["actions"] = read
+                entry["is_settled"] = _is_settled(entry["server"], now)
         done += len(chunk)
         progress(done, len(unread))
+    return gone
+
+
+def _find_actions(services: RequestServices, server: ServerRecord) -> list[ActionRecord] | None:
+    """The actions on a server; None if its record was archived since it was listed."""
+    try:
+        return actions.read_actions(services, server)
+    except exceptions.NotFound:
+        if services.openstack.compute.has_record(server["id"]):
+            raise exceptions.UpstreamUnavailable("compute") from None
+        return None
 
 
 def _entry(server: ServerRecord, earlier: Entry | None) -> Entry:

@@ -245,3 +245,37 @@ def test_soft_deleted_server(member: Caller, nova: TwoCells) -> None:
     nova.cloud.forget()
     assert ids(usage(member)) == [LOST, KEPT]
     assert len(nova.cloud.calls()) == 4
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize("failing", [LOST, KEPT])
+def test_failed_call(member: Caller, nova: TwoCells, failing: str, is_known: bool) -> None:
+    """After one call has failed, the next reading goes on where the last one has ended."""
+    if is_known:
+        usage(member)
+    nova.change(**GONE)
+    path = f"/servers/{failing}/os-instance-actions"
+    nova.cloud.answer("GET", "nova", path, status=503)
+    member.get(USAGE, query_string=WINDOW)
+    answer_actions(nova.cloud, failing)
+    assert ids(usage(member)) == [LOST, KEPT]
+
+
+def test_archived_before_its_actions_were_read(member: Caller, nova: TwoCells) -> None:
+    """A deleted server whose record Nova has archived meanwhile is not in the usage."""
+    nova.change(**GONE)
+    nova.cloud.answer("GET", "nova", ACTIONS, status=503)
+    refused(member)
+    nova.cloud.answer("GET", "nova", ACTIONS, NOT_FOUND, 404)
+    assert ids(usage(member)) == [KEPT]
+
+
+@pytest.mark.parametrize("answer", NO_PROOF[:2])
+def test_not_archived(member: Caller, nova: TwoCells, answer: JSON) -> None:
+    """A 404 that is not Nova's own about the server does not remove it from the usage."""
+    nova.change(**GONE)
+    nova.cloud.answer("GET", "nova", ACTIONS, **answer)
+    response = member.get(USAGE, query_string=WINDOW)
+    assert refusal(response, 502, "upstream_error")["service"] == "compute"
+    answer_actions(nova.cloud, LOST)
+    assert ids(usage(member)) == [LOST, KEPT]
