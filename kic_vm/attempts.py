@@ -112,6 +112,9 @@ class Attempt:
         self._lock = threading.Lock()
         self._has_ended = False
         self._held_at = time.monotonic()
+        self._may_be_taken_over = False
+        """The lease was lost, and no read of the record has shown since that nobody took over."""
+        self._was_taken_over = False
 
     def read(self) -> Record | None:
         """The stored record of the request; None if a new attempt is like a first one."""
@@ -121,11 +124,7 @@ class Attempt:
     def acquire(self) -> bool:
         """Acquire the lease; False while another attempt holds it or its outcome is open."""
         now = time.monotonic()
-        try:
-            is_acquired = self._store.acquire(self._lease, self._lease_seconds)
-        except StoreUnavailable:
-            self._withdraw_lease()
-            raise
+        is_acquired = self._acquire()
         if is_acquired:
             self._held_at = now
         return is_acquired
@@ -162,13 +161,15 @@ class Attempt:
     def is_held(self) -> bool:
         """Whether this process still has the lease, which Redis renews; False if another may.
 
-        While Redis fails, the lease counts as held for ``lease_time`` after its last renewal.
+        While Redis fails, a lease that is not known to be lost counts as held for ``lease_time``
+        after its last renewal.
         """
         with self._lock:
             try:
                 return self._hold()
             except StoreUnavailable:
-                if time.monotonic() - self._held_at < self._options.lease_time:
+                is_recent = time.monotonic() - self._held_at < self._options.lease_time
+                if is_recent and not self._may_be_taken_over:
                     return True
                 raise
 
@@ -176,7 +177,9 @@ class Attempt:
         """Store notes for later attempts; False if another process has taken over."""
         with self._lock:
             self._record = Record(Kind.RUNNING, self._fingerprint, notes)
-            return self._write(self._record) or (self._hold() and self._write(self._record))
+            if not self._may_be_taken_over and self._write(self._record):
+                return True
+            return self._hold() and self._write(self._record)
 
     def finish(self, kind: Kind, content: JSON) -> None:
         """End the attempt: the request was done."""
@@ -230,23 +233,41 @@ class Attempt:
             if self._hold() and self._store.get(self._key) is None:
                 self._write(record)
 
+    def _acquire(self) -> bool:
+        try:
+            return self._store.acquire(self._lease, self._lease_seconds)
+        except StoreUnavailable:
+            self._withdraw_lease()
+            raise
+
     def _hold(self) -> bool:
         """Renew or reacquire the lease; False if another process has taken over the request.
 
         The lease has expired if this process was suspended or Redis was emptied. It may be
-        reacquired only if the record is missing, or is still the one that this process wrote.
+        reacquired only if the record is missing, or is still the one that this process wrote. Until
+        the record was read, a reacquired lease proves nothing: another process may have taken over
+        and finished in between.
         """
+        if self._was_taken_over:
+            return False
         now = time.monotonic()
-        if self._store.renew(self._lease, self._lease_seconds):
-            self._held_at = now
-            return True
-        if self.acquire():
-            record = self._read()
-            if record is None or record.owner == self._lease.token:
+        is_renewed = self._store.renew(self._lease, self._lease_seconds)
+        if not is_renewed:
+            self._may_be_taken_over = True
+        if is_renewed or self._acquire():
+            if not self._may_be_taken_over or self._is_record_own():
+                self._may_be_taken_over = False
+                self._held_at = now
                 return True
-            self.release()
+            self._withdraw_lease()
+        self._was_taken_over = True
         LOG.warning("Another process has taken over a request with an Idempotency-Key")
         return False
+
+    def _is_record_own(self) -> bool:
+        """Whether no other process has written the record. Redis may have lost it."""
+        record = self._read()
+        return record is None or record.owner == self._lease.token
 
     def _end(self, write: Callable[[], object], *, settle: bool = False) -> None:
         self._keeper.drop(self._lease)
@@ -289,7 +310,7 @@ class Attempt:
         self._withdraw_lease()
 
     def _withdraw_lease(self) -> None:
-        """Release the lease after a failed start."""
+        """Release the lease after a failed start or a takeover."""
         try:
             self._store.release(self._lease)
         except StoreUnavailable as error:

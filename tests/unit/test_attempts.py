@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attempts at a request with an Idempotency-Key: leases, kills, and a Redis that forgets."""
 
+import contextlib
 import time
+from typing import Any
 
 import pytest
+import redis
 from oslo_config import cfg
 
 from kic_vm.attempts import Attempt, Attempts, Kind
@@ -112,6 +115,79 @@ def test_no_write_after_a_takeover(server: FakeRedis, conf: cfg.ConfigOpts) -> N
     assert suspended.is_held(), "nobody has taken over"
     del server.values[LEASE]
     successor.acquire()
+    assert not suspended.is_held()
+
+
+def take_over(server: FakeRedis, conf: cfg.ConfigOpts, suspended: Attempt, kind: Kind) -> bytes:
+    """Have another process work on the request, until it ends if it is not still running."""
+    suspended.acquire()
+    suspended.begin({})
+    del server.values[LEASE]
+    successor = process(server, conf)
+    successor.acquire()
+    successor.read()
+    successor.begin({})
+    match kind:
+        case Kind.RUNNING:
+            pass
+        case Kind.UNKNOWN:
+            successor.leave_open(is_settled=True)
+        case Kind.REFUSED:
+            successor.forget()
+        case _:
+            successor.finish(kind, {"status": 201})
+    return server.values[RECORD]
+
+
+@pytest.mark.parametrize("is_performed", [False, True])
+@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("kind", Kind)
+def test_no_write_after_a_takeover_and_a_lost_command(
+    server: FakeRedis,
+    conf: cfg.ConfigOpts,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Kind,
+    number: int,
+    is_performed: bool,
+) -> None:
+    """Whichever command of the suspended process Redis does not answer, it never goes on."""
+    suspended = process(server, conf)
+    start = time.monotonic()
+    record = take_over(server, conf, suspended, kind)
+    monkeypatch.setattr("time.monotonic", lambda: start + 100)
+    commands: list[str] = []
+
+    def lose(*args: Any) -> None:
+        commands.append(args[0])
+        if len(commands) == number + 1:
+            if is_performed:
+                server.look(*args)
+            raise redis.TimeoutError
+
+    server.before = lose
+    for ask in (
+        suspended.is_held,
+        suspended._renew,
+        suspended.is_held,
+        lambda: suspended.note({"last_action": "req-1"}),
+        suspended.is_held,
+    ):
+        with contextlib.suppress(StoreUnavailable):
+            assert not ask()
+    suspended.finish(Kind.ANSWERED, {"status": 500})
+    assert server.values[RECORD] == record
+
+
+def test_no_write_after_a_takeover_without_redis(
+    server: FakeRedis, conf: cfg.ConfigOpts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That another process has taken over stays known while Redis fails."""
+    suspended = process(server, conf)
+    start = time.monotonic()
+    take_over(server, conf, suspended, Kind.ANSWERED)
+    monkeypatch.setattr("time.monotonic", lambda: start + 100)
+    assert not suspended.is_held()
+    server.is_down = True
     assert not suspended.is_held()
 
 
