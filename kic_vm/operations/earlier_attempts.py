@@ -116,6 +116,19 @@ def note_absence(services: RequestServices) -> None:
         request.is_resolved = True
 
 
+def note_removal(services: RequestServices) -> None:
+    """Note that nothing is left of what earlier attempts created."""
+    request = services.context.idempotent_request
+    if request is not None:
+        request.has_found = False
+
+
+def is_found(services: RequestServices) -> bool:
+    """Whether the request has found a resource that an earlier attempt created."""
+    request = services.context.idempotent_request
+    return request is not None and request.has_found
+
+
 def note_start(services: RequestServices) -> None:
     """Note that the request begins to create a resource that cannot have a mark."""
     request = services.context.idempotent_request

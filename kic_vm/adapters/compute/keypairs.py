@@ -42,9 +42,10 @@ class Keypairs(Service):
         )["keypair"]
         return keypair
 
-    def find_keypair(self, name: str, user_id: str) -> Keypair | None:
-        """One keypair of another user; None if Nova has none with this name; see list_keypairs.
+    def find_keypair(self, name: str, user_id: str | None = None) -> Keypair | None:
+        """One keypair; None if Nova has none with this name.
 
+        :param user_id: another user, see list_keypairs; by default the calling user
         :raises KicVmError: Nova fails, or a 404 is not Nova's own answer about this keypair
         """
         keypair: Keypair | None = absence.find(
@@ -52,7 +53,7 @@ class Keypairs(Service):
             path("os-keypairs", name, user_id=user_id),
             "keypair",
             name,
-            microversion=KEYPAIR_OF_USER,
+            microversion=KEYPAIR_OF_USER if user_id else KEYPAIR,
         )
         return keypair
 

@@ -11,9 +11,10 @@ from oslo_log import log as logging
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.cache.stored_lists import Pagination
+from kic_vm.idempotent_request import IdempotentRequest
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.mappings.keypairs import CreatedKeypairView, KeypairView, ProjectKeypair
-from kic_vm.operations import current_roles, earlier_attempts, listing
+from kic_vm.operations import current_roles, earlier_attempts, listing, rollback
 from kic_vm.operations.keypairs import index as keypair_index
 from kic_vm.operations.keypairs.assembly import Index
 from kic_vm.operations.keypairs.creators import CREATE
@@ -73,67 +74,93 @@ def create_keypair(
 
     :raises AlreadyExists: the project already has a keypair with this name
     :raises Forbidden: the caller has just lost the role in the project
+    :raises IdempotencyAnswerWithheld: an earlier attempt created it, and Nova returned the private
+        key only once
     """
-    made = _made_before(services, name, public_key)
-    if made is not None:
-        return made
+    if made := _find_made(services, name, public_key):
+        # The answer to its creation may have been lost, so no process knows yet that it exists.
+        keypair_index.invalidate(services)
+        _check_creator(services, name, keypair_index.rebuild(services))
+        if public_key is None:
+            earlier_attempts.refuse_withheld_answer(services)
+        return mapping.created_keypair(made, name)
     earlier_attempts.note_absence(services)
     index = keypair_index.get_with(services, name, is_expected=False)
     if name in index.keypairs:
         raise exceptions.AlreadyExists(_taken(name))
     in_nova = mapping.nova_name(services.project_id, name)
     earlier_attempts.note_start(services)
-    created = services.openstack.compute.create_keypair(in_nova, public_key)
     try:
+        created = services.openstack.compute.create_keypair(in_nova, public_key)
+    finally:
         keypair_index.invalidate(services)
-        kept = keypair_index.rebuild(services, undecided=name).keypairs.get(name)
+    try:
+        index = keypair_index.rebuild(services, undecided=name)
     except exceptions.KicVmError:
-        _remove(services, in_nova)
+        _remove(services, name)
         raise
-    if kept is None:
-        _remove(services, in_nova)
-        raise exceptions.Forbidden(current_roles.CHANGED)
-    if kept["user_id"] != services.user_id or kept["creator_has_left"]:
-        _remove(services, in_nova)
-        raise exceptions.AlreadyExists(_taken(name))
+    _check_creator(services, name, index)
     return mapping.created_keypair(created, name)
 
 
-def _made_before(
-    services: RequestServices, name: str, public_key: str | None
-) -> CreatedKeypairView | None:
-    """The response for a keypair that an earlier attempt created.
+def _find_made(services: RequestServices, name: str, public_key: str | None) -> Keypair | None:
+    """The caller's keypair in Nova, if an earlier attempt created it.
 
     One upstream call for a request with an Idempotency-Key, otherwise none. An imported keypair is
     recognized by its public key, even if Redis has lost the record of the attempt. A generated
     keypair is recognized by its name, which was free when the attempt noted its start.
-
-    :raises IdempotencyAnswerWithheld: Nova generated the private key and returned it only once
     """
-    if services.context.idempotent_request is None:
-        return None
-    try:
-        own = _get_own(services, name)
-    except exceptions.NotFound:
-        return None
-    if public_key is None and earlier_attempts.has_started(services):
-        earlier_attempts.refuse_withheld_answer(services)
-    if public_key is None or own["public_key"].strip() != public_key.strip():
-        return None
-    return mapping.created_keypair(own, name)
+
+    def find(_request: IdempotentRequest) -> list[Keypair]:
+        own = services.openstack.compute.find_keypair(mapping.nova_name(services.project_id, name))
+        if own is None:
+            return []
+        if public_key is None:
+            return [own] if earlier_attempts.has_started(services) else []
+        return [own] if own["public_key"].strip() == public_key.strip() else []
+
+    found = earlier_attempts.find_made(services, find)
+    return found[0] if found else None
+
+
+def _check_creator(services: RequestServices, name: str, index: Index) -> None:
+    """Remove the caller's new keypair and refuse the request if it is not the project's.
+
+    An earlier attempt's keypair is removed only if that attempt noted its start.
+
+    :raises AlreadyExists: another user has created the project's keypair with this name
+    :raises Forbidden: the caller may no longer create keypairs in the project
+    """
+    kept = index.keypairs.get(name)
+    if kept and kept["user_id"] == services.user_id and not kept["creator_has_left"]:
+        return
+    if not earlier_attempts.is_found(services) or earlier_attempts.has_started(services):
+        _remove(services, name)
+    if kept is None:
+        raise exceptions.Forbidden(current_roles.CHANGED)
+    raise exceptions.AlreadyExists(_taken(name))
 
 
 def _taken(name: str) -> str:
     return f"The project already has a keypair {name!r}: choose another name."
 
 
-def _remove(services: RequestServices, in_nova: str) -> None:
-    """Delete a keypair of the caller, because creating it failed."""
+def _remove(services: RequestServices, name: str) -> None:
+    """Delete a keypair of the caller, because creating it failed.
+
+    :raises IdempotencyInProgress: an earlier attempt that created it may still be in progress
+    """
     try:
-        services.openstack.compute.delete_keypair(in_nova)
+        services.openstack.compute.delete_keypair(mapping.nova_name(services.project_id, name))
+    except exceptions.IdempotencyInProgress:
+        raise
     except exceptions.KicVmError as error:
         LOG.warning("Could not delete the keypair of a failed request: %s", error)
-    keypair_index.invalidate(services)
+        rollback.note_remains()
+    else:
+        earlier_attempts.note_removal(services)
+    finally:
+        keypair_index.invalidate(services)
 
 
 def get_keypair(services: RequestServices, name: str) -> KeypairView:
