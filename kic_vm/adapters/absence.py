@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proof that a service has no resource with an id or a name.
 
-A 404 alone is none: a proxy, or a wrong address in the catalog, answers 404 to every request.
+A 404 alone is none; see ``errors.absence``. Its message must name the resource.
 """
 
 from typing import Any, Final
@@ -12,13 +12,7 @@ import requests
 from kic_vm.adapters import errors
 from kic_vm.adapters.service import Answer, Service
 
-# The key of the message in the service's own answers of 404.
-_FAULTS: Final = {
-    "block-storage": "itemNotFound",
-    "compute": "itemNotFound",
-    "identity": "error",
-    "network": "NeutronError",
-}
+_NOT_FOUND: Final = 404
 
 
 def find(
@@ -31,7 +25,7 @@ def find(
     :param identifier: the id or name that the message of a 404 must contain
     :raises UpstreamError: the answer, or a 404, is not the service's own about this resource
     """
-    response = service.request("GET", path, microversion=microversion, returned=404)
+    response = service.request("GET", path, microversion=microversion, returned=_NOT_FOUND)
     answer = read_unless_absent(service.service, response, identifier)
     return None if answer is None else answer[kind]
 
@@ -42,13 +36,11 @@ def read_unless_absent(service: str, response: requests.Response, identifier: st
     :param response: the answer to a request with ``returned=404``
     :raises UpstreamError: the answer, or a 404, is not the service's own about this resource
     """
+    if response.status_code == _NOT_FOUND:
+        if identifier not in (errors.message_of_absence(service, response) or ""):
+            raise errors.not_understood(service)
+        return None
     try:
-        body = orjson.loads(response.content)
-        if response.status_code != 404:
-            return Answer(service, dict(body))
-        is_absent = identifier in body[_FAULTS[service]]["message"]
-    except (orjson.JSONDecodeError, LookupError, TypeError, ValueError) as error:
+        return Answer(service, dict(orjson.loads(response.content)))
+    except (orjson.JSONDecodeError, TypeError, ValueError) as error:
         raise errors.not_understood(service) from error
-    if not is_absent:
-        raise errors.not_understood(service)
-    return None

@@ -21,6 +21,8 @@ from kic_vm.tracing import request_trace
 
 JSON = dict[str, Any]
 
+_NOT_FOUND: Final = 404
+_SERVER_ERROR: Final = 500
 _READS: Final = frozenset({"GET", "HEAD"})
 # The exceptions of a call that got no answer.
 _FAILURES: Final = (ksa_exceptions.ClientException, openstack.exceptions.SDKException)
@@ -46,6 +48,13 @@ class Answer(dict[str, Any]):
         if value is None:
             raise _not_understood(self.service, is_write=self._is_write)
         return value
+
+
+def _is_refused(response: requests.Response, failure: exceptions.KicVmError) -> bool:
+    """Whether the service itself has refused a write. A 404 can be that of a proxy."""
+    if response.status_code == _NOT_FOUND:
+        return not isinstance(failure, exceptions.UpstreamError)
+    return response.status_code < _SERVER_ERROR
 
 
 def _is_performed(response: requests.Response) -> bool:
@@ -198,7 +207,7 @@ class Service:
             raise failure from error
         if response.status_code >= 400:
             failure = errors.from_response(self._service, response)
-            if is_change and response.status_code >= 500:
+            if is_change and not _is_refused(response, failure):
                 _leave_open(failure)
             raise failure
         if not _is_performed(response):

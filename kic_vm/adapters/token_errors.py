@@ -36,7 +36,7 @@ def of_creation(response: requests.Response, body: bytes) -> exceptions.KicVmErr
     error = errors.from_rule(_SERVICE, response, errors.ISSUE_TOKEN)
     if error is not None:
         return error
-    if response.status_code in {401, 404}:  # 404 for a credential that does not exist
+    if response.status_code == 401 or _is_absence(response):  # of a credential
         return _refused(_read(body), _offered(response))
     return errors.from_response(_SERVICE, response)
 
@@ -53,15 +53,21 @@ def of_validation(response: requests.Response, headers: Collection[str]) -> exce
             if "X-Auth-Token" in headers
             else "X-Auth-Token: a valid token is needed in this header."
         )
-    if response.status_code in {403, 404} and "X-Subject-Token" not in headers:
+    is_absent = _is_absence(response)
+    if (response.status_code == 403 or is_absent) and "X-Subject-Token" not in headers:
         return exceptions.InvalidField(
             "X-Subject-Token",
             "the token to validate is needed in this header.",
             FieldErrorCode.REQUIRED,
         )
-    if response.status_code == 404:
+    if is_absent:
         return exceptions.NotFound("X-Subject-Token: this token is not valid (any more).")
     return errors.from_response(_SERVICE, response)
+
+
+def _is_absence(response: requests.Response) -> bool:
+    """Whether Keystone itself says that something does not exist."""
+    return response.status_code == 404 and bool(errors.message_of_absence(_SERVICE, response))
 
 
 def _log(response: requests.Response) -> None:

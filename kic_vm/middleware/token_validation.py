@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """keystonemiddleware's auth_token, for a Keystone that may fail or answer nonsense."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import session as ksa_session
@@ -40,6 +40,15 @@ class TokenValidation(auth_token.AuthProtocol):
         return _CheckedKeystone(super()._create_identity_server())
 
 
+def _is_foreign(error: BaseException | None) -> TypeGuard[ksa_exceptions.NotFound]:
+    """Whether an error is a 404 that is not Keystone's own, so it says nothing about a token."""
+    return (
+        isinstance(error, ksa_exceptions.NotFound)
+        and error.response is not None
+        and errors.message_of_absence("identity", error.response) is None
+    )
+
+
 class _CheckedKeystone:
     """auth_token's Keystone; what it says about a token is checked before it is cached."""
 
@@ -63,7 +72,12 @@ class _CheckedKeystone:
         try:
             with waiting("token validation", "identity"), calling("identity"):
                 found = self._keystone.verify_token(user_token, **kwargs)
-        except (auth_token.InvalidToken, exceptions.KicVmError):
+        except exceptions.KicVmError:
+            raise
+        except auth_token.InvalidToken as error:
+            cause = error.__context__
+            if _is_foreign(cause):
+                raise errors.from_keystone(cause) from error
             raise
         except Exception as error:  # a library reads the answer, and raises what it likes
             if isinstance(error, ksa_exceptions.EndpointNotFound):

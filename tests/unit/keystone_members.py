@@ -140,6 +140,9 @@ class KeystoneMembers:
     def _revoke(self, request: Request, context: Any) -> JSON:
         change = self._change(request, context)
         if change not in self.granted:
-            context.status_code = 404
+            missing = error("keystone_404_role")
+            context.status_code = missing["status"]
+            answer: JSON = missing["json"]
+            return answer
         self.granted.discard(change)
         return {}

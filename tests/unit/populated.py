@@ -94,7 +94,9 @@ def _own_image(cloud: Cloud) -> None:
     cloud.answer("DELETE", "glance", image, status=204)
     cloud.answer("GET", "glance", f"{image}/members", {"members": [IMAGE_MEMBER]})
     cloud.answer("POST", "glance", f"{image}/members", IMAGE_MEMBER)
-    cloud.answer("GET", "glance", f"{image}/members/{personas.OTHER_PROJECT}", status=404)
+    cloud.answer(
+        "GET", "glance", f"{image}/members/{personas.OTHER_PROJECT}", **error("glance_404_members")
+    )
     cloud.answer("DELETE", "glance", member, status=204)
     project = {"project": {"id": IMAGE_MEMBER["member_id"], "name": "third"}}
     cloud.answer("GET", "keystone", f"/projects/{IMAGE_MEMBER['member_id']}", project)
@@ -141,7 +143,7 @@ def _nova(cloud: Cloud) -> None:
     cloud.answer("DELETE", "nova", f"{server}/os-interface/{FREE_PORT['id']}", status=202)
     attachments = f"{server}/os-volume_attachments"
     cloud.answer("POST", "nova", attachments, body("volume_attachment"))
-    cloud.answer("GET", "nova", f"{attachments}/{FREE_VOLUME}", status=404)
+    cloud.answer("GET", "nova", f"{attachments}/{FREE_VOLUME}", **error("nova_404_volume_attached"))
     for volume in (ROOT_VOLUME, DATA_VOLUME):
         cloud.answer("PUT", "nova", f"{attachments}/{volume}", status=202)
         cloud.answer("DELETE", "nova", f"{attachments}/{volume}", status=202)

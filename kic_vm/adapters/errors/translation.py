@@ -19,6 +19,7 @@ from keystonemiddleware import auth_token
 from oslo_log import log as logging
 
 from kic_vm import exceptions
+from kic_vm.adapters.errors.absence import message_of_absence
 from kic_vm.adapters.errors.table import load_table
 
 LOG = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ STATUSES: Final[dict[int, Callable[[str], exceptions.KicVmError]]] = {
     504: exceptions.UpstreamTimeout,
 }
 
+_NOT_FOUND: Final = 404
 # The statuses whose Retry-After header is passed on, up to one day.
 _RETRIABLE: Final = frozenset({429, 503})
 # Keystone's refusals of a user: a malformed login, wrong credentials, a missing role.
@@ -78,7 +80,10 @@ def _loggable(service: str, message: str) -> str:
 
 
 def from_response(service: str, response: requests.Response) -> exceptions.KicVmError:
-    """The gateway's error for an answer of 400 and above from ``service``."""
+    """The gateway's error for an answer of 400 and above from ``service``.
+
+    A 404 that is not the service's own does not count as one.
+    """
     message = message_of(response)
     status = response.status_code
     LOG.info("%s answered %d: %s", service, status, _loggable(service, message))
@@ -87,6 +92,8 @@ def from_response(service: str, response: requests.Response) -> exceptions.KicVm
     known = load_table().find(service, status, message)
     if known is not None:
         return known
+    if status == _NOT_FOUND and message_of_absence(service, response) is None:
+        return not_understood(service)
     if status in STATUSES:
         error = STATUSES[status](service)
         error.retry_after = _retry_after(response.headers) if status in _RETRIABLE else None

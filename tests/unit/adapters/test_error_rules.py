@@ -181,7 +181,7 @@ def test_recorded(name: str) -> None:
         (400, exceptions.InvalidRequest),
         (401, exceptions.Unauthorized),
         (403, exceptions.Forbidden),
-        (404, exceptions.NotFound),
+        (404, exceptions.UpstreamError),  # not the service's own
         (405, exceptions.InvalidRequest),
         (406, exceptions.InvalidRequest),
         (409, exceptions.Conflict),

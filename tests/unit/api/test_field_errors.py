@@ -9,6 +9,7 @@ import pytest
 
 from kic_vm import policies
 from kic_vm.exceptions import FieldErrorCode
+from tests.unit.bodies import error
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -81,7 +82,7 @@ def test_body(caller: Callable[[str], Caller], populated: Cloud, operation: str)
 )
 def test_create(member: Caller, populated: Cloud, change: JSON, field: str, code: str) -> None:
     """A form can mark the field that is wrong, also where only OpenStack shows that it is."""
-    populated.answer("GET", "glance", f"/images/{change.get('image_id')}", {}, 404)
+    populated.answer("GET", "glance", f"/images/{change.get('image_id')}", **error("glance_404"))
     body = {"instance": CREATE | change}
     (problem, *_more) = errors_of(member, "POST", INSTANCES, json=body)
     assert (problem["field"], problem["code"]) == (field, code), problem

@@ -143,8 +143,8 @@ def test_unforeseen_error(member: Caller, cloud: Cloud, lines: list[str]) -> Non
 
 def test_error_without_a_body(member: Caller, cloud: Cloud) -> None:
     """A bare status is translated by itself."""
-    cloud.answer("GET", "nova", f"/flavors/{FLAVOR['id']}", status=404)
-    refusal(member.get(f"{FLAVORS}/{FLAVOR['id']}"), 404, "not_found")
+    cloud.answer("GET", "nova", f"/flavors/{FLAVOR['id']}", status=403)
+    refusal(member.get(f"{FLAVORS}/{FLAVOR['id']}"), 403, "forbidden")
 
 
 def test_first_failure_counts(member: Caller, populated: Cloud) -> None:

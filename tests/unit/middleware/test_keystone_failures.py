@@ -45,6 +45,7 @@ NONSENSE: dict[str, JSON] = {
 ANSWERED: dict[str, JSON] = NONSENSE | {
     "500": {"status": 500, "json": {"error": {"code": 500}}},
     "503": {"status": 503, "text": "busy"},
+    "404 of a proxy": {"status": 404, "text": "default backend - 404"},
     "redirect to nowhere": {"status": 302, "headers": {"Location": "http://keystone.test/v9"}},
 }
 LOST: dict[str, type[Exception]] = {
@@ -158,6 +159,16 @@ def test_issue(visitor: Caller, populated: Cloud, kind: str) -> None:
     populated.answer("POST", "keystone", "/auth/tokens", **answer)
     failed = refusal(visitor.post(AUTH, json=LOGIN), 502, "upstream_error")
     assert failed["service"] == "identity"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_404_of_a_proxy(visitor: Caller, populated: Cloud, method: str) -> None:
+    """Neither a credential nor a token is wrong if Keystone itself has not said so."""
+    populated.answer(method, "keystone", "/auth/tokens", status=404, text="default backend - 404")
+    headers = {"X-Auth-Token": "t", "X-Subject-Token": "t"} if method == "GET" else {}
+    given = {} if method == "GET" else {"json": LOGIN}
+    answer = visitor.request(method, AUTH, headers=headers, **given)
+    assert refusal(answer, 502, "upstream_error")["service"] == "identity"
 
 
 @pytest.mark.parametrize(

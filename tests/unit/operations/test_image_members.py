@@ -8,7 +8,7 @@ import pytest
 
 from kic_vm.operations.images.members import OPENED
 from tests.contract import check
-from tests.unit.bodies import IMAGE, IMAGE_MEMBER, OWN_IMAGE
+from tests.unit.bodies import IMAGE, IMAGE_MEMBER, OWN_IMAGE, error
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -181,7 +181,7 @@ class TestOwner:
 
     def test_no_such_project(self, member: Caller, populated: Cloud) -> None:
         """Glance would take any text for a project; the gateway asks Keystone."""
-        populated.answer("GET", "keystone", f"/projects/{THIRD}", status=404)
+        populated.answer("GET", "keystone", f"/projects/{THIRD}", **error("keystone_404_project"))
         assert "member_id" in refusal(member.post(f"{ALL}/{THIRD}"), 404, "not_found")["message"]
         assert populated.writes() == []
 
@@ -200,7 +200,7 @@ class TestOwner:
 
     def test_removal_of_a_stranger(self, member: Caller, populated: Cloud) -> None:
         """It is 404, for a private image without a further call."""
-        populated.answer("DELETE", "glance", f"{GLANCE}/members/{THIRD}", status=404)
+        populated.answer("DELETE", "glance", f"{GLANCE}/members/{THIRD}", **error("glance_404"))
         refusal(member.delete(f"{ALL}/{THIRD}"), 404, "not_found")
         populated.answer("GET", "glance", GLANCE, PRIVATE)
         populated.forget()
@@ -266,7 +266,7 @@ def test_cloud_admin(caller: Callable[[str], Caller], populated: Cloud, is_offer
     """To one Glance shows every shared image, whatever was asked; only offered ones are there."""
     populated.answer("GET", "glance", GLANCE, OFFERED)
     populated.answer("GET", "glance", "/images", {"images": [IMAGE, OFFERED]})
-    shown = {"json": IMAGE_MEMBER | {"status": "accepted"}} if is_offered else {"status": 404}
+    shown = {"json": IMAGE_MEMBER | {"status": "accepted"}} if is_offered else error("glance_404")
     populated.answer("GET", "glance", f"{GLANCE}/members/{PROJECT}", **shown)
     operator = caller("operator-here")
     expected = [IMAGE["id"], OWN_IMAGE["id"]] if is_offered else [IMAGE["id"]]

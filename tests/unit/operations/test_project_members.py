@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.bodies import error
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -111,7 +112,7 @@ class TestAdd:
         self, admin: Caller, populated: Cloud, keystone: KeystoneMembers, wanted: JSON, words: str
     ) -> None:
         """The field is named, and nobody gets anything."""
-        populated.answer("GET", "keystone", f"/users/{'f' * 32}", status=404)
+        populated.answer("GET", "keystone", f"/users/{'f' * 32}", **error("keystone_404_user"))
         assert words in refusal(add(admin, **wanted), 400, "invalid_request")["message"]
         assert populated.writes() == []
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.contract import check
-from tests.unit.bodies import FREE_PORT, IMAGE_MEMBER, NETWORK, SUBNET
+from tests.unit.bodies import FREE_PORT, IMAGE_MEMBER, NETWORK, SUBNET, error
 from tests.unit.cloud import Cloud, Request
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -85,7 +85,7 @@ def test_share_with_nobody(
     member: Caller, populated: Cloud, neutron: FakeNeutron, project: str, status: int
 ) -> None:
     """The project's own id, and what is no project's, are refused."""
-    populated.answer("GET", "keystone", f"/projects/{'0' * 32}", status=404)
+    populated.answer("GET", "keystone", f"/projects/{'0' * 32}", **error("keystone_404_project"))
     assert member.post(f"{PROJECTS}/{project}").status_code == status
     assert neutron.kept["rbac-policies"] == {}
 

@@ -17,8 +17,8 @@ PAGE: Final = {"text": "<html>Maintenance</html>", "headers": {"Content-Type": "
 @pytest.mark.parametrize(("method", "path"), WRITES)
 @pytest.mark.parametrize(
     "answer",
-    [PAGE, {"text": ""}, {"text": "[]"}, {"status_code": 304}],
-    ids=["web page", "empty", "list", "redirect"],
+    [PAGE, {"text": ""}, {"text": "[]"}, {"status_code": 304}, PAGE | {"status_code": 404}],
+    ids=["web page", "empty", "list", "redirect", "404 of a proxy"],
 )
 def test_not_performed(
     caller: Callable[[str], Caller],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.bodies import SERVER
+from tests.unit.bodies import SERVER, error
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -87,8 +87,10 @@ def test_copy_that_has_just_gone(caller: Callers, nova: NovaKeypairs, populated:
 
     def gone(_request: Any, context: Any) -> JSON:
         del nova.owned[COLLEAGUE, COPY]
-        context.status_code = 404
-        return {}
+        missing = error("nova_404_keypair")
+        context.status_code = missing["status"]
+        answer: JSON = missing["json"]
+        return answer
 
     populated.answer("GET", "nova", f"/os-keypairs/{COPY}", gone)
     assert launch(caller("colleague"), "recorded").status_code == 202
