@@ -67,7 +67,8 @@ def create_security_group(
     rules shown are the rules in force. If one cannot be deleted, the group is deleted. 5 upstream
     calls, the last three side by side; with an Idempotency-Key, one more before them.
 
-    :raises AlreadyExists: the project has a group with this name, or got one at the same time
+    :raises AlreadyExists: the project has a group with this name, or got one at the same time; the
+        group that an earlier attempt created stays then
     """
     network = services.openstack.network
     description = request_marks.marked_description(
@@ -77,8 +78,13 @@ def create_security_group(
         services, network.list_security_group_descriptions, network.get_whole_security_group
     )
     if existing:
+        # If another group has the name too, this one stays: it can be in use by now.
         first = [rule for rule in existing["security_group_rules"] if _came_with(existing, rule)]
-        return mapping.changed_group(_without_rules(services, existing, first))
+        finished, _ = run_in_threads(
+            partial(_without_rules, services, existing, first),
+            partial(_refuse_doubled, services, existing),
+        )
+        return mapping.changed_group(finished)
     _refuse_taken(_names(services), body["name"])
     with all_or_nothing() as undo:
         group = network.create_security_group({"name": body["name"], "description": description})
