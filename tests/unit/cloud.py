@@ -112,6 +112,21 @@ class Cloud:
             **kwargs,
         )
 
+    def answer_reads(self, **kwargs: Any) -> None:
+        """Have all reads be answered in the same way; tokens and versions are read as before.
+
+        :param kwargs: as requests-mock takes them: ``status_code``, ``text``, ``headers``, ...
+        """
+        self._mocker.request(
+            "GET",
+            requests_mock.ANY,
+            additional_matcher=lambda request: (
+                "/auth/tokens" not in request.url
+                and any(request.url.rstrip("/").startswith(f"{url}/") for url in URLS.values())
+            ),
+            **kwargs,
+        )
+
     def lose_write(self, number: int, exception: type[Exception]) -> None:
         """Have the answer to one write be lost, the first being number 1; tokens do not count."""
         self.answer_write(number, exc=exception)

@@ -51,6 +51,7 @@ _RETRIABLE: Final = frozenset({429, 503})
 _REFUSED: Final = frozenset({400, 401, 403})
 _LONGEST_WAIT: Final = 86400
 _DIGITS: Final = 9
+_MESSAGE_LENGTH: Final = 500
 
 # Nova's message when it cannot reach one of its cells.
 _CELL_DOWN: Final = re.compile(
@@ -63,13 +64,14 @@ def message_of(response: requests.Response) -> str:
     try:
         body = orjson.loads(response.content)  # unlike json, it also refuses what is nested deeply
     except orjson.JSONDecodeError:
-        return response.text[:500]
+        part = response.content[: 4 * _MESSAGE_LENGTH]  # a character has up to four bytes
+        return part.decode(errors="replace")[:_MESSAGE_LENGTH]
     if not isinstance(body, dict):
-        return str(body)[:500]
+        return str(body)[:_MESSAGE_LENGTH]
     for value in body.values():
         if isinstance(value, dict) and "message" in value:
             return f"{value.get('type', '')} {value['message']}".strip()
-    return str(body)[:500]
+    return str(body)[:_MESSAGE_LENGTH]
 
 
 def _loggable(service: str, message: str) -> str:

@@ -21,8 +21,9 @@
         v                                                    v
     interleaved.wait -> transfers.Driver (libcurl)     urllib3, one blocking call
 
-The client has two sessions of requests, each with a transport adapter; requests and responses are
-those of the library. The unit tests replace these adapters with requests-mock.
+The client has two sessions of requests (``sessions``), each with a transport adapter; requests and
+responses are those of the library. The unit tests replace these adapters with requests-mock.
+keystoneauth follows redirects of reads only.
 
 Threads
     A request to the gateway runs in one thread of the server, and its reads stay in it.
@@ -63,7 +64,8 @@ Traces
     its headers and records each HTTP request. ``Service`` describes the call that they belong to.
 
 Failures
-    Both adapters raise the exceptions of requests. ``Guard.note`` sees them first. Then
+    Both adapters raise the exceptions of requests. If a library raises any other exception, the
+    client reports it as one of them (``sessions``). ``Guard.note`` sees them first. Then
     keystoneauth or ``direct_reads`` converts them to keystoneauth's exceptions, and
     ``kic_vm.adapters.errors`` converts those to the gateway's errors. ``outcomes`` tells whether a
     failed write may have reached its service.

@@ -3,7 +3,6 @@
 
 import copy
 import functools
-import http.cookiejar
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -13,7 +12,7 @@ from requests.structures import CaseInsensitiveDict
 
 from kic_vm import deadline, exceptions
 from kic_vm.adapters import errors
-from kic_vm.adapters.http import bodies, time_limits
+from kic_vm.adapters.http import bodies, sessions, time_limits
 from kic_vm.adapters.http.bounded_connections import BoundedAdapter
 from kic_vm.adapters.http.curl_adapter import CurlAdapter
 from kic_vm.adapters.http.current_call import Call, current_call
@@ -57,8 +56,10 @@ class HttpClient:
         self._guards = guards
         self._max_body_size = max_body_size
         self._environment = Environment()
-        self._session = _session(BoundedAdapter(pool_connections=_POOLS, pool_maxsize=pool_size))
-        self._curl_session = _session(CurlAdapter(max_body_size))
+        self._session = sessions.create(
+            BoundedAdapter(pool_connections=_POOLS, pool_maxsize=pool_size)
+        )
+        self._curl_session = sessions.create(CurlAdapter(max_body_size))
 
     def request(
         self,
@@ -74,7 +75,7 @@ class HttpClient:
         """Send any request. keystoneauth calls this method, because the client is its session.
 
         :param kwargs: as in requests: ``data``, ``json``, ``params``
-        :raises requests.RequestException: there is no answer
+        :raises requests.RequestException: there is no answer, or no library can read it
         :raises BodyTooLarge: the body is larger than the limit
         :raises OtherTokenError: the answer is about another token than the request
         :raises UpstreamError: there is no answer, and the call must fail at once
@@ -82,12 +83,15 @@ class HttpClient:
         :raises UpstreamUnavailable: the service is known to be down; the request was not sent
         :raises UpstreamBusy: too many requests wait for the service; the request was not sent
         """
-        kwargs |= self._environment.settings_for(url, verify, cert)
         kwargs |= {"stream": True, "allow_redirects": False}
 
         def send(sent: Mapping[str, str], timeouts: _Timeouts) -> requests.Response:
-            response = self._session.request(method, url, headers=sent, timeout=timeouts, **kwargs)
-            bodies.read(response, self._max_body_size)
+            with sessions.failures_of_libraries():
+                settings = self._environment.settings_for(url, verify, cert)
+                response = self._session.request(
+                    method, url, headers=sent, timeout=timeouts, **kwargs, **settings
+                )
+                bodies.read(response, self._max_body_size)
             _check_subject(response)
             return response
 
@@ -110,15 +114,16 @@ class HttpClient:
         :raises requests.RequestException: as ``request``
         :raises UpstreamError: as ``request``
         """
-        settings = self._environment.settings_for(url, verify, cert)
         prepared = copy.copy(_GET)
         prepared.url = url
 
         def send(sent: Mapping[str, str], timeouts: _Timeouts) -> requests.Response:
             prepared.headers = CaseInsensitiveDict(sent)
-            return self._curl_session.send(
-                prepared, timeout=timeouts, stream=True, allow_redirects=False, **settings
-            )
+            with sessions.failures_of_libraries():
+                settings = self._environment.settings_for(url, verify, cert)
+                return self._curl_session.send(
+                    prepared, timeout=timeouts, stream=True, allow_redirects=False, **settings
+                )
 
         return self._send_traced("GET", url, headers, send, timeout)
 
@@ -174,16 +179,6 @@ class HttpClient:
                 raise
         guard.note(response)
         return response
-
-
-def _session(adapter: requests.adapters.BaseAdapter) -> requests.Session:
-    """A session that sends with an adapter, and uses only the settings of each request."""
-    session = requests.Session()
-    session.trust_env = False  # see Environment; the machine's .netrc is not for OpenStack
-    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, adapter)
-    return session
 
 
 def _counted(send: Callable[[], requests.Response]) -> requests.Response:

@@ -2,7 +2,6 @@
 """libcurl as a transport adapter of requests: GETs at a fraction of the cost of urllib3."""
 
 import collections
-import functools
 import io
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +10,7 @@ import pycurl
 import requests
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH
 from requests.structures import CaseInsensitiveDict
-from requests.utils import get_encoding_from_headers, select_proxy
+from requests.utils import select_proxy
 
 from kic_vm import deadline
 from kic_vm.adapters.http import interleaved
@@ -129,7 +128,6 @@ def _response(
     response = requests.Response()
     response.status_code = status
     response.reason = _read_head(transfer.head, response.headers)
-    response.encoding = _encoding(response.headers.get("content-type"))
     response.url = str(request.url)
     response.request = request
     response.raw = io.BytesIO(transfer.body)
@@ -167,11 +165,6 @@ def _joined(fields: list[str]) -> dict[str, str]:
         name, _colon, value = field.partition(":")
         values.setdefault(name.lower(), []).append(value.strip())
     return {name: ", ".join(parts) for name, parts in values.items()}
-
-
-@functools.lru_cache(64)  # each service always sends the same one
-def _encoding(content_type: str | None) -> str | None:
-    return get_encoding_from_headers({"content-type": content_type} if content_type else {})
 
 
 def _failure_class(failure: int) -> type[requests.RequestException]:

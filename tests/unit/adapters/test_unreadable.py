@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from kic_vm.adapters import probes
 from tests.unit.cloud import URLS, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
@@ -138,12 +139,18 @@ class TestReadiness:
     def options(self) -> str:
         return "[api]\nreadiness_cache_time = 0\n"
 
-    def test_recovers(self, anybody: Caller, populated: Cloud) -> None:
+    def test_recovers(
+        self, anybody: Caller, populated: Cloud, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """The service is not ready until its check succeeds again."""
+
+        def fail(_response: requests.Response) -> Any:
+            raise ZeroDivisionError
+
         assert anybody.get("/readiness").status_code == 200
-        populated.fail("GET", "nova", "/flavors?limit=1", ZeroDivisionError)
-        statuses = {anybody.get("/readiness").status_code for _time in range(3)}
+        with monkeypatch.context() as patch:
+            patch.setattr(probes, "_document", fail)
+            statuses = {anybody.get("/readiness").status_code for _time in range(3)}
         assert 503 in statuses
         assert 500 not in statuses
-        populated.answer("GET", "nova", "/flavors?limit=1", {"flavors": []})
         assert [anybody.get("/readiness").status_code for _time in range(5)][-1] == 200

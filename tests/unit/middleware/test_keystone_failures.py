@@ -19,6 +19,7 @@ from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.personas import TOKENS, token_of
+from tests.unit.unreadable_answers import UNREADABLE
 
 JSON = dict[str, Any]
 
@@ -58,7 +59,9 @@ LATE: dict[str, type[Exception]] = {
     "no connection in time": requests.exceptions.ConnectTimeout,
     "no answer in time": requests.exceptions.ReadTimeout,
 }
-FAILURES: dict[str, JSON] = ANSWERED | {kind: {"exc": error} for kind, error in LOST.items()}
+FAILURES: dict[str, JSON] = (
+    ANSWERED | UNREADABLE | {kind: {"exc": error} for kind, error in LOST.items()}
+)
 IN_TIME = [(kind, failure, 503, "upstream_unavailable") for kind, failure in FAILURES.items()]
 TOO_LATE = [(kind, {"exc": error}, 504, "upstream_timeout") for kind, error in LATE.items()]
 ALL = [pytest.param(*values, id=kind) for kind, *values in IN_TIME + TOO_LATE]
@@ -130,7 +133,8 @@ def test_own_login(
 def fail_login(populated: Cloud, failure: JSON) -> None:
     """Have Keystone answer to logins with a failure."""
     success: JSON = {"headers": {"X-Subject-Token": "t"}, "status": 201}
-    answer = failure if "exc" in failure else success | failure
+    is_whole = "exc" in failure or "status_code" in failure
+    answer = failure if is_whole else success | failure
     populated.answer("POST", "keystone", "/auth/tokens", **answer)
 
 
@@ -169,6 +173,17 @@ def test_404_of_a_proxy(visitor: Caller, populated: Cloud, method: str) -> None:
     given = {} if method == "GET" else {"json": LOGIN}
     answer = visitor.request(method, AUTH, headers=headers, **given)
     assert refusal(answer, 502, "upstream_error")["service"] == "identity"
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_unreadable(visitor: Caller, populated: Cloud, kind: str) -> None:
+    """An answer that a library fails to read is a failure of Keystone in both cases."""
+    for method in ("POST", "GET"):
+        populated.answer(method, "keystone", "/auth/tokens", **UNREADABLE[kind])
+    headers = {"X-Auth-Token": "t", "X-Subject-Token": "t"}
+    for response in (visitor.post(AUTH, json=LOGIN), visitor.get(AUTH, headers=headers)):
+        assert response.status_code in {502, 503}, response.text
+        assert response.json["error"]["service"] == "identity"
 
 
 @pytest.mark.parametrize(
