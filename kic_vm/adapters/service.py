@@ -191,15 +191,16 @@ class Service:
         """Send a write once, and note its outcome if it changes something.
 
         It was performed or refused, or the outcome is unknown; see KicVmError.is_outcome_unknown.
+        A redirect is not followed: the service may have performed the write before it redirects.
         """
         if self._context.idempotent_request is not None and is_change:
             self._context.idempotent_request.check_write()
-        retries = {"connect_retries": 0, "status_code_retries": 0}
+        once = {"connect_retries": 0, "status_code_retries": 0, "redirect": False}
         endpoint = None
         try:
             with calling(self._service):
                 endpoint = self._cloud.endpoint(self._service, self._context)
-                response = self._send(method, path, endpoint, microversion, **retries, **kwargs)
+                response = self._send(method, path, endpoint, microversion, **once, **kwargs)
         except _FAILURES as error:
             failure = errors.from_exception(self._service, error)
             if is_change and outcomes.may_have_arrived(error, endpoint):
