@@ -188,13 +188,36 @@ class Service:
         is_change: bool = True,
         **kwargs: Any,
     ) -> requests.Response:
-        """Send a write once, and note its outcome if it changes something.
+        """Send a write, and note its outcome if it changes something.
 
         It was performed or refused, or the outcome is unknown; see KicVmError.is_outcome_unknown.
-        A redirect is not followed: the service may have performed the write before it redirects.
+        After an unexpected exception, it is unknown, too.
         """
         if self._context.idempotent_request is not None and is_change:
             self._context.idempotent_request.check_write()
+        try:
+            response = self._send_once(
+                method, path, microversion=microversion, is_change=is_change, **kwargs
+            )
+        except exceptions.KicVmError:
+            raise
+        except Exception:
+            if is_change:
+                _note_write(is_outcome_unknown=True)
+            raise
+        if is_change:
+            _note_write(is_outcome_unknown=False)
+        return response
+
+    def _send_once(
+        self, method: str, path: str, *, microversion: str | None, is_change: bool, **kwargs: Any
+    ) -> requests.Response:
+        """The answer to a write that was performed.
+
+        A redirect is not followed: the service may have performed the write before it redirects.
+
+        :raises KicVmError: it was not, or the outcome is unknown
+        """
         once = {"connect_retries": 0, "status_code_retries": 0, "redirect": False}
         endpoint = None
         try:
@@ -213,8 +236,6 @@ class Service:
             raise failure
         if not _is_performed(response):
             raise _not_understood(self._service, is_write=is_change)
-        if is_change:
-            _note_write(is_outcome_unknown=False)
         return response
 
     def _send(

@@ -107,18 +107,18 @@ class Idempotency:
         idempotent_request.confirm_lease = functools.partial(_confirm_lease, attempt)
         try:
             response = self._call(request, idempotent_request)
+            if response.status_int < 300:
+                attempt.finish(*_stored(request, response))
+            elif idempotent_request.is_answer_withheld:
+                attempt.finish(Kind.WITHHELD, {})
+            else:
+                self._end(attempt, idempotent_request, request, response.status_int)
         except exceptions.KicVmError as error:
             self._end(attempt, idempotent_request, request, error.status)
             raise
         except BaseException:
             attempt.leave_open()
             raise
-        if response.status_int < 300:
-            attempt.finish(*_stored(request, response))
-        elif idempotent_request.is_answer_withheld:
-            attempt.finish(Kind.WITHHELD, {})
-        else:
-            self._end(attempt, idempotent_request, request, response.status_int)
         return response
 
     def _find_results(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kic_vm.middleware import idempotency
 from tests.contract import check
 from tests.unit.bodies import FLAVOR, IMAGE, INSTANCE, SERVER, SUBNET, body
 from tests.unit.cloud import Cloud
@@ -181,6 +182,23 @@ def test_without_the_header(member: Caller, populated: Cloud, store: FakeRedis) 
     member.post(KEYPAIRS, json=IMPORT)
     member.get(KEYPAIRS, headers=KEY)
     assert not any("idempotency" in key for key in store.values)
+
+
+def test_defect_after_the_request(
+    member: Caller, populated: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request whose response cannot be stored does not count as running for ever."""
+
+    def fail(*_args: Any) -> Any:
+        raise AssertionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(idempotency, "_stored", fail)
+        first = refusal(member.post(KEYPAIRS, json=IMPORT, headers=KEY), 500, "internal_error")
+    assert first["outcome"] == "unknown"
+    populated.forget()
+    assert member.post(KEYPAIRS, json=IMPORT, headers=KEY).status_code == 201
+    assert populated.writes() == []
 
 
 def test_deep_body(member: Caller, populated: Cloud, store: FakeRedis) -> None:
