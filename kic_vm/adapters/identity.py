@@ -169,7 +169,7 @@ def _is_about_token(method: str, response: requests.Response) -> bool:
     is_issue = method == "POST"
     if response.status_code != (201 if is_issue else 200):
         return False
-    if is_issue and not response.headers.get("X-Subject-Token"):
+    if is_issue and not token_documents.is_id(response.headers.get("X-Subject-Token")):
         return False
     try:
         return token_documents.is_token(orjson.loads(response.content))

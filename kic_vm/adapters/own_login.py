@@ -81,7 +81,7 @@ class OwnLogin(BaseIdentityPlugin):
             raise
         except Exception as error:  # libraries read the answer, and raise errors of any kind
             raise errors.from_keystone(error) from error
-        if not access.auth_token or not token_documents.is_whole(access):
+        if not token_documents.is_id(access.auth_token) or not token_documents.is_whole(access):
             raise errors.from_keystone(ValueError("the answer to a login describes no token"))
         return access
 

@@ -9,6 +9,11 @@ from keystoneauth1.access.access import AccessInfoV3
 _UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError)
 
 
+def is_id(token: str | None) -> bool:
+    """Whether a text can be the id of a token, which is sent in headers."""
+    return bool(token) and all("!" <= character <= "~" for character in str(token))
+
+
 def is_token(body: Any) -> bool:
     """Whether a JSON document describes a token, with all the fields that the gateway reads."""
     if not isinstance(body, dict) or not isinstance(body.get("token"), dict):

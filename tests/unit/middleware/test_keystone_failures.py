@@ -202,6 +202,19 @@ def test_issue_of_no_token(visitor: Caller, populated: Cloud, answer: JSON) -> N
     assert failed["service"] == "identity"
 
 
+@pytest.mark.parametrize("token", ["a\r\n b", "a\nb", "a b", "\xff", ""])
+def test_token_that_is_no_header(member: Caller, populated: Cloud, token: str) -> None:
+    """It is neither passed on nor kept as the gateway's own token."""
+    headers = {"X-Subject-Token": token}
+    populated.answer("POST", "keystone", "/auth/tokens", body("token"), 201, headers=headers)
+    failed = refusal(member.post(AUTH, json=LOGIN), 502, "upstream_error")
+    assert failed["service"] == "identity"
+    failed = refusal(member.get(FLAVORS), 503, "upstream_unavailable")
+    assert failed["service"] == "identity"
+    populated.bring_up_keystone()
+    assert member.get(FLAVORS).status_code == 200
+
+
 @pytest.mark.parametrize("kind", NONSENSE)
 def test_passed_validation(visitor: Caller, populated: Cloud, kind: str) -> None:
     """The same counts for the validation of a token that a client asks for."""
