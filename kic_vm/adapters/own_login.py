@@ -3,7 +3,7 @@
 
 import contextlib
 import threading
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from keystoneauth1 import session as ksa_session
 from keystoneauth1.access import AccessInfo
@@ -17,6 +17,24 @@ from kic_vm.tracing.request_trace import waiting
 
 _LAST_SECONDS: Final = 5
 """Seconds before its expiry from which on a token is no longer used."""
+
+
+class Attempt:
+    """A login in progress, for which other threads wait."""
+
+    def __init__(self) -> None:
+        self.access: AccessInfo | None = None
+        self.failure: exceptions.UpstreamError | None = None
+        """Set if the login failed for all that wait for it."""
+        self._is_over = threading.Event()
+
+    def finish(self) -> None:
+        """Wake the threads that wait."""
+        self._is_over.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end of the login; whether it came in time."""
+        return self._is_over.wait(min(seconds, threading.TIMEOUT_MAX))
 
 
 class OwnLogin(BaseIdentityPlugin):
@@ -33,13 +51,14 @@ class OwnLogin(BaseIdentityPlugin):
         super().__init__(auth_url=plugin.auth_url, reauthenticate=plugin.reauthenticate)
         self._plugin = plugin
         self._guard = guard
-        self._login = threading.Lock()
+        self._attempt: Attempt | None = None
+        self._attempt_lock = threading.Lock()
 
     def get_access(self, session: ksa_session.Session, **kwargs: Any) -> AccessInfo:
         """See BaseIdentityPlugin; one thread at a time logs in.
 
         The other threads meanwhile use the token that is about to expire. If the login fails, all
-        threads use it.
+        threads use it. Without a usable token, the other threads wait, and share the result.
         """
         known = self.auth_ref
         if known is not None and not (
@@ -49,7 +68,7 @@ class OwnLogin(BaseIdentityPlugin):
         is_usable = known is not None and not known.will_expire_soon(_LAST_SECONDS)
         try:
             with waiting("login", "identity"), self._entered():
-                return self._log_in(session, 0 if is_usable else deadline.seconds_left())
+                return self._log_in(session, is_patient=not is_usable)
         except exceptions.UpstreamError:
             if known is not None and is_usable:
                 return known
@@ -61,13 +80,44 @@ class OwnLogin(BaseIdentityPlugin):
         is_question = call is not None and call.service == "identity" and not call.is_guarded
         return contextlib.nullcontext() if is_question else self._guard.entered()
 
-    def _log_in(self, session: ksa_session.Session, patience: float) -> AccessInfo:
-        if not self._login.acquire(timeout=min(patience, threading.TIMEOUT_MAX)):
-            raise exceptions.UpstreamTimeout("identity")
+    def _log_in(self, session: ksa_session.Session, *, is_patient: bool) -> AccessInfo:
+        while True:
+            attempt, is_new = self._join()
+            if is_new:
+                return self._lead(attempt, session)
+            if not attempt.wait(deadline.seconds_left() if is_patient else 0):
+                raise exceptions.UpstreamTimeout("identity")
+            if attempt.failure is not None:
+                self._fail_with(attempt.failure)
+            if attempt.access is not None:
+                return attempt.access
+
+    def _join(self) -> tuple[Attempt, bool]:
+        """The login in progress, and whether it is a new one, which this thread makes."""
+        with self._attempt_lock:
+            is_new = self._attempt is None
+            attempt = self._attempt = self._attempt or Attempt()
+        return attempt, is_new
+
+    def _lead(self, attempt: Attempt, session: ksa_session.Session) -> AccessInfo:
+        """Log in for all threads that wait for the attempt."""
         try:
-            return super().get_access(session)
+            attempt.access = super().get_access(session)
+        except exceptions.UpstreamError as error:
+            if deadline.seconds_left() > 0:  # otherwise, others may have time for another attempt
+                attempt.failure = _copy(error)
+            raise
         finally:
-            self._login.release()
+            with self._attempt_lock:
+                self._attempt = None
+            attempt.finish()
+        return attempt.access
+
+    def _fail_with(self, failure: exceptions.UpstreamError) -> NoReturn:
+        """Fail as the thread that has logged in, and count the failure in the circuit breaker."""
+        if isinstance(failure, exceptions.UpstreamTimeout):
+            self._guard.breaker.note_failure()
+        raise _copy(failure)
 
     def get_auth_ref(self, session: ksa_session.Session) -> AccessInfo:
         """See BaseIdentityPlugin.
@@ -88,3 +138,10 @@ class OwnLogin(BaseIdentityPlugin):
     def get_cache_id_elements(self) -> dict[str, Any]:
         """See BaseIdentityPlugin."""
         return self._plugin.get_cache_id_elements()
+
+
+def _copy(failure: exceptions.UpstreamError) -> exceptions.UpstreamError:
+    """The same failure for another thread, without the frames of this one."""
+    copied = type(failure)("identity", failure.message)
+    copied.retry_after = failure.retry_after
+    return copied

@@ -36,8 +36,8 @@ Threads
 Locks
     A greenlet must never wait for another one of its thread while it holds a lock: that would be a
     deadlock. So greenlets switch in one place only, ``interleaved.wait``, and ``HttpClient.get`` is
-    called without a lock. The login (``own_login``) holds a lock while it sends, and therefore goes
-    through keystoneauth, which blocks the thread.
+    called without a lock. The login (``own_login``) holds a lock while it sends, which is
+    keystoneauth's, and therefore goes through keystoneauth, which blocks the thread.
 
     =====================================  =======================================================
     lock                                   protects
@@ -45,7 +45,7 @@ Locks
     ``Place.lock``                         the place of one request; its calls wait here together
     ``Bulkhead._changed`` (a condition)    the free places of a service
     ``CircuitBreaker._lock``               the number of failures, and the start of the probe
-    ``OwnLogin._login``                    one login at a time; others use the old token meanwhile
+    ``OwnLogin._attempt_lock``             the login in progress; others wait for it without a lock
     ``Cloud._endpoints_lock``              the cache of the services' addresses
     =====================================  =======================================================
 
