@@ -7,6 +7,7 @@ from typing import Final, Self
 
 from prometheus_client import Counter, Histogram
 
+from kic_vm.exceptions import KicVmError
 from kic_vm.metrics.registry import REGISTRY, SECONDS
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
@@ -22,7 +23,7 @@ _REQUESTS: Final = Histogram(
 )
 _UPSTREAM: Final = Histogram(
     "kic_vm_upstream_request_duration_seconds",
-    "Calls to OpenStack, by service, operation and status (none: no answer came).",
+    "Calls sent to OpenStack, by service, operation and status (none: no answer came).",
     ("service", "operation", "status"),
     buckets=SECONDS,
     registry=REGISTRY,
@@ -90,9 +91,11 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 
 
 class UpstreamCall:
-    """A context manager that counts a call to OpenStack, also when it fails.
+    """A context manager that counts a call to OpenStack, also when it gets no answer.
 
-    The caller sets ``status`` to that of the response.
+    The caller sets ``status`` to that of the response. A call that ends with one of the gateway's
+    own errors does not count: a guard has refused it, its time was over or there was no token, so
+    that it says nothing about the service.
 
     :param path: the path below the service's versioned endpoint
     """
@@ -107,8 +110,10 @@ class UpstreamCall:
         """Start the call."""
         return self
 
-    def __exit__(self, *_failure: object) -> None:
-        """Count the call."""
+    def __exit__(self, _kind: object, failure: object, _traceback: object) -> None:
+        """Count the call, if it was sent."""
+        if isinstance(failure, KicVmError):
+            return
         seconds = time.monotonic() - self._started
         _upstream(self._service, self._operation, str(self.status or "none")).observe(seconds)
 

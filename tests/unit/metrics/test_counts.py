@@ -2,17 +2,24 @@
 """What is counted of requests, decisions and upstream calls, and under which labels."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
 
+from kic_vm import exceptions
+from kic_vm.adapters.http.bulkhead import Bulkhead
+from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
+from kic_vm.adapters.own_login import OwnLogin
 from kic_vm.metrics import gateway
-from kic_vm.metrics.registry import exposition
+from kic_vm.metrics.registry import REGISTRY, exposition
 from tests.unit.bodies import INSTANCE
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
 from tests.unit.metrics.samples import Difference
 from tests.unit.personas import PROJECT, USER
+from tests.unit.requests_of import arguments_of
 
 REQUESTS = "kic_vm_request_duration_seconds_count"
 CALLS = "kic_vm_upstream_request_duration_seconds_count"
@@ -80,6 +87,66 @@ def test_upstream_failures(member: Caller, populated: Cloud) -> None:
     populated.fail("GET", "cinder", "/types", requests.exceptions.ReadTimeout)
     member.get("/api/v1/volumes/types")
     assert (errors(), silence()) == (1, 1)
+
+
+def observed(service: str) -> float:
+    """How many calls to a service are counted, with or without an answer."""
+    found = REGISTRY.restricted_registry([CALLS]).collect()
+    samples = (one for metric in found for one in metric.samples if one.name == CALLS)
+    return sum(one.value for one in samples if one.labels["service"] == service)
+
+
+@pytest.mark.parametrize("operation", ["GET /api/v1/volumes/types", "POST /api/v1/volumes"])
+@pytest.mark.parametrize(
+    ("guard", "method", "error"),
+    [
+        (CircuitBreaker, "check", exceptions.UpstreamUnavailable),
+        (Bulkhead, "enter", exceptions.UpstreamBusy),
+    ],
+    ids=["down", "busy"],
+)
+def test_call_that_is_refused(
+    member: Caller,
+    populated: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    guard: type,
+    method: str,
+    error: type[exceptions.UpstreamError],
+) -> None:
+    """A call that a guard does not let pass was not sent, so that it is no call without answer."""
+    original = getattr(guard, method)
+
+    def refuse(self: Any, *args: Any) -> None:
+        if self._service == "block-storage":
+            raise error(self._service)
+        original(self, *args)
+
+    monkeypatch.setattr(guard, method, refuse)
+    check_not_sent(member, populated, operation, error.code)
+
+
+def test_call_without_a_login(
+    member: Caller, populated: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same counts if the gateway gets no token for a call."""
+
+    def fail(*_args: Any) -> Any:
+        raise exceptions.UpstreamUnavailable("identity")
+
+    assert member.get("/api/v1/volumes/types").status_code == 200
+    populated.forget()
+    monkeypatch.setattr(OwnLogin, "get_access", fail)
+    check_not_sent(member, populated, "POST /api/v1/volumes", "upstream_unavailable")
+
+
+def check_not_sent(member: Caller, cloud: Cloud, operation: str, code: str) -> None:
+    """Check that a request fails, and that no call to Cinder is counted."""
+    method, path = operation.split(" ")
+    before = observed("block-storage")
+    refusal(member.request(method, path, **arguments_of(method, path)), 503, code)
+    assert cloud.sent("cinder") == []
+    assert observed("block-storage") == before
 
 
 @pytest.mark.parametrize(
