@@ -75,6 +75,15 @@ class Cloud:
             session=self.session, oslo_conf=conf, service_types=list(upstreams.GROUPS.values())
         )
 
+    def close(self) -> None:
+        """Stop what would keep this object for ever; calls in progress continue.
+
+        The probes of services that are down, and a finalizer of openstacksdk.
+        """
+        for guard in self.guards.values():
+            guard.breaker.stop()
+        self._connection.close()
+
     @property
     def identity_url(self) -> str:
         """Keystone's versioned address; the gateway need not log in to find it."""

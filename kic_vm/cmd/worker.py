@@ -96,6 +96,7 @@ class Reload:
             problem = failures.one_line(error)
         else:
             startup.log_reload(reloaded.conf)
+            app_state.cloud.close()
             return reloaded
         logs.restore(app_state.conf)
         startup.log_refusal(problem)

@@ -44,7 +44,7 @@ Locks
     =====================================  =======================================================
     ``Place.lock``                         the place of one request; its calls wait here together
     ``Bulkhead._changed`` (a condition)    the free places of a service
-    ``CircuitBreaker._lock``               the number of failures, and the start of the probe
+    ``CircuitBreaker._lock``               the number of failures, the state, the start of the probe
     ``OwnLogin._attempt_lock``             the login in progress; others wait for it without a lock
     ``Cloud._endpoints_lock``              the cache of the services' addresses
     =====================================  =======================================================

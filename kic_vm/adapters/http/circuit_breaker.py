@@ -9,7 +9,6 @@ closes the circuit again. Callers' requests are never used as probes.
 
 import math
 import threading
-import time
 from collections.abc import Callable
 
 from oslo_log import log as logging
@@ -35,6 +34,7 @@ class CircuitBreaker:
         self._failures = 0
         self._is_open = False
         self._is_watched = False
+        self._stopped = threading.Event()
         self._lock = threading.Lock()
         self.probe: Callable[[], None] | None = None
         """The probe. It raises an UpstreamError that names the service that is down."""
@@ -59,7 +59,8 @@ class CircuitBreaker:
         with self._lock:
             self._failures += 1
             is_run = 0 < self._limit <= self._failures
-            if not is_run or self._is_watched or self.probe is None:
+            is_needed = is_run and not self._is_watched and not self._stopped.is_set()
+            if not is_needed or self.probe is None:
                 return
             self._is_watched = True
         name = f"circuit-{self._service}"
@@ -71,12 +72,23 @@ class CircuitBreaker:
             with self._lock:
                 self._is_watched = False
 
+    def stop(self) -> None:
+        """Probe no more; the circuit stays closed.
+
+        Afterwards, the metric belongs to another breaker of the process for the same service.
+        """
+        with self._lock:
+            self._stopped.set()
+            if self._is_open:
+                self._is_open = False
+                metrics.show_circuit(self._service, is_open=False)
+
     def _watch(self, probe: Callable[[], None]) -> None:
         """Probe the service until it answers; meanwhile the circuit is open."""
         try:
-            while not self._is_up(probe):
+            while not self._stopped.is_set() and not self._is_up(probe):
                 self._set_open(is_open=True)
-                time.sleep(self._pause)
+                self._stopped.wait(self._pause)
         finally:
             self._set_open(is_open=False)
             with self._lock:
@@ -92,10 +104,11 @@ class CircuitBreaker:
         return True
 
     def _set_open(self, *, is_open: bool) -> None:
-        if is_open == self._is_open:
-            return
-        self._is_open = is_open
-        metrics.show_circuit(self._service, is_open=is_open)
+        with self._lock:
+            if is_open == self._is_open or self._stopped.is_set():
+                return
+            self._is_open = is_open
+            metrics.show_circuit(self._service, is_open=is_open)
         if is_open:
             LOG.warning("%s is down: calls to it fail at once until it answers", self._service)
         else:

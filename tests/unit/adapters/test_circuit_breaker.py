@@ -8,6 +8,7 @@ import pytest
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.circuit_breaker import CircuitBreaker
+from kic_vm.metrics import upstreams as metrics
 from kic_vm.metrics.registry import REGISTRY
 
 FAILURES = 3
@@ -126,3 +127,42 @@ def test_turned_off(service: Service) -> None:
     breaker.probe = service.ask
     fail(breaker, 100)
     assert settled()
+
+
+class TestStop:
+    """The process goes on without the breaker, after a reload."""
+
+    def test_down(self, breaker: CircuitBreaker, service: Service) -> None:
+        """The probes end, also one that is in progress, and the service no longer counts as down.
+
+        The metric belongs to the next breaker, which may be open.
+        """
+        fail(breaker)
+        service.answer(exceptions.UpstreamTimeout("compute"))
+        assert service.asked.acquire(timeout=SECONDS)
+        assert open_circuits() == 1
+        breaker.stop()
+        assert open_circuits() == 0
+        breaker.check()
+        metrics.show_circuit("compute", is_open=True)
+        service.may_answer.release()
+        wait_until_settled()
+        assert open_circuits() == 1
+        metrics.show_circuit("compute", is_open=False)
+
+    def test_pause(self, service: Service) -> None:
+        """It does not wait for the next probe."""
+        breaker = CircuitBreaker("compute", FAILURES, 3600)
+        breaker.probe = service.ask
+        fail(breaker)
+        service.answer(exceptions.UpstreamTimeout("compute"))
+        while open_circuits() == 0:
+            threading.Event().wait(0.01)
+        breaker.stop()
+        wait_until_settled()
+
+    def test_failures_of_the_last_calls(self, breaker: CircuitBreaker) -> None:
+        """Calls that end later start no probe."""
+        breaker.stop()
+        fail(breaker)
+        assert settled()
