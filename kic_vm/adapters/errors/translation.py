@@ -168,7 +168,9 @@ def from_keystone(error: Exception) -> exceptions.KicVmError:
         case ksa_exceptions.HttpError(http_status=status) if status in _REFUSED:
             return _own_user_refused()
         case ksa_exceptions.HttpError(http_status=status) if status in _RETRIABLE:
-            ours.retry_after = _retry_after(cause.response.headers if cause.response else {})
+            # A response of 400 and above is false.
+            if cause.response is not None:
+                ours.retry_after = _retry_after(cause.response.headers)
     return ours
 
 

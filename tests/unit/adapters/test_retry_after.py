@@ -6,6 +6,9 @@ import requests
 from keystoneauth1 import exceptions as ksa_exceptions
 
 from kic_vm.adapters import errors
+from tests.unit.cloud import Cloud
+from tests.unit.conftest import Caller
+from tests.unit.envelope import refusal
 
 
 def answer(status: int, value: str) -> requests.Response:
@@ -57,3 +60,22 @@ def test_login_without_answer() -> None:
     """The failure of a login may come without an answer."""
     raised = ksa_exceptions.ServiceUnavailable()
     assert errors.from_exception("identity", raised).retry_after is None
+
+
+class TestKeystone:
+    """Keystone's own, if it neither validates a token nor lets the gateway log in."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        """A gateway of its own, which is not logged in."""
+        return "[api]\nregion = kr-central-2\n"
+
+    @pytest.mark.parametrize("status", [429, 503])
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_passed_on(self, member: Caller, populated: Cloud, method: str, status: int) -> None:
+        populated.answer(
+            method, "keystone", "/auth/tokens", status=status, headers={"Retry-After": "17"}
+        )
+        answer = member.get("/api/v1/flavors")
+        assert refusal(answer, 503, "upstream_unavailable")["service"] == "identity"
+        assert answer.headers["Retry-After"] == "17"
