@@ -219,14 +219,13 @@ class Service:
         :raises KicVmError: it was not, or the outcome is unknown
         """
         once = {"connect_retries": 0, "status_code_retries": 0, "redirect": False}
-        endpoint = None
         try:
             with calling(self._service):
                 endpoint = self._cloud.endpoint(self._service, self._context)
                 response = self._send(method, path, endpoint, microversion, **once, **kwargs)
         except _FAILURES as error:
             failure = errors.from_exception(self._service, error)
-            if is_change and outcomes.may_have_arrived(error, endpoint):
+            if is_change and outcomes.may_have_arrived(error):
                 _leave_open(failure)
             raise failure from error
         if response.status_code >= 400:

@@ -67,6 +67,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         self._send_one(kind, what)
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def _send_one(self, kind: str, what: str) -> None:
         self.send_header("Content-Length", "3")
         self.end_headers()
