@@ -85,20 +85,26 @@ def _mark_again(services: RequestServices, port: Port) -> None:
         raise
 
 
-def remove(services: RequestServices, ports: Iterable[Port | MadePort]) -> None:
-    """Delete ports, except those changed since they were read; failures are only logged."""
+def remove(services: RequestServices, ports: Iterable[Port | MadePort]) -> bool:
+    """Delete ports, except those changed since they were read; whether all are gone.
+
+    Failures are only logged.
+    """
+    is_complete = True
     for port in ports:
         try:
             services.openstack.network.delete_port(port)
         except exceptions.NotFound:
             continue
         except exceptions.KicVmError as error:
+            is_complete = False
             LOG.warning("Port %s, made for an instance, stays for now: %s", port["id"], error)
             metrics.count_upkeep("remove_port", is_done=False)
         else:
             services.app_state.recent_lists.drop(port["project_id"])
             LOG.info("Port %s, made for an instance that is gone, is removed", port["id"])
             metrics.count_upkeep("remove_port")
+    return is_complete
 
 
 def remember_deletion(services: RequestServices, instance_id: str) -> None:

@@ -56,10 +56,11 @@ def test_worker(admin: Caller, populated: Cloud, conf: cfg.ConfigOpts) -> None:
     populated.answer("DELETE", "neutron", f"/ports/{PORT['id']}", status=204)
     server: Any = SERVER
     ports: list[Any] = [PORT]
-    for change in (
+    changes: list[Callable[[], object]] = [
         lambda: resize_confirmation.confirm(state, gateway.openstack.compute, server),
         lambda: made_ports.remove(gateway, ports),
-    ):
+    ]
+    for change in changes:
         admin.get("/api/v1/instances", headers=BOUND)
         populated.forget()
         change()

@@ -3,7 +3,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import cast
 
@@ -17,6 +17,7 @@ from kic_vm.operations.networks import made_ports
 from kic_vm.operations.projects import quotas
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import Flavor, NamedServer, Server, ServerRequest
+from kic_vm.resources.network import MadePort, Port
 
 LOG = logging.getLogger(__name__)
 
@@ -149,21 +150,26 @@ def _attempt(
 def _undo(
     services: RequestServices, outcome: NamedServer | Exception, interfaces: Interfaces
 ) -> None:
-    """Remove a server and its ports; note a server that may remain.
+    """Remove a server and its ports; note what may remain.
 
     The ports stay if the server may still be created, or is not gone at once: the worker removes
     them later.
     """
     if isinstance(outcome, Exception):
         if exceptions.is_refusal(outcome):
-            made_ports.remove(services, interfaces.made_ports)
+            _remove_ports(services, interfaces.made_ports)
         return
     compute, server_id = services.openstack.compute, outcome["id"]
     try:
         with contextlib.suppress(exceptions.NotFound):
             compute.delete_server(server_id)
         if compute.find_server(server_id) is None:
-            made_ports.remove(services, services.openstack.network.list_made_ports(server_id))
+            _remove_ports(services, services.openstack.network.list_made_ports(server_id))
     except exceptions.KicVmError as error:
         LOG.warning("Could not delete server %s of a failed request: %s", server_id, error)
+        rollback.note_remains()
+
+
+def _remove_ports(services: RequestServices, ports: Iterable[Port | MadePort]) -> None:
+    if not made_ports.remove(services, ports):
         rollback.note_remains()
