@@ -14,7 +14,7 @@ from kic_vm import exceptions
 from kic_vm.events.held_answers import SERVER_KEY
 from kic_vm.metrics import gateway as metrics
 from kic_vm.server import answers
-from kic_vm.server.connections import Connection, Phase, WaitingConnections
+from kic_vm.server.connections import SENDS, Connection, Phase, WaitingConnections
 from kic_vm.server.environ import environ_of
 from kic_vm.server.limits import Limits
 from kic_vm.server.requests import Request
@@ -246,7 +246,7 @@ class ConnectionThreads:
         if connection.phase in {Phase.HEAD, Phase.BODY}:
             self._refuse(connection, exceptions.RequestTimeout())
             return
-        if connection.phase is Phase.SENDING:
+        if connection.phase in SENDS:
             metrics.count_client_failure("answer_not_taken")
         self.close(connection)
 

@@ -29,11 +29,12 @@ class Phase(enum.Enum):
     SERVING = "the application"
     SENDING = "the client to take its answer"
     CLOSING = "the client to close it"
-    PIPELINED = "a thread for the next request, which has come already"
+    PIPELINED = "the client to take earlier answers, then a thread: its next request has come"
     HELD = "news from the application"
 
 
-_SENDS: Final = frozenset({Phase.SENDING, Phase.PIPELINED})
+SENDS: Final = frozenset({Phase.SENDING, Phase.PIPELINED})
+"""The phases in which the client must take something."""
 
 
 class Connection:
@@ -80,11 +81,11 @@ class Connection:
                 return limits.head_timeout
             case Phase.IDLE:
                 return limits.keep_alive
-            case Phase.BODY | Phase.SENDING:
+            case Phase.BODY | Phase.SENDING | Phase.PIPELINED:
                 return limits.body_timeout + self.transferred / limits.minimum_rate
             case Phase.CLOSING:
                 return _LINGER_SECONDS
-            case Phase.SERVING | Phase.PIPELINED:
+            case Phase.SERVING:
                 return math.inf
             case Phase.HELD:
                 return self.held_answer.due - self._since if self.held_answer else 0
@@ -94,8 +95,9 @@ class Connection:
         """The events that a poller must watch for."""
         if self.phase is Phase.HELD:
             return select.EPOLLRDHUP  # only that the client disconnects
-        # With nothing to send, the socket is writable, so a received request is served soon.
-        return select.EPOLLOUT if self.phase in _SENDS else select.EPOLLIN
+        # The socket is writable, so a received request is served soon, unless the client takes
+        # no answers.
+        return select.EPOLLOUT if self.phase in SENDS else select.EPOLLIN
 
     def is_ready(self) -> bool:
         """Whether the awaited event has already happened."""

@@ -7,12 +7,14 @@ import http.client
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 import pytest
 
+from kic_vm.server.connections import Connection, Phase
 from kic_vm.server.limits import Limits
 from kic_vm.server.server import Server
 
@@ -33,13 +35,15 @@ class RunningServer:
     def __init__(self, application: WSGIApplication, threads: int, limits: Limits) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
+        # What the kernel takes of an answer, for a client that does not read, is soon taken.
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         self.address: tuple[str, int] = self._listener.getsockname()
         self._goes_on = True
         self._wake_up, self._wakes_up = os.pipe()
         os.set_blocking(self._wake_up, False)
-        server = Server(application, [self._listener], limits, threads=threads)
+        self._server = Server(application, [self._listener], limits, threads=threads)
         self.thread = threading.Thread(
-            target=server.serve, args=(lambda: self._goes_on, lambda: None, self._wake_up)
+            target=self._server.serve, args=(lambda: self._goes_on, lambda: None, self._wake_up)
         )
         self.thread.start()
 
@@ -58,6 +62,28 @@ class RunningServer:
             connection.close()
         return response
 
+    def wait_until(self, client: socket.socket, phase: Phase) -> None:
+        """Wait until a client's connection waits in a phase, and nothing has happened yet.
+
+        A client can have its answer a moment before its connection waits.
+        """
+
+        def is_so(connection: Connection) -> bool:
+            is_waiting = connection.phase is phase and not connection.is_ready()
+            return is_waiting and _is_of(client, connection)
+
+        wait_for(lambda: any(map(is_so, self._waiting())))
+
+    def wait_until_closed(self, client: socket.socket) -> None:
+        """Wait until a client has no connection any more, whether it has noticed or not."""
+        wait_for(lambda: not any(_is_of(client, found) for found in self._open()))
+
+    def _waiting(self) -> tuple[Connection, ...]:
+        return tuple(self._server._waiting._waiting)
+
+    def _open(self) -> tuple[Connection, ...]:
+        return tuple(self._server._threads._connections.values())
+
     def begin_to_stop(self) -> None:
         """Tell it to stop."""
         self._goes_on = False
@@ -70,6 +96,18 @@ class RunningServer:
         self._listener.close()
         os.close(self._wake_up)
         os.close(self._wakes_up)
+
+
+def _is_of(client: socket.socket, connection: Connection) -> bool:
+    return bool(connection.client == client.getsockname())
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so, for 20 seconds at most."""
+    end = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 StartServer = Callable[..., RunningServer]

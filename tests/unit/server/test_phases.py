@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for a connection in every phase: it takes limited time, and delays no stop."""
+
+import time
+
+import pytest
+
+from kic_vm.server import connections, server
+from kic_vm.server.connections import Phase
+from tests.unit.metrics.samples import Difference
+from tests.unit.server.conftest import StartServer
+from tests.unit.server.phases import SENT, answering, client_in
+
+# What a connection that is ended in a phase counts as; the others are nobody's fault.
+FAILURES = {
+    Phase.HEAD: "request_timeout",
+    Phase.BODY: "request_timeout",
+    Phase.SENDING: "answer_not_taken",
+    Phase.PIPELINED: "answer_not_taken",
+}
+
+
+def test_all_phases() -> None:
+    """Each phase has a client; while the application works, a connection does not wait."""
+    assert set(SENT) == set(Phase) - {Phase.SERVING}
+
+
+@pytest.fixture
+def _short_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(server, "_LAST_REQUEST_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("_short_times")
+@pytest.mark.parametrize("phase", SENT)
+def test_time(start_server: StartServer, phase: Phase) -> None:
+    """A client that does nothing more loses its connection, and a metric says why."""
+    started = start_server(
+        answering(0.2), head_timeout=0.2, body_timeout=0.2, keep_alive=0.2, minimum_rate=2**30
+    )
+    counts = {
+        reason: Difference("kic_vm_client_failures_total", reason=reason)
+        for reason in ("request_timeout", "answer_not_taken", "too_much_memory")
+    }
+    with client_in(phase, started) as client:
+        started.wait_until_closed(client)
+    expected = {FAILURES[phase]: 1.0} if phase in FAILURES else {}
+    assert {reason: count() for reason, count in counts.items() if count()} == expected
+
+
+@pytest.mark.usefixtures("_short_times")
+@pytest.mark.parametrize("phase", SENT)
+def test_stop(start_server: StartServer, phase: Phase) -> None:
+    """A client that does nothing more delays a stop by its own time at most."""
+    started = start_server(
+        answering(3600), head_timeout=1, body_timeout=1, keep_alive=3600, graceful_timeout=20
+    )
+    with client_in(phase, started):
+        begin = time.monotonic()
+        started.begin_to_stop()
+        started.thread.join(20)
+        assert time.monotonic() - begin < 10
