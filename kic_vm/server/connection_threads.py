@@ -18,6 +18,7 @@ from kic_vm.server.connections import SENDS, Connection, Phase, WaitingConnectio
 from kic_vm.server.environ import environ_of
 from kic_vm.server.limits import Limits
 from kic_vm.server.requests import Request
+from kic_vm.server.unsent_answer import UnsentAnswer
 
 LOG = logging.getLogger(__name__)
 
@@ -214,7 +215,7 @@ class ConnectionThreads:
 
     def _begin_to_send(self, connection: Connection, answer: bytes) -> None:
         connection.phase = Phase.SERVING
-        connection.unsent = memoryview(answer)
+        connection.unsent = UnsentAnswer(answer)
         self._send(connection)
 
     def _send(self, connection: Connection) -> None:

@@ -14,6 +14,7 @@ from kic_vm.events.held_answers import HeldAnswer
 from kic_vm.server.environ import Address
 from kic_vm.server.limits import Limits
 from kic_vm.server.requests import RequestReader
+from kic_vm.server.unsent_answer import UnsentAnswer
 
 _LINGER_SECONDS: Final = 2.0
 """Time for a client to read a response that was sent before its whole request arrived."""
@@ -47,7 +48,7 @@ class Connection:
         self.client = client
         self.server = server
         self.reader = RequestReader(limits.body_maximum)
-        self.unsent = memoryview(b"")
+        self.unsent = UnsentAnswer()
         self.is_last = False
         """The connection closes after the response."""
         self.is_cut = False
@@ -62,9 +63,10 @@ class Connection:
         self.transferred = 0
         """Bytes of the body or the response transferred in this phase."""
         self.deadline = 0.0
+        self.held = 0
+        """``size`` at the start of the wait."""
         self._limits = limits
         self._since = time.monotonic()
-        self.held = 0
 
     def enter(self, phase: Phase) -> None:
         """Start waiting in a phase, or continue in the present one."""
@@ -116,6 +118,11 @@ class Connection:
         """
         return self._has_event(select.POLLRDHUP)
 
+    @property
+    def size(self) -> int:
+        """The number of bytes in memory, received or unsent."""
+        return self.reader.size + self.unsent.size
+
     def drop_held_answer(self) -> None:
         """End the held answer, if there is one."""
         if self.held_answer is not None:
@@ -128,12 +135,10 @@ class Connection:
         :raises OSError: the client has disconnected
         """
         try:
-            count = self.sock.send(self.unsent)
+            self.transferred += self.unsent.send(self.sock)
         except BlockingIOError:
             return False
-        self.transferred += count
-        self.unsent = self.unsent[count:]
-        return not self.unsent
+        return not self.unsent.size
 
 
 class WaitingConnections:
@@ -166,7 +171,7 @@ class WaitingConnections:
     def add(self, connection: Connection, phase: Phase) -> None:
         """Let a connection wait; the caller must no longer use it."""
         connection.enter(phase)
-        connection.held = connection.reader.size + len(connection.unsent)
+        connection.held = connection.size
         with self._lock:
             self._held += connection.held
             self._waiting[connection] = None

@@ -78,6 +78,15 @@ class RunningServer:
         """Wait until a client has no connection any more, whether it has noticed or not."""
         wait_for(lambda: not any(_is_of(client, found) for found in self._open()))
 
+    def wait_until_all_closed(self) -> None:
+        """Wait until there is no connection, and no thread has work."""
+        wait_for(lambda: not self._open())
+
+    @property
+    def counted(self) -> int:
+        """The bytes in memory that the server knows of."""
+        return self._server._waiting._held
+
     def _waiting(self) -> tuple[Connection, ...]:
         return tuple(self._server._waiting._waiting)
 

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What connections keep in memory, compared with what the server counts for its limit."""
+
+import socket
+import tracemalloc
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from kic_vm.server.connections import Phase
+from tests.unit.server.conftest import StartServer
+from tests.unit.server.phases import LARGE, answering, client_in
+
+_TOLERANCE: Final = 100_000
+"""Bytes of the connections and requests themselves, and of the test."""
+
+
+class Memory:
+    """The memory that was allocated since this was made, and that is still in use."""
+
+    def __init__(self) -> None:
+        self._before = tracemalloc.get_traced_memory()[0]
+
+    @property
+    def kept(self) -> int:
+        return tracemalloc.get_traced_memory()[0] - self._before
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    tracemalloc.start()
+    yield Memory()
+    tracemalloc.stop()
+
+
+def test_answer_that_was_taken(start_server: StartServer, memory: Memory) -> None:
+    """A connection keeps nothing of it while it waits for its next request."""
+    server = start_server(answering(3600))
+    with client_in(Phase.SENDING, server) as client:
+        take(client, LARGE)
+        server.wait_until(client, Phase.IDLE)
+        assert memory.kept < _TOLERANCE
+
+
+def test_answer_that_was_partly_taken(start_server: StartServer, memory: Memory) -> None:
+    """What is kept of it is counted, and not much more than the rest is kept."""
+    server = start_server(answering(3600))
+    with client_in(Phase.SENDING, server) as client:
+        for taken in range(4):
+            server.wait_until(client, Phase.SENDING)
+            rest = LARGE - taken * LARGE // 4
+            assert memory.kept - _TOLERANCE <= server.counted <= 2 * rest
+            take(client, LARGE // 4)
+
+
+def take(client: socket.socket, size: int) -> None:
+    """Receive some bytes, and keep none of them."""
+    while size > 0:
+        size -= len(client.recv(min(size, 65536)))
