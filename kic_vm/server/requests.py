@@ -48,6 +48,7 @@ class RequestReader:
         self._chunks: _Chunks | None = None
         self.unfinished: Request | None = None
         """A request whose head was received, but not yet the whole body."""
+        self._head_length = 0
 
     @property
     def is_idle(self) -> bool:
@@ -56,8 +57,10 @@ class RequestReader:
 
     @property
     def size(self) -> int:
-        """The number of buffered bytes."""
-        return len(self._buffer) + (len(self._chunks.body) if self._chunks else 0)
+        """The number of received bytes that are kept: of unfinished or later requests."""
+        # The parser keeps trailers and extensions of chunks, not only the body.
+        chunks = self._chunks.received if self._chunks else 0
+        return len(self._buffer) + self._head_length + chunks
 
     def feed(self, data: bytes) -> None:
         """Add received bytes."""
@@ -75,6 +78,7 @@ class RequestReader:
             if head is None:
                 return None
             self.unfinished = self._begin(head)
+            self._head_length = len(head)
         request = self.unfinished
         is_finished = (
             self._receive_chunks(request, self._chunks)
@@ -84,6 +88,7 @@ class RequestReader:
         if not is_finished:
             return None
         self.unfinished = self._chunks = None
+        self._head_length = 0
         return request
 
     def _take_head(self) -> bytes | None:

@@ -9,8 +9,9 @@ from typing import Final
 import pytest
 
 from kic_vm.server.connections import Phase
+from tests.unit.server.clients import HALF_BODY
 from tests.unit.server.conftest import StartServer
-from tests.unit.server.phases import LARGE, answering, client_in
+from tests.unit.server.phases import LARGE, SENT, answering, client_in
 
 _TOLERANCE: Final = 100_000
 """Bytes of the connections and requests themselves, and of the test."""
@@ -32,6 +33,23 @@ def memory() -> Iterator[Memory]:
     tracemalloc.start()
     yield Memory()
     tracemalloc.stop()
+
+
+_TRAILER = HALF_BODY.replace(b"Content-Length: 1000", b"Transfer-Encoding: chunked").replace(
+    b"begin", b"0\r\nX-Trailer: " + b"z" * 100_000
+)
+
+
+@pytest.mark.parametrize(
+    ("phase", "sent"),
+    [*SENT.items(), (Phase.BODY, _TRAILER)],
+    ids=[*(phase.name for phase in SENT), "trailer"],
+)
+def test_counted(start_server: StartServer, memory: Memory, phase: Phase, sent: bytes) -> None:
+    """In each phase, everything that a connection keeps is counted."""
+    server = start_server(answering(3600))
+    with client_in(phase, server, sent):
+        assert memory.kept <= server.counted + _TOLERANCE
 
 
 def test_answer_that_was_taken(start_server: StartServer, memory: Memory) -> None:
