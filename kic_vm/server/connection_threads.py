@@ -82,10 +82,14 @@ class ConnectionThreads:
         """Process the events of one connection after another."""
         while True:
             for number in self._waiting.poll():
-                connection = self._connections.get(number)
-                if connection is not None and self._waiting.take(connection):
-                    with self._closed_on_defects(connection):
-                        self._go_on(connection)
+                self._process_event(number)
+
+    def _process_event(self, number: int) -> None:
+        # While a thread waits, no variable of it may keep a connection that was closed.
+        connection = self._connections.get(number)
+        if connection is not None and self._waiting.take(connection):
+            with self._closed_on_defects(connection):
+                self._go_on(connection)
 
     def _go_on(self, connection: Connection) -> None:
         if connection.phase is Phase.SENDING:

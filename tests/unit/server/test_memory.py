@@ -10,7 +10,7 @@ import pytest
 
 from kic_vm.server.connections import Phase
 from tests.unit.server.clients import HALF_BODY
-from tests.unit.server.conftest import StartServer
+from tests.unit.server.conftest import StartServer, wait_for
 from tests.unit.server.phases import LARGE, SENT, answering, client_in
 
 _TOLERANCE: Final = 100_000
@@ -76,3 +76,11 @@ def take(client: socket.socket, size: int) -> None:
     """Receive some bytes, and keep none of them."""
     while size > 0:
         size -= len(client.recv(min(size, 65536)))
+
+
+def test_client_that_leaves(start_server: StartServer, memory: Memory) -> None:
+    """The thread that has noticed it keeps nothing of the answer while it waits for others."""
+    server = start_server(answering(3600))
+    client_in(Phase.SENDING, server).close()
+    server.wait_until_all_closed()
+    wait_for(lambda: memory.kept < _TOLERANCE)
