@@ -184,7 +184,7 @@ class ConnectionThreads:
     def _hold(self, connection: Connection) -> None:
         """Let the connection wait for the application."""
         held = connection.held_answer
-        self._waiting.add(connection, Phase.HELD)
+        self._wait(connection, Phase.HELD)
         # The connection could not be woken by earlier news.
         if held is not None and held.has_news():
             self._wake(connection)

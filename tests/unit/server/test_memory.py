@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from kic_vm.server.connections import Phase
+from tests.unit.metrics.samples import Difference
 from tests.unit.server.clients import HALF_BODY
 from tests.unit.server.conftest import StartServer, wait_for
 from tests.unit.server.phases import LARGE, SENT, answering, client_in
@@ -84,3 +85,16 @@ def test_client_that_leaves(start_server: StartServer, memory: Memory) -> None:
     client_in(Phase.SENDING, server).close()
     server.wait_until_all_closed()
     wait_for(lambda: memory.kept < _TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    "phase", [Phase.HEAD, Phase.BODY, Phase.SENDING, Phase.PIPELINED, Phase.HELD]
+)
+def test_limit(start_server: StartServer, phase: Phase) -> None:
+    """In each phase in which a connection can keep much, it is closed if it keeps too much."""
+    count = Difference("kic_vm_client_failures_total", reason="too_much_memory")
+    server = start_server(answering(3600), buffered_maximum=2000)
+    with server.connect() as client:
+        client.sendall(SENT[phase])
+        wait_for(lambda: count() == 1)
+        server.wait_until_all_closed()
