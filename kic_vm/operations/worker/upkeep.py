@@ -39,9 +39,11 @@ def run(services: RequestServices) -> list[str]:
             is_done = True
         except exceptions.KicVmError as error:
             LOG.warning("Job %s failed in this round: %s", name, error)
+        except Exception:  # such as an answer that lacks a field: the other jobs do not need it
+            LOG.exception("Job %s failed in this round", name)
+        if not is_done:
             failed.append(name)
-        finally:
-            metrics.count_job(name, time.monotonic() - started, is_done=is_done)
+        metrics.count_job(name, time.monotonic() - started, is_done=is_done)
     metrics.show_round()
     return failed
 
@@ -61,25 +63,26 @@ def confirm_resizes(services: RequestServices) -> None:
 
     One upstream call, and two for each resize.
     """
-    app_state = services.app_state
-    options = app_state.conf.resize
-    is_needed = options.confirmation != "manual" or options.confirm_window > 0
-    if not is_needed or not resize_confirmation.worker_confirms(app_state.conf):
+    conf = services.app_state.conf
+    is_needed = conf.resize.confirmation != "manual" or conf.resize.confirm_window > 0
+    if not is_needed or not resize_confirmation.worker_confirms(conf):
         return
     for server in services.openstack.compute.list_all_servers("VERIFY_RESIZE"):
-        if _is_due(app_state, server):
-            _confirm_resize(services, server["id"])
+        try:
+            _confirm_if_due(services, server)
+        except exceptions.KicVmError as error:
+            LOG.warning("Could not confirm the resize of server %s: %s", server["id"], error)
+        except Exception:  # such as a server that lacks a field: it stops no other resize
+            LOG.exception("Could not confirm the resize of server %s", server.get("id"))
 
 
-def _confirm_resize(services: RequestServices, server_id: str) -> None:
-    # Since the list was read, the user may have reverted this resize and started another one.
-    try:
-        server = services.openstack.compute.get_server(server_id, compute.STATE)
-    except exceptions.KicVmError as error:
-        LOG.warning("Could not confirm the resize of server %s: %s", server_id, error)
+def _confirm_if_due(services: RequestServices, server: Server) -> None:
+    if not _is_due(services.app_state, server):
         return
-    if _is_due(services.app_state, server):
-        resize_confirmation.confirm(services.app_state, services.openstack.compute, server)
+    # Since the list was read, the user may have reverted this resize and started another one.
+    current = services.openstack.compute.get_server(server["id"], compute.STATE)
+    if _is_due(services.app_state, current):
+        resize_confirmation.confirm(services.app_state, services.openstack.compute, current)
 
 
 def _is_due(app_state: AppState, server: Server) -> bool:

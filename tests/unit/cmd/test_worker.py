@@ -4,6 +4,7 @@
 import datetime
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from oslo_config import cfg
 from kic_vm import deploy
 from kic_vm.cmd import worker
 from kic_vm.metrics.registry import REGISTRY
+from kic_vm.operations.worker import upkeep
 from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.cmd.rounds import SERVERS, run
@@ -129,6 +131,45 @@ def test_failing_service(conf: cfg.ConfigOpts, quiet: Cloud, lines: list[str]) -
     run(conf)
     assert [line for line in lines if "Job confirm_resizes failed" in line]
     assert len(quiet.sent("neutron")) == 1
+
+
+@pytest.mark.parametrize("field", sorted(SERVER | RESIZED))
+def test_server_without_a_field(
+    conf: cfg.ConfigOpts, quiet: Cloud, lines: list[str], field: str
+) -> None:
+    """A server that cannot be read stops no other resize, and no other job."""
+    broken = {name: value for name, value in (SERVER | RESIZED).items() if name != field}
+    serve_resized(quiet, SERVER | RESIZED | {"id": GONE})
+    quiet.answer("GET", "nova", SERVERS, {"servers": [broken, SERVER | RESIZED | {"id": GONE}]})
+    run(conf)
+    assert f"POST nova /servers/{GONE}/action" in quiet.writes()
+    assert len(quiet.sent("neutron")) == 1
+    assert [line for line in lines if "Unexpected error" in line] == []
+
+
+@pytest.mark.parametrize("failing", list(upkeep._jobs()))
+def test_failing_job(
+    conf: cfg.ConfigOpts,
+    cloud: Cloud,
+    lines: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    failing: str,
+) -> None:
+    """An unexpected error in one job stops no other one; the job counts as failed."""
+    done = []
+
+    def work(name: str, _services: Any) -> None:
+        if name == failing:
+            raise KeyError("id")
+        done.append(name)
+
+    jobs = {name: partial(work, name) for name in upkeep._jobs()}
+    monkeypatch.setattr(upkeep, "_jobs", lambda: jobs)
+    services = worker.gateway_services(deploy.load_app_state(conf))
+    assert upkeep.run(services) == [failing]
+    assert done == [name for name in jobs if name != failing]
+    (line,) = [line for line in lines if f"Job {failing} failed" in line]
+    assert "KeyError: 'id'" in line
 
 
 def test_stop(conf: cfg.ConfigOpts, quiet: Cloud) -> None:
