@@ -89,9 +89,9 @@ class Follower:
         """Record the changes since the last tick; False if another follower works.
 
         Usually three upstream calls. If no follower has worked for [history] gap_after, the
-        streams get a gap first.
+        streams get a gap first. While Nova or Cinder fails, the changes of the other service are
+        recorded, and the next tick reads all changes since the last complete one.
 
-        :raises KicVmError: Nova or Cinder fails; the changes of the other service are recorded
         :raises StoreUnavailable: Redis fails
         """
         stream = self._stream
@@ -104,35 +104,37 @@ class Follower:
         is_gap = (
             followed is None or began - max(followed, self._last_end) > self._gap_seconds * 1000
         )
-        sightings, failure = self._read(began if followed is None else followed, is_gap=is_gap)
-        if is_gap and failure is None:
+        sightings, is_complete = self._read(began if followed is None else followed, is_gap=is_gap)
+        if is_gap and is_complete:
             self._record_gap(followed)
         self._record(sightings, began, is_start=followed is None)
-        if failure is not None:
-            raise failure
+        if not is_complete:
+            return True
         stream.followers.note_followed(began)
         self._app_state.recent_lists.note_follower(self._lease_seconds)
         self._last_end = stream.now()
         metrics.show_followed(began / 1000)
         return True
 
-    def _read(
-        self, since: int, *, is_gap: bool
-    ) -> tuple[list[Sighting], exceptions.KicVmError | None]:
-        """The sightings of all sources, and the last failure of a source, if any."""
+    def _read(self, since: int, *, is_gap: bool) -> tuple[list[Sighting], bool]:
+        """The sightings of all sources, and whether every source was read."""
         services = self._make_services(self._app_state)
         moment = datetime.datetime.fromtimestamp(since / 1000, datetime.UTC)
         # While a service fails, the gap stays open. The complete lists are read once for each gap.
         is_full = is_gap and not self._is_recovering
         sightings: list[Sighting] = []
-        failure = None
+        is_complete = True
         for source in self._sources:
             try:
                 sightings += source.read(services, moment, is_full=is_full)
             except exceptions.KicVmError as error:
-                failure = error
-        self._is_recovering = failure is not None
-        return sightings, failure
+                is_complete = False
+                LOG.warning("Could not read the changes of %s: %r", source.service_name, error)
+            except Exception:  # such as a resource that lacks a field
+                is_complete = False
+                LOG.exception("Could not read the changes of %s", source.service_name)
+        self._is_recovering = not is_complete
+        return sightings, is_complete
 
     def _record_gap(self, followed: int | None) -> None:
         projects = set().union(*(source.project_ids for source in self._sources))

@@ -37,7 +37,8 @@ class Source:
     :param full_interval: seconds between two complete lists
     """
 
-    _service_name: str
+    service_name: str
+    """The service's name in logs."""
 
     def __init__(self, full_interval: float) -> None:
         self._full_interval = full_interval
@@ -90,7 +91,7 @@ class Source:
             LOG.warning(
                 "The user of [service_user] is not an admin in %s, so it cannot tell which "
                 "resources are deleted: %d are not recorded as deleted. Give it the admin role.",
-                self._service_name,
+                self.service_name,
                 len(gone),
             )
             return {}
@@ -130,7 +131,7 @@ class Servers(Source):
     Two upstream calls, one for each server that may be gone, and one if any of them is.
     """
 
-    _service_name = "Nova"
+    service_name = "Nova"
 
     def _list(self, services: RequestServices, since: str, *, is_full: bool) -> list[Sighting]:
         compute = services.openstack.compute
@@ -173,7 +174,7 @@ class Volumes(Source):
     One upstream call, one for each volume that may be gone, and one if any of them is.
     """
 
-    _service_name = "Cinder"
+    service_name = "Cinder"
 
     def _list(self, services: RequestServices, since: str, *, is_full: bool) -> list[Sighting]:
         volumes = services.openstack.block_storage.list_all_volumes(None if is_full else since)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from kic_vm import exceptions
 from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events.stream import EventStream
 from kic_vm.operations.worker.follower.follower import Follower
@@ -184,16 +183,65 @@ def test_cinder_away(follower: Follower, changing: ChangingCloud, stream: EventS
     follower.tick()
     changing.cloud.take_down("cinder")
     changing.set_server("i", "stopped")
-    with pytest.raises(exceptions.UpstreamError):
-        follower.tick()
+    followed = stream.followers.followed_until()
+    assert follower.tick()
     assert states(stream) == ["gap", "Stopped"]
+    assert stream.followers.followed_until() == followed
     stream.followers.note_followed(stream.now() - 60_000)
     follower._last_end = 0
-    with pytest.raises(exceptions.UpstreamError):
-        follower.tick()
+    assert follower.tick()
     changing.cloud.answer("GET", "cinder", "/volumes/detail", {"volumes": []})
     follower.tick()
     assert states(stream) == ["gap", "Stopped", "gap"]
+
+
+@pytest.mark.parametrize(
+    ("service", "field"),
+    [
+        ("nova", "OS-EXT-STS:vm_state"),
+        ("nova", "id"),
+        ("nova", "tenant_id"),
+        ("cinder", "status"),
+        ("cinder", "os-vol-tenant-attr:tenant_id"),
+    ],
+)
+def test_unreadable_answer(
+    follower: Follower,
+    changing: ChangingCloud,
+    stream: EventStream,
+    lines: list[str],
+    service: str,
+    field: str,
+) -> None:
+    """A resource that lacks a field ends only the reading of its own service."""
+    changing.set_server("i", "active")
+    changing.set_volume("v", "available")
+    follower.tick()
+    followed = stream.followers.followed_until()
+    resources = {"nova": changing.servers, "cinder": changing.volumes}[service]
+    changing.set_server("i", "stopped")
+    changing.set_volume("v", "in-use")
+    complete = dict(resources)
+    for resource_id, resource in resources.items():
+        resources[resource_id] = {name: resource[name] for name in resource if name != field}
+    follower.follow_once()
+    readable, unreadable = ("In-use", "Stopped") if service == "nova" else ("Stopped", "In-use")
+    assert states(stream) == ["gap", readable]
+    assert stream.followers.followed_until() == followed
+    assert any(field in line and "Traceback" in line for line in lines)
+    resources.update(complete)
+    follower.follow_once()
+    assert states(stream) == ["gap", readable, unreadable]
+
+
+def test_two_failures(follower: Follower, changing: ChangingCloud, lines: list[str]) -> None:
+    """The log names the failures of both services."""
+    changing.set_server("i", "active")
+    del changing.servers["i"]["OS-EXT-STS:vm_state"]
+    changing.cloud.take_down("cinder")
+    follower.follow_once()
+    assert [line for line in lines if "changes of Nova" in line and "KeyError" in line]
+    assert [line for line in lines if "changes of Cinder" in line and "Upstream" in line]
 
 
 def test_redis_away(
