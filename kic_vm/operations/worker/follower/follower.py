@@ -166,11 +166,14 @@ class Follower:
         metrics.count_written(event.type for event in written)
 
     def _listen(self) -> None:
-        if self._has_bus and self._listener is None:
-            self._listener = notifications.Listener(
-                self._app_state.conf, self._app_state.translation.lifecycle, self._stream
-            )
-            self._listener.start()
+        """Receive notifications, unless the message bus is already in use or asked."""
+        if not self._has_bus or (self._listener is not None and not self._listener.has_failed):
+            return
+        listener = notifications.Listener(
+            self._app_state.conf, self._app_state.translation.lifecycle, self._stream
+        )
+        listener.start()
+        self._listener = listener
 
     def _stop_listening(self) -> None:
         if self._listener is not None:

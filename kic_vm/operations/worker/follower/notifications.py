@@ -26,6 +26,7 @@ JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
+_PACKAGE: Final = "oslo_messaging"
 _VERSIONED: Final = re.compile(r"instance\.")
 _UNVERSIONED: Final = re.compile(r"compute\.instance\.")
 _VOLUME: Final = re.compile(r"volume\.(?!usage)")
@@ -39,7 +40,7 @@ SERVICES: Final = {INSTANCE: "nova", VOLUME: "cinder"}
 def is_installed() -> bool:
     """Whether the optional package is installed. The import takes a second or more."""
     try:
-        importlib.import_module("oslo_messaging")
+        importlib.import_module(_PACKAGE)
     except ImportError:
         return False
     return True
@@ -129,24 +130,20 @@ class Listener:
     def __init__(
         self, conf: cfg.ConfigOpts, lifecycle: LifecycleTables, stream: EventStream
     ) -> None:
-        import oslo_messaging  # noqa: PLC0415 - an optional package
-
-        options = conf.history
+        self._messaging = importlib.import_module(_PACKAGE)
+        self._conf = conf
         self._endpoint = Endpoint(
             lifecycle,
             stream,
-            event_filter=oslo_messaging.NotificationFilter(event_type=_EVENT_TYPES),
-            requeue=oslo_messaging.NotificationResult.REQUEUE,
+            event_filter=self._messaging.NotificationFilter(event_type=_EVENT_TYPES),
+            requeue=self._messaging.NotificationResult.REQUEUE,
         )
-        transport = oslo_messaging.get_notification_transport(conf, url=options.transport_url)
-        self._transport = transport
-        self._is_started = False
-        self._listener = oslo_messaging.get_notification_listener(
-            transport,
-            [oslo_messaging.Target(topic=topic) for topic in options.topics],
-            [self._endpoint],
-            allow_requeue=True,
-        )
+        self._lock = threading.Lock()
+        self._is_stopped = False
+        self._close: Callable[[], None] | None = None
+        """Ends the reception; None before it has begun."""
+        self.has_failed = False
+        """The message bus has refused the listener, which will receive nothing."""
 
     @property
     def has_received(self) -> bool:
@@ -159,19 +156,52 @@ class Listener:
 
     def _start(self) -> None:
         try:
-            # One thread keeps the order.
-            self._listener.start(override_pool_size=1)
-            self._is_started = True
-            LOG.info("Receiving notifications")
+            close = self._receive()
         except Exception:
             LOG.exception("Cannot receive notifications")
+            self.has_failed = True
+            return
+        with self._lock:
+            is_stopped = self._is_stopped
+            self._close = close
+        if is_stopped:  # while the message bus did not answer
+            close()
+        else:
+            LOG.info("Receiving notifications")
+
+    def _receive(self) -> Callable[[], None]:
+        """Start to receive; the function that ends it."""
+        options = self._conf.history
+        transport = self._messaging.get_notification_transport(
+            self._conf, url=options.transport_url
+        )
+        try:
+            listener = self._messaging.get_notification_listener(
+                transport,
+                [self._messaging.Target(topic=topic) for topic in options.topics],
+                [self._endpoint],
+                allow_requeue=True,
+            )
+            # One thread keeps the order.
+            listener.start(override_pool_size=1)
+        except Exception:
+            transport.cleanup()
+            raise
+
+        def close() -> None:
+            listener.stop()
+            listener.wait()
+            transport.cleanup()
+
+        return close
 
     def stop(self) -> None:
-        """Record the current notification, and stop."""
-        if self._is_started:
-            self._listener.stop()
-            self._listener.wait()
-            self._transport.cleanup()
+        """Record the current notification, and stop, also if the message bus answers only later."""
+        with self._lock:
+            self._is_stopped = True
+            close = self._close
+        if close is not None:
+            close()
 
 
 class Endpoint:

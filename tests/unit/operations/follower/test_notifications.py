@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Notifications of Nova and Cinder."""
 
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import oslo_messaging
@@ -13,6 +15,7 @@ from kic_vm.events.model import Sighting
 from kic_vm.events.stream import EventStream
 from kic_vm.lifecycle.table import load_tables
 from kic_vm.operations.worker.follower import notifications
+from kic_vm.operations.worker.follower.follower import Follower
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.operations.follower.conftest import PROJECT, states
 
@@ -134,6 +137,120 @@ def test_listener(conf: cfg.ConfigOpts, stream: EventStream) -> None:
         time.sleep(0.01)
     listener.stop()
     assert states(stream) == ["Powering-off", "Error"]
+
+
+class Bus:
+    """A message bus that a listener starts to use when the test lets it."""
+
+    def __init__(self, conf: cfg.ConfigOpts, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.starts = 0
+        self.failures: list[Exception] = []
+        self.answers = threading.Event()
+        self.answers.set()
+        transport = oslo_messaging.get_notification_transport(conf, url="fake://")
+        self._notifier = oslo_messaging.Notifier(
+            transport, "nova-compute:host", driver="messagingv2", topics=["kic_vm"]
+        )
+        server = oslo_messaging.notify.listener.NotificationServer
+        create = server._create_listener
+
+        def create_later(listener: Any) -> Any:
+            self.starts += 1
+            assert self.answers.wait(20)
+            if self.failures:
+                raise self.failures.pop()
+            return create(listener)
+
+        monkeypatch.setattr(server, "_create_listener", create_later)
+
+    def notify(self, state: str, task_state: str | None = None) -> None:
+        """Send a notification about an instance."""
+        self._notifier.info({}, "instance.update", versioned(state, task_state))
+
+
+class TestBus:
+    """A follower and a message bus that fails."""
+
+    @pytest.fixture
+    def options(self) -> str:
+        return (
+            f"[redis]\nurl = redis://redis.test/0\nsecret = {'s' * 32}\n"
+            "[history]\ntransport_url = fake://\n"
+        )
+
+    @pytest.fixture
+    def bus(self, conf: cfg.ConfigOpts, monkeypatch: pytest.MonkeyPatch) -> Bus:
+        return Bus(conf, monkeypatch)
+
+    @pytest.mark.parametrize(
+        "failure", [oslo_messaging.MessageDeliveryFailure("refused"), OSError(), KeyError("port")]
+    )
+    def test_refused(
+        self, follower: Follower, stream: EventStream, bus: Bus, lines: list[str], failure: Any
+    ) -> None:
+        """A bus that refuses the listener is tried again, and the lists are read meanwhile."""
+        bus.failures = [failure, failure]
+        wait_until(lambda: follower.tick() and bus.starts == 3)
+        bus.notify("active", "powering-off")
+        wait_until(lambda: "Powering-off" in states(stream))
+        assert follower.tick()
+        assert bus.starts == 3
+        follower.stop()
+        assert len([line for line in lines if "Cannot receive notifications" in line]) == 2
+
+    def test_no_transport(
+        self,
+        follower: Follower,
+        stream: EventStream,
+        bus: Bus,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A transport that cannot be made does not stop the follower either."""
+
+        def fail(*_args: Any, **_kwargs: Any) -> None:
+            raise oslo_messaging.DriverLoadFailure("fake", ImportError())
+
+        with monkeypatch.context() as patch:
+            patch.setattr(oslo_messaging, "get_notification_transport", fail)
+            assert follower.tick()
+            assert stream.followers.followed_until() is not None
+        wait_until(lambda: follower.tick() and bus.starts == 1)
+        follower.stop()
+
+    def test_answer_after_stop(self, follower: Follower, stream: EventStream, bus: Bus) -> None:
+        """A bus that answers only after the follower has stopped gets no consumer."""
+        bus.answers.clear()
+        assert follower.tick()
+        wait_until(lambda: bus.starts == 1)
+        follower.stop()
+        bus.answers.set()
+        (thread,) = [one for one in threading.enumerate() if one.name == "notifications"]
+        thread.join(20)
+        bus.notify("active", "powering-off")
+        time.sleep(0.3)
+        assert "Powering-off" not in states(stream)
+
+    def test_quick_stop(self, start_follower: Any, bus: Bus) -> None:
+        """Whenever a follower stops, its listener ends."""
+        for number in range(8):
+            follower = start_follower()
+            assert follower.tick()
+            time.sleep(number / 1000)
+            follower.stop()
+        wait_until(lambda: not is_listening())
+
+
+def is_listening() -> bool:
+    """Whether a thread receives notifications, or is about to."""
+    names = {thread.name for thread in threading.enumerate()}
+    return any("notifications" in name or "_runner" in name for name in names)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_redis_away(stream: EventStream, store: FakeRedis, monkeypatch: pytest.MonkeyPatch) -> None:
