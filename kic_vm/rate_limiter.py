@@ -19,7 +19,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from kic_vm.cache import client
+from kic_vm.cache.client import answers_checked, connect
 
 LOG = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class RateLimiter:
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
-        connected = client.connect(conf)
+        connected = connect(conf)
         self._shared = None
         if connected is not None:
             storage = _SharedStorage(connected, f"{conf.redis.key_prefix}limits")
@@ -73,7 +73,8 @@ class RateLimiter:
         digest = hashlib.blake2b(client.encode(), digest_size=_DIGEST_BYTES).hexdigest()
         if self._shared is not None and time.monotonic() >= self._unused_until:
             try:
-                return [_usage(self._shared, policy, digest) for policy in policies]
+                with answers_checked():
+                    return [_usage(self._shared, policy, digest) for policy in policies]
             except redis.RedisError as error:
                 self._unused_until = time.monotonic() + self._retry_after
                 LOG.warning(

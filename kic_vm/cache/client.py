@@ -23,6 +23,14 @@ else:
 # Each part of a response must arrive within the timeout, and the complete response within this
 # many times the timeout.
 _TIMEOUTS_PER_RESPONSE: Final = 2
+_MISREADING: Final = (
+    LookupError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 class TracedRedis(_Redis):
@@ -30,20 +38,22 @@ class TracedRedis(_Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """See redis.Redis."""
-        with waiting(f"redis {args[0]}"), _answers_checked():
+        with waiting(f"redis {args[0]}"), answers_checked():
             return super().execute_command(*args, **options)
 
 
 @contextlib.contextmanager
-def _answers_checked() -> Iterator[None]:
-    """Report an answer that is not in Redis's protocol as redis-py reports all other failures.
+def answers_checked() -> Iterator[None]:
+    """Report an answer that cannot be understood as redis-py reports all other failures.
 
-    :raises redis.InvalidResponse: redis-py failed to read an answer
+    Commands through the client need no further check; code that reads their results does.
+
+    :raises redis.InvalidResponse: within the block, an answer had another type or form
     """
     try:
         yield
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise redis.InvalidResponse("The answer is not in Redis's protocol.") from error
+    except _MISREADING as error:
+        raise redis.InvalidResponse("The answer is not the one of this command.") from error
 
 
 def connect(conf: cfg.ConfigOpts) -> "redis.Redis[bytes] | None":

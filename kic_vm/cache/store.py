@@ -1,18 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store for values on which all processes must agree."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import redis
 from oslo_config import cfg
 
+from kic_vm.cache.client import answers_checked
 from kic_vm.cache.lease import Lease
 from kic_vm.cache.sealed import SealedRedis, UnreadableError, connect
 
 
 class StoreUnavailable(Exception):
     """Redis does not answer, or returns a value that this gateway cannot have written."""
+
+
+@contextlib.contextmanager
+def failures_reported() -> Iterator[None]:
+    """Report each failure of Redis within the block as one exception.
+
+    :raises StoreUnavailable: Redis fails, or has a value that this deployment did not write
+    """
+    try:
+        with answers_checked():
+            yield
+    except (redis.RedisError, UnreadableError) as error:
+        raise StoreUnavailable(type(error).__name__) from error
 
 
 class SharedStore:
@@ -67,11 +82,10 @@ class SharedStore:
         """Delete a value if the lease is held; whether it was held."""
         return bool(self._do(self._client.delete_while_held, lease, key))
 
-    def _do(self, command: Callable[..., Any], *args: Any) -> Any:
-        try:
+    @staticmethod
+    def _do(command: Callable[..., Any], *args: Any) -> Any:
+        with failures_reported():
             return command(*args)
-        except (redis.RedisError, UnreadableError) as error:
-            raise StoreUnavailable(type(error).__name__) from error
 
 
 def create_store(conf: cfg.ConfigOpts) -> SharedStore | None:

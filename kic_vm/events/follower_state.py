@@ -7,7 +7,7 @@ import orjson
 
 from kic_vm.cache.lease import Lease
 from kic_vm.cache.sealed import SealedRedis, UnreadableError
-from kic_vm.events import commands
+from kic_vm.cache.store import failures_reported
 
 FOLLOWED: Final = "events:followed"
 _NOTIFIED: Final = "events:notified"
@@ -31,23 +31,27 @@ class FollowerState:
         return self._sealed.lease(_LEASE)
 
     @staticmethod
+    @failures_reported()
     def acquire(lease: Lease, seconds: float) -> bool:
         """Acquire or renew the lease for some seconds; False while another follower holds it."""
-        return bool(commands.run(lease.renew, seconds) or commands.run(lease.acquire, seconds))
+        return lease.renew(seconds) or lease.acquire(seconds)
 
     @staticmethod
+    @failures_reported()
     def release(lease: Lease) -> None:
         """Release the lease."""
-        commands.run(lease.release)
+        lease.release()
 
+    @failures_reported()
     def followed_until(self) -> int | None:
         """The time in Redis until which the cloud was followed; None if that is unknown."""
-        full_key = self._sealed.full_key(FOLLOWED)
-        return self.opened_time(commands.run(self._sealed.client.get, full_key))
+        sealed: bytes | None = self._sealed.client.get(self._sealed.full_key(FOLLOWED))
+        return self.opened_time(sealed)
 
+    @failures_reported()
     def note_followed(self, milliseconds: int) -> None:
         """Note that the cloud was followed until a time in Redis."""
-        commands.run(self._sealed.set, FOLLOWED, orjson.dumps(milliseconds), self._age)
+        self._sealed.set(FOLLOWED, orjson.dumps(milliseconds), self._age)
 
     def opened_time(self, sealed: bytes | None) -> int | None:
         """The time in the value of ``FOLLOWED``; None if there is none or it is unreadable."""
@@ -58,10 +62,12 @@ class FollowerState:
         except UnreadableError:
             return None
 
+    @failures_reported()
     def note_notified(self, service: str) -> None:
         """Note that a service has sent a notification."""
-        commands.run(self._sealed.set, f"{_NOTIFIED}:{service}", b"yes", self._age)
+        self._sealed.set(f"{_NOTIFIED}:{service}", b"yes", self._age)
 
+    @failures_reported()
     def is_notified(self, service: str) -> bool:
         """Whether a service has sent a notification within the age of the streams."""
-        return commands.run(self._sealed.get, f"{_NOTIFIED}:{service}") is not None
+        return self._sealed.get(f"{_NOTIFIED}:{service}") is not None

@@ -16,8 +16,8 @@ from oslo_log import log as logging
 
 from kic_vm.cache import sealed
 from kic_vm.cache.sealed import SealedRedis, UnreadableError
-from kic_vm.cache.store import StoreUnavailable
-from kic_vm.events import commands, scripts
+from kic_vm.cache.store import StoreUnavailable, failures_reported
+from kic_vm.events import scripts
 from kic_vm.events.follower_state import FOLLOWED, FollowerState
 from kic_vm.events.model import (
     GAP,
@@ -84,9 +84,10 @@ class EventStream:
         self.on_write: Callable[[str], None] = _ignore
         """Called with the id of a project after events of it were written."""
 
+    @failures_reported()
     def now(self) -> int:
         """The time in Redis, in milliseconds. It orders the work of several followers."""
-        seconds, fraction = commands.run(self._sealed.client.time)
+        seconds, fraction = self._sealed.client.time()
         return int(seconds) * 1000 + int(fraction) // 1000
 
     # Writing
@@ -103,18 +104,17 @@ class EventStream:
         return written + self._record(batch) if batch else written
 
     def _record(self, sightings: Sequence[Sighting]) -> list[Event]:
-        try:
+        arguments = [self._arguments(sighting) for sighting in sightings]
+        with failures_reported():
             pipeline = self._sealed.client.pipeline(transaction=False)
-            for sighting in sightings:
-                self._write(*self._arguments(sighting), client=pipeline)
+            for keys, values in arguments:
+                self._write(keys, values, client=pipeline)
             ids = pipeline.execute()
-        except redis.RedisError as error:
-            raise StoreUnavailable(type(error).__name__) from error
-        written = [
-            sighting
-            for sighting, entry_id in zip(sightings, ids, strict=True)
-            if entry_id is not None
-        ]
+            written = [
+                sighting
+                for sighting, entry_id in zip(sightings, ids, strict=True)
+                if entry_id is not None
+            ]
         for project_id in {sighting.project_id for sighting in written}:
             self.on_write(project_id)
         return [sighting.event for sighting in written]
@@ -148,6 +148,7 @@ class EventStream:
             int(self._age * 1000),
         ]
 
+    @failures_reported()
     def record_gap(self, project_ids: Iterable[str], since: str | None) -> int:
         """Write a gap that ends now to the streams of these projects and of all with events.
 
@@ -162,21 +163,19 @@ class EventStream:
                 self._sealed.full_key(_stream_key(project_id)),
                 self._sealed.full_key(_PROJECTS),
             ]
-            commands.run(self._write_gap, keys, self._common_arguments(project_id, event))
+            self._write_gap(keys, self._common_arguments(project_id, event))
             self.on_write(project_id)
         return len(projects)
 
     def _known_projects(self) -> list[str]:
         oldest = self.now() - int(self._age * 1000)
         projects = self._sealed.full_key(_PROJECTS)
-        commands.run(self._sealed.client.zremrangebyscore, projects, 0, oldest)
-        return [
-            project_id.decode()
-            for project_id in commands.run(self._sealed.client.zrange, projects, 0, -1)
-        ]
+        self._sealed.client.zremrangebyscore(projects, 0, oldest)
+        return [project_id.decode() for project_id in self._sealed.client.zrange(projects, 0, -1)]
 
     # Reading
 
+    @failures_reported()
     def read(self, project_id: str, after: Cursor | None) -> Page:
         """A page of a project's events after a cursor.
 
@@ -185,8 +184,7 @@ class EventStream:
         :raises CursorExpiredError: events after the cursor may have been removed
         """
         stream = _stream_key(project_id)
-        now, epoch, first, raw, followed = commands.run(
-            self._read,
+        now, epoch, first, raw, followed = self._read(
             [self._sealed.full_key(key) for key in (stream, _EPOCH, FOLLOWED, _PROJECTS)],
             ["" if after is None else str(after.position), _PAGE, secrets.token_hex(4), project_id],
         )
@@ -211,12 +209,11 @@ class EventStream:
             followed_at=None if followed_at is None else iso_of_milliseconds(followed_at),
         )
 
+    @failures_reported()
     def read_oldest(self, project_id: str) -> Page:
         """The first page of all events that the project's stream has."""
         epoch = self.read(project_id, None).cursor.epoch
-        first = commands.run(
-            self._sealed.client.xrange, self._sealed.full_key(_stream_key(project_id)), count=1
-        )
+        first = self._sealed.client.xrange(self._sealed.full_key(_stream_key(project_id)), count=1)
         if not first:
             return self.read(project_id, None)
         position = Position.of(_field(first[0][1], b"after"))
@@ -225,10 +222,11 @@ class EventStream:
         oldest = Position(self.now() - int((self._age - margin) * 1000), 0)
         return self.read(project_id, Cursor(max(position, oldest), epoch))
 
+    @failures_reported()
     def newest_position(self, project_id: str) -> str:
         """The position of a project's newest event, ``0-0`` without events. One Redis command."""
-        entries = commands.run(
-            self._sealed.client.xrevrange, self._sealed.full_key(_stream_key(project_id)), count=1
+        entries = self._sealed.client.xrevrange(
+            self._sealed.full_key(_stream_key(project_id)), count=1
         )
         return entries[0][0].decode() if entries else "0-0"
 
@@ -250,12 +248,18 @@ class EventStream:
     def subscribe(self) -> Subscription:
         """Subscribe to the new events of all projects."""
         pubsub = self._sealed.client.pubsub()
-        commands.run(pubsub.subscribe, self._sealed.full_key(_CHANNEL))
-        # Events are delivered from the confirmation on.
-        confirmation = commands.run(pubsub.get_message, timeout=_SUBSCRIBE_SECONDS)
-        if confirmation is None:
+        try:
+            with failures_reported():
+                pubsub.subscribe(self._sealed.full_key(_CHANNEL))
+                # Events are delivered from the confirmation on.
+                confirmation = pubsub.get_message(timeout=_SUBSCRIBE_SECONDS)
+                if confirmation is None:
+                    raise redis.TimeoutError
+                if confirmation["type"] != "subscribe":
+                    raise redis.InvalidResponse
+        except StoreUnavailable:
             pubsub.close()
-            raise StoreUnavailable("TimeoutError")
+            raise
         return Subscription(pubsub)
 
     def opened(self, message: bytes) -> tuple[str, Entry] | None:

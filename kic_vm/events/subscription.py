@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import redis
 
-from kic_vm.cache.store import StoreUnavailable
+from kic_vm.cache.store import StoreUnavailable, failures_reported
 
 _PING_SECONDS: Final = 5.0
 _SILENT_SECONDS: Final = 15.0
@@ -29,14 +29,18 @@ class Subscription:
         :raises StoreUnavailable: the connection was lost, and messages may have been lost with it
         """
         try:
-            message = self._pubsub.get_message(timeout=seconds)
-            if message is None:
-                self._check()
-            else:
-                self._last_message = time.monotonic()
-        except (redis.RedisError, OSError) as error:
+            with failures_reported():
+                message = self._pubsub.get_message(timeout=seconds)
+                if message is None:
+                    self._check()
+                    return None
+                is_event = message["type"] == "message"
+                if is_event and not isinstance(message["data"], bytes):
+                    raise redis.InvalidResponse
+        except OSError as error:
             raise StoreUnavailable(type(error).__name__) from error
-        return message["data"] if message and message["type"] == "message" else None
+        self._last_message = time.monotonic()
+        return message["data"] if is_event else None
 
     def _check(self) -> None:
         """Send a ping if there was none for some seconds.

@@ -253,6 +253,16 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize("at", ["yesterday", "2026-99-99 10:00:00", None])
+def test_wrong_time(stream: EventStream, at: str | None) -> None:
+    """A notification that can never be recorded does not go back to the queue."""
+    endpoint = notifications.Endpoint(
+        load_tables(), stream, event_filter=None, requeue="requeue", sleep=lambda _seconds: None
+    )
+    payload = versioned("active", None)
+    assert endpoint.info({}, "", "instance.update", payload, {"timestamp": at}) is None
+
+
 def test_redis_away(stream: EventStream, store: FakeRedis, monkeypatch: pytest.MonkeyPatch) -> None:
     """A notification goes back to the queue while Redis fails."""
     slept: list[float] = []
