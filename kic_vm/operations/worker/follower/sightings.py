@@ -3,7 +3,7 @@
 
 from typing import Final
 
-from kic_vm.events.model import INSTANCE, VOLUME, Event, Sighting, stamp_now
+from kic_vm.events.model import INSTANCE, VOLUME, Event, Sighting, microseconds, stamp_now
 from kic_vm.lifecycle.table import LifecycleTables
 from kic_vm.mappings.times import utc
 from kic_vm.resources.block_storage import Volume
@@ -39,7 +39,7 @@ def sighting_of_instance(
         name=name,
         state=row.state,
         billable=row.billable,
-        at=utc(at),
+        at=_time(at),
         seen_at=stamp_now(),
         flavor_id=flavor_id,
         deleted=is_deleted,
@@ -89,7 +89,7 @@ def sighting_of_volume(
         name=name or None,
         state=row.state,
         billable=row.billable,
-        at=utc(at),
+        at=_time(at),
         seen_at=stamp_now(),
         size=size,
         deleted=is_deleted,
@@ -129,3 +129,13 @@ def deleted(last: Sighting) -> Sighting:
             deleted=True,
         ),
     )
+
+
+def _time(stamp: str | None) -> str | None:
+    """A time of OpenStack for clients.
+
+    :raises ValueError: it is no time; all sightings together could not be recorded with it
+    """
+    at = utc(stamp)
+    microseconds(at)
+    return at

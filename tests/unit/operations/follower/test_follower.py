@@ -196,13 +196,15 @@ def test_cinder_away(follower: Follower, changing: ChangingCloud, stream: EventS
 
 
 @pytest.mark.parametrize(
-    ("service", "field"),
+    ("service", "field", "wrong"),
     [
-        ("nova", "OS-EXT-STS:vm_state"),
-        ("nova", "id"),
-        ("nova", "tenant_id"),
-        ("cinder", "status"),
-        ("cinder", "os-vol-tenant-attr:tenant_id"),
+        ("nova", "OS-EXT-STS:vm_state", {}),
+        ("nova", "id", {}),
+        ("nova", "tenant_id", {}),
+        ("nova", "updated", {"updated": "never"}),
+        ("cinder", "status", {}),
+        ("cinder", "os-vol-tenant-attr:tenant_id", {}),
+        ("cinder", "updated_at", {"updated_at": "never"}),
     ],
 )
 def test_unreadable_answer(
@@ -212,8 +214,9 @@ def test_unreadable_answer(
     lines: list[str],
     service: str,
     field: str,
+    wrong: dict[str, str],
 ) -> None:
-    """A resource that lacks a field ends only the reading of its own service."""
+    """A resource that lacks a field, or has a wrong one, ends only the reading of its service."""
     changing.set_server("i", "active")
     changing.set_volume("v", "available")
     follower.tick()
@@ -223,12 +226,13 @@ def test_unreadable_answer(
     changing.set_volume("v", "in-use")
     complete = dict(resources)
     for resource_id, resource in resources.items():
-        resources[resource_id] = {name: resource[name] for name in resource if name != field}
+        others = {name: resource[name] for name in resource if name != field}
+        resources[resource_id] = others | wrong
     follower.follow_once()
     readable, unreadable = ("In-use", "Stopped") if service == "nova" else ("Stopped", "In-use")
     assert states(stream) == ["gap", readable]
     assert stream.followers.followed_until() == followed
-    assert any(field in line and "Traceback" in line for line in lines)
+    assert any("Could not read the changes" in line and "Traceback" in line for line in lines)
     resources.update(complete)
     follower.follow_once()
     assert states(stream) == ["gap", readable, unreadable]
