@@ -26,6 +26,4 @@ class Outage:
     def begin(self, error: redis.RedisError) -> None:
         """Stop using Redis for a while."""
         self._unused_until = time.monotonic() + self._retry_after
-        LOG.warning(
-            "Redis failed (%s); using memory for %g s", type(error).__name__, self._retry_after
-        )
+        LOG.warning("Redis failed (%s); not used for %g s", type(error).__name__, self._retry_after)

@@ -33,7 +33,10 @@ def failures_reported() -> Iterator[None]:
 class SharedStore:
     """The store for values on which all processes must agree.
 
-    Unlike a cache, it never falls back to memory.
+    Unlike a cache, it never falls back to memory. So there is no pause after a failure either (see
+    Outage): one lost answer would refuse all requests that need the store for seconds, and running
+    ones could not record how they end. A refused request waits for one timeout, and so holds its
+    thread for less time than if it were processed.
     """
 
     def __init__(self, client: SealedRedis) -> None:

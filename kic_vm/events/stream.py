@@ -6,8 +6,9 @@ also keeps the last state of each resource. One script compares a state with the
 an event only for a newer and different state, so several followers never write a change twice.
 """
 
+import contextlib
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import redis
@@ -15,6 +16,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from kic_vm.cache import sealed
+from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis, UnreadableError
 from kic_vm.cache.store import StoreUnavailable, failures_reported
 from kic_vm.events import scripts
@@ -39,7 +41,6 @@ _EPOCH: Final = "events:epoch"
 _CHANNEL: Final = "events:new"
 _PAGE: Final = 500
 _BATCH: Final = 200
-_SUBSCRIBE_SECONDS: Final = 2.0
 # A sealed entry must stay readable for as long as the stream may contain it.
 _SEAL_MARGIN: Final = 3600.0
 # Seconds for which a reader that starts at the oldest event can read.
@@ -67,14 +68,20 @@ class Page(NamedTuple):
 class EventStream:
     """Writes and reads the events of all projects.
 
-    Every method raises StoreUnavailable when Redis fails.
+    Every method raises StoreUnavailable when Redis fails. After a failure, readers do not use Redis
+    for a while: each of them holds a thread, and waiting clients read again and again.
 
     :param length: maximum number of entries of a stream
     :param age: seconds for which a stream keeps its entries
+    :param timeout: seconds that Redis may take to confirm a subscription
     """
 
-    def __init__(self, sealed: SealedRedis, *, length: int, age: float) -> None:
+    def __init__(
+        self, sealed: SealedRedis, outage: Outage, *, length: int, age: float, timeout: float
+    ) -> None:
         self._sealed = sealed
+        self._outage = outage
+        self._timeout = timeout
         self._length = length
         self._age = age
         self.followers = FollowerState(sealed, age)
@@ -175,7 +182,22 @@ class EventStream:
 
     # Reading
 
-    @failures_reported()
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Read from Redis within the block.
+
+        :raises StoreUnavailable: Redis fails, or has just failed for another reader
+        """
+        if not self._outage.is_over():
+            raise StoreUnavailable("Outage")
+        try:
+            with failures_reported():
+                yield
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, redis.RedisError):
+                self._outage.begin(error.__cause__)
+            raise
+
     def read(self, project_id: str, after: Cursor | None) -> Page:
         """A page of a project's events after a cursor.
 
@@ -183,6 +205,10 @@ class EventStream:
 
         :raises CursorExpiredError: events after the cursor may have been removed
         """
+        with self._reading():
+            return self._page(project_id, after)
+
+    def _page(self, project_id: str, after: Cursor | None) -> Page:
         stream = _stream_key(project_id)
         now, epoch, first, raw, followed = self._read(
             [self._sealed.full_key(key) for key in (stream, _EPOCH, FOLLOWED, _PROJECTS)],
@@ -209,26 +235,30 @@ class EventStream:
             followed_at=None if followed_at is None else iso_of_milliseconds(followed_at),
         )
 
-    @failures_reported()
     def read_oldest(self, project_id: str) -> Page:
         """The first page of all events that the project's stream has."""
         epoch = self.read(project_id, None).cursor.epoch
-        first = self._sealed.client.xrange(self._sealed.full_key(_stream_key(project_id)), count=1)
-        if not first:
-            return self.read(project_id, None)
-        position = Position.of(_field(first[0][1], b"after"))
-        # The position must not expire before it is used, even if Redis is slow.
-        margin = min(_OLDEST_MARGIN, self._age / 10)
-        oldest = Position(self.now() - int((self._age - margin) * 1000), 0)
-        return self.read(project_id, Cursor(max(position, oldest), epoch))
+        oldest = self._oldest_position(project_id)
+        return self.read(project_id, None if oldest is None else Cursor(oldest, epoch))
 
-    @failures_reported()
+    def _oldest_position(self, project_id: str) -> Position | None:
+        """A position before all events of a project; None without events."""
+        with self._reading():
+            key = self._sealed.full_key(_stream_key(project_id))
+            first = self._sealed.client.xrange(key, count=1)
+            if not first:
+                return None
+            position = Position.of(_field(first[0][1], b"after"))
+            # The position must not expire before it is used, even if Redis is slow.
+            margin = min(_OLDEST_MARGIN, self._age / 10)
+            return max(position, Position(self.now() - int((self._age - margin) * 1000), 0))
+
     def newest_position(self, project_id: str) -> str:
         """The position of a project's newest event, ``0-0`` without events. One Redis command."""
-        entries = self._sealed.client.xrevrange(
-            self._sealed.full_key(_stream_key(project_id)), count=1
-        )
-        return entries[0][0].decode() if entries else "0-0"
+        with self._reading():
+            key = self._sealed.full_key(_stream_key(project_id))
+            entries = self._sealed.client.xrevrange(key, count=1)
+            return entries[0][0].decode() if entries else "0-0"
 
     def _check(self, after: Cursor, epoch: str, now: int, first: list[Any]) -> None:
         is_old = after.position.milliseconds < now - self._age * 1000
@@ -249,10 +279,10 @@ class EventStream:
         """Subscribe to the new events of all projects."""
         pubsub = self._sealed.client.pubsub()
         try:
-            with failures_reported():
+            with self._reading():
                 pubsub.subscribe(self._sealed.full_key(_CHANNEL))
                 # Events are delivered from the confirmation on.
-                confirmation = pubsub.get_message(timeout=_SUBSCRIBE_SECONDS)
+                confirmation = pubsub.get_message(timeout=self._timeout)
                 if confirmation is None:
                     raise redis.TimeoutError
                 if confirmation["type"] != "subscribe":
@@ -281,7 +311,11 @@ def create(conf: cfg.ConfigOpts) -> EventStream | None:
         return None
     options = conf.history
     return EventStream(
-        redis_server, length=options.stream_length, age=float(options.stream_hours) * 3600
+        redis_server,
+        Outage(conf.redis.retry_after),
+        length=options.stream_length,
+        age=float(options.stream_hours) * 3600,
+        timeout=conf.redis.timeout,
     )
 
 

@@ -7,7 +7,11 @@ import threading
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-_HELLO: Final = b"%2\r\n+version\r\n+7.0.0\r\n+proto\r\n:3\r\n"
+_GREETING: Final = {
+    b"HELLO": b"%2\r\n+version\r\n+7.0.0\r\n+proto\r\n:3\r\n",
+    b"CLIENT": b"+OK\r\n",
+    b"SELECT": b"+OK\r\n",
+}
 
 ANSWERS: Final = {
     "status": b"+OK\r\n",
@@ -75,14 +79,16 @@ ANSWERS: Final = {
 
 
 class LyingRedis:
-    """The server.
+    """The server. With an empty answer, it hangs.
 
     :param is_polite: it answers the messages before the first command as Redis does
     """
 
     def __init__(self, answer: bytes, *, is_polite: bool = True) -> None:
-        self.answer = answer
-        self._is_polite = is_polite
+        self._answer = answer
+        self._greeting = dict(_GREETING) if is_polite else {}
+        self.asked: list[bytes] = []
+        """The names of the commands that got the answer."""
         self._listener = socket.create_server(("127.0.0.1", 0))
         port: int = self._listener.getsockname()[1]
         self.url = f"redis://127.0.0.1:{port}/0"
@@ -97,8 +103,9 @@ class LyingRedis:
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError), connection:
             for name in _commands(connection.makefile("rb")):
-                greeting = {b"HELLO": _HELLO, b"CLIENT": b"+OK\r\n", b"SELECT": b"+OK\r\n"}
-                connection.sendall((self._is_polite and greeting.get(name)) or self.answer)
+                if name not in self._greeting:
+                    self.asked.append(name)
+                connection.sendall(self._greeting.get(name, self._answer))
 
     def close(self) -> None:
         self._listener.close()

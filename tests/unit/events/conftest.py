@@ -3,6 +3,7 @@
 
 import pytest
 
+from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis
 from kic_vm.events.model import Event, Sighting
 from kic_vm.events.stream import EventStream
@@ -18,9 +19,16 @@ def server() -> FakeRedis:
     return FakeRedis()
 
 
-def stream_in(server: FakeRedis, *, length: int = 100, age: float = 3600) -> EventStream:
+def stream_in(
+    server: FakeRedis,
+    *secrets: str,
+    length: int = 100,
+    age: float = 3600,
+    retry_after: float = 0,
+) -> EventStream:
     """The streams as a process that has just started sees them."""
-    return EventStream(SealedRedis(server, "p:", SECRET), length=length, age=age)
+    sealed = SealedRedis(server, "p:", *(secrets or (SECRET,)))
+    return EventStream(sealed, Outage(retry_after), length=length, age=age, timeout=20)
 
 
 @pytest.fixture

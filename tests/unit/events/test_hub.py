@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis
 
+from kic_vm.cache.outage import Outage
 from kic_vm.cache.sealed import SealedRedis
 from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events import subscription
@@ -190,7 +191,8 @@ def test_silent_connection(silent: SilentRedis, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(subscription, "_SILENT_SECONDS", 0.2)
     options: dict[str, Any] = {"protocol": 2}
     client = redis.Redis(port=silent.port, socket_timeout=20, **options)
-    stream = EventStream(SealedRedis(client, "p:", SECRET), length=9, age=60)
+    sealed = SealedRedis(client, "p:", SECRET)
+    stream = EventStream(sealed, Outage(0), length=9, age=60, timeout=20)
     subscribed = stream.subscribe()
     with pytest.raises(StoreUnavailable):
         read_until_failure(subscribed)

@@ -228,6 +228,6 @@ def test_digest() -> None:
 def test_new_secret(stream: EventStream, server: FakeRedis) -> None:
     """A state that was recorded with an older secret is not a change."""
     stream.record([sighting("Active", FIRST)])
-    later = EventStream(SealedRedis(server, "p:", "new", SECRET), length=9, age=3600)
+    later = stream_in(server, "new", SECRET)
     later.record([sighting("Active", SECOND)])
     assert states(later) == ["Active"]

@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Idempotency-Key while Redis fails, loses data, returns garbage, or is not configured."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
+from oslo_config import cfg
 
+from kic_vm import deploy
 from tests.unit.bodies import INSTANCE, SERVER
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.fake_redis import FakeRedis
+from tests.unit.lying_redis import LyingRedis
 from tests.unit.middleware.idempotent import IMPORT, KEY, KEYPAIRS
+from tests.unit.personas import token_of
 
 JSON = dict[str, Any]
 
@@ -110,6 +115,30 @@ def test_redis_lies(member: Caller, populated: Cloud, store: FakeRedis, lie: byt
     response = member.post(KEYPAIRS, json=IMPORT, headers=KEY)
     refusal(response, 503, "idempotency_unavailable")
     assert populated.writes() == []
+
+
+class TestHungRedis:
+    """Redis accepts connections, and does not answer."""
+
+    @pytest.fixture
+    def hung(self) -> Iterator[LyingRedis]:
+        server = LyingRedis(b"")
+        yield server
+        server.close()
+
+    @pytest.fixture
+    def options(self, hung: LyingRedis) -> str:
+        return f"[redis]\nurl = {hung.url}\ntimeout = 0.1\n"
+
+    def test_refused(self, hung: LyingRedis, conf: cfg.ConfigOpts, populated: Cloud) -> None:
+        """A request is refused after one command, so it holds its thread for one timeout."""
+        member = Caller(deploy.load_app(conf), token_of("member"))
+        member.get(KEYPAIRS)  # the caches wait once
+        for _attempt in range(3):
+            hung.asked.clear()
+            refusal(member.post(KEYPAIRS, json=IMPORT, headers=KEY), 503, "idempotency_unavailable")
+            assert hung.asked == [b"GET"]
+        assert populated.writes() == []
 
 
 class TestWithoutRedis:

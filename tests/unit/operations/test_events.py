@@ -23,7 +23,7 @@ TIMES = [f"2026-11-27T10:00:0{second}Z" for second in range(5)]
 
 @pytest.fixture
 def options() -> str:
-    return f"[redis]\nurl = redis://redis.test/0\nsecret = {'s' * 32}\n"
+    return f"[redis]\nurl = redis://redis.test/0\nsecret = {'s' * 32}\nretry_after = 0\n"
 
 
 def project_of(persona: str) -> str:
