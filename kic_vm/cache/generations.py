@@ -46,6 +46,16 @@ class Generations:
             with self._lock:
                 self._unannounced[project_id] = own
 
+    def announce_missed(self) -> bool:
+        """Tell Redis of the writes that it was not told of; whether it knows of all writes now."""
+        if self._client is None or not self._outage.is_over():
+            return False
+        try:
+            self._announce_missed(self._client)
+        except redis.RedisError as error:
+            self._outage.begin(error)
+        return not self._unannounced
+
     def _try(
         self, command: Callable[[SealedRedis, str], bytes | None], project_id: str
     ) -> bytes | None:

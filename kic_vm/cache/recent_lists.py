@@ -89,9 +89,11 @@ class RecentLists:
     def note_follower(self, seconds: float) -> None:
         """Note that a follower drops the lists of changed projects for the next seconds.
 
-        Until then, a list may have the higher maximum age. The follower calls this repeatedly.
+        Until then, a list may have the higher maximum age. The follower calls this repeatedly. No
+        effect while other processes cannot know of a drop, because Redis fails.
         """
-        self._stored.note_follower(seconds)
+        if self._generations.announce_missed():
+            self._stored.note_follower(seconds)
 
     @contextlib.contextmanager
     def changing(self, project_id: str | None) -> Iterator[None]:

@@ -89,7 +89,7 @@ class EventStream:
         self._write_gap = sealed.client.register_script(scripts.WRITE_GAP)
         self._read = sealed.client.register_script(scripts.READ)
         self.on_write: Callable[[str], None] = _ignore
-        """Called with the id of a project after events of it were written."""
+        """Called with the id of a project after events of it were written, or may have been."""
 
     @failures_reported()
     def now(self) -> int:
@@ -112,19 +112,27 @@ class EventStream:
 
     def _record(self, sightings: Sequence[Sighting]) -> list[Event]:
         arguments = [self._arguments(sighting) for sighting in sightings]
-        with failures_reported():
-            pipeline = self._sealed.client.pipeline(transaction=False)
-            for keys, values in arguments:
-                self._write(keys, values, client=pipeline)
-            ids = pipeline.execute()
-            written = [
-                sighting
-                for sighting, entry_id in zip(sightings, ids, strict=True)
-                if entry_id is not None
-            ]
-        for project_id in {sighting.project_id for sighting in written}:
-            self.on_write(project_id)
+        try:
+            with failures_reported():
+                pipeline = self._sealed.client.pipeline(transaction=False)
+                for keys, values in arguments:
+                    self._write(keys, values, client=pipeline)
+                ids = pipeline.execute()
+                written = [
+                    sighting
+                    for sighting, entry_id in zip(sightings, ids, strict=True)
+                    if entry_id is not None
+                ]
+        except StoreUnavailable:
+            # Redis may have written all of them. Then it sees no change when they come again.
+            self._note_written(sightings)
+            raise
+        self._note_written(written)
         return [sighting.event for sighting in written]
+
+    def _note_written(self, sightings: Iterable[Sighting]) -> None:
+        for project_id in {sighting.project_id for sighting in sightings}:
+            self.on_write(project_id)
 
     def _arguments(self, sighting: Sighting) -> tuple[list[str], list[Any]]:
         event, project_id = sighting.event, sighting.project_id

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import redis
 
 from kic_vm.cache.fetched import Source
 from tests.unit.cache.recent_list_reads import KEY, Fetches, process, read
@@ -107,6 +108,46 @@ class TestAlone:
         go_on(5.1)
         lists.drop("another")
         assert read(other, fetch)[0] == "2"
+
+
+class TestFollower:
+    """A follower that drops lists while Redis fails."""
+
+    def test_missed_drop(self, server: FakeRedis, go_on: Callable[[float], None]) -> None:
+        """A drop that Redis was not told of is told before the follower counts as running."""
+        lists, follower, fetch = process(server), process(server), Fetches()
+        follower.note_follower(60)
+        read(lists, fetch, 100)
+        go_on(30.1)
+        assert read(lists, fetch, 100)[0] == "1"
+        server.is_down = True
+        follower.drop("project")
+        server.is_down = False
+        go_on(5.1)
+        follower.note_follower(60)
+        assert read(lists, fetch, 100)[0] == "2"
+
+    def test_drop_that_is_missed_again(
+        self, server: FakeRedis, go_on: Callable[[float], None]
+    ) -> None:
+        """As long as Redis does not know of a drop, no follower counts as running."""
+        lists, follower, fetch = process(server), process(server), Fetches()
+        follower.note_follower(60)
+        read(lists, fetch, 100)
+        server.is_down = True
+        follower.drop("project")
+        server.is_down = False
+        go_on(5.1)
+        server.look("DEL", "p:lists-followed")  # the time of the first note is over
+
+        def refuse(*args: Any) -> None:
+            if args[0] == "SET" and "generation" in args[1]:
+                raise redis.TimeoutError
+
+        server.before = refuse
+        follower.note_follower(60)
+        go_on(25.1)
+        assert read(lists, fetch, 100)[0] == "2"
 
 
 @pytest.mark.parametrize("seed", range(4))

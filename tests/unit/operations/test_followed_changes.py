@@ -4,9 +4,12 @@
 from typing import Any
 
 import pytest
+import redis
 from oslo_config import cfg
+from redis.client import Pipeline
 
 from kic_vm import deploy
+from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events.stream import EventStream
 from tests.unit.bodies import INSTANCE, SERVER
 from tests.unit.cloud import Cloud
@@ -62,6 +65,44 @@ def test_event_drops_lists(member: Caller, populated: Cloud, stream: EventStream
     assert reads_of_list(member, populated) == 0
     stream.record([seen("Active", "2026-11-27T10:00:02Z")])  # no change, so no event
     assert reads_of_list(member, populated) == 0
+
+
+LOST = [redis.TimeoutError, redis.ConnectionError, redis.InvalidResponse, redis.ResponseError]
+
+
+@pytest.mark.parametrize("failure", LOST)
+def test_lost_answer_drops_lists(
+    member: Caller,
+    populated: Cloud,
+    stream: EventStream,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: type[redis.RedisError],
+) -> None:
+    """If Redis wrote an event and its answer was lost, the lists are not used any more either.
+
+    Written again, the event is no change.
+    """
+    stream.record([seen("Stopped", "2026-11-27T10:00:00Z")])
+    assert reads_of_list(member, populated) > 0
+    assert reads_of_list(member, populated) == 0
+    with monkeypatch.context() as patch:
+        lose_answers(patch, failure)
+        with pytest.raises(StoreUnavailable):
+            stream.record([seen("Active", "2026-11-27T10:00:01Z")])
+    assert stream.record([seen("Active", "2026-11-27T10:00:01Z")]) == []
+    assert reads_of_list(member, populated) > 0
+    assert reads_of_list(member, populated) == 0
+
+
+def lose_answers(monkeypatch: pytest.MonkeyPatch, failure: type[Exception]) -> None:
+    """Have Redis perform what is written, and lose the answers."""
+    execute = Pipeline.execute
+
+    def lose(pipeline: Any) -> None:
+        execute(pipeline)
+        raise failure
+
+    monkeypatch.setattr(Pipeline, "execute", lose)
 
 
 def test_gap_drops_lists(member: Caller, populated: Cloud, stream: EventStream) -> None:
