@@ -15,7 +15,7 @@ from kic_vm.events.stream import EventStream
 from kic_vm.metrics import events as metrics
 from kic_vm.operations.request import AppState, RequestServices
 from kic_vm.operations.worker.follower import notifications
-from kic_vm.operations.worker.follower.sources import Servers, Source, Volumes
+from kic_vm.operations.worker.follower.sources import Reading, Servers, Source, Volumes
 
 LOG = logging.getLogger(__name__)
 
@@ -104,10 +104,14 @@ class Follower:
         is_gap = (
             followed is None or began - max(followed, self._last_end) > self._gap_seconds * 1000
         )
-        sightings, is_complete = self._read(began if followed is None else followed, is_gap=is_gap)
+        readings = self._read(began if followed is None else followed, is_gap=is_gap)
+        is_complete = len(readings) == len(self._sources)
         if is_gap and is_complete:
             self._record_gap(followed)
+        sightings = [sighting for reading in readings.values() for sighting in reading.sightings]
         self._record(sightings, began, is_start=followed is None)
+        for source, reading in readings.items():
+            source.settle(reading)
         if not is_complete:
             return True
         stream.followers.note_followed(began)
@@ -116,25 +120,22 @@ class Follower:
         metrics.show_followed(began / 1000)
         return True
 
-    def _read(self, since: int, *, is_gap: bool) -> tuple[list[Sighting], bool]:
-        """The sightings of all sources, and whether every source was read."""
+    def _read(self, since: int, *, is_gap: bool) -> dict[Source, Reading]:
+        """The readings of all sources that could be read."""
         services = self._make_services(self._app_state)
         moment = datetime.datetime.fromtimestamp(since / 1000, datetime.UTC)
         # While a service fails, the gap stays open. The complete lists are read once for each gap.
         is_full = is_gap and not self._is_recovering
-        sightings: list[Sighting] = []
-        is_complete = True
+        readings = {}
         for source in self._sources:
             try:
-                sightings += source.read(services, moment, is_full=is_full)
+                readings[source] = source.read(services, moment, is_full=is_full)
             except exceptions.KicVmError as error:
-                is_complete = False
                 LOG.warning("Could not read the changes of %s: %r", source.service_name, error)
             except Exception:  # such as a resource that lacks a field
-                is_complete = False
                 LOG.exception("Could not read the changes of %s", source.service_name)
-        self._is_recovering = not is_complete
-        return sightings, is_complete
+        self._is_recovering = len(readings) < len(self._sources)
+        return readings
 
     def _record_gap(self, followed: int | None) -> None:
         projects = set().union(*(source.project_ids for source in self._sources))

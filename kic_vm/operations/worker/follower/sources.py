@@ -11,7 +11,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from oslo_log import log as logging
 
@@ -31,6 +31,14 @@ _CHECKED_MAXIMUM: Final = 50
 _STAMP: Final = "%Y-%m-%dT%H:%M:%S"
 
 
+class Reading(NamedTuple):
+    """What a source has read."""
+
+    sightings: list[Sighting]
+    is_full: bool
+    """All resources that exist were listed."""
+
+
 class Source:
     """One service whose resources the follower reads.
 
@@ -44,7 +52,7 @@ class Source:
         self._full_interval = full_interval
         self._next_full = 0.0
         self._known: dict[str, Sighting] = {}
-        """The last sighting of each resource that exists."""
+        """The last sighting of each resource whose deletion is not recorded yet."""
 
     @property
     def project_ids(self) -> set[str]:
@@ -53,8 +61,10 @@ class Source:
 
     def read(
         self, services: RequestServices, since: datetime.datetime, *, is_full: bool
-    ) -> list[Sighting]:
+    ) -> Reading:
         """Sightings of the resources that have changed since a time, or of all, and of deletions.
+
+        Until it is settled, the next reading has its deletions again, and is full again.
 
         :raises KicVmError: the service fails, or refuses the gateway's user
         """
@@ -62,20 +72,24 @@ class Source:
         listed = self._list(services, (since - _OVERLAP).strftime(_STAMP), is_full=is_full)
         by_id = {str(sighting.event.id): sighting for sighting in listed}
         gone = self._confirm_gone(services, self._possibly_gone(by_id, is_full=is_full))
-        for resource_id, sighting in (by_id | gone).items():
-            self._known[resource_id] = sighting
+        self._known |= by_id | gone
+        return Reading([*listed, *gone.values()], is_full)
+
+    def settle(self, reading: Reading) -> None:
+        """Note that a reading was recorded."""
+        for sighting in reading.sightings:
             if sighting.event.deleted:
-                del self._known[resource_id]
-        if is_full:
+                self._known.pop(str(sighting.event.id), None)
+        if reading.is_full:
             self._next_full = time.monotonic() + self._full_interval
-        return [*listed, *gone.values()]
 
     def _possibly_gone(self, listed: dict[str, Sighting], *, is_full: bool) -> Iterable[str]:
         """Known resources that may be gone."""
         return [
             resource_id
             for resource_id, last in self._known.items()
-            if resource_id not in listed and (is_full or self._may_vanish(last))
+            if resource_id not in listed
+            and (is_full or last.event.deleted or self._may_vanish(last))
         ]
 
     def _confirm_gone(

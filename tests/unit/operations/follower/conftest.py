@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cloud whose resources change while it is followed."""
 
+import contextlib
 import datetime
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+import redis
 from oslo_config import cfg
+from redis.client import Pipeline
 
 from kic_vm import deploy
 from kic_vm.cmd.worker import gateway_services
@@ -16,6 +20,7 @@ from kic_vm.events.stream import EventStream
 from kic_vm.operations.worker.follower.follower import Follower
 from tests.unit.bodies import SERVER, body
 from tests.unit.cloud import Cloud
+from tests.unit.fake_redis import FakeRedis
 
 JSON = dict[str, Any]
 PROJECT: str = SERVER["tenant_id"]
@@ -115,6 +120,52 @@ class ChangingCloud:
 
 def is_after(stamp: str, query: dict[str, list[str]]) -> bool:
     return stamp.lower() >= query["changes-since"][0]
+
+
+class RedisSteps:
+    """The commands and pipelines that Redis gets; one of them can fail."""
+
+    def __init__(self, store: FakeRedis) -> None:
+        self._store = store
+
+    @contextlib.contextmanager
+    def failing(self, step: int, *, is_performed: bool) -> Iterator[None]:
+        """Lose the answer to a step within the block, or the step itself."""
+        steps = itertools.count()
+        execute = Pipeline.execute
+
+        def take(perform: Callable[[], Any]) -> None:
+            if next(steps) == step:
+                if is_performed:
+                    perform()
+                raise redis.TimeoutError
+
+        def execute_step(pipeline: Any) -> Any:
+            take(lambda: execute(pipeline))
+            return execute(pipeline)
+
+        self._store.before = lambda *args: take(lambda: self._store.look(*args))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Pipeline, "execute", execute_step)
+            yield
+        self._store.before = None
+
+    @staticmethod
+    @contextlib.contextmanager
+    def failing_writes() -> Iterator[None]:
+        """Lose what is recorded within the block."""
+
+        def fail(_pipeline: Any) -> None:
+            raise redis.TimeoutError
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Pipeline, "execute", fail)
+            yield
+
+
+@pytest.fixture
+def redis_steps(store: FakeRedis) -> RedisSteps:
+    return RedisSteps(store)
 
 
 @pytest.fixture

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
+from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events.stream import EventStream
 from kic_vm.operations.worker.follower.follower import Follower
 from tests.unit.operations.follower.conftest import (
     CINDER_ADMIN,
     NOVA_ADMIN,
     ChangingCloud,
+    RedisSteps,
     events,
+    states,
 )
 
 JSON = dict[str, Any]
@@ -105,6 +108,41 @@ def test_calls(follower: Follower, changing: ChangingCloud, stream: EventStream)
     calls = changing.cloud.calls()
     assert [sum(path in call for call in calls) for path in asked()] == [1, 1]
     assert len(deleted(stream)) == 6
+
+
+@pytest.mark.parametrize("is_performed", [True, False])
+@pytest.mark.parametrize("step", range(10))
+def test_redis_fails_once(
+    follower: Follower,
+    vanished: ChangingCloud,
+    stream: EventStream,
+    redis_steps: RedisSteps,
+    step: int,
+    is_performed: bool,
+) -> None:
+    """Whichever step of a tick Redis fails at, the deletions are recorded, each once."""
+    with redis_steps.failing(step, is_performed=is_performed):
+        follower._try_tick()
+    for _tick in range(2):
+        assert follower.tick()
+    assert sorted(map(str, deleted(stream))) == ["i", "v"]
+
+
+def test_lost_full_list(
+    follower: Follower, changing: ChangingCloud, stream: EventStream, redis_steps: RedisSteps
+) -> None:
+    """If a complete list could not be recorded, the next tick reads it again."""
+    follower.tick()
+    changing.set_server("i", "active", has_time=False)
+    changing.set_volume("v", "available")
+    follower.tick()
+    del changing.volumes["v"]
+    for source in follower._sources:
+        source._next_full = 0
+    with redis_steps.failing_writes(), pytest.raises(StoreUnavailable):
+        follower.tick()
+    follower.tick()
+    assert states(stream) == ["Active", "Active", "Deleting"]
 
 
 def asked() -> tuple[str, str]:
