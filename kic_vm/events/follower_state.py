@@ -32,9 +32,15 @@ class FollowerState:
 
     @staticmethod
     @failures_reported()
+    def renew(lease: Lease, seconds: float) -> bool:
+        """Renew the lease for some seconds; False if another follower may have held it since."""
+        return lease.renew(seconds)
+
+    @staticmethod
+    @failures_reported()
     def acquire(lease: Lease, seconds: float) -> bool:
-        """Acquire or renew the lease for some seconds; False while another follower holds it."""
-        return lease.renew(seconds) or lease.acquire(seconds)
+        """Acquire the lease for some seconds; False while another follower holds it."""
+        return lease.acquire(seconds)
 
     @staticmethod
     @failures_reported()

@@ -116,6 +116,11 @@ class Sighting:
         return f"{self.event.type}:{self.event.id}"
 
 
+def stream_key(project_id: str) -> str:
+    """The key of a project's stream, for which its events are sealed."""
+    return f"events:of:{project_id}"
+
+
 def iso(moment: datetime.datetime) -> str:
     """A time as clients see it: in UTC, with microseconds only if it has any."""
     return moment.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")

@@ -22,10 +22,10 @@ local function append(stream, projects, channel, project, sealed, length, age)
 end
 """
 
-# KEYS: the stream, the resource's last state, the set of projects.
+# KEYS: the stream, the resource's last state, the set of projects, the known resources of the type.
 # ARGV: channel, project, sealed event, length and age of the stream; digests of the state (the
 # first one is stored), time in OpenStack, start of the read or '', '1' if the resource is deleted,
-# '1' if a resource without a last state counts as changed.
+# '1' if a resource without a last state counts as changed; the id of the resource.
 # The last state consists of its digest, its time in OpenStack, the time of the write, and '1' if
 # the resource is deleted.
 WRITE_CHANGE: Final = (
@@ -40,6 +40,7 @@ local written = string.format('%.0f', now)
 local is_change = ARGV[10] == '1'
 if last_state then
     if last_deleted == '1' then
+        redis.call('hdel', KEYS[4], ARGV[11])
         return false
     end
     if began ~= '' then
@@ -57,6 +58,12 @@ if last_state then
 end
 local last = state .. '|' .. string.format('%.0f', at) .. '|' .. written .. '|' .. deleted
 redis.call('set', KEYS[2], last, 'px', ARGV[5])
+if deleted == '1' then
+    redis.call('hdel', KEYS[4], ARGV[11])
+else
+    redis.call('hset', KEYS[4], ARGV[11], ARGV[2] .. ' ' .. ARGV[3])
+    redis.call('pexpire', KEYS[4], ARGV[5])
+end
 if not is_change then
     return false
 end

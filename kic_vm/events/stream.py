@@ -21,6 +21,7 @@ from kic_vm.cache.sealed import SealedRedis, UnreadableError
 from kic_vm.cache.store import StoreUnavailable, failures_reported
 from kic_vm.events import scripts
 from kic_vm.events.follower_state import FOLLOWED, FollowerState
+from kic_vm.events.known_resources import KnownResources
 from kic_vm.events.model import (
     GAP,
     Cursor,
@@ -29,6 +30,7 @@ from kic_vm.events.model import (
     Sighting,
     iso_of_milliseconds,
     microseconds,
+    stream_key,
 )
 from kic_vm.events.subscription import Subscription
 
@@ -85,6 +87,7 @@ class EventStream:
         self._length = length
         self._age = age
         self.followers = FollowerState(sealed, age)
+        self.known = KnownResources(sealed, age)
         self._write = sealed.client.register_script(scripts.WRITE_CHANGE)
         self._write_gap = sealed.client.register_script(scripts.WRITE_GAP)
         self._read = sealed.client.register_script(scripts.READ)
@@ -137,9 +140,10 @@ class EventStream:
     def _arguments(self, sighting: Sighting) -> tuple[list[str], list[Any]]:
         event, project_id = sighting.event, sighting.project_id
         keys = [
-            self._sealed.full_key(_stream_key(project_id)),
+            self._sealed.full_key(stream_key(project_id)),
             self._sealed.full_key(f"events:last:{sighting.resource}"),
             self._sealed.full_key(_PROJECTS),
+            self.known.key(event.type),
         ]
         state = f"{sighting.resource} {project_id} {event.state} {event.deleted}"
         if event.size is not None:
@@ -151,10 +155,11 @@ class EventStream:
             "" if sighting.read_began is None else sighting.read_began,
             int(event.deleted),
             int(sighting.is_change),
+            str(event.id),
         ]
 
     def _common_arguments(self, project_id: str, event: Event) -> list[Any]:
-        key = _stream_key(project_id)
+        key = stream_key(project_id)
         return [
             self._sealed.full_key(_CHANNEL),
             project_id,
@@ -175,7 +180,7 @@ class EventStream:
         projects = {*project_ids, *self._known_projects()}
         for project_id in sorted(projects):
             keys = [
-                self._sealed.full_key(_stream_key(project_id)),
+                self._sealed.full_key(stream_key(project_id)),
                 self._sealed.full_key(_PROJECTS),
             ]
             self._write_gap(keys, self._common_arguments(project_id, event))
@@ -217,7 +222,7 @@ class EventStream:
             return self._page(project_id, after)
 
     def _page(self, project_id: str, after: Cursor | None) -> Page:
-        stream = _stream_key(project_id)
+        stream = stream_key(project_id)
         now, epoch, first, raw, followed = self._read(
             [self._sealed.full_key(key) for key in (stream, _EPOCH, FOLLOWED, _PROJECTS)],
             ["" if after is None else str(after.position), _PAGE, secrets.token_hex(4), project_id],
@@ -252,7 +257,7 @@ class EventStream:
     def _oldest_position(self, project_id: str) -> Position | None:
         """A position before all events of a project; None without events."""
         with self._reading():
-            key = self._sealed.full_key(_stream_key(project_id))
+            key = self._sealed.full_key(stream_key(project_id))
             first = self._sealed.client.xrange(key, count=1)
             if not first:
                 return None
@@ -264,7 +269,7 @@ class EventStream:
     def newest_position(self, project_id: str) -> str:
         """The position of a project's newest event, ``0-0`` without events. One Redis command."""
         with self._reading():
-            key = self._sealed.full_key(_stream_key(project_id))
+            key = self._sealed.full_key(stream_key(project_id))
             entries = self._sealed.client.xrevrange(key, count=1)
             return entries[0][0].decode() if entries else "0-0"
 
@@ -308,7 +313,7 @@ class EventStream:
         except ValueError:
             LOG.warning("Ignored a message in Redis that no worker can have written")
             return None
-        event = self._opened(_stream_key(project_id), sealed)
+        event = self._opened(stream_key(project_id), sealed)
         return None if event is None else (project_id, (position, event))
 
 
@@ -329,10 +334,6 @@ def create(conf: cfg.ConfigOpts) -> EventStream | None:
 
 def _ignore(_project_id: str) -> None:
     """Do nothing after a write."""
-
-
-def _stream_key(project_id: str) -> str:
-    return f"events:of:{project_id}"
 
 
 def _field(fields: Any, name: bytes) -> bytes:

@@ -33,6 +33,7 @@ ANSWERS: Final = {
     "pair of numbers": b"*2\r\n:1\r\n:2\r\n",
     "pair of large numbers": b"*2\r\n:99999999999999999999999\r\n:99999999999999999999999\r\n",
     "cursor": b"*2\r\n$1\r\n0\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n",
+    "endless cursor": b"*2\r\n$1\r\n7\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n",
     "cursor of numbers": b"*2\r\n:0\r\n*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n",
     "five nothings": b"*5\r\n" + 5 * b"_\r\n",
     "five numbers": b"*5\r\n:1\r\n:2\r\n:3\r\n:4\r\n:5\r\n",

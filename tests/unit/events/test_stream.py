@@ -159,11 +159,13 @@ def test_lease(server: FakeRedis) -> None:
     """One follower at a time has the lease, and keeps it."""
     streams = [stream_in(server), stream_in(server)]
     leases = [stream.followers.lease() for stream in streams]
+    assert not streams[0].followers.renew(leases[0], 5)
     assert streams[0].followers.acquire(leases[0], 5)
     assert not streams[1].followers.acquire(leases[1], 5)
-    assert streams[0].followers.acquire(leases[0], 5)
+    assert streams[0].followers.renew(leases[0], 5)
     streams[0].followers.release(leases[0])
     assert streams[1].followers.acquire(leases[1], 5)
+    assert not streams[0].followers.renew(leases[0], 5)
 
 
 def test_subscription(stream: EventStream, server: FakeRedis) -> None:

@@ -49,6 +49,10 @@ class Follower:
         self._lease_seconds = max(_LEASE_MINIMUM, ticks_seconds)
         self._gap_seconds = max(self._options.gap_after, ticks_seconds)
         self._lease = stream.followers.lease()
+        self._is_informed = False
+        """The sources know what other followers have seen."""
+        self._may_have_missed = False
+        """Deletions between another follower and this one may be missing, and need a gap."""
         self._is_recovering = False
         self._last_end = 0
         self._listener: notifications.Listener | None = None
@@ -95,14 +99,17 @@ class Follower:
         :raises StoreUnavailable: Redis fails
         """
         stream = self._stream
-        if not stream.followers.acquire(self._lease, self._lease_seconds):
+        if not self._acquire_lease():
             self._stop_listening()
             return False
         self._listen()
+        self._learn()
         began, followed = stream.now(), stream.followers.followed_until()
         # A long tick of this follower is not a gap.
         is_gap = (
-            followed is None or began - max(followed, self._last_end) > self._gap_seconds * 1000
+            followed is None
+            or self._may_have_missed
+            or began - max(followed, self._last_end) > self._gap_seconds * 1000
         )
         readings = self._read(began if followed is None else followed, is_gap=is_gap)
         is_complete = len(readings) == len(self._sources)
@@ -112,6 +119,8 @@ class Follower:
         self._record(sightings, began, is_start=followed is None)
         for source, reading in readings.items():
             source.settle(reading)
+            if reading.is_full and not self._may_have_missed:
+                stream.known.note_all(source.type)
         if not is_complete:
             return True
         stream.followers.note_followed(began)
@@ -119,6 +128,26 @@ class Follower:
         self._last_end = stream.now()
         metrics.show_followed(began / 1000)
         return True
+
+    def _acquire_lease(self) -> bool:
+        """Renew or acquire the lease; False while another follower holds it."""
+        followers = self._stream.followers
+        if followers.renew(self._lease, self._lease_seconds):
+            return True
+        self._is_informed = False
+        return followers.acquire(self._lease, self._lease_seconds)
+
+    def _learn(self) -> None:
+        """Learn which resources other followers have seen, if there may have been any.
+
+        The next complete list shows which of them are missing.
+        """
+        if self._is_informed:
+            return
+        for source in self._sources:
+            if not source.learn(self._stream.known):
+                self._may_have_missed = True
+        self._is_informed = True
 
     def _read(self, since: int, *, is_gap: bool) -> dict[Source, Reading]:
         """The readings of all sources that could be read."""
@@ -141,6 +170,7 @@ class Follower:
         projects = set().union(*(source.project_ids for source in self._sources))
         since = None if followed is None else iso_of_milliseconds(followed)
         count = self._stream.record_gap(projects, since)
+        self._may_have_missed = False
         metrics.count_written([GAP] * count)
         LOG.info("No worker has followed the changes of the cloud since %s", since or "the start")
 

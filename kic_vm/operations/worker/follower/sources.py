@@ -17,7 +17,8 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
-from kic_vm.events.model import Sighting
+from kic_vm.events.known_resources import KnownResources
+from kic_vm.events.model import INSTANCE, VOLUME, Sighting
 from kic_vm.operations.instances import resize_confirmation
 from kic_vm.operations.request import RequestServices
 from kic_vm.operations.worker.follower import sightings
@@ -45,6 +46,8 @@ class Source:
     :param full_interval: seconds between two complete lists
     """
 
+    type: str
+    """The type of the resources in events."""
     service_name: str
     """The service's name in logs."""
 
@@ -58,6 +61,15 @@ class Source:
     def project_ids(self) -> set[str]:
         """The projects of all known resources."""
         return {sighting.project_id for sighting in self._known.values()}
+
+    def learn(self, known: KnownResources) -> bool:
+        """Learn which resources earlier followers knew; whether none can be missing.
+
+        :raises StoreUnavailable: Redis fails
+        """
+        sightings, is_complete = known.read(self.type, self._known)
+        self._known |= {str(sighting.event.id): sighting for sighting in sightings}
+        return is_complete
 
     def read(
         self, services: RequestServices, since: datetime.datetime, *, is_full: bool
@@ -145,6 +157,7 @@ class Servers(Source):
     Two upstream calls, one for each server that may be gone, and one if any of them is.
     """
 
+    type = INSTANCE
     service_name = "Nova"
 
     def _list(self, services: RequestServices, since: str, *, is_full: bool) -> list[Sighting]:
@@ -188,6 +201,7 @@ class Volumes(Source):
     One upstream call, one for each volume that may be gone, and one if any of them is.
     """
 
+    type = VOLUME
     service_name = "Cinder"
 
     def _list(self, services: RequestServices, since: str, *, is_full: bool) -> list[Sighting]:

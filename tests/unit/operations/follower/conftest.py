@@ -193,3 +193,9 @@ def events(stream: EventStream, project_id: str = PROJECT) -> list[Event]:
 def states(stream: EventStream, project_id: str = PROJECT) -> list[str | None]:
     """The states of the events; ``gap`` for a gap."""
     return [event.state or event.type for event in events(stream, project_id)]
+
+
+def read_all(follower: Follower) -> None:
+    """Have the next tick read the complete lists."""
+    for source in follower._sources:
+        source._next_full = 0

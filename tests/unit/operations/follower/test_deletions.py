@@ -14,6 +14,7 @@ from tests.unit.operations.follower.conftest import (
     ChangingCloud,
     RedisSteps,
     events,
+    read_all,
     states,
 )
 
@@ -137,8 +138,7 @@ def test_lost_full_list(
     changing.set_volume("v", "available")
     follower.tick()
     del changing.volumes["v"]
-    for source in follower._sources:
-        source._next_full = 0
+    read_all(follower)
     with redis_steps.failing_writes(), pytest.raises(StoreUnavailable):
         follower.tick()
     follower.tick()

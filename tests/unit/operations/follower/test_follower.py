@@ -15,6 +15,7 @@ from tests.unit.operations.follower.conftest import (
     PROJECT,
     ChangingCloud,
     events,
+    read_all,
     states,
 )
 
@@ -136,8 +137,7 @@ def test_full_list(
     changing.set_server("i", "active", has_time=False)
     follower.tick()
     assert states(stream) == []
-    for source in follower._sources:
-        source._next_full = 0
+    read_all(follower)
     follower.tick()
     assert states(stream) == ["Active"]
 
