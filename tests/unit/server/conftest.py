@@ -14,6 +14,7 @@ from wsgiref.types import WSGIApplication
 
 import pytest
 
+from kic_vm.server import connections, server
 from kic_vm.server.connections import Connection, Phase
 from kic_vm.server.limits import Limits
 from kic_vm.server.server import Server
@@ -29,10 +30,25 @@ LIMITS = Limits(
 )
 
 
+class Clock:
+    """The server's module ``time``: a test lets time pass, and need not be quick itself."""
+
+    sleep = staticmethod(time.sleep)
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+
 class RunningServer:
     """A server in a thread of the test's process."""
 
-    def __init__(self, application: WSGIApplication, threads: int, limits: Limits) -> None:
+    def __init__(
+        self, application: WSGIApplication, threads: int, limits: Limits, clock: Clock
+    ) -> None:
+        self._clock = clock
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         # What the kernel takes of an answer, for a client that does not read, is soon taken.
@@ -62,36 +78,48 @@ class RunningServer:
             connection.close()
         return response
 
-    def wait_until(self, client: socket.socket, phase: Phase) -> None:
-        """Wait until a client's connection waits in a phase, and nothing has happened yet.
+    def wait_until(self, client: socket.socket, phase: Phase, *, is_ready: bool = False) -> None:
+        """Wait until a client's connection waits in a phase.
 
         A client can have its answer a moment before its connection waits.
+
+        :param is_ready: whether the event has happened for which it waits
         """
 
         def is_so(connection: Connection) -> bool:
-            is_waiting = connection.phase is phase and not connection.is_ready()
+            is_waiting = connection.phase is phase and connection.is_ready() is is_ready
             return is_waiting and _is_of(client, connection)
 
         wait_for(lambda: any(map(is_so, self._waiting())))
 
-    def wait_until_closed(self, client: socket.socket) -> None:
-        """Wait until a client has no connection any more, whether it has noticed or not."""
-        wait_for(lambda: not any(_is_of(client, found) for found in self._open()))
-
-    def wait_until_all_closed(self) -> None:
-        """Wait until there is no connection, and no thread has work."""
-        wait_for(lambda: not self._open())
+    @property
+    def count(self) -> int:
+        """The number of open connections."""
+        return self._server._threads.count
 
     @property
     def counted(self) -> int:
-        """The bytes in memory that the server knows of."""
+        """The bytes in memory that the server counts for its limit."""
         return self._server._waiting._held
 
     def _waiting(self) -> tuple[Connection, ...]:
         return tuple(self._server._waiting._waiting)
 
-    def _open(self) -> tuple[Connection, ...]:
-        return tuple(self._server._threads._connections.values())
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass for the server, and wait until it has begun to look who is late."""
+        self._clock.ahead += seconds
+        now = self._clock.monotonic()
+        os.write(self._wakes_up, b"0")
+        wait_for(lambda: self._server._next_check > now or not self.thread.is_alive())
+
+    def let_pass_until(self, is_so: Callable[[], bool]) -> None:
+        """Let time pass until something is so, for some hours at most."""
+
+        def is_so_later() -> bool:
+            self.let_pass(5)
+            return is_so()
+
+        wait_for(is_so_later)
 
     def begin_to_stop(self) -> None:
         """Tell it to stop."""
@@ -123,13 +151,17 @@ StartServer = Callable[..., RunningServer]
 
 
 @pytest.fixture
-def start_server() -> Iterator[StartServer]:
+def start_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StartServer]:
     """Start a server with one thread and long limits, unless a test says otherwise."""
+    clock = Clock()
+    for module in (connections, server):
+        monkeypatch.setattr(module, "time", clock)
     with contextlib.ExitStack() as stack:
 
         def start(application: WSGIApplication, threads: int = 1, **limits: Any) -> RunningServer:
-            server = RunningServer(application, threads, dataclasses.replace(LIMITS, **limits))
-            stack.callback(server.stop)
-            return server
+            changed = dataclasses.replace(LIMITS, **limits)
+            running = RunningServer(application, threads, changed, clock)
+            stack.callback(running.stop)
+            return running
 
         yield start

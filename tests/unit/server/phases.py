@@ -63,7 +63,7 @@ SENT: Final = {
     Phase.SENDING: _get(b"/large"),
     Phase.CLOSING: HALF_BODY.replace(b"1000", b"1000000"),
     Phase.PIPELINED: _get(b"/medium") * _MANY,
-    Phase.HELD: _get(b"/held") + _get(b"/small") * 100,
+    Phase.HELD: _get(b"/held") + (HALF_HEAD + b"z" * 8000 + b"\r\n\r\n") * 3,
 }
 """What a client sends, without reading anything, until its connection waits in a phase."""
 

@@ -4,7 +4,6 @@
 import http.client
 import json
 import socket
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,13 +14,14 @@ from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events import stream as event_stream
 from kic_vm.events.stream import EventStream
 from kic_vm.events.subscription import Subscription
+from kic_vm.server.connections import Phase
 from tests.unit import personas
 from tests.unit.cloud import Cloud
 from tests.unit.events.conftest import sighting
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.metrics.samples import sample
 from tests.unit.personas import token_of
-from tests.unit.server.conftest import RunningServer, StartServer
+from tests.unit.server.conftest import RunningServer, StartServer, wait_for
 
 FIRST, SECOND = "2026-11-27T10:00:00Z", "2026-11-27T10:00:01Z"
 
@@ -46,8 +46,7 @@ def server(application: Any, cloud: Cloud, start_server: StartServer) -> Iterato
     """The gateway, at the beginning of a test without waiting requests."""
     before = waiting()
     yield start_server(application)
-    while waiting() != before:
-        time.sleep(0.005)
+    wait_for(lambda: waiting() == before)
 
 
 def waiting() -> float:
@@ -78,15 +77,11 @@ def record(stream: EventStream, persona: str, state: str, at: str) -> None:
     stream.record([sighting(state, at, project_id=project_id, instance_id=persona)])
 
 
-def wait_for(count: float) -> None:
-    while waiting() < count:
-        time.sleep(0.005)
-
-
 def test_waiting_clients(server: RunningServer, stream: EventStream) -> None:
     """Each of them gets the next event of its own project; the next request continues there."""
     mine, others = send(server, "reader", "wait=30"), send(server, "other", "wait=30")
-    wait_for(2)
+    for connection in (mine, others):
+        server.wait_until(connection, Phase.HELD)
     record(stream, "reader", "Active", FIRST)
     response, body = answer(mine)
     assert response.status == 200
@@ -102,18 +97,26 @@ def test_waiting_clients(server: RunningServer, stream: EventStream) -> None:
 
 def test_filters_of_a_waiting_client(server: RunningServer, stream: EventStream) -> None:
     """It keeps waiting when an event does not match, and its cursor is after this event."""
-    connection = send(server, "reader", "wait=1&type=volume")
-    wait_for(1)
-    record(stream, "reader", "Active", FIRST)
+    connection = send(server, "reader", "wait=30&type=volume")
+    # When another client has the second event, the first one has come to all.
+    for state, at in (("Active", FIRST), ("Stopped", SECOND)):
+        another = send(server, "reader", "wait=30")
+        server.wait_until(another, Phase.HELD)
+        record(stream, "reader", state, at)
+        assert [event["state"] for event in answer(another)[1]["events"]] == [state]
+    server.wait_until(connection, Phase.HELD)
+    server.let_pass(30)
     _response, body = answer(connection)
     assert body["events"] == []
-    assert answer(send(server, "reader", f"after={body['cursor']}"))[1]["events"] == []
+    later = answer(send(server, "reader", f"after={body['cursor']}"))[1]["events"]
+    assert "Active" not in [event["state"] for event in later]
 
 
 def test_too_many_waiting_clients(server: RunningServer) -> None:
     """One more is answered at once, and told to pause."""
     connections = [send(server, "reader", "wait=30") for _number in range(3)]
-    wait_for(3)
+    for connection in connections:
+        server.wait_until(connection, Phase.HELD)
     response, body = answer(send(server, "reader", "wait=30"))
     assert (response.headers["Retry-After"], body["events"]) == ("1", [])
     for connection in connections:
@@ -153,7 +156,7 @@ def test_redis_fails_while_clients_wait(
 ) -> None:
     """They are answered with the cursor that they have, and ask again."""
     connection = send(server, "reader", "wait=30")
-    wait_for(1)
+    server.wait_until(connection, Phase.HELD)
 
     def fail(*_args: Any) -> None:
         raise StoreUnavailable

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that wait for news, in front of one thread."""
 
-import contextlib
 import http.client
 import json
 import threading
@@ -13,8 +12,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from kic_vm.events.held_answers import ANSWER_KEY, SERVER_KEY
+from kic_vm.server.connections import Phase
 from tests.unit.server.clients import GET, is_closed, read_answer
-from tests.unit.server.conftest import RunningServer, StartServer
+from tests.unit.server.conftest import StartServer, wait_for
 
 STREAM = b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
 NOW = b"GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -33,15 +33,14 @@ class News:
         path = environ["PATH_INFO"]
         if path == "/now":
             return [b'"now"']
-        held = Held(self, is_stream=path == "/stream", seconds=0.3 if path == "/short" else 3600)
+        held = Held(self, is_stream=path == "/stream", seconds=1 if path == "/short" else 3600)
         with self.lock:
             self.waiting.append(held)
         environ[ANSWER_KEY] = held
         return [b'"begin"\n'] if held.is_stream else []
 
     def wait_for(self, count: int) -> None:
-        while len(self.waiting) < count:
-            time.sleep(0.005)
+        wait_for(lambda: len(self.waiting) == count)
 
     def tell(self, text: str) -> None:
         for held in list(self.waiting):
@@ -109,14 +108,23 @@ def test_news(start_server: StartServer, news: News) -> None:
 
 def test_headers(start_server: StartServer, news: News) -> None:
     """An answer that was held has the headers of the application and its own length."""
-    response = start_server(news).get("/short")
-    assert (response.headers["X-Kept"], response.headers["Content-Length"]) == ("yes", "3")
+    server = start_server(news)
+    with server.connect() as connection:
+        connection.sendall(GET)
+        news.wait_for(1)
+        news.tell("a")
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert (response.headers["X-Kept"], response.headers["Content-Length"]) == ("yes", "6")
 
 
 def test_time_is_up(start_server: StartServer, news: News) -> None:
     """Without news, a client gets its answer when it is due."""
-    with start_server(news, head_timeout=0.4).connect() as connection:
+    server = start_server(news)
+    with server.connect() as connection:
         connection.sendall(GET.replace(b"/", b"/short", 1))
+        server.wait_until(connection, Phase.HELD)
+        server.let_pass(1)
         assert read_answer(connection) == (200, [])
 
 
@@ -161,8 +169,7 @@ def test_client_that_leaves(start_server: StartServer, news: News, request_bytes
     with server.connect() as connection:
         connection.sendall(request_bytes)
         news.wait_for(1)
-    while news.waiting:
-        time.sleep(0.005)
+    wait_for(lambda: not news.waiting)
     assert server.get("/now").status == 200
 
 
@@ -176,10 +183,7 @@ def test_client_that_leaves_with_unread_bytes(
         connection.sendall(request_bytes)
         news.wait_for(1)
         connection.sendall(b"G")
-    end = time.monotonic() + 10
-    while news.waiting and time.monotonic() < end:
-        time.sleep(0.005)
-    assert news.waiting == []
+    wait_for(lambda: not news.waiting)
     assert server.get("/now").status == 200
 
 
@@ -208,20 +212,12 @@ def test_server_that_stops(start_server: StartServer, news: News, request_bytes:
         connection.sendall(request_bytes)
         news.wait_for(1)
         server.begin_to_stop()
+        server.let_pass(1)
         response = http.client.HTTPResponse(connection)
         response.begin()
         assert response.read().endswith(b"[]\n")
+        server.let_pass(2)
         assert is_closed(connection)
-
-
-def answer_to_new_client(server: RunningServer) -> None:
-    """Connect until there is room."""
-    for _attempt in range(500):
-        with contextlib.suppress(http.client.RemoteDisconnected, ConnectionResetError):
-            assert server.get("/now").status == 200
-            return
-        time.sleep(0.01)
-    raise AssertionError("there is no room")
 
 
 def test_room_for_new_clients(start_server: StartServer, news: News) -> None:
@@ -232,8 +228,9 @@ def test_room_for_new_clients(start_server: StartServer, news: News) -> None:
         news.wait_for(1)
         idle.sendall(NOW)
         read_answer(idle)
-        # A client can have its answer a moment before the server knows that it is idle.
-        answer_to_new_client(server)
+        # Until then, the one that waits for news would be closed.
+        server.wait_until(idle, Phase.IDLE)
+        assert server.get("/now").status == 200
         assert is_closed(idle)
         news.tell("a")
         assert read_answer(waiting) == (200, ["a"])

@@ -3,14 +3,14 @@
 
 import http.client
 import threading
-import time
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
+from kic_vm.server.connections import Phase
 from tests.unit.metrics.samples import sample
 from tests.unit.server.clients import GET, HALF_BODY, HALF_HEAD, echo, is_closed, read_answer
-from tests.unit.server.conftest import StartServer
+from tests.unit.server.conftest import StartServer, wait_for
 
 LARGE = 16 * 2**20
 
@@ -51,13 +51,17 @@ def test_answers_that_nobody_takes(start_server: StartServer) -> None:
         connection.close()
 
 
-@pytest.mark.parametrize("begun", [HALF_HEAD, HALF_BODY], ids=["head", "body"])
-def test_time_is_up(start_server: StartServer, begun: bytes) -> None:
+@pytest.mark.parametrize(
+    ("phase", "begun"), [(Phase.HEAD, HALF_HEAD), (Phase.BODY, HALF_BODY)], ids=["head", "body"]
+)
+def test_time_is_up(start_server: StartServer, phase: Phase, begun: bytes) -> None:
     """An unfinished request is answered with an error that says what to do."""
     before = failures("request_timeout")
-    server = start_server(echo, head_timeout=0.2, body_timeout=0.2)
+    server = start_server(echo)
     with server.connect() as connection:
         connection.sendall(begun)
+        server.wait_until(connection, phase)
+        server.let_pass(20)
         status, body = read_answer(connection)
         assert (status, body["error"]["code"]) == (408, "request_timeout")
         assert body["error"]["request_id"].startswith("req-")
@@ -67,28 +71,33 @@ def test_time_is_up(start_server: StartServer, begun: bytes) -> None:
 
 def test_time_is_up_before_the_first_byte(start_server: StartServer) -> None:
     """A connection without a request is closed."""
-    server = start_server(echo, head_timeout=0.2)
+    server = start_server(echo)
     with server.connect() as connection:
+        server.wait_until(connection, Phase.NEW)
+        server.let_pass(20)
         assert is_closed(connection)
 
 
 def test_time_is_up_between_requests(start_server: StartServer) -> None:
     """A kept connection is closed after its own time."""
-    server = start_server(echo, keep_alive=0.2, body_timeout=0.4)
+    server = start_server(echo, keep_alive=1, body_timeout=3600, head_timeout=3600)
     with server.connect() as connection:
         connection.sendall(GET)
         assert read_answer(connection)[0] == 200
+        server.wait_until(connection, Phase.IDLE)
+        server.let_pass(1)
         assert is_closed(connection)
 
 
 def test_time_is_up_for_an_answer(start_server: StartServer) -> None:
     """A client that takes nothing of its answer loses it."""
     before = failures("answer_not_taken")
-    server = start_server(large, body_timeout=0.2, minimum_rate=2**30)
+    server = start_server(large, minimum_rate=2**30)
     with server.connect() as connection:
         connection.sendall(GET)
-        while failures("answer_not_taken") == before:
-            time.sleep(0.05)
+        server.wait_until(connection, Phase.SENDING)
+        server.let_pass(20)
+        wait_for(lambda: failures("answer_not_taken") == before + 1)
         response = http.client.HTTPResponse(connection)
         response.begin()
         with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
@@ -97,14 +106,15 @@ def test_time_is_up_for_an_answer(start_server: StartServer) -> None:
 
 def test_slow_but_steady_body(start_server: StartServer) -> None:
     """A body may take longer than its time as long as enough of it comes."""
-    server = start_server(echo, body_timeout=0.2, minimum_rate=10)
+    server = start_server(echo, body_timeout=200, minimum_rate=1)
     with server.connect() as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n")
+        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n")
         for _number in range(10):
-            connection.sendall(b"z" * 10)
-            time.sleep(0.1)
+            server.wait_until(connection, Phase.BODY)
+            server.let_pass(100)
+            connection.sendall(b"z" * 100)
         status, answer = read_answer(connection)
-    assert (status, answer["body"]) == (200, "z" * 100)
+    assert (status, answer["body"]) == (200, "z" * 1000)
 
 
 def test_kept_connection(start_server: StartServer) -> None:
@@ -150,7 +160,7 @@ def test_continue(start_server: StartServer) -> None:
         told = b"HTTP/1.1 100 Continue\r\n\r\n"
         assert connection.recv(len(told)) == told
         connection.sendall(b"a")
-        time.sleep(0.1)
+        server.wait_until(connection, Phase.BODY)
         connection.sendall(b"b")
         assert read_answer(connection)[1]["body"] == "ab"
 
@@ -225,12 +235,14 @@ class Held:
 def test_late_threads(start_server: StartServer) -> None:
     """A request that has come in time is answered, although no thread had time for it."""
     held = Held()
-    server = start_server(held, head_timeout=0.2)
+    server = start_server(held)
     with server.connect() as first, server.connect() as second:
         first.sendall(GET)
         held.is_begun.wait(20)
         second.sendall(GET)
-        time.sleep(0.6)
+        server.wait_until(second, Phase.NEW, is_ready=True)
+        for _time in range(2):  # the first one is over when the second one begins
+            server.let_pass(20)
         held.may_answer.set()
         assert read_answer(first)[0] == 200
         assert read_answer(second)[0] == 200
@@ -244,8 +256,9 @@ def test_stop(start_server: StartServer) -> None:
     serving.sendall(GET)
     held.is_begun.wait(20)
     half.sendall(HALF_BODY)
-    time.sleep(0.1)
+    server.wait_until(half, Phase.NEW, is_ready=True)
     server.begin_to_stop()
+    server.let_pass(2)
     assert is_closed(kept)
     with pytest.raises(ConnectionRefusedError):
         server.connect()
@@ -262,13 +275,12 @@ def test_stop(start_server: StartServer) -> None:
 
 def test_stop_takes_too_long(start_server: StartServer) -> None:
     """What does not end in time is given up."""
-    server = start_server(echo, graceful_timeout=0.2)
+    server = start_server(echo, graceful_timeout=10, body_timeout=10**6)
     with server.connect() as connection:
         connection.sendall(HALF_BODY)
-        time.sleep(0.1)
+        server.wait_until(connection, Phase.BODY)
         server.begin_to_stop()
-        server.thread.join(20)
-    assert not server.thread.is_alive()
+        server.let_pass_until(lambda: not server.thread.is_alive())
 
 
 def test_failing_application(start_server: StartServer) -> None:
