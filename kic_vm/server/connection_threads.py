@@ -252,6 +252,10 @@ class ConnectionThreads:
             self._refuse(connection, exceptions.RequestTimeout())
             return
         if connection.phase in SENDS:
+            # The kernel accepts more only when a large part of its buffer is free.
+            if connection.has_more_time():
+                self._wait(connection, connection.phase)
+                return
             metrics.count_client_failure("answer_not_taken")
         self.close(connection)
 

@@ -2,9 +2,12 @@
 """The connections of a process, including those that wait for their clients."""
 
 import enum
+import fcntl
 import math
 import select
 import socket
+import struct
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -61,20 +64,39 @@ class Connection:
         """Returns the whole response, given the body of the held answer."""
         self.phase = Phase.NEW
         self.transferred = 0
-        """Bytes of the body or the response transferred in this phase."""
+        """Bytes of the body received, or of the response sent, in this phase."""
         self.deadline = 0.0
         self.held = 0
         """``size`` at the start of the wait."""
         self._limits = limits
         self._since = time.monotonic()
+        self._queued = 0
+        """Bytes in the kernel at the start of a phase in which the client must take something."""
 
     def enter(self, phase: Phase) -> None:
         """Start waiting in a phase, or continue in the present one."""
         if phase is not self.phase:
             self.phase = phase
             self.transferred = 0
+            self._queued = self._queue() if phase in SENDS else 0
             self._since = time.monotonic()
         self.deadline = self._since + self._seconds()
+
+    def has_more_time(self) -> bool:
+        """Whether the client has taken enough of an answer to have more time for it."""
+        self.deadline = self._since + self._seconds()
+        return self.deadline > time.monotonic()
+
+    def _progress(self) -> int:
+        """The number of bytes that the client has sent, or taken, in this phase."""
+        if self.phase in SENDS:
+            return self._queued + self.transferred - self._queue()
+        return self.transferred
+
+    def _queue(self) -> int:
+        """The number of bytes that the kernel has accepted and the client has not."""
+        (queue,) = struct.unpack("i", fcntl.ioctl(self.number, termios.TIOCOUTQ, bytes(4)))
+        return int(queue)
 
     def _seconds(self) -> float:
         limits = self._limits
@@ -84,7 +106,7 @@ class Connection:
             case Phase.IDLE:
                 return limits.keep_alive
             case Phase.BODY | Phase.SENDING | Phase.PIPELINED:
-                return limits.body_timeout + self.transferred / limits.minimum_rate
+                return limits.body_timeout + self._progress() / limits.minimum_rate
             case Phase.CLOSING:
                 return _LINGER_SECONDS
             case Phase.SERVING:

@@ -33,6 +33,14 @@ def read_answer(connection: socket.socket) -> tuple[int, Any]:
     return response.status, json.loads(response.read())
 
 
+def take(connection: socket.socket, size: int) -> None:
+    """Receive some bytes, and keep none of them."""
+    while size > 0:
+        piece = connection.recv(min(size, 65536))
+        assert piece
+        size -= len(piece)
+
+
 def is_closed(connection: socket.socket) -> bool:
     """Whether the server closes a connection, without sending anything more."""
     try:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What connections keep in memory, compared with what the server counts for its limit."""
 
-import socket
 import tracemalloc
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +9,7 @@ import pytest
 
 from kic_vm.server.connections import Phase
 from tests.unit.metrics.samples import Difference
-from tests.unit.server.clients import HALF_BODY
+from tests.unit.server.clients import HALF_BODY, take
 from tests.unit.server.conftest import StartServer, wait_for
 from tests.unit.server.phases import LARGE, SENT, answering, client_in
 
@@ -71,12 +70,6 @@ def test_answer_that_was_partly_taken(start_server: StartServer, memory: Memory)
             rest = LARGE - taken * LARGE // 4
             assert memory.kept - _TOLERANCE <= server.counted <= 2 * rest
             take(client, LARGE // 4)
-
-
-def take(client: socket.socket, size: int) -> None:
-    """Receive some bytes, and keep none of them."""
-    while size > 0:
-        size -= len(client.recv(min(size, 65536)))
 
 
 def test_client_that_leaves(start_server: StartServer, memory: Memory) -> None:

@@ -5,8 +5,9 @@ import pytest
 
 from kic_vm.server.connections import Phase
 from tests.unit.metrics.samples import Difference
+from tests.unit.server.clients import take
 from tests.unit.server.conftest import StartServer
-from tests.unit.server.phases import SENT, answering, client_in
+from tests.unit.server.phases import LARGE, SENT, answering, client_in
 
 # What a connection that is ended in a phase counts as; the others are nobody's fault.
 FAILURES = {
@@ -43,3 +44,14 @@ def test_stop(start_server: StartServer, phase: Phase) -> None:
     with client_in(phase, server):
         server.begin_to_stop()
         server.let_pass_until(lambda: not server.thread.is_alive())
+
+
+@pytest.mark.parametrize("phase", [Phase.SENDING, Phase.PIPELINED])
+def test_steady_client(start_server: StartServer, phase: Phase) -> None:
+    """A client that takes enough of an answer has time, even before the kernel accepts more."""
+    server = start_server(answering(3600), body_timeout=50, minimum_rate=1)
+    with client_in(phase, server) as client:
+        for _number in range(5):
+            take(client, 4000)
+            server.let_pass(30)
+        take(client, LARGE - 5 * 4000)
