@@ -115,7 +115,7 @@ class RequestReader:
             raise exceptions.MalformedRequest
         coding = headers.pop("HTTP_TRANSFER_ENCODING", None)
         if coding is None:
-            self._length = int(headers.get("CONTENT_LENGTH", 0))
+            self._length = _length(headers)
         elif coding.lower() == "chunked" and version == "1.1" and not parser.should_upgrade():
             self._chunks = _Chunks(parser, message)
         else:
@@ -181,10 +181,17 @@ class _Chunks:
         self.received += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if not self.is_finished:
                 raise exceptions.MalformedRequest from error
             self._message.is_overrun = True
+
+
+def _length(headers: dict[str, str]) -> int:
+    try:
+        return int(headers.get("CONTENT_LENGTH", 0))
+    except ValueError as error:  # thousands of digits; llhttp accepts leading zeros
+        raise exceptions.MalformedRequest from error
 
 
 def _is_persistent(version: str, headers: dict[str, str]) -> bool:

@@ -66,7 +66,16 @@ def test_chunks() -> None:
     assert request.is_persistent
 
 
-@pytest.mark.parametrize("behind", [b"GET / HTTP/1.1\r\n\r\n", b"GET / HT", b"\x00zz"])
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HT",
+        b"\x00zz",
+        b"CONNECT localhost:1 HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
+    ],
+)
 def test_request_behind_chunks(behind: bytes) -> None:
     """What comes with the last chunk is given up: the client sends it again elsewhere."""
     request = read(
@@ -151,6 +160,7 @@ def test_headers() -> None:
         b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         b"GET / HTTP/1.1\r\nExpect: 200-ok\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: " + b"0" * 5000 + b"1\r\n\r\na",
         b"POST / HTTP/1.1\r\nContent-Length: 1, 1\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
