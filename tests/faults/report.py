@@ -51,8 +51,8 @@ def posts_page(
     passed = sum(not outcome.failures() for outcome in with_key)
     blocked = max((outcome.blocked_seconds for outcome in with_key), default=0)
     head = (
-        f"Commit {', '.join(f'``{commit}``' for commit in commits)}: "
-        f"{passed} of {len(with_key)} trials ended with exactly one thing, nothing left over, and "
+        f"At commit {', '.join(f'``{commit}``' for commit in commits)}, "
+        f"{passed:,} of {len(with_key):,} trials ended with exactly one thing, nothing left over, and "
         f"the right answer to each of {RETRIES} retries within {BLOCKED_SECONDS} s; the longest "
         f"wait was {blocked:.0f} s. A cell has the trials that passed of those that were made, and "
         "what the others ended with.\n"

@@ -69,8 +69,7 @@ def test_posts_page() -> None:
         {"volume": [OUTCOME, doubled, unclear, untold], "route table": []},
         ["abc1234"],
     )
-    assert "Commit ``abc1234``" in page
-    assert "1 of 2 trials" in page
+    assert "At commit ``abc1234``, 1 of 2 trials" in page
     assert "- 1 of 2: 1 doubled" in page
     assert "- 0 of 1: 1 not told" in page
     assert "without a fault: route table." in page
