@@ -37,7 +37,8 @@ def server_id(standalone: object, operator: Any) -> Iterator[str]:
     if not deployment().has_second_cell:
         pytest.skip("the OpenStack has one cell: see `devstack/standalone up --cells 2`")
     flavor = next(flavor for flavor in operator.flavors() if flavor.name == "t1i.micro")
-    image = next(image for image in operator.get("/images/detail").json()["images"])
+    images = operator.get("/images/detail").json()["images"]
+    image = min(images, key=lambda image: int(image["minDisk"]))
     body = {
         "name": "functional-second-cell",
         "flavorRef": flavor.id,
