@@ -225,9 +225,6 @@ class ConnectionThreads:
     def _send(self, connection: Connection) -> None:
         try:
             is_sent = connection.send()
-            if is_sent and connection.is_last and connection.is_cut:
-                # Closing it at once would discard the response while the client still sends.
-                connection.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self.close(connection)
             return
@@ -235,14 +232,25 @@ class ConnectionThreads:
             self._wait(connection, Phase.SENDING)
         elif connection.held_answer is not None:
             self._hold(connection)
-        elif not connection.is_last:
+        elif connection.is_last:
+            self._finish(connection)
+        else:
             # Requests already received wait their turn behind other clients.
             is_idle = connection.reader.is_idle
             self._wait(connection, Phase.IDLE if is_idle else Phase.PIPELINED)
-        elif connection.is_cut:
-            self._wait(connection, Phase.CLOSING)
-        else:
+
+    def _finish(self, connection: Connection) -> None:
+        """Close a connection after its last response."""
+        if not (connection.is_cut or connection.has_more_requests()):
             self.close(connection)
+            return
+        # Closing it at once would discard what the client has not received of the response.
+        try:
+            connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close(connection)
+        else:
+            self._wait(connection, Phase.CLOSING)
 
     def _end(self, connection: Connection) -> None:
         if connection.phase is Phase.HELD:

@@ -140,6 +140,10 @@ class Connection:
         """
         return self._has_event(select.POLLRDHUP)
 
+    def has_more_requests(self) -> bool:
+        """Whether the client has sent more than what was answered."""
+        return not self.reader.is_idle or self._has_event(select.POLLIN)
+
     @property
     def size(self) -> int:
         """The number of bytes in memory, received or unsent."""

@@ -11,8 +11,7 @@ from kic_vm.server.connections import Phase
 from tests.unit.metrics.samples import sample
 from tests.unit.server.clients import GET, HALF_BODY, HALF_HEAD, echo, is_closed, read_answer
 from tests.unit.server.conftest import StartServer, wait_for
-
-LARGE = 16 * 2**20
+from tests.unit.server.phases import LARGE, MEDIUM, answering, client_in
 
 
 def large(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -145,6 +144,24 @@ def test_last_request(start_server: StartServer, sent: bytes) -> None:
         connection.sendall(sent)
         assert read_answer(connection)[0] == 200
         assert is_closed(connection)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        b"GET /medium HTTP/1.1\r\nConnection: close\r\n\r\n",
+        b"POST /medium HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+    ids=["told", "behind chunks"],
+)
+def test_requests_behind_the_last_one(start_server: StartServer, last: bytes) -> None:
+    """A client that has sent more requests gets the whole answer, and then the end."""
+    server = start_server(answering(3600))
+    with client_in(Phase.CLOSING, server, last + GET * 5000) as client:
+        response = http.client.HTTPResponse(client)
+        response.begin()
+        assert len(response.read()) == MEDIUM
+        assert is_closed(client)
 
 
 def test_no_kept_connections(start_server: StartServer) -> None:
