@@ -57,8 +57,10 @@ def answer_of(application: WSGIApplication, environ: WSGIEnvironment, *, is_last
         if held is not None:
             return _held(started, held, body, method, is_last=is_last)
         return Answer(_rendered(started, body, method, is_last=is_last))
-    except Exception:
+    except BaseException:  # SystemExit, too: it would end one thread, and not the process
         LOG.exception("The application failed")
+        if ANSWER_KEY in environ:
+            environ[ANSWER_KEY].close()
         return Answer(refusal(exceptions.InternalError(), is_last=is_last))
 
 

@@ -61,7 +61,8 @@ class ConnectionThreads:
     def add(self, connection: Connection) -> None:
         """Serve a new connection."""
         self._connections[connection.number] = connection
-        self._waiting.register(connection)
+        with self._closed_on_defects(connection):
+            self._waiting.register(connection)
 
     def end(self, connection: Connection) -> None:
         """Close a connection whose client has taken too long, or send a held answer that is due.
@@ -73,9 +74,13 @@ class ConnectionThreads:
 
     def close(self, connection: Connection) -> None:
         """Close a connection that the caller has taken from the waiting ones."""
-        # After the close, another connection can have the same number.
-        self._connections.pop(connection.number, None)
-        connection.drop_held_answer()
+        if self._connections.get(connection.number) is not connection:
+            return  # closed before: another connection can have the same number
+        del self._connections[connection.number]
+        try:
+            connection.drop_held_answer()
+        except Exception:
+            LOG.exception("A held answer could not be ended because of a defect")
         connection.sock.close()
 
     def _work(self) -> None:

@@ -151,9 +151,9 @@ class Connection:
 
     def drop_held_answer(self) -> None:
         """End the held answer, if there is one."""
-        if self.held_answer is not None:
-            self.held_answer.close()
-            self.held_answer = None
+        held, self.held_answer = self.held_answer, None
+        if held is not None:
+            held.close()
 
     def send(self) -> bool:
         """Send as much as the client accepts now; whether everything is sent.

@@ -298,20 +298,3 @@ def test_stop_takes_too_long(start_server: StartServer) -> None:
         server.wait_until(connection, Phase.BODY)
         server.begin_to_stop()
         server.let_pass_until(lambda: not server.thread.is_alive())
-
-
-def test_failing_application(start_server: StartServer) -> None:
-    """Its client gets an error, and the next one an answer."""
-
-    def failing(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        if environ["PATH_INFO"] == "/":
-            raise RuntimeError("a secret")
-        return echo(environ, start_response)
-
-    server = start_server(failing)
-    with server.connect() as connection:
-        connection.sendall(GET)
-        status, body = read_answer(connection)
-    assert (status, body["error"]["code"]) == (500, "internal_error")
-    assert "secret" not in str(body)
-    assert server.get("/other").status == 200
