@@ -55,7 +55,8 @@ class KnownResources:
                 except (UnreadableError, ValueError, TypeError):
                     unreadable.add(field)
         if unreadable:
-            self._sealed.client.hdel(self.key(resource_type), *unreadable)
+            # In one step: without these entries, the hash does not have all resources.
+            self._sealed.client.hdel(self.key(resource_type), _ALL, *unreadable)
         return sightings, is_complete and not unreadable
 
     def _entries(self, resource_type: str) -> Iterator[tuple[bytes, bytes]]:

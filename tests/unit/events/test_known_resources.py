@@ -82,12 +82,14 @@ def test_many(stream: EventStream) -> None:
 def test_new_secret(
     stream: EventStream, server: FakeRedis, secrets: tuple[str, ...], count: int
 ) -> None:
-    """A resource that was recorded with an unknown secret is not known, which is said once."""
+    """A resource that was recorded with an unknown secret is missing."""
     stream.record([sighting("Active", FIRST)])
     stream.known.note_all(INSTANCE)
     later = stream_in(server, *secrets)
     sightings, is_complete = later.known.read(INSTANCE, ())
     assert (len(sightings), is_complete) == (count, bool(count))
+    assert later.known.read(INSTANCE, ())[1] is is_complete
+    later.known.note_all(INSTANCE)
     assert later.known.read(INSTANCE, ())[1]
 
 

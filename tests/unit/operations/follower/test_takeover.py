@@ -217,6 +217,31 @@ def test_redis_fails_at_the_takeover(
     assert states(stream).count("gap") == 1
 
 
+@pytest.mark.parametrize("is_performed", [True, False])
+@pytest.mark.parametrize("step", range(17))
+def test_redis_fails_at_the_gap(
+    start_follower: Start,
+    first: Follower,
+    changing: ChangingCloud,
+    stream: EventStream,
+    store: FakeRedis,
+    redis_steps: RedisSteps,
+    step: int,
+    is_performed: bool,
+) -> None:
+    """A follower that cannot read an entry writes a gap, or the next one does."""
+    first.stop()
+    store.look("HSET", f"{KNOWN}{VOLUME}", "v", b"x")
+    delete_resources(changing)
+    second = start_follower()
+    with redis_steps.failing(step, is_performed=is_performed):
+        second._try_tick()
+    second.stop()
+    start_follower().tick()
+    assert deleted(stream) == GONE - {"v"}
+    assert states(stream).count("gap") >= 2
+
+
 def test_cinder_fails_at_the_takeover(
     start_follower: Start,
     first: Follower,
