@@ -85,9 +85,9 @@ class LyingRedis:
     :param is_polite: it answers the messages before the first command as Redis does
     """
 
-    def __init__(self, answer: bytes, *, is_polite: bool = True) -> None:
-        self._answer = answer
-        self._greeting = dict(_GREETING) if is_polite else {}
+    def __init__(self, answer: bytes = b"", *, is_polite: bool = True) -> None:
+        self.answer = answer
+        self.is_polite = is_polite
         self.asked: list[bytes] = []
         """The names of the commands that got the answer."""
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -104,9 +104,10 @@ class LyingRedis:
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError), connection:
             for name in _commands(connection.makefile("rb")):
-                if name not in self._greeting:
+                greeting = _GREETING.get(name) if self.is_polite else None
+                if greeting is None:
                     self.asked.append(name)
-                connection.sendall(self._greeting.get(name, self._answer))
+                connection.sendall(greeting or self.answer)
 
     def close(self) -> None:
         self._listener.close()

@@ -20,7 +20,7 @@ from kic_vm.events.model import Cursor, Position
 from kic_vm.events.stream import CursorExpiredError
 from kic_vm.rate_limiter import RateLimiter, policies_of
 from tests.unit.cloud import Cloud
-from tests.unit.conftest import Caller
+from tests.unit.conftest import Answer, Caller
 from tests.unit.events.conftest import PROJECT, sighting
 from tests.unit.lying_redis import ANSWERS, LyingRedis
 from tests.unit.personas import token_of
@@ -30,19 +30,9 @@ KEY = Key.of(PROJECT, ["member"], "instances")
 CURSOR = Cursor(Position(1, 1), "abcdef01")
 
 
-@pytest.fixture(params=ANSWERS)
-def answer(request: pytest.FixtureRequest) -> bytes:
-    return ANSWERS[request.param]
-
-
 @pytest.fixture
-def is_polite() -> bool:
-    return True
-
-
-@pytest.fixture
-def lying(answer: bytes, is_polite: bool) -> Iterator[LyingRedis]:
-    server = LyingRedis(answer, is_polite=is_polite)
+def lying() -> Iterator[LyingRedis]:
+    server = LyingRedis()
     yield server
     server.close()
 
@@ -50,7 +40,7 @@ def lying(answer: bytes, is_polite: bool) -> Iterator[LyingRedis]:
 @pytest.fixture
 def options(lying: LyingRedis) -> str:
     return (
-        f"[redis]\nurl = {lying.url}\nsecret = {'s' * 32}\ntimeout = 0.1\nretry_after = 0\n"
+        f"[redis]\nurl = {lying.url}\nsecret = {'s' * 32}\ntimeout = 0.05\nretry_after = 0\n"
         "[limits]\nreads_per_user = 20/second;1000/hour\n"
     )
 
@@ -128,43 +118,58 @@ def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(StoredLists, "_is_wait_over", lambda _lists, _terms: True)
 
 
-def test_users(conf: cfg.ConfigOpts) -> None:
+@pytest.fixture
+def users(conf: cfg.ConfigOpts) -> tuple[dict[str, Call], dict[str, Call]]:
+    return caches(conf), stores(conf)
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_users(
+    lying: LyingRedis, users: tuple[dict[str, Call], dict[str, Call]], answer: str
+) -> None:
     """What works without Redis works with one that lies; everything else says so."""
-    assert failures(caches(conf)) == []
-    assert failures(stores(conf), StoreUnavailable, CursorExpiredError) == []
+    lying.answer = ANSWERS[answer]
+    without_failures, with_failures = users
+    assert failures(without_failures) == []
+    assert failures(with_failures, StoreUnavailable, CursorExpiredError) == []
 
 
-@pytest.mark.parametrize("is_polite", [True, False])
-def test_ping(conf: cfg.ConfigOpts) -> None:
-    """The readiness of Redis has one type of failure, also at the first message."""
-    cache = redis_cache.create_cache(conf)
-    assert isinstance(cache, redis_cache.RedisCache)
-    assert failures({"ping": cache.ping}, redis.RedisError) == []
+def test_readiness(lying: LyingRedis, conf: cfg.ConfigOpts) -> None:
+    """The check of Redis has one type of failure, also at the first message."""
+    for lying.is_polite in (True, False):
+        for name, lying.answer in ANSWERS.items():
+            cache = redis_cache.create_cache(conf)
+            assert isinstance(cache, redis_cache.RedisCache)
+            assert failures({name: cache.ping}, redis.RedisError) == []
 
 
-def test_gateway(conf: cfg.ConfigOpts, populated: Cloud) -> None:
+def test_gateway(lying: LyingRedis, conf: cfg.ConfigOpts, populated: Cloud) -> None:
     """No request fails because of it, except those that need Redis: they get their 503."""
     member = Caller(deploy.load_app(conf), token_of("member"))
+    expected = dict.fromkeys(("events", "oldest", "wait"), (503, "events_unavailable"))
+    expected["key"] = (503, "idempotency_unavailable")
+    for name, lying.answer in ANSWERS.items():
+        failed = {
+            request: (response.status_code, response.json["error"]["code"])
+            for request, response in responses(member).items()
+            if response.status_code >= 500
+        }
+        assert failed.items() <= expected.items(), name
+
+
+def responses(member: Caller) -> dict[str, Answer]:
+    """The responses to one request of each kind that uses Redis."""
     volume = {"volume": {"name": "v", "size": 1}}
     login = {"auth": {"identity": {"methods": ["password"]}}}
     holding = {"environ_overrides": {"kic_vm.holds_answers": True}}
-    answers = {
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    return {
         "list": member.get("/api/v1/instances", headers={"Cache-Control": "max-age=20"}),
         "usage": member.get("/api/v1/usage"),
         "events": member.get("/api/v1/events"),
         "oldest": member.get("/api/v1/events?after=oldest"),
         "wait": member.get("/api/v1/events?wait=1", **holding),
         "keypairs": member.get("/api/v1/keypairs"),
-        "key": member.post(
-            "/api/v1/volumes", json=volume, headers={"Idempotency-Key": str(uuid.uuid4())}
-        ),
+        "key": member.post("/api/v1/volumes", json=volume, headers=key),
         "login": member.post("/identity/v3/auth/tokens", json=login),
     }
-    failed = {
-        name: (response.status_code, response.json["error"]["code"])
-        for name, response in answers.items()
-        if response.status_code >= 500
-    }
-    expected = dict.fromkeys(("events", "oldest", "wait"), (503, "events_unavailable"))
-    expected["key"] = (503, "idempotency_unavailable")
-    assert failed.items() <= expected.items()
