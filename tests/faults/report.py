@@ -52,9 +52,9 @@ def posts_page(
     blocked = max((outcome.blocked_seconds for outcome in with_key), default=0)
     head = (
         f"At commit {', '.join(f'``{commit}``' for commit in commits)}, "
-        f"{passed:,} of {len(with_key):,} trials ended with exactly one thing, nothing left over, and "
-        f"the right answer to each of {RETRIES} retries within {BLOCKED_SECONDS} s; the longest "
-        f"wait was {blocked:.0f} s. A cell has the trials that passed of those that were made, and "
+        f"{passed:,} of {len(with_key):,} trials ended with exactly one thing, nothing left over, "
+        f"and the right answer to each of {RETRIES} retries within {BLOCKED_SECONDS} s; "
+        f"the longest wait was {blocked:.0f} s. A cell has the trials that passed of those that were made, and "
         "what the others ended with.\n"
     )
     tried = {outcome.trouble for outcome in conclusive}
