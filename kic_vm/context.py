@@ -98,12 +98,17 @@ def current_record() -> RequestRecord | None:
 
 @contextlib.contextmanager
 def recording(record: RequestRecord) -> Iterator[RequestRecord]:
-    """Make ``record`` current in this thread, and in threads that it hands work to."""
+    """Make ``record`` current in this thread, and in threads that it hands work to.
+
+    At the end, the thread forgets the request's context: its log lines no longer name the caller.
+    """
     token = _record.set(record)
     try:
         yield record
     finally:
         _record.reset(token)
+        # oslo.context has no public way.
+        oslo_context._request_store.context = None  # noqa: SLF001
 
 
 class RequestContext(oslo_context.RequestContext):

@@ -2,6 +2,7 @@
 """The request id: on every answer, and on every call that a request makes."""
 
 import pytest
+from oslo_context import context as oslo_context
 
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
@@ -64,3 +65,10 @@ def test_on_every_answer(anybody: Caller, method: str, path: str, status: int) -
     assert response.headers.getlist(HEADER) == [VALID]
     if status >= 400:
         assert response.json["error"]["request_id"] == VALID
+
+
+@pytest.mark.parametrize("path", ["/api/v1/instances", "/healthcheck", "/nowhere"])
+def test_thread_after_a_request(member: Caller, populated: Cloud, path: str) -> None:
+    """Its next log lines name neither the request nor the caller, and it keeps no token."""
+    member.get(path)
+    assert oslo_context.get_current() is None
