@@ -53,7 +53,8 @@ class RequestReader:
     @property
     def is_idle(self) -> bool:
         """Whether no part of a next request was received."""
-        return not self._buffer and self.unfinished is None
+        # An empty line before a request is not a part of it, nor is the first half of one.
+        return self._buffer in (b"", b"\r") and self.unfinished is None
 
     @property
     def size(self) -> int:

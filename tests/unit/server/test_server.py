@@ -77,6 +77,23 @@ def test_time_is_up_before_the_first_byte(start_server: StartServer) -> None:
         assert is_closed(connection)
 
 
+@pytest.mark.parametrize(("begun", "phase"), [(b"", Phase.NEW), (GET, Phase.IDLE)])
+def test_time_is_up_between_empty_lines(
+    start_server: StartServer, begun: bytes, phase: Phase
+) -> None:
+    """They may stand before a request, and do not count as one."""
+    server = start_server(echo)
+    with server.connect() as connection:
+        connection.sendall(begun)
+        if begun:
+            read_answer(connection)
+        for part in (b"\r", b"\n", b"\r"):
+            server.wait_until(connection, phase)
+            connection.sendall(part)
+            server.let_pass(8)
+        assert is_closed(connection)
+
+
 def test_time_is_up_between_requests(start_server: StartServer) -> None:
     """A kept connection is closed after its own time."""
     server = start_server(echo, keep_alive=1, body_timeout=3600, head_timeout=3600)
