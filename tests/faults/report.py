@@ -54,8 +54,9 @@ def posts_page(
         f"At commit {', '.join(f'``{commit}``' for commit in commits)}, "
         f"{passed:,} of {len(with_key):,} trials ended with exactly one thing, nothing left over, "
         f"and the right answer to each of {RETRIES} retries within {BLOCKED_SECONDS} s; "
-        f"the longest wait was {blocked:.0f} s. A cell has the trials that passed of those that were made, and "
-        "what the others ended with.\n"
+        f"the longest wait was {blocked:.0f} s. "
+        "A cell has the trials that passed of those that were made, and what the others ended "
+        "with.\n"
     )
     tried = {outcome.trouble for outcome in conclusive}
     names = [name for name in (*(one.name for one in TROUBLES), WITHOUT_KEY) if name in tried]
