@@ -54,7 +54,7 @@ class RequestReader:
     def is_idle(self) -> bool:
         """Whether no part of a next request was received."""
         # An empty line before a request is not a part of it, nor is the first half of one.
-        return self._buffer in (b"", b"\r") and self.unfinished is None
+        return bytes(self._buffer[:2]) in {b"", b"\r"} and self.unfinished is None
 
     @property
     def size(self) -> int:
