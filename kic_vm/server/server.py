@@ -25,6 +25,8 @@ _LAST_TURNS_SECONDS: Final = 0.1
 _LAST_REQUEST_SECONDS: Final = 2.0
 _WAITING_FOR_REQUEST: Final = frozenset({Phase.NEW, Phase.IDLE})
 _WAITING_FOR_NEWS: Final = frozenset({Phase.HELD})
+# Connections that are accepted without another wait: the other processes have had their chance.
+_ACCEPTS: Final = 16
 _LAST_ACCEPTS: Final = 256
 _NO_DESCRIPTOR_SECONDS: Final = 0.1
 _ACCEPT_DELAY_PER_CONNECTION_SECONDS: Final = 50e-6
@@ -90,9 +92,7 @@ class Server:
         Pending connections are accepted first; otherwise their clients would lose their requests.
         """
         for number, listener in self._listeners.items():
-            for _number in range(_LAST_ACCEPTS):
-                if not self._accept(listener):
-                    break
+            self._accept(listener, _LAST_ACCEPTS)
             poller.unregister(number)
             listener.close()
         self._listeners.clear()
@@ -104,7 +104,7 @@ class Server:
                     os.read(wake_up, _PIECE)
             else:
                 self._let_idler_processes_accept()
-                self._accept(self._listeners[number])
+                self._accept(self._listeners[number], _ACCEPTS)
 
     def _let_idler_processes_accept(self) -> None:
         """Wait longer if this process has many connections, so that others accept the new one."""
@@ -121,7 +121,13 @@ class Server:
         for connection in self._waiting.take_overdue(now):
             self._threads.end(connection)
 
-    def _accept(self, listener: socket.socket) -> bool:
+    def _accept(self, listener: socket.socket, most: int) -> None:
+        """Accept the pending connections."""
+        for _number in range(most):
+            if not self._accept_one(listener):
+                break
+
+    def _accept_one(self, listener: socket.socket) -> bool:
         """Accept one connection; False if none was pending."""
         try:
             sock, client = listener.accept()

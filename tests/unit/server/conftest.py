@@ -33,10 +33,17 @@ LIMITS = Limits(
 class Clock:
     """The server's module ``time``: a test lets time pass, and need not be quick itself."""
 
-    sleep = staticmethod(time.sleep)
-
     def __init__(self) -> None:
         self.ahead = 0.0
+        self.pauses = 0
+        self.may_go_on = threading.Event()
+        """Until it is set, a pause of the server does not end."""
+        self.may_go_on.set()
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses += 1
+        time.sleep(seconds)
+        self.may_go_on.wait(20)
 
     def monotonic(self) -> float:
         return time.monotonic() + self.ahead
@@ -48,7 +55,7 @@ class RunningServer:
     def __init__(
         self, application: WSGIApplication, threads: int, limits: Limits, clock: Clock
     ) -> None:
-        self._clock = clock
+        self.clock = clock
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         # What the kernel takes of an answer, for a client that does not read, is soon taken.
@@ -57,7 +64,9 @@ class RunningServer:
         self._goes_on = True
         self._wake_up, self._wakes_up = os.pipe()
         os.set_blocking(self._wake_up, False)
-        self._server = Server(application, [self._listener], limits, threads=threads)
+        self._server = Server(
+            application, [self._listener], limits, threads=threads, is_multiprocess=True
+        )
         self.thread = threading.Thread(
             target=self._server.serve, args=(lambda: self._goes_on, lambda: None, self._wake_up)
         )
@@ -107,8 +116,8 @@ class RunningServer:
 
     def let_pass(self, seconds: float) -> None:
         """Let time pass for the server, and wait until it has begun to look who is late."""
-        self._clock.ahead += seconds
-        now = self._clock.monotonic()
+        self.clock.ahead += seconds
+        now = self.clock.monotonic()
         os.write(self._wakes_up, b"0")
         wait_for(lambda: self._server._next_check > now or not self.thread.is_alive())
 

@@ -241,6 +241,18 @@ def test_many_connections(start_server: StartServer) -> None:
         connection.close()
 
 
+def test_many_connections_at_once(start_server: StartServer) -> None:
+    """They do not wait, one by one, for other processes to accept them."""
+    server = start_server(echo)
+    server.clock.may_go_on.clear()
+    connections = [server.connect() for _number in range(100)]
+    server.clock.may_go_on.set()
+    assert server.get().status == 200
+    assert server.clock.pauses < 20
+    for connection in connections:
+        connection.close()
+
+
 def test_much_memory(start_server: StartServer) -> None:
     """Connections that hold too much together are closed, those that have waited longest first."""
     server = start_server(echo, buffered_maximum=10_000)
