@@ -74,7 +74,8 @@ def pytest_testnodedown(node: WorkerController) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """In the end, show how many responses each persona got, by status."""
-    if counts := responses.counted():
+    is_main = not hasattr(terminalreporter.config, "workerinput")
+    if is_main and (counts := responses.counted()):
         ended = {name: len(terminalreporter.getreports(name)) for name in ("passed", "failed")}
         run = responses.Run(
             seed=SEED,
