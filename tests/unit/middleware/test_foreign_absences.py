@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A 404 that is not the service's own: it does not say that a resource does not exist."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -12,7 +11,13 @@ from tests.unit.bodies import SERVER, error
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.middleware.test_misread_answers import OPERATIONS, SERVICES, STATEFUL
+from tests.unit.middleware.test_misread_answers import (  # noqa: F401 - fixtures
+    OPERATIONS,
+    SERVICES,
+    STATEFUL,
+    application,
+    without_log,
+)
 from tests.unit.populated import populate
 from tests.unit.prepared import prepare
 from tests.unit.requests_of import arguments_of, path_of
@@ -38,20 +43,6 @@ OWN: Final = {
     "glance": ("glance_404", "/images/", "/api/v1/images/{image_id}"),
     "neutron": ("neutron_404_port", "/ports/", "/api/v1/network-interfaces/{network_interface_id}"),
 }
-
-
-@pytest.fixture(autouse=True)
-def without_log() -> Iterator[None]:
-    """Nothing is logged: to write some thousand warnings takes longer than all the rest."""
-    logging.disable()
-    yield
-    logging.disable(logging.NOTSET)
-
-
-@pytest.fixture
-def application(shared_application: Any) -> Any:
-    """One for all: what it remembers does not matter here."""
-    return shared_application
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
