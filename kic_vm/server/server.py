@@ -19,6 +19,8 @@ from kic_vm.server.limits import Limits
 LOG = logging.getLogger(__name__)
 
 _PIECE: Final = 65536
+# Most answers are no larger than this, and are sent at once.
+_UNSENT_MAXIMUM: Final = 131072
 _TURN_SECONDS: Final = 1.0
 _LAST_TURNS_SECONDS: Final = 0.1
 # When the server stops: time for requests that clients are just sending on open connections.
@@ -49,6 +51,8 @@ class Server:
         threads: int,
         is_multiprocess: bool = False,
     ) -> None:
+        for listener in listeners:
+            _limit_kernel_memory(listener)
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._limits = limits
         self._is_multiprocess = is_multiprocess
@@ -152,3 +156,13 @@ class Server:
         metrics.count_client_failure("too_many_connections")
         self._threads.close(connection)
         return True
+
+
+def _limit_kernel_memory(listener: socket.socket) -> None:
+    """Limit what the kernel keeps for the connections that a listener accepts.
+
+    For a client that does not read, it would keep 4 MB of an answer, which the limit on memory does
+    not count. The rest of an answer waits in the process.
+    """
+    with contextlib.suppress(OSError):  # a sandbox need not have the option
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_MAXIMUM)

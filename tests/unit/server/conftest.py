@@ -58,8 +58,6 @@ class RunningServer:
         self.clock = clock
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
-        # What the kernel takes of an answer, for a client that does not read, is soon taken.
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         self.address: tuple[str, int] = self._listener.getsockname()
         self._goes_on = True
         self._wake_up, self._wakes_up = os.pipe()

@@ -16,6 +16,7 @@ LARGE: Final = 16 * 2**20
 """Bytes that no client gets without reading."""
 MEDIUM: Final = 20_000
 """Bytes that the kernel accepts at once."""
+_SIZES: Final = {"/large": LARGE, "/mebibyte": 2**20, "/medium": MEDIUM}
 _MANY: Final = 1000
 _LARGE_HEAD: Final = b"".join(b"X-%d: %b\r\n" % (number, b"z" * 8000) for number in range(50))
 
@@ -47,7 +48,7 @@ def answering(seconds: float) -> Callable[[WSGIEnvironment, StartResponse], list
         path = environ["PATH_INFO"]
         if path == "/held":
             environ[ANSWER_KEY] = Silence(seconds)
-        return [b"z" * {"/large": LARGE, "/medium": MEDIUM}.get(path, 10)]
+        return [b"z" * _SIZES.get(path, 10)]
 
     return answer
 

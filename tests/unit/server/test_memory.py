@@ -52,6 +52,13 @@ def test_counted(start_server: StartServer, memory: Memory, phase: Phase, sent: 
         assert memory.kept <= server.counted + _TOLERANCE
 
 
+def test_answer_in_the_kernel(start_server: StartServer) -> None:
+    """The kernel keeps little of an answer, for its memory is not counted."""
+    server = start_server(answering(3600))
+    with client_in(Phase.SENDING, server, b"GET /mebibyte HTTP/1.1\r\n\r\n"):
+        assert server.counted > 2**19
+
+
 def test_answer_that_was_taken(start_server: StartServer, memory: Memory) -> None:
     """A connection keeps nothing of it while it waits for its next request."""
     server = start_server(answering(3600))
