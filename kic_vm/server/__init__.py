@@ -16,6 +16,6 @@ waits for news, holds a connection and some memory, both limited, but never a th
 thread also closes connections that have taken too long.
 
 ``heads`` and ``requests`` parse bytes into requests, ``environ`` and ``answers`` are the WSGI
-interface to the application, ``connections`` has the waiting connections, ``connection_threads``
-the threads that serve them, and ``server`` the accepting thread.
+interface to the application, ``connection`` has a connection and its phases, ``connections`` those
+that wait, ``connection_threads`` the threads that serve them, and ``server`` the accepting thread.
 """

@@ -14,7 +14,8 @@ from kic_vm import exceptions
 from kic_vm.events.held_answers import SERVER_KEY
 from kic_vm.metrics import gateway as metrics
 from kic_vm.server import answers
-from kic_vm.server.connections import SENDS, Connection, Phase, WaitingConnections
+from kic_vm.server.connection import SENDS, Connection, Phase
+from kic_vm.server.connections import WaitingConnections
 from kic_vm.server.environ import environ_of
 from kic_vm.server.limits import Limits
 from kic_vm.server.requests import Request

@@ -12,8 +12,9 @@ from typing import Final
 from wsgiref.types import WSGIApplication
 
 from kic_vm.metrics import gateway as metrics
+from kic_vm.server.connection import Connection, Phase
 from kic_vm.server.connection_threads import ConnectionThreads
-from kic_vm.server.connections import Connection, Phase, WaitingConnections
+from kic_vm.server.connections import WaitingConnections
 from kic_vm.server.limits import Limits
 
 LOG = logging.getLogger(__name__)

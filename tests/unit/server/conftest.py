@@ -14,8 +14,8 @@ from wsgiref.types import WSGIApplication
 
 import pytest
 
-from kic_vm.server import connections, server
-from kic_vm.server.connections import Connection, Phase
+from kic_vm.server import connection, server
+from kic_vm.server.connection import Connection, Phase
 from kic_vm.server.limits import Limits
 from kic_vm.server.server import Server
 
@@ -161,7 +161,7 @@ StartServer = Callable[..., RunningServer]
 def start_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StartServer]:
     """Start a server with one thread and long limits, unless a test says otherwise."""
     clock = Clock()
-    for module in (connections, server):
+    for module in (connection, server):
         monkeypatch.setattr(module, "time", clock)
     with contextlib.ExitStack() as stack:
 

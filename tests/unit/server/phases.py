@@ -8,7 +8,7 @@ from typing import Final
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from kic_vm.events.held_answers import ANSWER_KEY
-from kic_vm.server.connections import Phase
+from kic_vm.server.connection import Phase
 from tests.unit.server.clients import GET, HALF_BODY, HALF_HEAD
 from tests.unit.server.conftest import RunningServer
 

@@ -7,7 +7,8 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from kic_vm.events.held_answers import ANSWER_KEY
-from kic_vm.server.connections import Phase, WaitingConnections
+from kic_vm.server.connection import Phase
+from kic_vm.server.connections import WaitingConnections
 from tests.unit.server.clients import GET, echo, is_closed, read_answer
 from tests.unit.server.conftest import StartServer, wait_for
 from tests.unit.server.phases import Silence, client_in

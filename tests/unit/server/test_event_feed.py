@@ -14,7 +14,7 @@ from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events import stream as event_stream
 from kic_vm.events.stream import EventStream
 from kic_vm.events.subscription import Subscription
-from kic_vm.server.connections import Phase
+from kic_vm.server.connection import Phase
 from tests.unit import personas
 from tests.unit.cloud import Cloud
 from tests.unit.events.conftest import sighting

@@ -12,7 +12,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from kic_vm.events.held_answers import ANSWER_KEY, SERVER_KEY
-from kic_vm.server.connections import Phase
+from kic_vm.server.connection import Phase
 from tests.unit.server.clients import GET, is_closed, read_answer
 from tests.unit.server.conftest import StartServer, wait_for
 

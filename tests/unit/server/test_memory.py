@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from kic_vm.server.connections import Phase
+from kic_vm.server.connection import Phase
 from tests.unit.metrics.samples import Difference
 from tests.unit.server.clients import HALF_BODY, take
 from tests.unit.server.conftest import StartServer, wait_for

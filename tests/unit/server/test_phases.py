@@ -3,7 +3,7 @@
 
 import pytest
 
-from kic_vm.server.connections import Phase
+from kic_vm.server.connection import Phase
 from tests.unit.metrics.samples import Difference
 from tests.unit.server.clients import take
 from tests.unit.server.conftest import StartServer

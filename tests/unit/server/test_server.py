@@ -7,7 +7,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from kic_vm.server.connections import Phase
+from kic_vm.server.connection import Phase
 from tests.unit.metrics.samples import sample
 from tests.unit.server.clients import GET, HALF_BODY, HALF_HEAD, echo, is_closed, read_answer
 from tests.unit.server.conftest import StartServer, wait_for
