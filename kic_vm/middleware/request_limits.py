@@ -30,12 +30,17 @@ class RequestLimits:
         :raises HeadersTooLarge: there are too many headers, or one is too long
         :raises InvalidRequest: there are too many query parameters
         """
-        headers = [value for name, value in environ.items() if name.startswith("HTTP_")]
-        if len(headers) > HEADERS_MAXIMUM or max(map(len, headers), default=0) > HEADER_MAXIMUM:
-            raise exceptions.HeadersTooLarge
-        if environ.get("QUERY_STRING", "").count("&") >= PARAMETERS_MAXIMUM:
-            raise exceptions.InvalidRequest(
-                f"The query has too many parameters: send at most {PARAMETERS_MAXIMUM}.",
-                FieldErrorCode.OUT_OF_RANGE,
-            )
+        # Not here: an error in the application can keep this frame, and with it all headers.
+        _check(environ)
         return self._application(environ, start_response)
+
+
+def _check(environ: WSGIEnvironment) -> None:
+    headers = [value for name, value in environ.items() if name.startswith("HTTP_")]
+    if len(headers) > HEADERS_MAXIMUM or max(map(len, headers), default=0) > HEADER_MAXIMUM:
+        raise exceptions.HeadersTooLarge
+    if environ.get("QUERY_STRING", "").count("&") >= PARAMETERS_MAXIMUM:
+        raise exceptions.InvalidRequest(
+            f"The query has too many parameters: send at most {PARAMETERS_MAXIMUM}.",
+            FieldErrorCode.OUT_OF_RANGE,
+        )

@@ -18,6 +18,7 @@ from kic_vm.server.limits import Limits
 from kic_vm.server.requests import RequestReader
 from kic_vm.server.unsent_answer import UnsentAnswer
 
+_PIECE: Final = 65536
 _LINGER_SECONDS: Final = 2.0
 """Time for a client to read a last response, if it has sent more than the server has read."""
 
@@ -153,6 +154,26 @@ class Connection:
         held, self.held_answer = self.held_answer, None
         if held is not None:
             held.close()
+
+    def close(self) -> None:
+        """Close the socket, and keep nothing of a request or answer."""
+        self.sock.close()
+        self.reader = RequestReader(0)
+        self.unsent = UnsentAnswer()
+
+    def receive(self) -> bool:
+        """Receive what has come; False if the client has closed the connection.
+
+        The bytes are for the reader, or for nobody if the connection is closing.
+
+        :raises BlockingIOError: nothing has come
+        :raises OSError: the client has disconnected
+        """
+        data = self.sock.recv(_PIECE)
+        if self.phase is not Phase.CLOSING:
+            self.transferred += len(data)
+            self.reader.feed(data)
+        return bool(data)
 
     def send(self) -> bool:
         """Send as much as the client accepts now; whether everything is sent.

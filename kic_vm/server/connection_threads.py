@@ -7,8 +7,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Final
-from wsgiref.types import WSGIApplication
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from kic_vm import exceptions
 from kic_vm.events.held_answers import SERVER_KEY
@@ -18,12 +17,9 @@ from kic_vm.server.connection import SENDS, Connection, Phase
 from kic_vm.server.connections import WaitingConnections
 from kic_vm.server.environ import environ_of
 from kic_vm.server.limits import Limits
-from kic_vm.server.requests import Request
 from kic_vm.server.unsent_answer import UnsentAnswer
 
 LOG = logging.getLogger(__name__)
-
-_PIECE: Final = 65536
 
 
 class ConnectionThreads:
@@ -82,7 +78,7 @@ class ConnectionThreads:
             connection.drop_held_answer()
         except Exception:
             LOG.exception("A held answer could not be ended because of a defect")
-        connection.sock.close()
+        connection.close()
 
     def _work(self) -> None:
         """Process the events of one connection after another."""
@@ -111,32 +107,52 @@ class ConnectionThreads:
                 self._hold(connection)
             return
         try:
-            data = connection.sock.recv(_PIECE)
+            is_open = connection.receive()
         except BlockingIOError:
             self._waiting.add(connection, connection.phase)
         except OSError:
             self.close(connection)
         else:
-            if not data:
+            if not is_open:
                 self.close(connection)
             elif connection.phase is Phase.CLOSING:
                 self._waiting.add(connection, Phase.CLOSING)
             else:
-                connection.transferred += len(data)
-                connection.reader.feed(data)
                 self._read(connection)
 
     def _read(self, connection: Connection) -> None:
         """Answer the next request, or wait for its remaining bytes."""
         try:
-            request = connection.reader.next_request()
+            environ = self._next_request(connection)
         except exceptions.KicVmError as error:
             self._refuse(connection, error)
             return
-        if request is None:
+        if environ is None:
             self._wait_for_request(connection)
         else:
-            self._answer(connection, request)
+            self._answer(connection, environ)
+
+    def _next_request(self, connection: Connection) -> WSGIEnvironment | None:
+        """The environment of the next request, which alone refers to its headers and body."""
+        request = connection.reader.next_request()
+        if request is None:
+            return None
+        connection.is_continued = False
+        connection.is_cut = request.is_cut
+        connection.is_last = (
+            request.is_cut
+            or not request.is_persistent
+            or self.is_stopping
+            or not self._limits.keep_alive
+        )
+        environ = environ_of(
+            request,
+            connection.client,
+            connection.server,
+            is_multiprocess=self._is_multiprocess,
+        )
+        environ[SERVER_KEY] = True
+        return environ
 
     def _wait_for_request(self, connection: Connection) -> None:
         reader = connection.reader
@@ -158,23 +174,8 @@ class ConnectionThreads:
             metrics.count_client_failure("too_much_memory")
             self.close(excess)
 
-    def _answer(self, connection: Connection, request: Request) -> None:
+    def _answer(self, connection: Connection, environ: WSGIEnvironment) -> None:
         connection.phase = Phase.SERVING
-        connection.is_continued = False
-        environ = environ_of(
-            request,
-            connection.client,
-            connection.server,
-            is_multiprocess=self._is_multiprocess,
-        )
-        environ[SERVER_KEY] = True
-        connection.is_cut = request.is_cut
-        connection.is_last = (
-            request.is_cut
-            or not request.is_persistent
-            or self.is_stopping
-            or not self._limits.keep_alive
-        )
         answer = answers.answer_of(self._application, environ, is_last=connection.is_last)
         if answer.held is None:
             self._begin_to_send(connection, answer.data)

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What connections keep in memory, compared with what the server counts for its limit."""
 
+import gc
 import tracemalloc
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
 from kic_vm.server.connection import Phase
+from tests.unit.cloud import Cloud
 from tests.unit.metrics.samples import Difference
 from tests.unit.server.clients import HALF_BODY, take
 from tests.unit.server.conftest import StartServer, wait_for
@@ -30,9 +33,13 @@ class Memory:
 
 @pytest.fixture
 def memory() -> Iterator[Memory]:
+    """Memory in use, while nobody collects garbage."""
+    gc.collect()
+    gc.disable()
     tracemalloc.start()
     yield Memory()
     tracemalloc.stop()
+    gc.enable()
 
 
 _TRAILER = HALF_BODY.replace(b"Content-Length: 1000", b"Transfer-Encoding: chunked").replace(
@@ -84,6 +91,48 @@ def test_client_that_leaves(start_server: StartServer, memory: Memory) -> None:
     server = start_server(answering(3600))
     client_in(Phase.SENDING, server).close()
     wait_for(lambda: server.count == 0 and memory.kept < _TOLERANCE)
+
+
+def leave_cycle(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    """An application with an error that keeps all frames of its thread, as libraries have it."""
+    if environ["REQUEST_METHOD"] == "POST":
+        try:
+            int("")
+        except ValueError as error:
+            frame_to_error = error
+        assert frame_to_error.__traceback__
+    return answering(3600)(environ, start_response)
+
+
+_POST: Final = SENT[Phase.BODY].replace(b"1000", b"200000") + b"z" * 199_995
+
+
+def test_request_with_an_error(start_server: StartServer, memory: Memory) -> None:
+    """What keeps the frames of a finished request keeps neither its headers nor its body."""
+    server = start_server(leave_cycle, body_maximum=200_000)
+    with client_in(Phase.IDLE, server, _POST):
+        assert memory.kept < _TOLERANCE
+
+
+def test_connection_with_an_error(start_server: StartServer, memory: Memory) -> None:
+    """Nor does it keep a later answer, when the connection is closed."""
+    server = start_server(leave_cycle, body_maximum=200_000)
+    with client_in(Phase.IDLE, server, _POST) as client:
+        client.sendall(SENT[Phase.SENDING])
+        server.wait_until(client, Phase.SENDING)
+    wait_for(lambda: server.count == 0 and memory.kept < _TOLERANCE)
+
+
+def test_callers_without_a_token(
+    application: Any, cloud: Cloud, start_server: StartServer, memory: Memory
+) -> None:
+    """What they have sent to the gateway is forgotten when they are refused."""
+    server = start_server(application, body_maximum=200_000)
+    kept = []
+    for _number in range(4):
+        with client_in(Phase.IDLE, server, _POST):
+            kept.append(memory.kept)
+    assert kept[-1] < kept[0] + _TOLERANCE
 
 
 @pytest.mark.parametrize(
