@@ -144,6 +144,8 @@ class Bus:
 
     def __init__(self, conf: cfg.ConfigOpts, monkeypatch: pytest.MonkeyPatch) -> None:
         self.starts = 0
+        self.thread: threading.Thread | None = None
+        """The thread of the last start."""
         self.failures: list[Exception] = []
         self.answers = threading.Event()
         self.answers.set()
@@ -155,6 +157,7 @@ class Bus:
         create = server._create_listener
 
         def create_later(listener: Any) -> Any:
+            self.thread = threading.current_thread()
             self.starts += 1
             assert self.answers.wait(20)
             if self.failures:
@@ -224,8 +227,8 @@ class TestBus:
         wait_until(lambda: bus.starts == 1)
         follower.stop()
         bus.answers.set()
-        (thread,) = [one for one in threading.enumerate() if one.name == "notifications"]
-        thread.join(20)
+        assert bus.thread is not None
+        bus.thread.join(20)
         bus.notify("active", "powering-off")
         time.sleep(0.3)
         assert "Powering-off" not in states(stream)
