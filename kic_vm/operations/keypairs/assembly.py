@@ -3,17 +3,24 @@
 
 Two sources count: the keypairs of users who may create keypairs in the project, and, for creators
 who may no longer do so, the last index or the copies that other users have. Former creators'
-keypairs in Nova are not read: their owners can change them, and the project's keypairs must not
+keypairs in Nova are not listed: their owners can change them, and the project's keypairs must not
 change with them. If the last index lacks a name, the keypair counts for which most users vouch.
 """
 
 import dataclasses
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.mappings.keypairs import ProjectKeypair
+from kic_vm.operations.keypairs.candidates import (
+    Candidate,
+    FindFirst,
+    HeldCopy,
+    candidates_of,
+    oldest_first,
+    preferred,
+)
 from kic_vm.resources.compute import UserKeypair
 
 
@@ -31,7 +38,10 @@ class Index:
     These are copies of the project's keypair, and other keypairs with the same name.
     """
     disputed: Mapping[str, Sequence[str]]
-    """Name -> fingerprints of the copies of a former creator's keypair, when they differ."""
+    """Name -> the fingerprints of several keypairs of which none is certain to be the project's.
+
+    At least one of them is a former creator's, which only copies show.
+    """
     stale: Sequence[tuple[str, str]]
     """Copies of keypairs that their creators have deleted: user id and name in Nova."""
 
@@ -46,55 +56,38 @@ class Index:
         return {user_id: owned[copy] for user_id, owned in held.items() if copy in owned}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Copy:
-    """A user's copy of a keypair."""
-
-    holder_id: str
-    keypair: UserKeypair
-    name: str
-    creator: str
-    """The creator's id as ``normalized_id`` returns it."""
-
-
-_First = Callable[[Mapping[str, Iterable[str]]], Mapping[str, str]]
-
-
 def assemble(
     project_id: str,
     lists: Mapping[str, Iterable[UserKeypair]],
     last_keypairs: Mapping[str, ProjectKeypair],
-    find_first: _First,
+    find_first: FindFirst,
     by_token: Collection[str] = (),
 ) -> Index:
     """Build an index from the keypairs of a project's users.
 
     :param lists: Nova's keypairs of each user who may create keypairs in the project, by user id
     :param last_keypairs: the keypairs of the last index
-    :param find_first: takes names with the ids of the users who claim each; returns the user who
-        created the keypair first, by name; called at most once
+    :param find_first: takes names with traces of the keypairs that may have each; returns the
+        oldest trace, by name; called at most once
     :param by_token: the users whose role comes from the token alone
     """
     claims, copies = _classified(project_id, lists, by_token)
     creator_ids = {mapping.normalized_id(user_id) for user_id in lists}
-    candidates = _candidates(claims, copies, creator_ids)
+    candidates = candidates_of(project_id, claims, copies, creator_ids)
     keypairs: dict[str, ProjectKeypair] = {}
-    contested: dict[str, dict[str, ProjectKeypair]] = {}
+    contested: dict[str, list[Candidate]] = {}
     disputed: dict[str, list[str]] = {}
     for name in last_keypairs.keys() | candidates.keys():
         keypair = _of_recorded_creator(last_keypairs.get(name), claims.get(name, {}), creator_ids)
         if keypair is not None:
             keypairs[name] = keypair
         elif name in candidates:
-            preferred, fingerprints = _preferred(candidates[name])
-            keypairs[name] = preferred[0]
-            if fingerprints:
-                disputed[name] = fingerprints
-            elif len(preferred) > 1:
-                contested[name] = {claim["user_id"]: claim for claim in preferred}
-    if contested:
-        users = find_first(contested)
-        keypairs |= {name: by_user[users[name]] for name, by_user in contested.items()}
+            contested[name] = preferred(candidates[name])
+    for name, ordered in oldest_first(contested, find_first).items():
+        keypairs[name] = ordered[0].keypair
+        fingerprints = sorted({one.keypair["fingerprint"] for one in ordered})
+        if keypairs[name]["creator_has_left"] and len(fingerprints) > 1:
+            disputed[name] = fingerprints
     return Index(
         built_at=time.time(),
         keypairs=keypairs,
@@ -105,7 +98,7 @@ def assemble(
 
 
 def _held(
-    copies: Iterable[_Copy],
+    copies: Iterable[HeldCopy],
     claims: Mapping[str, Mapping[str, ProjectKeypair]],
     keypairs: Mapping[str, ProjectKeypair],
 ) -> dict[str, dict[str, dict[str, str]]]:
@@ -127,7 +120,7 @@ def _held(
 
 
 def _stale(
-    copies: Iterable[_Copy],
+    copies: Iterable[HeldCopy],
     claims: Mapping[str, Mapping[str, ProjectKeypair]],
     creator_ids: set[str],
 ) -> list[tuple[str, str]]:
@@ -166,7 +159,7 @@ def changes(
 
 def _classified(
     project_id: str, lists: Mapping[str, Iterable[UserKeypair]], by_token: Collection[str]
-) -> tuple[dict[str, dict[str, ProjectKeypair]], list[_Copy]]:
+) -> tuple[dict[str, dict[str, ProjectKeypair]], list[HeldCopy]]:
     """The keypairs in the project's namespace by name and user id, and the copies."""
     claims: dict[str, dict[str, ProjectKeypair]] = {}
     copies = []
@@ -183,7 +176,7 @@ def _classified(
                 }
                 claims.setdefault(name, {})[user_id] = claim
             elif copy is not None:
-                copies.append(_Copy(user_id, keypair, copy.name, copy.creator_id))
+                copies.append(HeldCopy(user_id, keypair, copy.name, copy.creator_id))
     return claims, copies
 
 
@@ -209,63 +202,3 @@ def _of_recorded_creator(
         ),
         None,
     )
-
-
-def _candidates(
-    claims: Mapping[str, Mapping[str, ProjectKeypair]],
-    copies: Sequence[_Copy],
-    creator_ids: set[str],
-) -> dict[str, list[tuple[int, ProjectKeypair]]]:
-    """Name -> the keypairs that may have it, each with the number of users who vouch for it.
-
-    These are the keypairs of users who may create keypairs, and former creators' keypairs of which
-    there are copies. The holder of a copy vouches for the original, and a user for the own keypair;
-    the user's own copy of it proves nothing more.
-    """
-    holders = Counter(
-        (copy.name, copy.creator, copy.keypair["fingerprint"])
-        for copy in copies
-        if copy.creator != mapping.normalized_id(copy.holder_id)
-    )
-    candidates: dict[str, list[tuple[int, ProjectKeypair]]] = {}
-    for name, by_user in claims.items():
-        candidates[name] = [
-            (1 + holders[name, mapping.normalized_id(user_id), keypair["fingerprint"]], keypair)
-            for user_id, keypair in by_user.items()
-        ]
-    copied = {
-        (copy.name, copy.creator, copy.keypair["fingerprint"]): copy.keypair
-        for copy in copies
-        if copy.creator not in creator_ids
-    }
-    for key, keypair in copied.items():
-        name, creator, _fingerprint = key
-        former: ProjectKeypair = {
-            **keypair,
-            "user_id": creator,
-            "creator_has_left": True,
-            "creator_is_unlisted": False,
-        }
-        candidates.setdefault(name, []).append((holders[key], former))
-    return candidates
-
-
-def _preferred(
-    candidates: Sequence[tuple[int, ProjectKeypair]],
-) -> tuple[list[ProjectKeypair], list[str]]:
-    """The keypair for a name that the last index lacks, and its fingerprints if it is disputed.
-
-    The keypair for which most users vouch counts. If equally many vouch for several, those of
-    current creators are returned: otherwise one planted copy could take a name that nobody has used
-    yet. A former creator's keypair is disputed if the copies differ.
-    """
-    most = max(count for count, _keypair in candidates)
-    first = [keypair for count, keypair in candidates if count == most]
-    current = [keypair for keypair in first if not keypair["creator_has_left"]]
-    if current:
-        return current, []
-    former = [keypair for _count, keypair in candidates if keypair["creator_has_left"]]
-    kept = min(first, key=lambda keypair: (keypair["user_id"], keypair["fingerprint"]))
-    if len(former) == 1:
-        return [kept], []
-    return [kept], sorted({keypair["fingerprint"] for keypair in former})

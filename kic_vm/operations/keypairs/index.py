@@ -18,10 +18,10 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
-from kic_vm.mappings import keypairs as mapping
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.keypairs import assembly
 from kic_vm.operations.keypairs.assembly import Index
+from kic_vm.operations.keypairs.candidates import Trace
 from kic_vm.operations.keypairs.creators import Creators, Roles, list_creators
 from kic_vm.operations.request import RequestServices
 from kic_vm.resources.compute import UserKeypair
@@ -116,7 +116,7 @@ def build(
         for name, keypair in (last.keypairs if last else {}).items()
         if last and name not in {undecided, *last.disputed}
     }
-    find_first = partial(_find_first, gateway, project_id)
+    find_first = partial(_find_first, gateway)
     index = assembly.assemble(project_id, lists, last_keypairs, find_first, by_token)
     if assembly.keys(index) != (assembly.keys(last) if last else set()):
         creators = read_creators()
@@ -139,29 +139,28 @@ def build(
 
 
 def _find_first(
-    gateway: RequestServices, project_id: str, names: Mapping[str, Iterable[str]]
-) -> dict[str, str]:
-    """The user who created the keypair of each name first.
+    gateway: RequestServices, traces: Mapping[str, Iterable[Trace]]
+) -> dict[str, Trace]:
+    """The trace of each name that was created first.
 
     Nova numbers keypairs in the order of their creation. One upstream call for each, side by side.
 
-    :param names: the ids of the users who have a keypair with a name, by name
+    :param traces: by name
     """
-    claims = [(name, user_id) for name, user_ids in names.items() for user_id in user_ids]
-    numbers = gather_reads(
-        *(partial(_number, gateway, project_id, name, user_id) for name, user_id in claims)
-    )
-    first: dict[str, tuple[float, str]] = {}
-    for (name, user_id), number in zip(claims, numbers, strict=True):
-        first[name] = min(first.get(name, (number, user_id)), (number, user_id))
-    return {name: user_id for name, (_number, user_id) in first.items()}
+    every = [(name, trace) for name, of_name in traces.items() for trace in of_name]
+    numbers = gather_reads(*(partial(_number, gateway, trace) for _name, trace in every))
+    first: dict[str, tuple[float, Trace]] = {}
+    for (name, trace), number in zip(every, numbers, strict=True):
+        first[name] = min(first.get(name, (number, trace)), (number, trace))
+    return {name: trace for name, (_number, trace) in first.items()}
 
 
-def _number(gateway: RequestServices, project_id: str, name: str, user_id: str) -> float:
-    """Nova's number of a user's keypair; infinity if it has just been deleted."""
-    nova_name = mapping.nova_name(project_id, name)
-    keypair = gateway.openstack.compute.find_keypair(nova_name, user_id)
-    return float(keypair["id"]) if keypair else float("inf")
+def _number(gateway: RequestServices, trace: Trace) -> float:
+    """Nova's number of a keypair; infinity if it has just been deleted, or has another key."""
+    keypair = gateway.openstack.compute.find_keypair(trace.name, trace.owner_id)
+    if keypair is None or keypair["fingerprint"] != trace.fingerprint:
+        return float("inf")
+    return float(keypair["id"])
 
 
 @contextlib.contextmanager

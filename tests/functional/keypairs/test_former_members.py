@@ -114,6 +114,39 @@ def test_former_member_who_replaces_the_key(
     )
 
 
+def test_name_that_a_member_plants(
+    persona: Persona,
+    cloud: Connect,
+    gateway: Gateway,
+    former: FormerMember,
+    instances: Instances,
+    subnet_id: str,
+    name: str,
+) -> None:
+    """When the index is lost, a newer keypair with the name makes nobody use its key."""
+    assert create(former.client, name, KEYS["ed25519"]).status_code == 201
+    instances.make(key_name=name)
+    former.remove()
+    admin = cloud("kic-admin").compute
+    admin.create_keypair(name=former.in_nova, public_key=KEYS["ecdsa"])
+    try:
+        gateway.redis.delete(*gateway.redis.scan_iter(f"{KEY_PREFIX}keypairs*"))
+        shown = persona("kic-reader").get(f"{PATH}/{name}")["keypair"]
+        assert (shown["user_id"], shown["public_key"]) == (former.user.id, KEYS["ed25519"])
+        wanted = persona("kic-admin").instance_body(subnet_id) | {"key_name": name}
+        refused = persona("kic-admin").request(
+            "POST", "/api/v1/instances", json={"instance": wanted}
+        )
+        assert code(refused) == (409, "keypair_changed")
+        assert len(refused.json()["error"]["fingerprints"]) == 2
+        instances.make(key_name=name)
+        assert persona("kic-admin").delete(f"{PATH}/{name}") == 204
+        shown = persona("kic-reader").get(f"{PATH}/{name}")["keypair"]
+        assert shown["public_key"] == KEYS["ecdsa"]
+    finally:
+        admin.delete_keypair(former.in_nova)
+
+
 def test_removed_member_with_a_token(
     persona: Persona, former: FormerMember, instances: Instances, name: str
 ) -> None:

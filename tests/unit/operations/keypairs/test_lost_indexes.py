@@ -39,13 +39,65 @@ def shown(caller: Caller) -> JSON:
     return keypair
 
 
+def refused_fingerprints(caller: Caller) -> list[str]:
+    """The fingerprints in the answer to a user who wants to use the disputed keypair."""
+    error = refusal(launch(caller, "recorded"), 409, "keypair_changed")
+    fingerprints: list[str] = error["fingerprints"]
+    return fingerprints
+
+
 def test_one_holder_and_one_owner(elsewhere: Callers, nova: NovaKeypairs, left: JSON) -> None:
-    """One user vouches for each key: the member's counts, and the holder of the other gets none."""
+    """One user vouches for each key, and the member's is newer: nobody gets another key."""
     theirs = nova.add(OPERATOR, ORIGINAL, OTHER)
+    assert shown(elsewhere("reader"))["fingerprint"] == left["fingerprint"]
+    both = sorted([left["fingerprint"], theirs["fingerprint"]])
+    assert refused_fingerprints(elsewhere("admin")) == both
+    assert refused_fingerprints(elsewhere("operator-here")) == both
+    assert launch(elsewhere("colleague"), "recorded").status_code == 202
+    assert elsewhere("admin").delete(f"{PATH}/recorded").status_code == 204
+    assert shown(elsewhere("reader"))["user_id"] == OPERATOR
+    assert launch(elsewhere("admin"), "recorded").status_code == 202
+
+
+def test_planted_before_the_first_use(elsewhere: Callers, nova: NovaKeypairs, left: JSON) -> None:
+    """A keypair that is older than the copy is newer than the original, which Nova still has."""
+    nova.add(OPERATOR, ORIGINAL, OTHER)
+    nova.owned[COLLEAGUE, COPY]["id"] = 5000
+    assert shown(elsewhere("reader"))["fingerprint"] == left["fingerprint"]
+    assert len(refused_fingerprints(elsewhere("admin"))) == 2
+
+
+def test_original_that_was_replaced(elsewhere: Callers, nova: NovaKeypairs, left: JSON) -> None:
+    """What the former member has in Nova now proves nothing about the copied key."""
+    theirs = nova.add(OPERATOR, ORIGINAL, OTHER)
+    nova.owned[COLLEAGUE, COPY]["id"] = 5000
+    nova.owned[USER, ORIGINAL] |= {"public_key": "ssh-ed25519 AAAA new", "fingerprint": "f" * 32}
     assert shown(elsewhere("reader"))["fingerprint"] == theirs["fingerprint"]
+
+
+def test_member_who_was_first(elsewhere: Callers, nova: NovaKeypairs, left: JSON) -> None:
+    """The member's keypair is the oldest: it counts, and the holder of the other gets none."""
+    theirs = nova.add(OPERATOR, ORIGINAL, OTHER)
+    theirs["id"] = 0
+    assert shown(elsewhere("reader"))["fingerprint"] == theirs["fingerprint"]
+    assert launch(elsewhere("admin"), "recorded").status_code == 202
     error = refusal(launch(elsewhere("colleague"), "recorded"), 409, "keypair_changed")
     assert error["fingerprint"] == theirs["fingerprint"]
     assert error["used_fingerprint"] == left["fingerprint"]
+
+
+def test_same_key(elsewhere: Callers, nova: NovaKeypairs, left: JSON) -> None:
+    """A member who has imported the same key disputes nothing."""
+    nova.add(OPERATOR, ORIGINAL, left["public_key"])
+    assert launch(elsewhere("admin"), "recorded").status_code == 202
+
+
+def test_copy_of_what_never_was_from_before(elsewhere: Callers, nova: NovaKeypairs) -> None:
+    """A copy that somebody planted before the name was used makes nobody use its key."""
+    nova.add(COLLEAGUE, mapping.copy_name(PROJECT, "a" * 32, "recorded"), OTHER)["id"] = 0
+    assert len(refused_fingerprints(elsewhere("operator-here"))) == 2
+    assert elsewhere("admin").delete(f"{PATH}/recorded").status_code == 204
+    assert shown(elsewhere("reader"))["user_id"] == USER
 
 
 def test_copies_of_what_never_was(elsewhere: Callers, nova: NovaKeypairs) -> None:

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whose a keypair's name is if the last index does not tell.
+
+Several users of a project can have a keypair with the same name in Nova, and copies show the
+keypairs of users who may no longer create any. The users who vouch for each of them decide.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from kic_vm.mappings import keypairs as mapping
+from kic_vm.mappings.keypairs import ProjectKeypair
+from kic_vm.resources.compute import UserKeypair
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HeldCopy:
+    """A user's copy of a keypair."""
+
+    holder_id: str
+    keypair: UserKeypair
+    name: str
+    creator: str
+    """The creator's id as ``normalized_id`` returns it."""
+
+
+class Trace(NamedTuple):
+    """A keypair in Nova that shows how old a project's keypair is: itself, or a copy of it."""
+
+    owner_id: str
+    name: str
+    """In Nova."""
+    fingerprint: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Candidate:
+    """A keypair that may be the project's keypair with a name."""
+
+    keypair: ProjectKeypair
+    votes: int
+    """The number of users who vouch for the keypair."""
+    traces: Sequence[Trace]
+
+
+FindFirst = Callable[[Mapping[str, Iterable[Trace]]], Mapping[str, Trace]]
+
+
+def candidates_of(
+    project_id: str,
+    claims: Mapping[str, Mapping[str, ProjectKeypair]],
+    copies: Sequence[HeldCopy],
+    creator_ids: set[str],
+) -> dict[str, list[Candidate]]:
+    """Name -> the keypairs that may have it.
+
+    These are the keypairs of users who may create keypairs, and former creators' keypairs of which
+    there are copies. The holder of a copy vouches for the original, and a user for the own keypair;
+    the user's own copy of it proves nothing more.
+    """
+    by_original: dict[tuple[str, str, str], list[HeldCopy]] = {}
+    for copy in copies:
+        original = (copy.name, copy.creator, copy.keypair["fingerprint"])
+        by_original.setdefault(original, []).append(copy)
+    candidates: dict[str, list[Candidate]] = {}
+    for name, by_user in claims.items():
+        for user_id, keypair in by_user.items():
+            original = (name, mapping.normalized_id(user_id), keypair["fingerprint"])
+            votes = 1 + _votes(by_original.get(original, ()))
+            trace = Trace(user_id, keypair["name"], keypair["fingerprint"])
+            candidates.setdefault(name, []).append(Candidate(keypair, votes, [trace]))
+    for (name, creator, fingerprint), holders in by_original.items():
+        if creator in creator_ids:
+            continue
+        former: ProjectKeypair = {
+            **holders[-1].keypair,
+            "user_id": creator,
+            "creator_has_left": True,
+            "creator_is_unlisted": False,
+        }
+        # The creator may have replaced the original since, but nobody can make a keypair older.
+        traces = [Trace(creator, mapping.nova_name(project_id, name), fingerprint)]
+        traces += [Trace(copy.holder_id, copy.keypair["name"], fingerprint) for copy in holders]
+        candidates.setdefault(name, []).append(Candidate(former, _votes(holders), traces))
+    return candidates
+
+
+def _votes(copies: Iterable[HeldCopy]) -> int:
+    """The number of users who have a copy of another user's keypair."""
+    return sum(copy.creator != mapping.normalized_id(copy.holder_id) for copy in copies)
+
+
+def preferred(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The keypairs of which one is the project's, if the last index lacks the name.
+
+    The keypair for which most users vouch counts. If that is a former creator's, any other former
+    creator's keypair may be the right one too: the same members may have planted the copies.
+    """
+    by_votes = sorted(candidates, key=lambda one: (-one.votes, *_key(one.keypair)))
+    first = [one for one in by_votes if one.votes == by_votes[0].votes]
+    if all(one.keypair["creator_has_left"] for one in first):
+        return [one for one in by_votes if one.keypair["creator_has_left"]]
+    return first
+
+
+def _key(keypair: ProjectKeypair) -> tuple[str, str]:
+    return (keypair["user_id"], keypair["fingerprint"])
+
+
+def oldest_first(
+    contested: Mapping[str, list[Candidate]], find_first: FindFirst
+) -> dict[str, list[Candidate]]:
+    """The keypairs with each name, from the oldest if a member's keypair is among several.
+
+    So a new keypair does not take a former creator's name, and a copy that somebody plants does not
+    take a name that nobody has used yet.
+    """
+    unsettled = {
+        name: [trace for one in several for trace in one.traces]
+        for name, several in contested.items()
+        if len(several) > 1 and not all(one.keypair["creator_has_left"] for one in several)
+    }
+    first = find_first(unsettled) if unsettled else {}
+    return {
+        name: sorted(several, key=lambda one: first.get(name) not in one.traces)
+        for name, several in contested.items()
+    }
