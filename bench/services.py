@@ -23,7 +23,7 @@ Answer = tuple[int, bytes]
 PAGE: Final = 1000  # what Nova and Cinder give at most
 _LIFE: Final = 24 * 3600
 # Nova ignores the filters that a member may not use; skyline-apiserver sends this one.
-_IGNORED: Final = re.compile(r"(?<=[?&])uuid=[^&]*&?")
+_IGNORED: Final = re.compile(r"(?<=[?&])(?:uuid|start|end)=[^&]*&?")
 
 
 class Services:
@@ -53,6 +53,7 @@ class Services:
                 (r"/compute/v2\.1/servers/([^/]+)/os-instance-actions", self._actions),
                 (r"/compute/v2\.1/flavors/detail", self._flavors),
                 (r"/compute/v2\.1/os-services", self._compute_services),
+                (r"/compute/v2\.1/os-simple-tenant-usage/([^/]+)", self._usage_report),
                 (r"/block-storage/v3/volumes/detail", self._volumes),
                 (r"/block-storage/v3/volumes/([^/]+)", self._volume),
                 (r"/block-storage/v3/snapshots/detail", self._snapshots),
@@ -129,6 +130,17 @@ class Services:
         """One compute host that responds: the gateway asks for the cells of long lists."""
         service = {"id": "1", "binary": "nova-compute", "status": "enabled", "state": "up"}
         return _all("services", [service])
+
+    def _usage_report(self, _project: str, query: Query, microversion: str) -> Answer:
+        """What Nova reports of the servers: the gateway compares a long list with it."""
+        found = sorted(self._servers_by_id)
+        begin = found.index(query["marker"][0]) + 1 if "marker" in query else 0
+        page = found[begin : begin + PAGE]
+        usages = [{"instance_id": server_id, "state": "active"} for server_id in page]
+        body: JSON = {"tenant_usage": {"server_usages": usages} if usages else {}}
+        if len(page) == PAGE:
+            body["tenant_usage_links"] = [{"rel": "next", "href": self._base}]
+        return 200, json.dumps(body).encode()
 
     def _flavors(self, query: Query, microversion: str) -> Answer:
         return _all("flavors", self._lists.flavors)

@@ -3,7 +3,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import requests
@@ -32,8 +32,11 @@ class Reads:
 
     digests: Mapping[Read, str]
     """SHA-256 of each answer's body."""
-    has_cell_check: bool
-    """The list also requires that all cells of Nova answer."""
+    checked_servers: Collection[str] | None
+    """The list also requires that the project has no other servers than these; None: it does not.
+
+    See ``Servers.lacks_servers``.
+    """
 
     def to_json(self) -> JSON:
         """The reads in their stored form."""
@@ -41,13 +44,13 @@ class Reads:
             [read.service, read.path, read.microversion, digested]
             for read, digested in self.digests.items()
         ]
-        return {"reads": rows, "has_cell_check": self.has_cell_check}
+        return {"reads": rows, "checked_servers": self.checked_servers}
 
     @classmethod
     def from_json(cls, stored: JSON) -> "Reads":
         """The reads from their stored form."""
         digests = {Read(*row[:3]): row[3] for row in stored["reads"]}
-        return cls(digests, stored["has_cell_check"])
+        return cls(digests, stored["checked_servers"])
 
 
 class ReadLog:
@@ -59,7 +62,7 @@ class ReadLog:
     def __init__(self, answers: Mapping[Read, requests.Response] | None = None) -> None:
         self._answers = dict(answers or {})
         self._digests: dict[Read, str] = {}
-        self._has_cell_check = False
+        self._checked_servers: list[str] | None = None
         self._is_complete = True
 
     def take(self, read: Read) -> requests.Response | None:
@@ -71,9 +74,9 @@ class ReadLog:
         digested = digest(answer)
         self._is_complete &= self._digests.setdefault(read, digested) == digested
 
-    def note_cell_check(self) -> None:
-        """Note that the list requires all cells of Nova to answer."""
-        self._has_cell_check = True
+    def note_checked_servers(self, server_ids: Collection[str]) -> None:
+        """Note that the list requires that the project has no other servers than these."""
+        self._checked_servers = list(server_ids)
 
     def note_more(self) -> None:
         """Note that the list depends on more than GETs with the caller's token."""
@@ -81,4 +84,4 @@ class ReadLog:
 
     def reads(self) -> Reads | None:
         """What was noted; None if the list depends on more."""
-        return Reads(self._digests, self._has_cell_check) if self._is_complete else None
+        return Reads(self._digests, self._checked_servers) if self._is_complete else None

@@ -58,8 +58,8 @@ class Key:
         return cls(project_id, hashlib.sha256(names.encode()).hexdigest()[:32], resource)
 
     def __str__(self) -> str:
-        """The key in Redis."""
-        return f"recent-lists:{self.project_id}:{self.roles}:{self.resource}"
+        """The key in Redis. Its first part changes with the format of stored lists."""
+        return f"recent-lists-2:{self.project_id}:{self.roles}:{self.resource}"
 
 
 @dataclasses.dataclass(slots=True)

@@ -89,11 +89,15 @@ def _fetch(
 
 
 def _repeat(services: RequestServices, known: Reads) -> dict[Read, Response]:
-    """The answers to all GETs behind a list; none if the item before one of its pages is gone."""
+    """The answers to all GETs behind a list.
+
+    None if the item before one of its pages is gone, or if the list lacks a server.
+    """
     openstack = services.openstack
     order = {service: position for position, service in enumerate(SERVICE_ORDER)}
     reads = sorted(known.digests, key=lambda read: order.get(read.service, len(order)))
-    checks = [openstack.compute.check_cells] if known.has_cell_check else []
+    checked = known.checked_servers
+    checks = [] if checked is None else [partial(openstack.compute.lacks_servers, checked)]
     gets = [
         partial(
             openstack.of(read.service).request, "GET", read.path, microversion=read.microversion
@@ -101,10 +105,12 @@ def _repeat(services: RequestServices, known: Reads) -> dict[Read, Response]:
         for read in reads
     ]
     try:
-        answers = gather_reads(*checks, *gets)[len(checks) :]
+        results = gather_reads(*checks, *gets)
     except (exceptions.NotFound, exceptions.InvalidRequest):
         return {}
-    return dict(zip(reads, answers, strict=True))
+    if any(results[: len(checks)]):
+        return {}
+    return dict(zip(reads, results[len(checks) :], strict=True))
 
 
 def find(services: RequestServices, resource: str, resource_id: str) -> Any:

@@ -102,6 +102,13 @@ class Server(NamedServer, _ServerAttributes):
     updated: str
 
 
+class ServerUsage(TypedDict):
+    """A server in Nova's usage report: its id and vm_state, or ``terminated``."""
+
+    instance_id: str
+    state: str
+
+
 class ServerRequest(TypedDict):
     """The body of ``POST /servers``."""
 

@@ -41,9 +41,12 @@ _LOSE: Final = Template(
     " VALUES (NOW(), '$uuid', 'lost', 'rabbit://127.0.0.1:1/',"
     " 'mysql+pymysql://nobody:nothing@127.0.0.1:1/nothing', 0);"
     " SET @lost = LAST_INSERT_ID();"
-    " UPDATE instance_mappings SET cell_id = @lost WHERE instance_uuid = '$instance';"
-    # Nova's list of compute services knows a lost cell by its hosts.
-    " INSERT INTO host_mappings (created_at, cell_id, host) VALUES (NOW(), @lost, 'lost-host')"
+    " UPDATE instance_mappings SET cell_id = @lost WHERE instance_uuid = '$instance'"
+)
+# Nova's list of compute services knows a lost cell by its hosts.
+_ADD_HOST: Final = Template(
+    "INSERT INTO $api.host_mappings (created_at, cell_id, host)"
+    " SELECT NOW(), id, 'lost-host' FROM $api.cell_mappings WHERE name = 'lost'"
 )
 _REMOVE: Final = Template("DROP DATABASE IF EXISTS $api; DROP DATABASE IF EXISTS $cell")
 
@@ -55,8 +58,11 @@ def two(instances: Instances) -> list[str]:
 
 
 @contextlib.contextmanager
-def copied_database(lost: str) -> Iterator[str]:
-    """The address of a copy of Nova's API database that has an instance in an unreachable cell."""
+def copied_database(lost: str, *, has_host: bool = True) -> Iterator[str]:
+    """The address of a copy of Nova's API database that has an instance in an unreachable cell.
+
+    :param has_host: the cell has a compute host
+    """
     names = {"api": _API, "cell": _CELL}
     try:
         _execute(_MAKE.substitute(names))
@@ -64,6 +70,8 @@ def copied_database(lost: str) -> Iterator[str]:
             tables = _execute(f"SHOW TABLES FROM {database}").split()
             _execute(";".join(template.substitute(names, table=table) for table in tables))
         _execute(_LOSE.substitute(names, uuid=uuid.uuid4(), instance=lost))
+        if has_host:
+            _execute(_ADD_HOST.substitute(names))
         yield deployment().database_url(_API)
     finally:
         _execute(_REMOVE.substitute(names))
@@ -84,37 +92,47 @@ def _execute(statements: str) -> str:
     return done.stdout
 
 
+_LISTS: Final = (
+    "/api/v1/instances",
+    "/api/v1/instances?limit=1",
+    "/api/v1/instances?name=functional-cell",
+    "/api/v1/volumes",
+)
+
+
+def nova_options(database: str, max_limit: str) -> Any:
+    """The options of a Nova that uses this API database."""
+    return {
+        "api_database": {"connection": database},
+        "api": {"max_limit": max_limit},
+        # The first attempt to reach the cell is the last one.
+        "database": {"max_retries": "0", "retry_interval": "0"},
+    }
+
+
 # With few items in an answer of Nova's the gateway finds it out in another way.
-@pytest.mark.parametrize("max_limit", ["1000", "1"])
+@pytest.mark.parametrize(("max_limit", "has_host"), [("1000", True), ("1", True), ("1", False)])
 def test_lost_cell(
     member: Client,
     start_gateway: Callable[..., Gateway],
     two: list[str],
     tmp_path: Path,
     max_limit: str,
+    has_host: bool,
 ) -> None:
-    """The instance in it and every list that should have it are 503; what is elsewhere is there."""
+    """The instance in it and every list that should have it are 503; what is elsewhere is there.
+
+    The usage is 503 too, unless nothing shows that the cell is down.
+    """
     kept, lost = two
-    with copied_database(lost) as database:
-        options: Any = {
-            "api_database": {"connection": database},
-            "api": {"max_limit": max_limit},
-            # The first attempt to reach the cell is the last one.
-            "database": {"max_retries": "0", "retry_interval": "0"},
-        }
+    with copied_database(lost, has_host=has_host) as database:
+        options = nova_options(database, max_limit)
         with second_api("nova-api", tmp_path, options) as nova:
             gateway = start_gateway(nova={"endpoint_override": f"{nova}/v2.1"})
             client = Client(gateway.url, member.token)
             assert client.get_instance(kept)["id"] == kept
-            for path in (
-                f"/api/v1/instances/{lost}",
-                f"/api/v1/instances/{lost}/action-logs",
-                "/api/v1/instances",
-                "/api/v1/instances?limit=1",
-                "/api/v1/instances?name=functional-cell",
-                "/api/v1/volumes",
-                "/api/v1/usage",
-            ):
+            paths = [f"/api/v1/instances/{lost}", f"/api/v1/instances/{lost}/action-logs", *_LISTS]
+            for path in paths + ["/api/v1/usage"] * has_host:
                 response = client.request("GET", path)
                 assert response.status_code == 503, (path, response.text)
                 assert response.json()["error"]["service"] == "compute"

@@ -11,6 +11,11 @@ from tests.unit.cloud import MICROVERSION, Cloud, Request
 
 JSON = dict[str, Any]
 
+UNEXPECTED: Final = (
+    "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the "
+    "Nova API log if possible.\n<class '{}'>"
+)
+"""What Nova's API says of any failure that it has not foreseen."""
 _PAGING: Final = {"limit", "marker", "sort_key", "sort_dir"}
 
 
@@ -29,8 +34,11 @@ def servers(count: int) -> list[JSON]:
 
 
 class _Nova:
-    def __init__(self, found: list[JSON], down: Collection[str], max_limit: int) -> None:
-        self._up = [server for server in found if server["id"] not in down]
+    def __init__(
+        self, found: list[JSON], down: Collection[str], silent: Collection[str], max_limit: int
+    ) -> None:
+        self._found = found
+        self._up = [server for server in found if server["id"] not in {*down, *silent}]
         self._down = [server for server in found if server["id"] in down]
         self._max_limit = max_limit
 
@@ -53,6 +61,32 @@ class _Nova:
             body["servers_links"] = [{"rel": "next", "href": "http://nova.test/next"}]
         return body
 
+    def report(self, request: Request, context: Any) -> JSON:
+        """The usage report: whole, or a failure."""
+        if self._down:
+            context.status_code = 500
+            name = "oslo_db.exception.DBConnectionError"
+            return {"computeFault": {"code": 500, "message": UNEXPECTED.format(name)}}
+        limit = min(int(request.qs["limit"][0]), self._max_limit)
+        found = sorted(server["id"] for server in self._found)
+        begin = found.index(request.qs["marker"][0]) + 1 if "marker" in request.qs else 0
+        shown = found[begin : begin + limit]
+        usages = [{"instance_id": server_id, "state": "active"} for server_id in shown]
+        body: JSON = {"tenant_usage": {"server_usages": usages} if usages else {}}
+        if len(shown) == limit:
+            body["tenant_usage_links"] = [{"rel": "next", "href": "http://nova.test/next"}]
+        return body
+
+    def get(self, request: Request, context: Any) -> JSON:
+        """One server: all cells respond again."""
+        server_id = request.path.rpartition("/")[2]
+        for server in self._found:
+            if server["id"] == server_id:
+                return {"server": server}
+        context.status_code = 404
+        message = f"Instance {server_id} could not be found."
+        return {"itemNotFound": {"code": 404, "message": message}}
+
 
 def fragment(server: JSON) -> JSON:
     """What Nova knows of a server without its cell."""
@@ -61,14 +95,23 @@ def fragment(server: JSON) -> JSON:
 
 
 def serve(
-    cloud: Cloud, found: list[JSON], *, down: Collection[str] = (), max_limit: int = 1000
+    cloud: Cloud,
+    found: list[JSON],
+    *,
+    down: Collection[str] = (),
+    silent: Collection[str] = (),
+    max_limit: int = 1000,
 ) -> None:
     """Have Nova list these servers, whole and by their ids.
 
     :param down: ids of those whose cell does not answer
+    :param silent: ids of those whose cell does not answer lists, and shows no other sign of it
     :param max_limit: Nova's own limit of a page
     """
-    nova = _Nova(found, down, max_limit)
+    nova = _Nova(found, down, silent, max_limit)
+    cloud.answer("GET", "nova", f"/os-simple-tenant-usage/{SERVER['tenant_id']}", json=nova.report)
+    for server_id in silent:
+        cloud.answer("GET", "nova", f"/servers/{server_id}", json=nova.get)
     cloud.answer("GET", "nova", "/servers/detail", lambda request, _: nova.list(request, None))
     cloud.answer("GET", "nova", "/servers", lambda request, _: nova.list(request, ("id", "name")))
     services: list[JSON] = [

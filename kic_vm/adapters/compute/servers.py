@@ -5,23 +5,20 @@ Nova keeps its servers in cells. For a cell that does not answer, Nova lists eac
 fragment (its id and ``status: UNKNOWN``), but only at microversion CELLS and above, and only if the
 request has no paging, sorting or filter. Otherwise it omits these servers without notice. So
 complete lists start with such a request, and a fragment in its answer counts as a service failure.
+A list of several pages is compared with Nova's usage report, which is whole or fails.
 """
 
 import contextlib
-import copy
 from collections.abc import Callable
 from typing import Final
 
-from oslo_log import log as logging
-
 from kic_vm import exceptions
 from kic_vm.adapters import paging
-from kic_vm.adapters.compute.existence import CELLS, ServerExistence
+from kic_vm.adapters.compute.cell_checks import CellChecks, cell_down
+from kic_vm.adapters.compute.existence import CELLS
 from kic_vm.adapters.paths import path
-from kic_vm.adapters.service import Answer, Service
+from kic_vm.adapters.service import Answer
 from kic_vm.resources.compute import Server
-
-LOG = logging.getLogger(__name__)
 
 # Lowest microversions that have the fields that the gateway returns.
 STATE = "2.1"  # vm_state, task_state, flavor id
@@ -29,13 +26,10 @@ TAGS = "2.26"
 RECORD = CELLS  # name of the flavor since 2.47
 SERVER = "2.90"  # hostname for all users; flavor details since 2.47, description since 2.19
 
-_DOWN: Final = (
-    "A part of the compute service cannot be reached at the moment, and with it some of your "
-    "instances. Try again later."
-)
+_LIST_ATTEMPTS: Final = 2
 
 
-class Servers(Service):
+class Servers(CellChecks):
     """The part of the compute service that reads servers."""
 
     def get_server(self, server_id: str, microversion: str = SERVER) -> Server:
@@ -180,8 +174,31 @@ class Servers(Service):
     def _list_whole(self, *parts: str, microversion: str, **query: str) -> list[Server]:
         """The servers in all cells.
 
+        In a list of several pages for all projects, servers can be missing if their cell has no
+        compute hosts, or responds again when the cells are checked. In one for the caller's
+        project, the same is true only of servers that have never been active.
+
         :param microversion: CELLS or above
         """
+        for _attempt in range(_LIST_ATTEMPTS):  # a server can start during the first one
+            servers, is_continued = self._list_with_fragments(
+                *parts, microversion=microversion, **query
+            )
+            _refuse_fragments(servers)
+            if not is_continued:
+                return servers
+            # Fragments are only at the end of the first page, and only if it has room for them.
+            if query:
+                self.check_cells()
+                return servers
+            if not self.lacks_servers([server["id"] for server in servers]):
+                return servers
+        raise cell_down()
+
+    def _list_with_fragments(
+        self, *parts: str, microversion: str, **query: str
+    ) -> tuple[list[Server], bool]:
+        """The servers in the cells that answer and some fragments, and whether there were pages."""
         is_continued = False
 
         def page(marker: str | None) -> Answer:
@@ -195,12 +212,7 @@ class Servers(Service):
                 microversion=microversion,
             )
 
-        servers = self._follow(page)
-        _refuse_fragments(servers)
-        if is_continued:
-            # Fragments are only at the end of the first page, and only if it has room for them.
-            self.check_cells()
-        return servers
+        return self._follow(page), is_continued
 
     def _follow(self, page: Callable[[str | None], Answer]) -> list[Server]:
         """The servers of all pages.
@@ -216,24 +228,6 @@ class Servers(Service):
                     self.check_cells()
             raise
 
-    def check_cells(self) -> None:
-        """Check with the gateway's own token that all of Nova's cells answer.
-
-        :raises UpstreamUnavailable: a cell does not answer, whether or not the project uses it
-        :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
-        """
-        if self._context.read_log is not None:
-            self._context.read_log.note_cell_check()
-        context = copy.copy(self._context)
-        context.auth, context.read_log = self._cloud.service_auth, None
-        try:
-            are_up = ServerExistence(self._cloud, context, self._service).are_all_cells_up()
-        except exceptions.Forbidden as error:
-            LOG.exception("Nova does not let the gateway's user list the compute services")
-            raise exceptions.GatewayNotAllowed from error
-        if not are_up:
-            raise exceptions.UpstreamUnavailable("compute", _DOWN)
-
 
 def _refuse_fragments(servers: list[Server]) -> None:
     """Check that no server is a fragment.
@@ -241,4 +235,4 @@ def _refuse_fragments(servers: list[Server]) -> None:
     :raises UpstreamUnavailable: a server is a fragment, because its cell does not answer
     """
     if not all("name" in server for server in servers):
-        raise exceptions.UpstreamUnavailable("compute", _DOWN)
+        raise cell_down()

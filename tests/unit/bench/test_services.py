@@ -121,6 +121,16 @@ def test_cells(replayed: Services) -> None:
     """Every compute host responds, so that lists of several pages are whole."""
     shown = get(replayed, "/compute/v2.1/os-services?binary=nova-compute", "2.69")["services"]
     assert [service["status"] for service in shown] == ["enabled"]
+    target = f"/compute/v2.1/os-simple-tenant-usage/{'a' * 32}?start=now&end=later&limit=1000"
+    ids, marker = set(), ""
+    while True:
+        report = get(replayed, f"{target}{marker}", "2.40")
+        ids |= {usage["instance_id"] for usage in report["tenant_usage"]["server_usages"]}
+        if "tenant_usage_links" not in report:
+            break
+        marker = f"&marker={max(ids)}"
+    listed = whole(replayed, "/compute/v2.1/servers/detail", "servers", "2.90")
+    assert ids == {server["id"] for server in listed}
 
 
 def test_projects(replayed: Services) -> None:

@@ -25,7 +25,7 @@ class Cloud:
     def fetch(self, known: Reads | None) -> Fetched[JSON]:
         """The list, or that it has not changed."""
         read = Read("compute", "/servers/detail", "2.90")
-        reads = Reads({read: self.name}, has_cell_check=False)
+        reads = Reads({read: self.name}, checked_servers=None)
         if known == reads:
             self.fetches.append("unchanged")
             return Fetched([], known, is_unchanged=True)

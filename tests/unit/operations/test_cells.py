@@ -10,16 +10,11 @@ from tests.unit.bodies import INSTANCE, SERVER, body
 from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.nova_servers import fragment, serve, servers
+from tests.unit.nova_servers import UNEXPECTED, fragment, serve, servers
 
 JSON = dict[str, Any]
 LIST = "/api/v1/instances"
 VOLUMES = "/api/v1/volumes"
-# What Nova's API says of any failure that it has not foreseen.
-UNEXPECTED = (
-    "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the "
-    "Nova API log if possible.\n<class '{}'>"
-)
 
 
 @pytest.fixture
@@ -112,6 +107,67 @@ def test_server_of_unknown_status(member: Caller, populated: Cloud) -> None:
     assert member.get(LIST).json["pagination"]["total"] == 1
 
 
+REPORT = f"/os-simple-tenant-usage/{SERVER['tenant_id']}"
+
+
+@pytest.mark.parametrize("max_limit", [7, 3, 2])
+@pytest.mark.parametrize("missing", [0, 4, 9])
+def test_list_that_lacks_one(
+    member: Caller, populated: Cloud, max_limit: int, missing: int
+) -> None:
+    """The cell fails for a moment, or has no compute hosts: only Nova's usage report shows it."""
+    found = servers(10)
+    serve(populated, found, silent={found[missing]["id"]}, max_limit=max_limit)
+    refused(member.get(LIST))
+    serve(populated, found, max_limit=max_limit)
+    assert member.get(LIST).json["pagination"]["total"] == 10
+
+
+def test_report_that_fails(member: Caller, populated: Cloud) -> None:
+    """The cell has no compute hosts: its database does not answer the report."""
+    serve(populated, servers(10), max_limit=3)
+    fault = {
+        "computeFault": {
+            "code": 500,
+            "message": UNEXPECTED.format("oslo_db.exception.DBConnectionError"),
+        }
+    }
+    populated.answer("GET", "nova", REPORT, fault, 500)
+    refused(member.get(LIST))
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [("soft-delete", None), ("terminated", None), ("active", "SOFT_DELETED"), ("active", None)],
+)
+def test_report_of_what_is_gone(
+    member: Caller, populated: Cloud, state: str, status: str | None
+) -> None:
+    """The report has a server that was deleted meanwhile, or earlier."""
+    found = servers(10)
+    serve(populated, found, silent={"gone"}, max_limit=7)
+    usages = [{"instance_id": one["id"], "state": "active"} for one in found]
+    usages.append({"instance_id": "gone", "state": state})
+    populated.answer("GET", "nova", REPORT, {"tenant_usage": {"server_usages": usages}})
+    if status:
+        server = {"server": found[0] | {"id": "gone", "status": status}}
+        populated.answer("GET", "nova", "/servers/gone", server)
+    assert member.get(LIST).json["pagination"]["total"] == 10
+
+
+def test_server_that_starts_meanwhile(member: Caller, populated: Cloud) -> None:
+    """A server that starts after its page was read is in the second attempt's list."""
+    found = servers(10)
+    serve(populated, found, silent={found[0]["id"]}, max_limit=7)
+
+    def start(_request: Any, _context: Any) -> JSON:
+        serve(populated, found, max_limit=7)
+        return {"server": found[0]}
+
+    populated.answer("GET", "nova", f"/servers/{found[0]['id']}", json=start)
+    assert member.get(LIST).json["pagination"]["total"] == 10
+
+
 def test_cell_that_goes_down_meanwhile(member: Caller, populated: Cloud) -> None:
     """The ids are all there, but not the servers of the page: the whole list is asked for."""
     found = servers(10)
@@ -130,6 +186,9 @@ def test_gateway_that_may_not_ask(member: Caller, populated: Cloud, lines: list[
     populated.answer("GET", "nova", "/os-services?binary=nova-compute", {}, 403)
     refusal(member.get(LIST), 502, "gateway_not_allowed")
     assert any("list the compute services" in line for line in lines)
+    serve(populated, servers(5), max_limit=3)
+    populated.answer("GET", "nova", REPORT, {}, 403)
+    refusal(member.get(LIST), 502, "gateway_not_allowed")
 
 
 def attached(status: str, *server_ids: str) -> JSON:

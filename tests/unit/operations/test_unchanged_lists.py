@@ -103,6 +103,17 @@ def test_pages(admin: Caller, populated: Cloud, fetch: Fetch) -> None:
     assert refusal(response, 503, "upstream_unavailable")["service"] == "compute"
 
 
+def test_new_server_that_is_missing(admin: Caller, populated: Cloud, fetch: Fetch) -> None:
+    """The same pages again do not prove that the project has no new server."""
+    found = servers(25)
+    serve(populated, found[1:], max_limit=10)
+    assert fetch("instances")[0].json["pagination"]["total"] == 24
+    serve(populated, found, silent={found[0]["id"]}, max_limit=10)
+    admin.post(f"{INSTANCE}/stop")
+    response = admin.get("/api/v1/instances", headers=BOUND)
+    assert refusal(response, 503, "upstream_unavailable")["service"] == "compute"
+
+
 def test_page_whose_marker_is_gone(populated: Cloud, fetch: Fetch) -> None:
     """If the server before a page is deleted, the list is read from the beginning."""
     found = servers(25)
