@@ -20,61 +20,20 @@ free            refused                  a repeated attempt was refused and left
 
 import contextlib
 import dataclasses
-import enum
-import json
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from oslo_config import cfg
 from oslo_log import log as logging
 
+from kic_vm.attempt_records import JSON, Kind, Record
 from kic_vm.cache.lease import Keeper
 from kic_vm.cache.store import SharedStore, StoreUnavailable
-
-JSON = dict[str, Any]
 
 LOG = logging.getLogger(__name__)
 
 _RENEWALS_PER_LEASE = 3
-
-
-class Kind(enum.StrEnum):
-    """How the last attempt ended."""
-
-    RUNNING = enum.auto()
-    UNKNOWN = enum.auto()
-    ANSWERED = enum.auto()
-    WITHHELD = enum.auto()
-    REFUSED = enum.auto()
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Record:
-    """The stored record of a request."""
-
-    kind: Kind
-    fingerprint: str
-    content: JSON
-    """The response, or the notes of an attempt without a response."""
-    owner: str = ""
-    """The token of the lease under which the record was written."""
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the request was done and needs no further attempt."""
-        return self.kind in {Kind.ANSWERED, Kind.WITHHELD}
-
-    def to_bytes(self) -> bytes:
-        """The record in its stored form."""
-        return json.dumps([self.kind, self.fingerprint, self.content, self.owner]).encode()
-
-    @classmethod
-    def from_bytes(cls, stored: bytes) -> "Record":
-        """The record from its stored form."""
-        kind, fingerprint, content, owner = json.loads(stored)
-        return cls(Kind(kind), fingerprint, content, owner)
 
 
 class Attempts:

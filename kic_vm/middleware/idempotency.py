@@ -25,7 +25,8 @@ import webob
 from oslo_config import cfg
 
 from kic_vm import exceptions
-from kic_vm.attempts import Attempt, Attempts, Kind, Record
+from kic_vm.attempt_records import Kind, Record
+from kic_vm.attempts import Attempt, Attempts
 from kic_vm.cache.store import SharedStore, StoreUnavailable
 from kic_vm.context import ENVIRON_KEY, RECORD_KEY, REPLAY_KEY, RequestContext, RequestRecord
 from kic_vm.idempotent_request import Earlier, IdempotentRequest
