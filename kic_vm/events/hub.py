@@ -17,7 +17,8 @@ from oslo_log import log as logging
 
 from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events.model import Cursor, Event, Position
-from kic_vm.events.stream import Entry, EventStream
+from kic_vm.events.reader import Entry
+from kic_vm.events.stream import EventStream
 from kic_vm.events.subscription import Subscription
 from kic_vm.metrics import events as metrics
 

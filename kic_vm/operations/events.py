@@ -9,7 +9,8 @@ from kic_vm import exceptions
 from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events.hub import EventHub, Render, WaitingRequest
 from kic_vm.events.model import GAP, Cursor, Event
-from kic_vm.events.stream import CursorExpiredError, Entry, EventStream, Page
+from kic_vm.events.reader import CursorExpiredError, Entry, Page
+from kic_vm.events.stream import EventStream
 from kic_vm.operations.request import RequestServices
 
 After = Cursor | Literal["oldest"] | None

@@ -17,7 +17,7 @@ from kic_vm.cache.store import StoreUnavailable, create_store
 from kic_vm.cache.stored_lists import Key, StoredLists
 from kic_vm.events import stream as event_stream
 from kic_vm.events.model import Cursor, Position
-from kic_vm.events.stream import CursorExpiredError
+from kic_vm.events.reader import CursorExpiredError
 from kic_vm.rate_limiter import RateLimiter, policies_of
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Answer, Caller
@@ -85,7 +85,6 @@ def stores(conf: cfg.ConfigOpts) -> dict[str, Call]:
         "read the present": partial(stream.read, PROJECT, None),
         "read on": partial(stream.read, PROJECT, CURSOR),
         "read_oldest": partial(stream.read_oldest, PROJECT),
-        "newest_position": partial(stream.newest_position, PROJECT),
         "subscribe": lambda: stream.subscribe().next_message(0.01),
         "acquire to follow": partial(followers.acquire, followers.lease(), 9),
         "go on to follow": partial(followers.renew, followers.lease(), 9),

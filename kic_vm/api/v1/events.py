@@ -12,7 +12,7 @@ from kic_vm.api.blueprint import Blueprint, answer, services
 from kic_vm.api.openapi import HEADERS, header_parameter
 from kic_vm.events.held_answers import ANSWER_KEY, SERVER_KEY
 from kic_vm.events.model import Cursor
-from kic_vm.events.stream import Entry
+from kic_vm.events.reader import Entry
 from kic_vm.operations import events as operations
 from kic_vm.schemas import events as schemas
 from kic_vm.schemas.field_errors import code_of

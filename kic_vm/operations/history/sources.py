@@ -10,7 +10,8 @@ from oslo_log import log as logging
 
 from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events.model import GAP, VOLUME, Event
-from kic_vm.events.stream import CursorExpiredError, EventStream
+from kic_vm.events.reader import CursorExpiredError
+from kic_vm.events.stream import EventStream
 from kic_vm.history.observations import Observation, VolumeObservation
 from kic_vm.operations.request import RequestServices
 

@@ -16,7 +16,8 @@ from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events import subscription
 from kic_vm.events.hub import EventHub, WaitingRequest
 from kic_vm.events.model import Cursor, Position
-from kic_vm.events.stream import Entry, EventStream
+from kic_vm.events.reader import Entry
+from kic_vm.events.stream import EventStream
 from tests.unit.events.conftest import PROJECT, sighting
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET

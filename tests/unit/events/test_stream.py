@@ -10,7 +10,8 @@ import redis
 from kic_vm.cache.sealed import SealedRedis
 from kic_vm.cache.store import StoreUnavailable
 from kic_vm.events.model import Cursor, Position
-from kic_vm.events.stream import CursorExpiredError, EventStream
+from kic_vm.events.reader import CursorExpiredError
+from kic_vm.events.stream import EventStream
 from tests.unit.events.conftest import OTHER_PROJECT, PROJECT, sighting, stream_in
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET
@@ -144,17 +145,6 @@ def test_sealed(stream: EventStream, server: FakeRedis) -> None:
     assert states(stream) == ["Active"]
 
 
-def test_newest_position(stream: EventStream, server: FakeRedis) -> None:
-    """It changes with each event, and costs one command."""
-    assert stream.newest_position(PROJECT) == "0-0"
-    stream.record([sighting("Active", FIRST)])
-    first = stream.newest_position(PROJECT)
-    stream.record([sighting("Stopped", SECOND)])
-    before = server.asked
-    assert stream.newest_position(PROJECT) > first
-    assert server.asked == before + 1
-
-
 def test_lease(server: FakeRedis) -> None:
     """One follower at a time has the lease, and keeps it."""
     streams = [stream_in(server), stream_in(server)]
@@ -179,7 +169,7 @@ def test_subscription(stream: EventStream, server: FakeRedis) -> None:
     assert opened is not None
     project_id, (position, event) = opened
     assert (project_id, event.state) == (PROJECT, "Active")
-    assert str(position) == stream.newest_position(PROJECT)
+    assert (position, event) in stream.read_oldest(PROJECT).entries
 
 
 def test_oldest_events_from_a_slow_redis(
