@@ -10,6 +10,7 @@ change with them. If the last index lacks a name, the keypair counts for which m
 import dataclasses
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from kic_vm.mappings import keypairs as mapping
 from kic_vm.mappings.keypairs import ProjectKeypair
@@ -17,7 +18,10 @@ from kic_vm.operations.keypairs.candidates import (
     Candidate,
     FindFirst,
     HeldCopy,
+    are_disputed,
     candidates_of,
+    fingerprints_of,
+    former_first,
     oldest_first,
     preferred,
 )
@@ -56,17 +60,29 @@ class Index:
         return {user_id: owned[copy] for user_id, owned in held.items() if copy in owned}
 
 
+class LastIndex(NamedTuple):
+    """What the last index says about the names of keypairs."""
+
+    keypairs: Mapping[str, ProjectKeypair] = {}
+    """The keypairs whose creator is certain."""
+    disputed: Mapping[str, ProjectKeypair] = {}
+    """The keypairs that the index shows for disputed names."""
+
+
 def assemble(
     project_id: str,
     lists: Mapping[str, Iterable[UserKeypair]],
-    last_keypairs: Mapping[str, ProjectKeypair],
+    last: LastIndex,
     find_first: FindFirst,
     by_token: Collection[str] = (),
 ) -> Index:
     """Build an index from the keypairs of a project's users.
 
+    A name that is disputed stays so until an admin, or the owners of the keypairs, have decided it:
+    members can add votes as they like.
+
     :param lists: Nova's keypairs of each user who may create keypairs in the project, by user id
-    :param last_keypairs: the keypairs of the last index
+    :param last: what the last index says
     :param find_first: takes names with traces of the keypairs that may have each; returns the
         oldest trace, by name; called at most once
     :param by_token: the users whose role comes from the token alone
@@ -77,17 +93,20 @@ def assemble(
     keypairs: dict[str, ProjectKeypair] = {}
     contested: dict[str, list[Candidate]] = {}
     disputed: dict[str, list[str]] = {}
-    for name in last_keypairs.keys() | candidates.keys():
-        keypair = _of_recorded_creator(last_keypairs.get(name), claims.get(name, {}), creator_ids)
+    for name in last.keypairs.keys() | candidates.keys():
+        keypair = _of_recorded_creator(last.keypairs.get(name), claims.get(name, {}), creator_ids)
         if keypair is not None:
             keypairs[name] = keypair
+        elif name in last.disputed and are_disputed(candidates.get(name, ())):
+            ordered = former_first(candidates[name], last.disputed[name])
+            keypairs[name] = ordered[0].keypair
+            disputed[name] = fingerprints_of(ordered)
         elif name in candidates:
             contested[name] = preferred(candidates[name])
     for name, ordered in oldest_first(contested, find_first).items():
         keypairs[name] = ordered[0].keypair
-        fingerprints = sorted({one.keypair["fingerprint"] for one in ordered})
-        if keypairs[name]["creator_has_left"] and len(fingerprints) > 1:
-            disputed[name] = fingerprints
+        if keypairs[name]["creator_has_left"] and are_disputed(ordered):
+            disputed[name] = fingerprints_of(ordered)
     return Index(
         built_at=time.time(),
         keypairs=keypairs,

@@ -6,7 +6,7 @@ keypairs of users who may no longer create any. The users who vouch for each of 
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from kic_vm.mappings import keypairs as mapping
@@ -104,6 +104,30 @@ def preferred(candidates: Iterable[Candidate]) -> list[Candidate]:
     return first
 
 
+def fingerprints_of(candidates: Iterable[Candidate]) -> list[str]:
+    """The different fingerprints, sorted."""
+    return sorted({one.keypair["fingerprint"] for one in candidates})
+
+
+def are_disputed(candidates: Collection[Candidate]) -> bool:
+    """Whether the keypairs have different keys, and one of them is a former creator's."""
+    is_former = any(one.keypair["creator_has_left"] for one in candidates)
+    return is_former and len(fingerprints_of(candidates)) > 1
+
+
+def former_first(candidates: Iterable[Candidate], shown: ProjectKeypair) -> list[Candidate]:
+    """The keypairs, from the one that was shown before, or from another former creator's."""
+    return sorted(
+        candidates,
+        key=lambda one: (
+            _key(one.keypair) != _key(shown),
+            not one.keypair["creator_has_left"],
+            -one.votes,
+            *_key(one.keypair),
+        ),
+    )
+
+
 def _key(keypair: ProjectKeypair) -> tuple[str, str]:
     return (keypair["user_id"], keypair["fingerprint"])
 
@@ -114,7 +138,7 @@ def oldest_first(
     """The keypairs with each name, from the oldest if a member's keypair is among several.
 
     So a new keypair does not take a former creator's name, and a copy that somebody plants does not
-    take a name that nobody has used yet.
+    take a name that nobody has used yet. If all have the same key, a member's is the first one.
     """
     unsettled = {
         name: [trace for one in several for trace in one.traces]
@@ -123,6 +147,12 @@ def oldest_first(
     }
     first = find_first(unsettled) if unsettled else {}
     return {
-        name: sorted(several, key=lambda one: first.get(name) not in one.traces)
+        name: sorted(
+            several,
+            key=lambda one: (
+                one.keypair["creator_has_left"] and len(fingerprints_of(several)) == 1,
+                first.get(name) not in one.traces,
+            ),
+        )
         for name, several in contested.items()
     }

@@ -72,6 +72,9 @@ def _delete_of_former_member(services: RequestServices, name: str) -> None:
 
     The former member's own keypair in Nova stays: it no longer counts in the project. Without the
     copies nothing restores the project's keypair, not even when Redis loses its data.
+
+    If it is disputed with a member's keypair, the admin decides for the member's: a copy can name
+    any user as its creator, and a federated user could be a member at any time.
     """
     if not services.may(DELETE_OF_FORMER_MEMBER):
         raise _not_the_creator(name)
@@ -86,7 +89,9 @@ def _delete_of_former_member(services: RequestServices, name: str) -> None:
         raise _not_the_creator(name)
     copies = _copies_of_former_members(gateway, services, index, name, roles)
     creator = mapping.normalized_id(index.keypairs[name]["user_id"])
-    possible_members = _possible_members(gateway, index, {creator, *copies})
+    possible_members = set()
+    if not _is_disputed_by_member(services, index, name):
+        possible_members = _possible_members(gateway, index, {creator, *copies})
     if creator in possible_members:
         raise exceptions.Conflict(
             f"The creator of the keypair {name!r} may still be a member of the project, by a "
@@ -108,6 +113,13 @@ def _delete_of_former_member(services: RequestServices, name: str) -> None:
         services.project_id,
         index.keypairs[name]["user_id"],
     )
+
+
+def _is_disputed_by_member(services: RequestServices, index: Index, name: str) -> bool:
+    """Whether a user who may create keypairs has another keypair with a disputed name."""
+    nova_name = mapping.nova_name(services.project_id, name)
+    held = index.held.get(name, {}).values()
+    return name in index.disputed and any(nova_name in owned for owned in held)
 
 
 def _list_roles(gateway: RequestServices) -> Roles:

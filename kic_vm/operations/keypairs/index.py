@@ -20,7 +20,7 @@ from kic_vm import exceptions
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.metrics import gateway as metrics
 from kic_vm.operations.keypairs import assembly
-from kic_vm.operations.keypairs.assembly import Index
+from kic_vm.operations.keypairs.assembly import Index, LastIndex
 from kic_vm.operations.keypairs.candidates import Trace
 from kic_vm.operations.keypairs.creators import Creators, Roles, list_creators
 from kic_vm.operations.request import RequestServices
@@ -111,21 +111,15 @@ def build(
     :param by_token: those of the users whose role comes from the token alone
     """
     last = _read(gateway, project_id)
-    last_keypairs = {
-        name: keypair
-        for name, keypair in (last.keypairs if last else {}).items()
-        if last and name not in {undecided, *last.disputed}
-    }
+    known = _known(last, undecided)
     find_first = partial(_find_first, gateway)
-    index = assembly.assemble(project_id, lists, last_keypairs, find_first, by_token)
+    index = assembly.assemble(project_id, lists, known, find_first, by_token)
     if assembly.keys(index) != (assembly.keys(last) if last else set()):
         creators = read_creators()
         current = {user_id: lists[user_id] for user_id in creators.user_ids if user_id in lists}
         if (len(current), creators.by_token) != (len(lists), by_token):
-            index = assembly.assemble(
-                project_id, current, last_keypairs, find_first, creators.by_token
-            )
-    for old, new in assembly.changes(last_keypairs, index):
+            index = assembly.assemble(project_id, current, known, find_first, creators.by_token)
+    for old, new in assembly.changes(known.keypairs, index):
         LOG.warning(
             "User %s has replaced a keypair of project %s in Nova: its fingerprint was %s and is "
             "now %s; copies of other users keep the old key",
@@ -136,6 +130,17 @@ def build(
         )
         metrics.count_keypair_change("replaced")
     return index
+
+
+def _known(last: Index | None, undecided: str | None) -> LastIndex:
+    """What the last index says, except about a name."""
+    if last is None:
+        return LastIndex()
+    known = {name: keypair for name, keypair in last.keypairs.items() if name != undecided}
+    return LastIndex(
+        keypairs={name: one for name, one in known.items() if name not in last.disputed},
+        disputed={name: one for name, one in known.items() if name in last.disputed},
+    )
 
 
 def _find_first(

@@ -16,6 +16,7 @@ from tests.unit.operations.keypairs.former_members import (
     ADMIN,
     ORIGINAL,
     OTHER,
+    have_index_made_anew,
     remove,
 )
 from tests.unit.personas import PROJECT, USER
@@ -98,6 +99,52 @@ def test_copy_of_what_never_was_from_before(elsewhere: Callers, nova: NovaKeypai
     assert len(refused_fingerprints(elsewhere("operator-here"))) == 2
     assert elsewhere("admin").delete(f"{PATH}/recorded").status_code == 204
     assert shown(elsewhere("reader"))["user_id"] == USER
+
+
+def test_votes_after_the_loss(caller: Callers, nova: NovaKeypairs) -> None:
+    """A dispute stays one, however many copies members plant later."""
+    planted = mapping.copy_name(PROJECT, "a" * 32, "recorded")
+    nova.members[PROJECT].append(OPERATOR)
+    nova.add(COLLEAGUE, planted, OTHER)["id"] = 0
+    assert len(refused_fingerprints(caller("admin"))) == 2
+    nova.add(OPERATOR, planted, OTHER)
+    nova.add(OPERATOR, ORIGINAL, OTHER)
+    have_index_made_anew(caller("colleague"))
+    assert len(refused_fingerprints(caller("admin"))) == 2
+    assert len(refused_fingerprints(caller("member"))) == 2
+
+
+def test_copy_of_a_federated_user(elsewhere: Callers, nova: NovaKeypairs) -> None:
+    """An admin can end a dispute with somebody who could be a member, but need not be."""
+    stranger = "a" * 32
+    nova.federated.add(stranger)
+    nova.add(COLLEAGUE, mapping.copy_name(PROJECT, stranger, "recorded"), OTHER)["id"] = 0
+    assert len(refused_fingerprints(elsewhere("admin"))) == 2
+    assert elsewhere("admin").delete(f"{PATH}/recorded").status_code == 204
+    assert shown(elsewhere("reader"))["user_id"] == USER
+    assert launch(elsewhere("admin"), "recorded").status_code == 202
+
+
+def test_copy_of_the_same_key(elsewhere: Callers, nova: NovaKeypairs) -> None:
+    """An older copy of a member's own key under another's name takes the keypair from nobody."""
+    public_key = nova.owned[USER, ORIGINAL]["public_key"]
+    nova.add(COLLEAGUE, mapping.copy_name(PROJECT, "a" * 32, "recorded"), public_key)["id"] = 0
+    assert shown(elsewhere("reader"))["user_id"] == USER
+    assert elsewhere("member").delete(f"{PATH}/recorded").status_code == 204
+
+
+def test_calls_for_disputes(caller: Callers, nova: NovaKeypairs, populated: Cloud) -> None:
+    """A dispute is not examined again."""
+    for number in range(19):
+        name = f"k{number}"
+        nova.add(USER, mapping.nova_name(PROJECT, name), f"ssh-ed25519 AAAA {number}")
+        nova.add(COLLEAGUE, mapping.copy_name(PROJECT, "a" * 32, name), OTHER)["id"] = 1
+    assert len(names(caller("admin"))) == 20
+    have_index_made_anew(caller("colleague"))
+    populated.forget()
+    have_index_made_anew(caller("colleague"))
+    assert len(names(caller("admin"))) == 20
+    assert len(populated.sent("nova")) < 20
 
 
 def test_copies_of_what_never_was(elsewhere: Callers, nova: NovaKeypairs) -> None:
