@@ -40,6 +40,7 @@ _COPIES: Final = 2
 _LIST_BYTES: Final = 1024
 _PAGE_BYTES: Final = 1024
 _READ_BYTES: Final = 512
+_ID_BYTES: Final = 96
 _POLL_SECONDS: Final = 0.02
 
 
@@ -99,8 +100,14 @@ class RecentList(Generic[Item]):
         # The body of a page is as large as its items are in the list.
         shown = sum(len(page.items) for _query, page in known)
         bodies = self.size * shown // max(1, len(self.items))
-        reads = 0 if self.reads is None else _READ_BYTES * len(self.reads.digests)
-        return _LIST_BYTES + self.size + pages + bodies + reads
+        return _LIST_BYTES + self.size + pages + bodies + self._weight_of_reads
+
+    @property
+    def _weight_of_reads(self) -> int:
+        if self.reads is None:
+            return 0
+        checked = len(self.reads.checked_servers or ())
+        return _READ_BYTES * len(self.reads.digests) + _ID_BYTES * checked
 
     def page(
         self, query: str, select: Callable[[list[Item]], tuple[list[Item], Pagination]]

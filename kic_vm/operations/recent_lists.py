@@ -79,7 +79,7 @@ def _fetch(
     answers = {} if known is None else _repeat(services, known)
     if known is not None and answers:
         digests = {read: digest(answer) for read, answer in answers.items()}
-        if digests == known.digests:
+        if digests == known.digests and not _lacks_servers(services, known):
             return Fetched([], known, is_unchanged=True)
     log = services.context.read_log = ReadLog(answers)
     try:
@@ -89,15 +89,10 @@ def _fetch(
 
 
 def _repeat(services: RequestServices, known: Reads) -> dict[Read, Response]:
-    """The answers to all GETs behind a list.
-
-    None if the item before one of its pages is gone, or if the list lacks a server.
-    """
+    """The answers to all GETs behind a list; none if the item before one of its pages is gone."""
     openstack = services.openstack
     order = {service: position for position, service in enumerate(SERVICE_ORDER)}
     reads = sorted(known.digests, key=lambda read: order.get(read.service, len(order)))
-    checked = known.checked_servers
-    checks = [] if checked is None else [partial(openstack.compute.lacks_servers, checked)]
     gets = [
         partial(
             openstack.of(read.service).request, "GET", read.path, microversion=read.microversion
@@ -105,12 +100,18 @@ def _repeat(services: RequestServices, known: Reads) -> dict[Read, Response]:
         for read in reads
     ]
     try:
-        results = gather_reads(*checks, *gets)
+        answers = gather_reads(*gets)
     except (exceptions.NotFound, exceptions.InvalidRequest):
         return {}
-    if any(results[: len(checks)]):
-        return {}
-    return dict(zip(reads, results[len(checks) :], strict=True))
+    return dict(zip(reads, answers, strict=True))
+
+
+def _lacks_servers(services: RequestServices, known: Reads) -> bool:
+    """Whether the project has a server that an unchanged list lacks."""
+    if known.checked_servers is None:
+        return False
+    compute = services.openstack.compute
+    return compute.lacks_servers(known.checked_servers, compute.list_active_server_ids())
 
 
 def find(services: RequestServices, resource: str, resource_id: str) -> Any:

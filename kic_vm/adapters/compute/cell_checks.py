@@ -3,13 +3,14 @@
 
 import contextlib
 import copy
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from typing import Final
 
 from oslo_log import log as logging
 
 from kic_vm import exceptions
+from kic_vm.adapters import errors
 from kic_vm.adapters.compute.active_servers import ActiveServers
 from kic_vm.adapters.compute.existence import ServerExistence
 from kic_vm.adapters.http.interleaved import gather_reads
@@ -18,8 +19,8 @@ from kic_vm.context import RequestContext
 
 LOG = logging.getLogger(__name__)
 
-# If a cell does not respond, so many of the servers that a list lacks include one of that cell.
-_LOOKED_UP: Final = 50
+_SIDE_BY_SIDE: Final = 50
+_REFUSALS: Final = frozenset({400, 401, 403, 409})
 _SOFT_DELETED: Final = "SOFT_DELETED"
 _DOWN: Final = (
     "A part of the compute service cannot be reached at the moment, and with it some of your "
@@ -30,29 +31,44 @@ _DOWN: Final = (
 class CellChecks(Service):
     """The part of the compute service that shows, to the gateway's own user, what lists lack."""
 
-    def lacks_servers(self, server_ids: Collection[str]) -> bool:
-        """Whether a list of the caller's project lacks a server that has ever been active.
+    def list_active_server_ids(self) -> list[str]:
+        """The ids of all servers of the caller's project that have ever been active.
 
-        Two upstream calls side by side, or more if the project has more servers than fit in a page;
-        one more for each server that seems to be missing, 50 at most.
+        Two upstream calls side by side, or more if the project has more servers than fit in a page.
 
-        :param server_ids: the ids of the listed servers
         :raises UpstreamUnavailable: a cell does not respond, whether or not the project uses it
         :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
         """
-        if self._context.read_log is not None:
-            self._context.read_log.note_checked_servers(server_ids)
-        gateway = self._as_gateway()
-        report = ActiveServers(self._cloud, gateway, self._service)
-        existence = ServerExistence(self._cloud, gateway, self._service)
-        with _refusals_reported():
+        report = ActiveServers(self._cloud, self._as_gateway(), self._service)
+        with _own_refusals_reported():
             _checked, active = gather_reads(
                 self.check_cells,
                 partial(report.list_active_server_ids, str(self._context.project_id)),
             )
-            unlisted = sorted(set(active).difference(server_ids))[:_LOOKED_UP]
-            found = gather_reads(*(partial(existence.find_server, one) for one in unlisted))
-        return any(server and server["status"] != _SOFT_DELETED for server in found)
+        server_ids: list[str] = active
+        return server_ids
+
+    def lacks_servers(self, server_ids: Collection[str], active: Iterable[str]) -> bool:
+        """Whether a list lacks a server that exists.
+
+        One upstream call for each server that seems to be missing, many side by side.
+
+        :param server_ids: the ids of the listed servers of the caller's project
+        :param active: the ids of servers that existed before
+        :raises UpstreamUnavailable: a cell does not respond
+        :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
+        """
+        if self._context.read_log is not None:
+            self._context.read_log.note_checked_servers(server_ids)
+        find = ServerExistence(self._cloud, self._as_gateway(), self._service).find_server
+        unlisted = sorted(set(active).difference(server_ids))
+        with _own_refusals_reported():
+            for begin in range(0, len(unlisted), _SIDE_BY_SIDE):
+                batch = unlisted[begin : begin + _SIDE_BY_SIDE]
+                found = gather_reads(*(partial(find, server_id) for server_id in batch))
+                if any(server and server["status"] != _SOFT_DELETED for server in found):
+                    return True
+        return False
 
     def check_cells(self) -> None:
         """Check that all of Nova's cells with compute hosts respond.
@@ -61,7 +77,7 @@ class CellChecks(Service):
         :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
         """
         existence = ServerExistence(self._cloud, self._as_gateway(), self._service)
-        with _refusals_reported():
+        with _own_refusals_reported():
             are_up = existence.are_all_cells_up()
         if not are_up:
             raise cell_down()
@@ -78,10 +94,13 @@ def cell_down() -> exceptions.UpstreamUnavailable:
 
 
 @contextlib.contextmanager
-def _refusals_reported() -> Iterator[None]:
-    """Report a refusal of the gateway's own user as GatewayNotAllowed, and log it.
+def _own_refusals_reported() -> Iterator[None]:
+    """Report what Nova refuses to the gateway's own user as the failure of a service.
 
-    :raises GatewayNotAllowed: Nova refuses to answer
+    The caller has not sent these requests, and can change nothing about them.
+
+    :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
+    :raises UpstreamError: Nova refuses the request
     """
     try:
         yield
@@ -90,3 +109,7 @@ def _refusals_reported() -> Iterator[None]:
             "Nova does not let the gateway's user list the compute services or the servers' usage"
         )
         raise exceptions.GatewayNotAllowed from error
+    except exceptions.KicVmError as error:
+        if error.status in _REFUSALS:
+            raise errors.not_understood("compute") from error
+        raise

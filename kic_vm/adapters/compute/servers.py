@@ -10,7 +10,7 @@ A list of several pages is compared with Nova's usage report, which is whole or 
 
 import contextlib
 from collections.abc import Callable
-from typing import Final
+from functools import partial
 
 from kic_vm import exceptions
 from kic_vm.adapters import paging
@@ -25,8 +25,6 @@ STATE = "2.1"  # vm_state, task_state, flavor id
 TAGS = "2.26"
 RECORD = CELLS  # name of the flavor since 2.47
 SERVER = "2.90"  # hostname for all users; flavor details since 2.47, description since 2.19
-
-_LIST_ATTEMPTS: Final = 2
 
 
 class Servers(CellChecks):
@@ -55,7 +53,7 @@ class Servers(CellChecks):
 
         :raises UpstreamUnavailable: a cell with some of these servers does not answer
         """
-        return [server["id"] for server in self._list_whole(microversion=CELLS)]
+        return _ids(self._list_whole(microversion=CELLS))
 
     def list_reachable_servers(self, **query: str | None) -> list[Server]:
         """The servers of the caller's project in the cells that answer, newest first.
@@ -180,25 +178,30 @@ class Servers(CellChecks):
 
         :param microversion: CELLS or above
         """
-        for _attempt in range(_LIST_ATTEMPTS):  # a server can start during the first one
-            servers, is_continued = self._list_with_fragments(
-                *parts, microversion=microversion, **query
-            )
-            _refuse_fragments(servers)
-            if not is_continued:
-                return servers
-            # Fragments are only at the end of the first page, and only if it has room for them.
-            if query:
-                self.check_cells()
-                return servers
-            if not self.lacks_servers([server["id"] for server in servers]):
-                return servers
+        list_once = partial(self._list_with_fragments, *parts, microversion=microversion, **query)
+        servers, is_continued = list_once()
+        if not is_continued:
+            return servers
+        # Fragments are only at the end of the first page, and only if it has room for them.
+        if query:
+            self.check_cells()
+            return servers
+        active = self.list_active_server_ids()
+        if not self.lacks_servers(_ids(servers), active):
+            return servers
+        # A server that became active after its page was read is in the next list.
+        servers, _is_continued = list_once()
+        if not self.lacks_servers(_ids(servers), active):
+            return servers
         raise cell_down()
 
     def _list_with_fragments(
         self, *parts: str, microversion: str, **query: str
     ) -> tuple[list[Server], bool]:
-        """The servers in the cells that answer and some fragments, and whether there were pages."""
+        """The servers in the cells that answer, and whether there were several pages.
+
+        :raises UpstreamUnavailable: the first page shows that a cell does not answer
+        """
         is_continued = False
 
         def page(marker: str | None) -> Answer:
@@ -212,7 +215,9 @@ class Servers(CellChecks):
                 microversion=microversion,
             )
 
-        return self._follow(page), is_continued
+        servers = self._follow(page)
+        _refuse_fragments(servers)
+        return servers, is_continued
 
     def _follow(self, page: Callable[[str | None], Answer]) -> list[Server]:
         """The servers of all pages.
@@ -227,6 +232,10 @@ class Servers(CellChecks):
                 with contextlib.suppress(exceptions.GatewayNotAllowed):
                     self.check_cells()
             raise
+
+
+def _ids(servers: list[Server]) -> list[str]:
+    return [server["id"] for server in servers]
 
 
 def _refuse_fragments(servers: list[Server]) -> None:

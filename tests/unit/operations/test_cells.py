@@ -155,17 +155,48 @@ def test_report_of_what_is_gone(
     assert member.get(LIST).json["pagination"]["total"] == 10
 
 
-def test_server_that_starts_meanwhile(member: Caller, populated: Cloud) -> None:
-    """A server that starts after its page was read is in the second attempt's list."""
+def test_servers_that_start_meanwhile(member: Caller, populated: Cloud) -> None:
+    """One starts after each list, and before each report: the second list has the first of them."""
+    found = servers(20)
+    running = 10
+
+    def list_servers(request: Any, context: Any) -> JSON:
+        serve(populated, found[-running:], max_limit=7)
+        answer: JSON = requests.get(request.url, headers=request.headers, timeout=5).json()
+        populated.answer("GET", "nova", "/servers/detail", json=list_servers)
+        populated.answer("GET", "nova", REPORT, json=report)
+        return answer
+
+    def report(request: Any, context: Any) -> JSON:
+        nonlocal running
+        running += "marker" not in request.qs
+        shown = [{"instance_id": one["id"], "state": "active"} for one in found[-running:]]
+        return {"tenant_usage": {"server_usages": shown}}
+
+    for one in found:
+        populated.answer("GET", "nova", f"/servers/{one['id']}", {"server": one})
+    populated.answer("GET", "nova", "/servers/detail", json=list_servers)
+    assert member.get(LIST).json["pagination"]["total"] == 11
+
+
+def test_many_deleted_servers(member: Caller, populated: Cloud) -> None:
+    """A report with many servers that are gone hides none that is missing."""
     found = servers(10)
-    serve(populated, found, silent={found[0]["id"]}, max_limit=7)
+    gone = [f"0-gone-{number:03}" for number in range(120)]
+    serve(populated, found, silent={found[0]["id"], *gone}, max_limit=7)
+    usages = [{"instance_id": one, "state": "active"} for one in (*gone, found[0]["id"])]
+    populated.answer("GET", "nova", REPORT, {"tenant_usage": {"server_usages": usages}})
+    refused(member.get(LIST))
 
-    def start(_request: Any, _context: Any) -> JSON:
-        serve(populated, found, max_limit=7)
-        return {"server": found[0]}
 
-    populated.answer("GET", "nova", f"/servers/{found[0]['id']}", json=start)
-    assert member.get(LIST).json["pagination"]["total"] == 10
+@pytest.mark.parametrize("status", [400, 401, 404, 409, 413])
+@pytest.mark.parametrize("path", [REPORT, "/os-services?binary=nova-compute"])
+def test_check_that_nova_refuses(member: Caller, populated: Cloud, path: str, status: int) -> None:
+    """It is not the caller who has sent a wrong request."""
+    serve(populated, servers(10), max_limit=7)
+    fault = {"badRequest": {"code": status, "message": "refused"}}
+    populated.answer("GET", "nova", path, fault, status)
+    assert refusal(member.get(LIST), 502, "upstream_error")["service"] == "compute"
 
 
 def test_cell_that_goes_down_meanwhile(member: Caller, populated: Cloud) -> None:

@@ -114,6 +114,18 @@ def test_new_server_that_is_missing(admin: Caller, populated: Cloud, fetch: Fetc
     assert refusal(response, 503, "upstream_unavailable")["service"] == "compute"
 
 
+def test_server_that_has_started(populated: Cloud, fetch: Fetch) -> None:
+    """A new server in the pages costs no second reading of them all."""
+    found = servers(25)
+    serve(populated, found[1:], max_limit=10)
+    for _time in range(2):
+        fetch("instances")
+    serve(populated, found, max_limit=10)
+    response, sent, source = fetch("instances")
+    assert (source, response.json["pagination"]["total"]) == ("miss", 25)
+    assert sum("/servers/detail" in call and "marker" not in call for call in sent) == 1
+
+
 def test_page_whose_marker_is_gone(populated: Cloud, fetch: Fetch) -> None:
     """If the server before a page is deleted, the list is read from the beginning."""
     found = servers(25)
