@@ -56,6 +56,7 @@ _KEY: Final = "ssh-ed25519 AAAA test"
 REQUEST_ID: Final = "req-6a3ce6d3-6e2c-4a2b-9bde-1f7d0d6a53f5"
 ARGUMENTS: Final[JSON] = {
     "action": "os-stop",
+    "active": ["unlisted"],
     "after": SERVER["id"],
     "request_id": REQUEST_ID,
     "before": "2026-11-24T00:00:00Z",
@@ -93,6 +94,7 @@ ARGUMENTS: Final[JSON] = {
     "rules": [RULE],
     "server": {"name": "made"},
     "server_id": SERVER["id"],
+    "server_ids": [],
     "share_id": _SHARE,
     "since": "2026-11-24T00:00:00Z",
     "size": 20,
@@ -175,6 +177,10 @@ def answer_all(cloud: Cloud) -> None:
     keypair = body("keypair")
     of_colleague = f"/os-keypairs/{keypair['keypair']['name']}?user_id={COLLEAGUE}"
     cloud.answer("GET", "nova", of_colleague, keypair)
+    cloud.answer("GET", "nova", "/servers/unlisted", body("server"))
+    report = {"server_usages": [{"instance_id": SERVER["id"], "state": "active"}]}
+    usage_path = f"/os-simple-tenant-usage/{personas.PROJECT}"
+    cloud.answer("GET", "nova", usage_path, {"tenant_usage": report})
     member = f"/images/{OWN_IMAGE['id']}/members/{IMAGE_MEMBER['member_id']}"
     cloud.answer("GET", "glance", member, IMAGE_MEMBER)
     cloud.answer("GET", "cinder", "/os-services", {"services": []})
