@@ -57,19 +57,32 @@ def candidates_of(
 
     These are the keypairs of users who may create keypairs, and former creators' keypairs of which
     there are copies. The holder of a copy vouches for the original, and a user for the own keypair;
-    the user's own copy of it proves nothing more.
+    the user's own copy of it proves nothing more. The holder of copies of several keypairs with the
+    same name vouches for none: a member uses only one.
     """
     by_original: dict[tuple[str, str, str], list[HeldCopy]] = {}
+    originals: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for copy in copies:
-        original = (copy.name, copy.creator, copy.keypair["fingerprint"])
-        by_original.setdefault(original, []).append(copy)
+        original = (copy.creator, copy.keypair["fingerprint"])
+        by_original.setdefault((copy.name, *original), []).append(copy)
+        originals.setdefault((copy.name, copy.holder_id), set()).add(original)
+
+    def votes(held: Iterable[HeldCopy]) -> int:
+        """The number of other users who have a copy, and no copy of another keypair."""
+        return sum(
+            copy.creator != mapping.normalized_id(copy.holder_id)
+            and len(originals[copy.name, copy.holder_id]) == 1
+            for copy in held
+        )
+
     candidates: dict[str, list[Candidate]] = {}
     for name, by_user in claims.items():
         for user_id, keypair in by_user.items():
-            original = (name, mapping.normalized_id(user_id), keypair["fingerprint"])
-            votes = 1 + _votes(by_original.get(original, ()))
+            claimed = (name, mapping.normalized_id(user_id), keypair["fingerprint"])
             trace = Trace(user_id, keypair["name"], keypair["fingerprint"])
-            candidates.setdefault(name, []).append(Candidate(keypair, votes, [trace]))
+            candidates.setdefault(name, []).append(
+                Candidate(keypair, 1 + votes(by_original.get(claimed, ())), [trace])
+            )
     for (name, creator, fingerprint), holders in by_original.items():
         if creator in creator_ids:
             continue
@@ -82,13 +95,8 @@ def candidates_of(
         # The creator may have replaced the original since, but nobody can make a keypair older.
         traces = [Trace(creator, mapping.nova_name(project_id, name), fingerprint)]
         traces += [Trace(copy.holder_id, copy.keypair["name"], fingerprint) for copy in holders]
-        candidates.setdefault(name, []).append(Candidate(former, _votes(holders), traces))
+        candidates.setdefault(name, []).append(Candidate(former, votes(holders), traces))
     return candidates
-
-
-def _votes(copies: Iterable[HeldCopy]) -> int:
-    """The number of users who have a copy of another user's keypair."""
-    return sum(copy.creator != mapping.normalized_id(copy.holder_id) for copy in copies)
 
 
 def preferred(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -112,7 +112,7 @@ def build(
     """
     last = _read(gateway, project_id)
     known = _known(last, undecided)
-    find_first = partial(_find_first, gateway)
+    find_first = partial(_find_first, gateway, {})
     index = assembly.assemble(project_id, lists, known, find_first, by_token)
     if assembly.keys(index) != (assembly.keys(last) if last else set()):
         creators = read_creators()
@@ -144,20 +144,26 @@ def _known(last: Index | None, undecided: str | None) -> LastIndex:
 
 
 def _find_first(
-    gateway: RequestServices, traces: Mapping[str, Iterable[Trace]]
+    gateway: RequestServices,
+    numbers: dict[Trace, float],
+    traces: Mapping[str, Iterable[Trace]],
 ) -> dict[str, Trace]:
     """The trace of each name that was created first.
 
-    Nova numbers keypairs in the order of their creation. One upstream call for each, side by side.
+    Nova numbers keypairs in the order of their creation. One upstream call for each of unknown
+    number, side by side.
 
+    :param numbers: the known numbers, to which the others are added
     :param traces: by name
     """
-    every = [(name, trace) for name, of_name in traces.items() for trace in of_name]
-    numbers = gather_reads(*(partial(_number, gateway, trace) for _name, trace in every))
-    first: dict[str, tuple[float, Trace]] = {}
-    for (name, trace), number in zip(every, numbers, strict=True):
-        first[name] = min(first.get(name, (number, trace)), (number, trace))
-    return {name: trace for name, (_number, trace) in first.items()}
+    unknown = {trace for of_name in traces.values() for trace in of_name} - numbers.keys()
+    ordered = sorted(unknown)
+    found = gather_reads(*(partial(_number, gateway, trace) for trace in ordered))
+    numbers.update(zip(ordered, found, strict=True))
+    return {
+        name: min(of_name, key=lambda trace: (numbers[trace], trace))
+        for name, of_name in traces.items()
+    }
 
 
 def _number(gateway: RequestServices, trace: Trace) -> float:

@@ -147,11 +147,14 @@ def test_calls_for_disputes(caller: Callers, nova: NovaKeypairs, populated: Clou
     assert len(populated.sent("nova")) < 20
 
 
-def test_copies_of_what_never_was(elsewhere: Callers, nova: NovaKeypairs) -> None:
-    """Copies that one member has planted take no name that nobody else has used."""
-    for number in range(10):
-        nova.add(COLLEAGUE, mapping.copy_name(PROJECT, f"{number:032x}", "recorded"), OTHER)
+def test_copies_of_what_never_was(elsewhere: Callers, nova: NovaKeypairs, populated: Cloud) -> None:
+    """Copies that one member has planted take no name, and cost no call each."""
+    populated.forget()
+    for number in range(40):
+        copy = nova.add(COLLEAGUE, mapping.copy_name(PROJECT, f"{number:032x}", "recorded"), OTHER)
+        copy["id"] = 0
     assert shown(elsewhere("reader"))["user_id"] == USER
+    assert len(populated.sent("nova")) < 10
     assert launch(elsewhere("admin"), "recorded").status_code == 202
 
 
@@ -194,10 +197,10 @@ def test_creator_whose_keypair_nobody_has_used(elsewhere: Callers, nova: NovaKey
 
 def test_claims_with_equally_many_copies(elsewhere: Callers, nova: NovaKeypairs) -> None:
     """The first of them has the name, not somebody for whom fewer vouch."""
-    nova.members[PROJECT].append(OPERATOR)
+    nova.members[PROJECT] += [OPERATOR, "6" * 32]
     nova.owned[USER, ORIGINAL]["id"] = 2
     nova.add(COLLEAGUE, ORIGINAL, OTHER)["id"] = 3
     nova.add(OPERATOR, ORIGINAL, "ssh-ed25519 AAAA third")["id"] = 1
     nova.add(ADMIN, COPY, nova.owned[USER, ORIGINAL]["public_key"])
-    nova.add(ADMIN, mapping.copy_name(PROJECT, COLLEAGUE, "recorded"), OTHER)
+    nova.add("6" * 32, mapping.copy_name(PROJECT, COLLEAGUE, "recorded"), OTHER)
     assert shown(elsewhere("reader"))["user_id"] == USER
