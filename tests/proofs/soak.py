@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -21,6 +22,9 @@ from tests.functional.client import Client
 from tests.proofs.processes import Usage, usage
 
 CLIENTS: Final = 8
+# More than the gateway has threads.
+_CROWD: Final = 96
+_ROUNDS: Final = 20
 _SAMPLES: Final = 50
 _READS: Final = (
     "/api/v1/instances",
@@ -85,6 +89,7 @@ class Soak:
 
     def run(self, count: int) -> Result:
         """Send so many requests."""
+        self._warm_up()
         started = time.monotonic()
         group = self._lane.gateway.process.pid
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
@@ -95,6 +100,17 @@ class Soak:
                 self._say(f"{self.result.requests} of {count}: {self.result.samples[-1]}")
         self.result.seconds = round(time.monotonic() - started, 1)
         return self.result
+
+    def _warm_up(self) -> None:
+        """Let every thread of the gateway connect to every service.
+
+        It stays connected. So open files would grow until eight clients have met all threads with
+        all their reads.
+        """
+        paths = [*_READS] * (_CROWD * _ROUNDS // len(_READS))
+        with concurrent.futures.ThreadPoolExecutor(_CROWD) as pool:
+            collections.deque(pool.map(partial(self._request, "GET"), paths), maxlen=0)
+        self._say(f"warmed up: {usage(self._lane.gateway.process.pid)}")
 
     def _send(self, number: int) -> None:
         chance = random.Random(number)  # noqa: S311 - repeatable, not secret
