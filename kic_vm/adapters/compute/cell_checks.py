@@ -29,7 +29,7 @@ _DOWN: Final = (
 
 
 class CellChecks(Service):
-    """The part of the compute service that shows, to the gateway's own user, what lists lack."""
+    """The part of the compute service that shows whether lists lack servers."""
 
     def list_active_server_ids(self) -> list[str]:
         """The ids of all servers of the caller's project that have ever been active.
@@ -51,23 +51,22 @@ class CellChecks(Service):
     def lacks_servers(self, server_ids: Collection[str], active: Iterable[str]) -> bool:
         """Whether a list lacks a server that exists.
 
-        One upstream call for each server that seems to be missing, many side by side.
+        With the caller's token, because only for servers of the own project a 404 is proof. One
+        upstream call for each server that seems to be missing, many side by side.
 
         :param server_ids: the ids of the listed servers of the caller's project
         :param active: the ids of servers that existed before
         :raises UpstreamUnavailable: a cell does not respond
-        :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
         """
         if self._context.read_log is not None:
             self._context.read_log.note_checked_servers(server_ids)
-        find = ServerExistence(self._cloud, self._as_gateway(), self._service).find_server
+        find = ServerExistence(self._cloud, self._unlogged(), self._service).find_server
         unlisted = sorted(set(active).difference(server_ids))
-        with _own_refusals_reported():
-            for begin in range(0, len(unlisted), _SIDE_BY_SIDE):
-                batch = unlisted[begin : begin + _SIDE_BY_SIDE]
-                found = gather_reads(*(partial(find, server_id) for server_id in batch))
-                if any(server and server["status"] != _SOFT_DELETED for server in found):
-                    return True
+        for begin in range(0, len(unlisted), _SIDE_BY_SIDE):
+            batch = unlisted[begin : begin + _SIDE_BY_SIDE]
+            found = gather_reads(*(partial(find, server_id) for server_id in batch))
+            if any(server and server["status"] != _SOFT_DELETED for server in found):
+                return True
         return False
 
     def check_cells(self) -> None:
@@ -83,8 +82,14 @@ class CellChecks(Service):
             raise cell_down()
 
     def _as_gateway(self) -> RequestContext:
+        context = self._unlogged()
+        context.auth = self._cloud.service_auth
+        return context
+
+    def _unlogged(self) -> RequestContext:
+        """The caller's context, for reads on which no list depends."""
         context = copy.copy(self._context)
-        context.auth, context.read_log = self._cloud.service_auth, None
+        context.read_log = None
         return context
 
 

@@ -11,6 +11,7 @@ from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.nova_servers import UNEXPECTED, fragment, serve, servers
+from tests.unit.personas import GATEWAY, persona_of
 
 JSON = dict[str, Any]
 LIST = "/api/v1/instances"
@@ -121,6 +122,22 @@ def test_list_that_lacks_one(
     refused(member.get(LIST))
     serve(populated, found, max_limit=max_limit)
     assert member.get(LIST).json["pagination"]["total"] == 10
+
+
+def test_gateway_that_is_no_admin(member: Caller, populated: Cloud) -> None:
+    """To a gateway's user who sees no other project, a 404 does not prove that a server is gone."""
+    found = servers(10)
+    serve(populated, found, silent={found[0]["id"]}, max_limit=7)
+
+    def show(request: Any, context: Any) -> JSON:
+        if persona_of(request.headers["X-Auth-Token"]) != GATEWAY:
+            return {"server": found[0]}
+        context.status_code = 404
+        message = f"Instance {found[0]['id']} could not be found."
+        return {"itemNotFound": {"code": 404, "message": message}}
+
+    populated.answer("GET", "nova", f"/servers/{found[0]['id']}", json=show)
+    refused(member.get(LIST))
 
 
 def test_report_that_fails(member: Caller, populated: Cloud) -> None:
