@@ -30,7 +30,8 @@ class RequestLimits:
         :raises HeadersTooLarge: there are too many headers, or one is too long
         :raises InvalidRequest: there are too many query parameters
         """
-        # Not here: an error in the application can keep this frame, and with it all headers.
+        # Its variables end with it. Those of this function can stay until garbage is collected, as
+        # a part of the traceback of a later error.
         _check(environ)
         return self._application(environ, start_response)
 

@@ -6,6 +6,7 @@ keypairs of users who may no longer create any. The users who vouch for each of 
 """
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -23,6 +24,11 @@ class HeldCopy:
     name: str
     creator: str
     """The creator's id as ``normalized_id`` returns it."""
+
+    @property
+    def original(self) -> tuple[str, str, str]:
+        """Name, creator and fingerprint of the copied keypair."""
+        return self.name, self.creator, self.keypair["fingerprint"]
 
 
 class Trace(NamedTuple):
@@ -60,30 +66,18 @@ def candidates_of(
     the user's own copy of it proves nothing more. The holder of copies of several keypairs with the
     same name vouches for none: a member uses only one.
     """
-    by_original: dict[tuple[str, str, str], list[HeldCopy]] = {}
-    originals: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for copy in copies:
-        original = (copy.creator, copy.keypair["fingerprint"])
-        by_original.setdefault((copy.name, *original), []).append(copy)
-        originals.setdefault((copy.name, copy.holder_id), set()).add(original)
-
-    def votes(held: Iterable[HeldCopy]) -> int:
-        """The number of other users who have a copy, and no copy of another keypair."""
-        return sum(
-            copy.creator != mapping.normalized_id(copy.holder_id)
-            and len(originals[copy.name, copy.holder_id]) == 1
-            for copy in held
-        )
-
+    votes = _votes(copies)
     candidates: dict[str, list[Candidate]] = {}
     for name, by_user in claims.items():
         for user_id, keypair in by_user.items():
             claimed = (name, mapping.normalized_id(user_id), keypair["fingerprint"])
             trace = Trace(user_id, keypair["name"], keypair["fingerprint"])
-            candidates.setdefault(name, []).append(
-                Candidate(keypair, 1 + votes(by_original.get(claimed, ())), [trace])
-            )
-    for (name, creator, fingerprint), holders in by_original.items():
+            candidates.setdefault(name, []).append(Candidate(keypair, 1 + votes[claimed], [trace]))
+    by_original: dict[tuple[str, str, str], list[HeldCopy]] = {}
+    for copy in copies:
+        by_original.setdefault(copy.original, []).append(copy)
+    for original, holders in by_original.items():
+        name, creator, fingerprint = original
         if creator in creator_ids:
             continue
         former: ProjectKeypair = {
@@ -95,8 +89,21 @@ def candidates_of(
         # The creator may have replaced the original since, but nobody can make a keypair older.
         traces = [Trace(creator, mapping.nova_name(project_id, name), fingerprint)]
         traces += [Trace(copy.holder_id, copy.keypair["name"], fingerprint) for copy in holders]
-        candidates.setdefault(name, []).append(Candidate(former, votes(holders), traces))
+        candidates.setdefault(name, []).append(Candidate(former, votes[original], traces))
     return candidates
+
+
+def _votes(copies: Sequence[HeldCopy]) -> Counter[tuple[str, str, str]]:
+    """The number of users who vouch for each original by a copy."""
+    originals: dict[tuple[str, str], set[tuple[str, str, str]]] = {}
+    for copy in copies:
+        originals.setdefault((copy.name, copy.holder_id), set()).add(copy.original)
+    return Counter(
+        copy.original
+        for copy in copies
+        if copy.creator != mapping.normalized_id(copy.holder_id)
+        and len(originals[copy.name, copy.holder_id]) == 1
+    )
 
 
 def preferred(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -154,13 +161,15 @@ def oldest_first(
         if len(several) > 1 and not all(one.keypair["creator_has_left"] for one in several)
     }
     first = find_first(unsettled) if unsettled else {}
-    return {
-        name: sorted(
-            several,
-            key=lambda one: (
-                one.keypair["creator_has_left"] and len(fingerprints_of(several)) == 1,
-                first.get(name) not in one.traces,
-            ),
-        )
-        for name, several in contested.items()
-    }
+    return {name: _ordered(several, first.get(name)) for name, several in contested.items()}
+
+
+def _ordered(candidates: Sequence[Candidate], oldest: Trace | None) -> list[Candidate]:
+    has_one_key = len(fingerprints_of(candidates)) == 1
+    return sorted(
+        candidates,
+        key=lambda one: (
+            has_one_key and one.keypair["creator_has_left"],
+            oldest not in one.traces,
+        ),
+    )
