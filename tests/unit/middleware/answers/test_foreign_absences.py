@@ -11,13 +11,7 @@ from tests.unit.bodies import SERVER, error
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.middleware.test_misread_answers import (  # noqa: F401 - fixtures
-    OPERATIONS,
-    SERVICES,
-    STATEFUL,
-    application,
-    without_log,
-)
+from tests.unit.middleware.answers.test_misread_answers import OPERATIONS, SERVICES, STATEFUL
 from tests.unit.populated import populate
 from tests.unit.prepared import prepare
 from tests.unit.requests_of import arguments_of, path_of

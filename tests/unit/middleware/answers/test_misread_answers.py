@@ -2,7 +2,6 @@
 """Whatever is missing from an answer of a service: the service's failure, never the gateway's."""
 
 import copy
-import logging
 from collections.abc import Callable, Iterator, Set
 from functools import partial
 from pathlib import Path
@@ -41,20 +40,6 @@ SERVICES: Final = {
     "glance": "image",
     "neutron": "network",
 }
-
-
-@pytest.fixture(autouse=True)
-def without_log() -> Iterator[None]:
-    """Nothing is logged: to write some thousand tracebacks takes longer than all the rest."""
-    logging.disable()
-    yield
-    logging.disable(logging.NOTSET)
-
-
-@pytest.fixture
-def application(shared_application: Any) -> Any:
-    """One for all: what it remembers does not matter here."""
-    return shared_application
 
 
 def places(value: Any, begin: Place = ()) -> Iterator[Place]:
