@@ -17,6 +17,7 @@ from werkzeug.test import Client, TestResponse
 
 from kic_vm import conf as configuration
 from kic_vm import deploy
+from kic_vm.cache.lease import Keeper, Lease
 from tests.unit.cloud import Cloud
 from tests.unit.fake_redis import FakeRedis
 from tests.unit.personas import SECRET, token_of
@@ -98,6 +99,22 @@ def lines() -> Iterator[list[str]]:
     root.setLevel(level)
     encoded = base64.b64encode(SECRET.encode()).decode()
     assert [line for line in found if SECRET in line or encoded in line] == []
+
+
+@pytest.fixture(autouse=True)
+def processes_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No process that a test has suspended or killed renews its leases in later tests."""
+    kept: list[tuple[Keeper, Lease]] = []
+    keep = Keeper.keep
+
+    def keep_in_this_test(keeper: Keeper, lease: Lease, renew: Callable[[], None]) -> None:
+        kept.append((keeper, lease))
+        keep(keeper, lease, renew)
+
+    monkeypatch.setattr(Keeper, "keep", keep_in_this_test)
+    yield
+    for keeper, lease in kept:
+        keeper.drop(lease)
 
 
 def _formatted(record: logging.LogRecord) -> str:
