@@ -106,7 +106,11 @@ class Walk:
             cinder.get(f"/volumes/{volume_id}").json().get("volume", {}).get("status")
             for volume_id in {*paths, *self.attached_volume_ids()}
         }
-        return statuses <= {"available", "in-use", "reserved", None}
+        settled = {"available", "in-use", None}
+        # Elsewhere, a reserved volume is about to be attached.
+        if self.vm_state() == "shelved_offloaded":
+            settled.add("reserved")
+        return statuses <= settled
 
     def _is_interface_free(self) -> bool:
         _method, path, _body = self._requests["detach-network-interface"]
