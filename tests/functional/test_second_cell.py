@@ -38,7 +38,8 @@ def server_id(standalone: object, operator: Any) -> Iterator[str]:
         pytest.skip("the OpenStack has one cell: see `devstack/standalone up --cells 2`")
     flavor = next(flavor for flavor in operator.flavors() if flavor.name == "t1i.micro")
     images = operator.get("/images/detail").json()["images"]
-    image = min(images, key=lambda image: int(image["minDisk"]))
+    usable = (image for image in images if image["status"] == "ACTIVE")
+    image = min(usable, key=lambda image: int(image["minDisk"]))
     body = {
         "name": "functional-second-cell",
         "flavorRef": flavor.id,
