@@ -14,6 +14,7 @@ from string import Template
 from typing import Any, Final
 
 import pytest
+from allinone.deployment import SECOND_CELL_COMPUTES
 
 from tests.functional.client import Client, Gateway
 from tests.functional.instances import Instances
@@ -52,11 +53,18 @@ _REMOVE: Final = Template("DROP DATABASE IF EXISTS $api; DROP DATABASE IF EXISTS
 
 
 @pytest.fixture
-def two(instances: Instances) -> list[str]:
-    """Two instances that run in cell 1."""
-    if deployment().has_second_cell:
-        pytest.skip("the instances can be in the second cell")
-    return [instances.make_active(name=f"functional-cell-{number}")[0] for number in range(2)]
+def two(instances: Instances, cloud: Callable[[str], Any]) -> list[str]:
+    """Two instances that run in cell 1, of which the database is copied."""
+    compute = cloud("kic-operator").compute
+    services = compute.services(binary="nova-compute")
+    elsewhere = [service for service in services if service.host in SECOND_CELL_COMPUTES]
+    for service in elsewhere:
+        compute.disable_service(service)
+    try:
+        return [instances.make_active(name=f"functional-cell-{number}")[0] for number in range(2)]
+    finally:
+        for service in elsewhere:
+            compute.enable_service(service)
 
 
 @contextlib.contextmanager
