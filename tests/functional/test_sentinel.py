@@ -15,7 +15,10 @@ from tests.functional.sentinels import PASSWORD, Sentinels
 
 @pytest.fixture
 def sentinels(member: Client, tmp_path: Path) -> Iterator[Sentinels]:
-    """Two Redis servers and their Sentinels, once OpenStack is there: it can bring the program."""
+    """Two Redis servers and their Sentinels.
+
+    They start after OpenStack, because the standalone OpenStack installs redis-server.
+    """
     if shutil.which("redis-server") is None:
         pytest.skip("redis-server is not installed")
     made = Sentinels(tmp_path)

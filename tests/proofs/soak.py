@@ -102,10 +102,10 @@ class Soak:
         return self.result
 
     def _warm_up(self) -> None:
-        """Let every thread of the gateway connect to every service.
+        """Let most threads of the gateway connect to all services before the soak.
 
-        It stays connected. So open files would grow until eight clients have met all threads with
-        all their reads.
+        A thread stays connected. With eight clients alone, it takes most of the soak until all
+        threads have connected to all services, and open files grow for as long.
         """
         paths = [*_READS] * (_CROWD * _ROUNDS // len(_READS))
         with concurrent.futures.ThreadPoolExecutor(_CROWD) as pool:

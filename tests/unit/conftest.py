@@ -101,6 +101,10 @@ def lines() -> Iterator[list[str]]:
     assert [line for line in found if SECRET in line or encoded in line] == []
 
 
+def _formatted(record: logging.LogRecord) -> str:
+    return logging.Formatter("%(levelname)s %(name)s %(message)s").format(record)
+
+
 @pytest.fixture(autouse=True)
 def processes_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No process that a test has suspended or killed renews its leases in later tests."""
@@ -115,10 +119,6 @@ def processes_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for keeper, lease in kept:
         keeper.drop(lease)
-
-
-def _formatted(record: logging.LogRecord) -> str:
-    return logging.Formatter("%(levelname)s %(name)s %(message)s").format(record)
 
 
 @pytest.fixture(scope="session", autouse=True)

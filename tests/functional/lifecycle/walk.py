@@ -107,7 +107,7 @@ class Walk:
             for volume_id in {*paths, *self.attached_volume_ids()}
         }
         settled = {"available", "in-use", None}
-        # Elsewhere, a reserved volume is about to be attached.
+        # Its volumes stay reserved; other reserved volumes are about to be attached.
         if self.vm_state() == "shelved_offloaded":
             settled.add("reserved")
         return statuses <= settled
