@@ -74,6 +74,7 @@ def test_outlasts_client(proxy: Proxy, service: Service, kind: str, times: int) 
     rule = Rule(kind, parameters={"seconds": 60})
     with proxy.fault(rule), pytest.raises(requests.RequestException):
         post(proxy, timeout=0.3)
+    assert rule.was_done.wait(10 * times) == bool(times)
     assert len(service.requests) == times
     assert proxy.wait_until_idle(10)
 
