@@ -134,16 +134,16 @@ def _unknown_token() -> str:
 
 
 def measured(client: Client, path: str, times: int, crowd: Crowd | None = None) -> Times:
-    """How long a GET takes; meanwhile one more request of the crowd comes now and then."""
+    """How long a GET takes; between two of them, one more request of the crowd comes."""
     seconds = []
     statuses = set()
     for _number in range(times):
-        if crowd is not None:
-            crowd.send()
         started = time.monotonic()
         statuses.add(client.request("GET", path).status_code)
         seconds.append(time.monotonic() - started)
         if crowd is not None:
+            # Sent with the GET, each of them would add the time of its own work to it.
+            crowd.send()
             crowd.receive(_INTERVAL_SECONDS)
         else:
             time.sleep(_INTERVAL_SECONDS)
