@@ -103,10 +103,14 @@ class Server(NamedServer, _ServerAttributes):
 
 
 class ServerUsage(TypedDict):
-    """A server in Nova's usage report: its id and vm_state, or ``terminated``."""
+    """A server in Nova's usage report.
+
+    ``state`` is its vm_state, or ``terminated``; ``started_at`` is when it was last launched.
+    """
 
     instance_id: str
     state: str
+    started_at: str
 
 
 class ServerRequest(TypedDict):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Some of the experiments of ``make faults``, which take little time."""
 
+import datetime
+
 import pytest
 
 from tests.faults import experiments, isolation, posts, trial
 from tests.faults.rows import Row
+from tests.faults.rules import Rule
 from tests.faults.workspace import Workspace
 from tests.functional.client import Client
 
@@ -13,6 +16,7 @@ KINDS = ("status", "reset", "garbage", "lost", "refuse")
 KEYSTONE_KINDS = ("html", "garbage", "reset_mid", "stale", "drip", "refuse")
 CROWD = 80
 THREADS = 32  # of a gateway's process
+USAGE = "/api/v1/usage"
 TROUBLES = {trouble.name: trouble for trouble in trial.TROUBLES}
 # Name of a POST, name of its trouble.
 TRIALS = [("instance", "lost"), ("instance", "lie"), ("public IP", "late answer")]
@@ -62,3 +66,23 @@ def test_post(work: Workspace, name: str, trouble: str) -> None:
     assert known.is_offered
     outcome = trial.run(work, post, known, TROUBLES[trouble], 0)
     assert outcome.failures() == [], outcome
+
+
+def test_usage(work: Workspace) -> None:
+    """The usage has a deleted instance that Nova's list of changes lacks."""
+    work.delete_server()
+    hour = datetime.datetime.now(datetime.UTC).replace(minute=0, second=0, microsecond=0)
+    query = {"start": (hour - datetime.timedelta(hours=1)).isoformat(), "group_by": "instance"}
+    gateways = [work.lane.start_gateway() for _time in range(2)]
+    before, after = (Client(gateway.url, work.lane.cloud.auth_token) for gateway in gateways)
+    known = {group["instance_id"] for group in before.get(USAGE, **query)["usage"]["groups"]}
+    server_id = work.server()["id"]
+    work.delete_server()
+    work.lane.store.flushall()
+    # The answer to the same request before the instance was created.
+    with work.lane.proxy.fault(Rule("stale", frozenset({"compute"}), path="changes-since")) as rule:
+        groups = after.get(USAGE, **query)["usage"]["groups"]
+    assert rule.met
+    assert {group["instance_id"] for group in groups} == known | {server_id}
+    for gateway in gateways:
+        gateway.stop()

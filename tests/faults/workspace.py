@@ -133,6 +133,17 @@ class Workspace:
                 self._act(_FROM_ACTIVE[status], status)
         return self._shown_server()
 
+    def delete_server(self) -> None:
+        """Delete the shared server, if there is one; the next experiment gets a new one."""
+        if self._server_id is None:
+            return
+        path = f"/servers/{self._server_id}"
+        self.call("compute", "DELETE", path)
+        adapter = self.lane.cloud.compute
+        self._wait(lambda: adapter.get(path).status_code == 404, "end of the server")
+        self._server_id = None
+        self._keep()
+
     def other_flavor_id(self) -> str:
         """A flavor that the shared server has not."""
         name = self._shown_server()["flavor"]["original_name"]

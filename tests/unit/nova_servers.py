@@ -3,7 +3,7 @@
 
 import copy
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from tests.unit.bodies import SERVER
@@ -11,11 +11,19 @@ from tests.unit.cloud import MICROVERSION, Cloud, Request
 
 JSON = dict[str, Any]
 
+REPORT: Final = "/os-simple-tenant-usage"
 UNEXPECTED: Final = (
     "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the "
     "Nova API log if possible.\n<class '{}'>"
 )
 """What Nova's API says of any failure that it has not foreseen."""
+UNREACHED: Final[JSON] = {
+    "computeFault": {
+        "code": 500,
+        "message": UNEXPECTED.format("oslo_db.exception.DBConnectionError"),
+    }
+}
+"""What Nova's API answers if the database of a cell cannot be reached."""
 _PAGING: Final = {"limit", "marker", "sort_key", "sort_dir"}
 
 
@@ -65,17 +73,8 @@ class _Nova:
         """The usage report: whole, or a failure."""
         if self._down:
             context.status_code = 500
-            name = "oslo_db.exception.DBConnectionError"
-            return {"computeFault": {"code": 500, "message": UNEXPECTED.format(name)}}
-        limit = min(int(request.qs["limit"][0]), self._max_limit)
-        found = sorted(server["id"] for server in self._found)
-        begin = found.index(request.qs["marker"][0]) + 1 if "marker" in request.qs else 0
-        shown = found[begin : begin + limit]
-        usages = [{"instance_id": server_id, "state": "active"} for server_id in shown]
-        body: JSON = {"tenant_usage": {"server_usages": usages} if usages else {}}
-        if len(shown) == limit:
-            body["tenant_usage_links"] = [{"rel": "next", "href": "http://nova.test/next"}]
-        return body
+            return UNREACHED
+        return report_of(request, map(usage_of, self._found), max_limit=self._max_limit)
 
     def get(self, request: Request, context: Any) -> JSON:
         """One server: all cells respond again."""
@@ -86,6 +85,49 @@ class _Nova:
         context.status_code = 404
         message = f"Instance {server_id} could not be found."
         return {"itemNotFound": {"code": 404, "message": message}}
+
+
+def usage_of(server: JSON) -> JSON:
+    """What Nova's usage report has of a server."""
+    ended_at = server["OS-SRV-USG:terminated_at"]
+    return {
+        "instance_id": server["id"],
+        "tenant_id": server["tenant_id"],
+        "state": "terminated" if ended_at else server["OS-EXT-STS:vm_state"],
+        "started_at": server["OS-SRV-USG:launched_at"],
+        "ended_at": ended_at,
+    }
+
+
+def report_of(
+    request: Request, usages: Iterable[JSON], start: str = "", *, max_limit: int = 1000
+) -> JSON:
+    """Nova's usage report of a project, or of all: a page, in the order of projects and ids.
+
+    :param start: servers that ended before it are not in the report
+    """
+    found = sorted(
+        (
+            usage
+            for usage in usages
+            if usage["started_at"] and not (usage["ended_at"] and usage["ended_at"] <= start)
+        ),
+        key=lambda usage: (usage["tenant_id"], usage["instance_id"]),
+    )
+    limit = min(int(request.qs["limit"][0]), max_limit)
+    ids = [usage["instance_id"] for usage in found]
+    begin = ids.index(request.qs["marker"][0]) + 1 if "marker" in request.qs else 0
+    shown = found[begin : begin + limit]
+    by_project: dict[str, JSON] = {}
+    for usage in shown:
+        of_project = by_project.setdefault(usage["tenant_id"], {"server_usages": []})
+        of_project["server_usages"].append(usage)
+    links = [{"rel": "next", "href": "http://nova.test/next"}] if len(shown) == limit else []
+    if request.path.endswith("/os-simple-tenant-usage"):
+        assert request.qs["detailed"] == ["1"]
+        return {"tenant_usages": list(by_project.values()), "tenant_usages_links": links}
+    one = next(iter(by_project.values()), {})
+    return {"tenant_usage": one, "tenant_usage_links": links}
 
 
 def fragment(server: JSON) -> JSON:
@@ -109,7 +151,8 @@ def serve(
     :param max_limit: Nova's own limit of a page
     """
     nova = _Nova(found, down, silent, max_limit)
-    cloud.answer("GET", "nova", f"/os-simple-tenant-usage/{SERVER['tenant_id']}", json=nova.report)
+    for path in (REPORT, f"{REPORT}/{SERVER['tenant_id']}"):
+        cloud.answer("GET", "nova", path, json=nova.report)
     for server_id in silent:
         cloud.answer("GET", "nova", f"/servers/{server_id}", json=nova.get)
     cloud.answer("GET", "nova", "/servers/detail", lambda request, _: nova.list(request, None))

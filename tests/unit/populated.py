@@ -130,6 +130,10 @@ def _nova(cloud: Cloud) -> None:
     cloud.answer("GET", "nova", "/servers/detail", {"servers": [SERVER]})
     services = [{"id": "1", "binary": "nova-compute", "host": "one", "status": "enabled"}]
     cloud.answer("GET", "nova", "/os-services?binary=nova-compute", {"services": services})
+    cloud.answer("GET", "nova", "/os-simple-tenant-usage", {"tenant_usages": []})
+    for project in (personas.PROJECT, personas.OTHER_PROJECT):
+        path = f"/os-simple-tenant-usage/{project}"
+        cloud.answer("GET", "nova", path, {"tenant_usage": {}})
     listed = {"id": SERVER["id"], "name": SERVER["name"]}
     cloud.answer("GET", "nova", "/servers", {"servers": [listed]})
     cloud.answer("POST", "nova", "/servers", body("server_created"), 202)

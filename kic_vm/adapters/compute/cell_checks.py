@@ -3,6 +3,7 @@
 
 import contextlib
 import copy
+import datetime
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from typing import Final
@@ -11,11 +12,12 @@ from oslo_log import log as logging
 
 from kic_vm import exceptions
 from kic_vm.adapters import errors
-from kic_vm.adapters.compute.active_servers import ActiveServers
+from kic_vm.adapters.compute.active_servers import TOLERANCE, ActiveServers, is_existing
 from kic_vm.adapters.compute.existence import ServerExistence
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.adapters.service import Service
 from kic_vm.context import RequestContext
+from kic_vm.resources.compute import ServerUsage
 
 LOG = logging.getLogger(__name__)
 
@@ -31,22 +33,37 @@ _DOWN: Final = (
 class CellChecks(Service):
     """The part of the compute service that shows whether lists lack servers."""
 
-    def list_active_server_ids(self) -> list[str]:
-        """The ids of all servers of the caller's project that have ever been active.
+    def list_active_servers(
+        self, project_id: str | None, since: datetime.datetime
+    ) -> list[ServerUsage]:
+        """The servers that have ever been active, and that existed at a time since ``since``.
 
-        Two upstream calls side by side, or more if the project has more servers than fit in a page.
+        Two upstream calls side by side, or more if the servers do not fit in a page.
 
+        :param project_id: the project of the servers; None for all projects
         :raises UpstreamUnavailable: a cell does not respond, whether or not the project uses it
         :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
         """
         report = ActiveServers(self._cloud, self._as_gateway(), self._service)
         with _own_refusals_reported():
-            _checked, active = gather_reads(
-                self.check_cells,
-                partial(report.list_active_server_ids, str(self._context.project_id)),
+            _checked, usages = gather_reads(
+                self.check_cells, partial(report.list_active_servers, project_id, since)
             )
-        server_ids: list[str] = active
-        return server_ids
+        active: list[ServerUsage] = usages
+        return active
+
+    def list_active_server_ids(self) -> list[str]:
+        """The ids of the servers of the caller's project that exist and have ever been active.
+
+        As many upstream calls as ``list_active_servers``.
+
+        :raises UpstreamUnavailable: a cell does not respond, whether or not the project uses it
+        :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
+        """
+        project_id = str(self._context.project_id)
+        since = datetime.datetime.now(datetime.UTC) - TOLERANCE
+        active = self.list_active_servers(project_id, since)
+        return [usage["instance_id"] for usage in active if is_existing(usage)]
 
     def lacks_servers(self, server_ids: Collection[str], active: Iterable[str]) -> bool:
         """Whether a list lacks a server that exists.
@@ -60,11 +77,11 @@ class CellChecks(Service):
         """
         if self._context.read_log is not None:
             self._context.read_log.note_checked_servers(server_ids)
-        find = ServerExistence(self._cloud, self._unlogged(), self._service).find_server
+        existence = ServerExistence(self._cloud, self._unlogged(), self._service)
         unlisted = sorted(set(active).difference(server_ids))
         for begin in range(0, len(unlisted), _SIDE_BY_SIDE):
             batch = unlisted[begin : begin + _SIDE_BY_SIDE]
-            found = gather_reads(*(partial(find, server_id) for server_id in batch))
+            found = gather_reads(*(partial(existence.find_server, one) for one in batch))
             if any(server and server["status"] != _SOFT_DELETED for server in found):
                 return True
         return False

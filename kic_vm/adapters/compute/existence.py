@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova: proof that a server is gone."""
 
+from oslo_log import log as logging
+
 from kic_vm import exceptions
 from kic_vm.adapters import absence
 from kic_vm.adapters.paths import path
 from kic_vm.adapters.service import Service
 from kic_vm.resources.compute import Server
+
+LOG = logging.getLogger(__name__)
 
 # Since 2.69, Nova returns 404 for a server that is being deleted, or is soft-deleted, in a cell
 # that does not respond. Older microversions return 500.
@@ -58,6 +62,18 @@ class ServerExistence(Service):
         except exceptions.Forbidden:
             return False
         return True
+
+    def check_is_admin(self) -> None:
+        """Check that the gateway's user is an admin for Nova.
+
+        :raises GatewayNotAllowed: it is not, so it cannot tell whether a server is gone
+        """
+        if not self.is_admin():
+            LOG.error(
+                "The user of [service_user] is not an admin in Nova, so the gateway cannot tell "
+                "whether instances still exist: give it the admin role"
+            )
+            raise exceptions.GatewayNotAllowed
 
     def are_all_cells_up(self) -> bool:
         """Whether every cell that has compute hosts responds; for cloud admins.

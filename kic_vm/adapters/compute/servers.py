@@ -84,13 +84,15 @@ class Servers(CellChecks):
     def list_server_records(self, **scope: str) -> list[Server]:
         """The servers that exist, with the fields that the ledger reads.
 
+        Only those in the cells that answer, if there are several pages or a ``project_id``.
+
         :param scope: ``all_tenants`` and ``project_id``, for cloud admins; by default, the servers
             of the caller's project
-        :raises UpstreamUnavailable: a cell with some of these servers does not answer
+        :raises UpstreamUnavailable: Nova shows that a cell with some of these servers does not
+            answer
         """
-        if "project_id" in scope:
-            return self._list("detail", microversion=RECORD, **scope)
-        return self._list_whole("detail", microversion=RECORD, **scope)
+        servers, _is_continued = self._list_with_fragments("detail", microversion=RECORD, **scope)
+        return servers
 
     def list_changed_server_records(self, since: str, **scope: str) -> list[Server]:
         """The servers that were changed or deleted since a time, in the cells that answer.

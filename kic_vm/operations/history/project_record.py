@@ -5,34 +5,35 @@ An action that has ended never changes. So a new reading lists the servers, and 
 only of those that have changed since the last reading. If the cache has lost the record, everything
 is read again.
 
-The list of all servers shows itself that it is complete. Nova's list of changes, which alone has
-deleted servers, does not. So a server stays in the record until Nova says that it has none.
+Neither the list of all servers, if it has several pages, nor the list of changes, which alone has
+deleted servers, shows that it is complete. So both are compared with Nova's usage report, which is
+complete or fails, and a server stays in the record until Nova says that it has none.
 """
 
 import dataclasses
 import datetime
 import zlib
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, TypedDict
 
 import orjson
 
 from kic_vm import exceptions
+from kic_vm.adapters.compute.active_servers import is_existing
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history.records import DELETED, ActionRecord, ServerRecord, time_of
 from kic_vm.mappings.periods import stamp
 from kic_vm.operations.history import actions, unlisted_servers
 from kic_vm.operations.history.action_events import chunks
 from kic_vm.operations.request import RequestServices
-from kic_vm.resources.compute import Server
+from kic_vm.resources.compute import Server, ServerUsage
 
 Progress = Callable[[int, int], None]
 
 _KEY: Final = "usage-record:2:"
 _KEPT_SECONDS: Final = 31 * 86400.0
-# Servers that were created and deleted while Nova's list of changes lacked them are noticed after
-# this time.
+# After this time, deleted servers whose record Nova has archived leave the record.
 _FULL_READ_INTERVAL: Final = datetime.timedelta(hours=1)
 # The maximum number of deleted servers that one reading checks for their removal from the record.
 _MOST_CHECKED: Final = 100
@@ -94,10 +95,11 @@ def read_record(
 ) -> list[Entry]:
     """The servers that existed at a time since ``since``, with their actions.
 
-    Two lists and a check of Nova's cells, one call for each server that Nova has changed since its
-    actions were read, and those of ``actions.with_deciding_events``. If known servers are in
-    neither list: one more list, and those of ``unlisted_servers.confirm_gone``. If a call fails,
-    the record keeps the results of the earlier calls.
+    Two lists, a check of Nova's cells and its usage report; one call for each server that Nova has
+    changed since its actions were read, and those of ``actions.with_deciding_events``. If known or
+    reported servers are in neither list: one more list, and those of
+    ``unlisted_servers.confirm_gone``. If a call fails, the record keeps the results of the earlier
+    calls.
 
     :param progress: called with the number of servers read, and the number of servers to read
     :raises UpstreamUnavailable: a cell does not answer, or Nova's lists are not complete
@@ -149,14 +151,28 @@ def _current_entries(
 
     :param covered: the time since which a full reading lists deleted servers; else None
     """
-    listed = _list_servers(services, coverage, changed_since)
-    expected = [entry for entry in known.values() if _is_expected(entry, covered)]
-    listed |= _list_unlisted(services, coverage, listed, expected)
-    unlisted = [entry["server"] for entry in expected if entry["server"]["id"] not in listed]
+    listed, active = _list_servers(services, coverage, changed_since)
+    expected = [entry["server"] for entry in known.values() if _is_expected(entry, covered)]
+    reported = {
+        usage["instance_id"]: time_of(usage["started_at"])
+        for usage in active
+        if usage["instance_id"] not in listed and _is_news(usage, known)
+    }
+    # Nova does not always set the time of change when it deletes a server.
+    changed = {
+        server["id"]: time_of(server["updated"])
+        for server in expected
+        if server["id"] not in listed and server["status"] != DELETED
+    }
+    listed |= _list_changed_at(services, coverage, reported | changed)
+    unlisted = [server for server in expected if server["id"] not in listed]
     deleted = [server for server in unlisted if server["status"] == DELETED]
     existing = [server for server in unlisted if server["status"] != DELETED]
     gone = unlisted_servers.confirm_gone(
-        services, [*existing, *deleted[:_MOST_CHECKED]], by_operator=coverage.by_operator
+        services,
+        [*existing, *deleted[:_MOST_CHECKED]],
+        reported.keys() - listed.keys(),
+        by_operator=coverage.by_operator,
     )
     kept = {
         server_id: entry
@@ -171,39 +187,40 @@ def _current_entries(
 
 def _list_servers(
     services: RequestServices, coverage: Coverage, changed_since: datetime.datetime
-) -> dict[str, ServerRecord]:
-    """The servers that exist, and those that were changed or deleted since a time, by id."""
+) -> tuple[dict[str, ServerRecord], list[ServerUsage]]:
+    """The servers that exist, and those that were changed or deleted since a time, by id.
+
+    :returns: the servers in Nova's lists, and those in its usage report
+    """
     compute = services.openstack.compute
     existing, changed = gather_reads(
         partial(compute.list_server_records, **coverage.query),
         partial(compute.list_changed_server_records, stamp(changed_since), **coverage.query),
     )
-    # Of the servers in a cell that does not answer, the lists show at most those that exist.
-    compute.check_cells()
-    return _covered((*existing, *changed), coverage)
+    # The report comes last: then a server that was deleted meanwhile is in one of the lists.
+    active = compute.list_active_servers(coverage.project_id, changed_since)
+    return _covered((*existing, *changed), coverage), active
 
 
-def _list_unlisted(
-    services: RequestServices,
-    coverage: Coverage,
-    listed: Container[str],
-    expected: Iterable[Entry],
+def _is_news(usage: ServerUsage, known: Mapping[str, Entry]) -> bool:
+    """Whether a server that no list has is not in the record, or runs again."""
+    entry = known.get(usage["instance_id"])
+    return entry is None or (entry["server"]["status"] == _SOFT_DELETED and is_existing(usage))
+
+
+def _list_changed_at(
+    services: RequestServices, coverage: Coverage, changed: Mapping[str, datetime.datetime]
 ) -> dict[str, ServerRecord]:
-    """The servers that should exist, but are not listed, from a list of earlier changes.
+    """Servers that should have been listed, from a list of earlier changes.
 
-    Nova does not always set the time of change when it deletes a server.
+    :param changed: times at or before the last change of each server, by id
     """
-    unlisted = {
-        entry["server"]["id"]: time_of(entry["server"]["updated"])
-        for entry in expected
-        if entry["server"]["id"] not in listed and entry["server"]["status"] != DELETED
-    }
-    if not unlisted:
+    if not changed:
         return {}
-    changed = services.openstack.compute.list_changed_server_records(
-        stamp(min(unlisted.values()) - _OVERLAP), **coverage.query
+    listed = services.openstack.compute.list_changed_server_records(
+        stamp(min(changed.values()) - _OVERLAP), **coverage.query
     )
-    return _covered((server for server in changed if server["id"] in unlisted), coverage)
+    return _covered((server for server in listed if server["id"] in changed), coverage)
 
 
 def _is_expected(entry: Entry, covered: datetime.datetime | None) -> bool:

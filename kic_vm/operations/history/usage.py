@@ -28,7 +28,7 @@ _LONGEST: Final = datetime.timedelta(days=366)
 def get_usage(services: RequestServices, query: Mapping[str, Any]) -> mapping.UsageView:
     """The usage of the caller's project.
 
-    4 upstream calls, and one for each instance that Nova has changed since the last reading; see
+    5 upstream calls, and one for each instance that Nova has changed since the last reading; see
     ``project_record``. One more if the name of a flavor is not cached.
 
     :raises InvalidRequest: the window is empty or too long

@@ -4,6 +4,7 @@
 ``populate`` has most of the answers; those that no operation needs are here.
 """
 
+import datetime
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -118,6 +119,7 @@ OWN_ARGUMENTS: Final[dict[str, JSON]] = {
     "compute.find_keypair": {"name": body("keypair")["keypair"]["name"]},
     "compute.get_keypair": {"name": body("keypair")["keypair"]["name"]},
     "compute.get_volume_attachment": {"volume_id": ROOT_VOLUME},
+    "compute.list_active_servers": {"since": datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)},
     "compute.list_all_servers": {"status": "ERROR"},
     "compute.list_reachable_servers": {"name": "x"},
     "compute.update_volume_attachment": {"volume_id": ROOT_VOLUME},

@@ -10,7 +10,7 @@ from tests.unit.bodies import INSTANCE, SERVER, body
 from tests.unit.cloud import MICROVERSION, Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.nova_servers import UNEXPECTED, fragment, serve, servers
+from tests.unit.nova_servers import REPORT, UNEXPECTED, UNREACHED, fragment, serve, servers
 from tests.unit.personas import GATEWAY, persona_of
 
 JSON = dict[str, Any]
@@ -108,7 +108,7 @@ def test_server_of_unknown_status(member: Caller, populated: Cloud) -> None:
     assert member.get(LIST).json["pagination"]["total"] == 1
 
 
-REPORT = f"/os-simple-tenant-usage/{SERVER['tenant_id']}"
+PROJECT_REPORT = f"{REPORT}/{SERVER['tenant_id']}"
 
 
 @pytest.mark.parametrize("max_limit", [7, 3, 2])
@@ -143,13 +143,7 @@ def test_gateway_that_is_no_admin(member: Caller, populated: Cloud) -> None:
 def test_report_that_fails(member: Caller, populated: Cloud) -> None:
     """The cell has no compute hosts: its database does not answer the report."""
     serve(populated, servers(10), max_limit=3)
-    fault = {
-        "computeFault": {
-            "code": 500,
-            "message": UNEXPECTED.format("oslo_db.exception.DBConnectionError"),
-        }
-    }
-    populated.answer("GET", "nova", REPORT, fault, 500)
+    populated.answer("GET", "nova", PROJECT_REPORT, UNREACHED, 500)
     refused(member.get(LIST))
 
 
@@ -165,7 +159,7 @@ def test_report_of_what_is_gone(
     serve(populated, found, silent={"gone"}, max_limit=7)
     usages = [{"instance_id": one["id"], "state": "active"} for one in found]
     usages.append({"instance_id": "gone", "state": state})
-    populated.answer("GET", "nova", REPORT, {"tenant_usage": {"server_usages": usages}})
+    populated.answer("GET", "nova", PROJECT_REPORT, {"tenant_usage": {"server_usages": usages}})
     if status:
         server = {"server": found[0] | {"id": "gone", "status": status}}
         populated.answer("GET", "nova", "/servers/gone", server)
@@ -181,7 +175,7 @@ def test_servers_that_start_meanwhile(member: Caller, populated: Cloud) -> None:
         serve(populated, found[-running:], max_limit=7)
         answer: JSON = requests.get(request.url, headers=request.headers, timeout=5).json()
         populated.answer("GET", "nova", "/servers/detail", json=list_servers)
-        populated.answer("GET", "nova", REPORT, json=report)
+        populated.answer("GET", "nova", PROJECT_REPORT, json=report)
         return answer
 
     def report(request: Any, context: Any) -> JSON:
@@ -202,12 +196,12 @@ def test_many_deleted_servers(member: Caller, populated: Cloud) -> None:
     gone = [f"0-gone-{number:03}" for number in range(120)]
     serve(populated, found, silent={found[0]["id"], *gone}, max_limit=7)
     usages = [{"instance_id": one, "state": "active"} for one in (*gone, found[0]["id"])]
-    populated.answer("GET", "nova", REPORT, {"tenant_usage": {"server_usages": usages}})
+    populated.answer("GET", "nova", PROJECT_REPORT, {"tenant_usage": {"server_usages": usages}})
     refused(member.get(LIST))
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 409, 413])
-@pytest.mark.parametrize("path", [REPORT, "/os-services?binary=nova-compute"])
+@pytest.mark.parametrize("path", [PROJECT_REPORT, "/os-services?binary=nova-compute"])
 def test_check_that_nova_refuses(member: Caller, populated: Cloud, path: str, status: int) -> None:
     """It is not the caller who has sent a wrong request."""
     serve(populated, servers(10), max_limit=7)
@@ -235,7 +229,7 @@ def test_gateway_that_may_not_ask(member: Caller, populated: Cloud, lines: list[
     refusal(member.get(LIST), 502, "gateway_not_allowed")
     assert any("list the compute services" in line for line in lines)
     serve(populated, servers(5), max_limit=3)
-    populated.answer("GET", "nova", REPORT, {}, 403)
+    populated.answer("GET", "nova", PROJECT_REPORT, {}, 403)
     refusal(member.get(LIST), 502, "gateway_not_allowed")
 
 

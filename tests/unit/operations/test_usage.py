@@ -193,7 +193,7 @@ def test_calls(member: Caller, populated: Cloud) -> None:
     assert action_calls(populated) == 20
     populated.forget()
     usage(member)
-    assert len(populated.calls()) == 4  # the servers, the changes, the cells and the volumes
+    assert len(populated.calls()) == 5  # the servers, changes, cells, report and volumes
     found[3]["updated"] = "2026-11-23T11:40:00Z"
     serve(populated, found)
     populated.forget()
@@ -221,7 +221,7 @@ def test_earlier_window(member: Caller, populated: Cloud) -> None:
     usage(member)
     populated.forget()
     usage(member, start="2026-10-01")
-    assert len(populated.calls()) == 4
+    assert len(populated.calls()) == 5
     assert action_calls(populated) == 0
 
 

@@ -17,7 +17,7 @@ from tests.unit.cloud import Cloud, Request
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.nova_actions import answer_actions
-from tests.unit.nova_servers import fragment
+from tests.unit.nova_servers import REPORT, UNREACHED, fragment, report_of, usage_of
 from tests.unit.operations.test_usage import (  # noqa: F401 - fixtures
     CREATED,
     GONE,
@@ -58,7 +58,11 @@ class TwoCells:
         self.servers = {one: SERVER | CREATED | {"id": one} for one in (LOST, KEPT)}
         self.is_failing: Callable[[Request], bool] = lambda _request: False
         """Whether the cell of the server LOST fails in a list."""
+        self.is_reported = True
+        """Whether the cells answer Nova's usage report."""
         cloud.answer("GET", "nova", "/servers/detail", self._list)
+        for path in (REPORT, f"{REPORT}/{PROJECT}"):
+            cloud.answer("GET", "nova", path, json=self._report)
         self.show_services("enabled")
         for server_id in self.servers:
             answer_actions(cloud, server_id)
@@ -75,11 +79,13 @@ class TwoCells:
     def take_down(self) -> None:
         """Have the cell of LOST answer nothing."""
         self.is_failing = lambda _request: True
+        self.is_reported = False
         self.show_services("UNKNOWN")
 
     def bring_up(self) -> None:
         """Have the cell of LOST answer again."""
         self.is_failing = lambda _request: False
+        self.is_reported = True
         self.show_services("enabled")
 
     def _list(self, request: Request, _context: Any) -> JSON:
@@ -90,13 +96,21 @@ class TwoCells:
             is_deleted = server["status"] == "DELETED"
             if server["id"] == LOST and self.is_failing(request):
                 # Nova's fragments have no deleted servers, and are in no list with a filter.
-                if not request.qs.keys() - {"all_tenants"} and not is_deleted:
+                is_silent = is_deleted or server.get("is silent")
+                if not request.qs.keys() - {"all_tenants"} and not is_silent:
                     shown.append(fragment(server))
             elif since:
                 shown += [server] if server["updated"] >= since else []
             elif server["status"] not in {"DELETED", "SOFT_DELETED"}:
                 shown.append(server)
         return {"servers": shown}
+
+    def _report(self, request: Request, context: Any) -> JSON:
+        if not self.is_reported:
+            context.status_code = 500
+            return UNREACHED
+        start = request.qs["start"][0].upper()
+        return report_of(request, [usage_of(one) for one in self.servers.values()], start)
 
 
 def is_of_changes(request: Request) -> bool:
@@ -160,6 +174,83 @@ def test_cell_that_fails_once(member: Caller, nova: TwoCells, changes: JSON, que
     assert any(ACTIONS in call for call in nova.cloud.calls())
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+def test_deleted_server_that_no_list_has_shown(
+    member: Caller, nova: TwoCells, *, is_known: bool
+) -> None:
+    """A server that was created and deleted since the last usage, if its cell fails once."""
+    made = nova.servers.pop(LOST)
+    if is_known:
+        assert ids(usage(member)) == [KEPT]
+    nova.servers[LOST] = made
+    ended_at = now_in_seconds().replace(tzinfo=None).isoformat()
+    nova.change(**GONE | {"OS-SRV-USG:terminated_at": ended_at, "updated": f"{ended_at}Z"})
+    nova.is_failing = is_of_changes
+    refused(member)
+    failures = iter([True])
+    nova.is_failing = lambda request: is_of_changes(request) and next(failures, False)
+    assert ids(usage(member)) == [LOST, KEPT]
+
+
+def test_server_that_no_list_has_shown(member: Caller, nova: TwoCells) -> None:
+    """A cell that fails while Nova lists the servers, and shows no other sign of it."""
+    nova.is_failing = lambda request: True
+    nova.servers[LOST]["is silent"] = True
+    refused(member)
+    failures = iter([True, True])
+    nova.is_failing = lambda _request: next(failures, False)
+    assert ids(usage(member)) == [LOST, KEPT]
+
+
+def test_restored_server_that_no_list_shows(member: Caller, nova: TwoCells) -> None:
+    """A soft-deleted server that runs again is not taken for a soft-deleted one."""
+    nova.change(**{"status": "SOFT_DELETED", "OS-EXT-STS:vm_state": "soft-delete"})
+    usage(member)
+    nova.change(**SERVER | CREATED | {"id": LOST, "is silent": True})
+    nova.is_failing = lambda _request: True
+    refused(member)
+
+
+def test_server_that_was_deleted_before(member: Caller, nova: TwoCells) -> None:
+    """Nova reports a server without the time of its end: it ended before the window."""
+    nova.change(**GONE | {"OS-SRV-USG:terminated_at": None, "updated": "2026-11-23T10:30:02Z"})
+    nova.servers[LOST]["OS-SRV-USG:launched_at"] = "2026-11-23T10:00:00.000000"
+    for _time in range(2):
+        assert ids(usage(member)) == [KEPT]
+
+
+def test_server_that_is_archived_meanwhile(member: Caller, nova: TwoCells) -> None:
+    """A server that only Nova's report has, because its record has just been archived."""
+    nova.change(**GONE)
+    nova.is_failing = is_of_changes
+    nova.cloud.answer("GET", "nova", ACTIONS, NOT_FOUND, 404)
+    assert ids(usage(member)) == [KEPT]
+
+
+def test_report_that_fails(member: Caller, nova: TwoCells) -> None:
+    """A cell without compute hosts fails: its deleted servers are in no list."""
+    nova.change(**GONE)
+    nova.is_reported = False
+    refused(member)
+
+
+@pytest.mark.parametrize("project_id", [PROJECT, None])
+def test_usage_for_an_operator(
+    conf: cfg.ConfigOpts, nova: TwoCells, project_id: str | None
+) -> None:
+    """The report of one project or of all of them shows that the lists lack a server."""
+    gateway = gateway_services(deploy.load_app_state(conf))
+    coverage = Coverage(project_id, by_operator=True)
+    start, now = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC), now_in_seconds()
+    nova.cloud.answer("GET", "nova", "/servers?status=DELETED", {"servers": []})
+    nova.change(**GONE)
+    nova.is_failing = is_of_changes
+    with pytest.raises(exceptions.UpstreamUnavailable):
+        read_record(gateway, coverage, start, now)
+    nova.bring_up()
+    assert len(read_record(gateway, coverage, start, now)) == 2
+
+
 @pytest.mark.parametrize("query", [{}, {"start": EARLIER}])
 def test_record_of_a_deleted_server(member: Caller, nova: TwoCells, query: JSON) -> None:
     """A deleted server that no list shows has usage, as Nova has its record."""
@@ -178,7 +269,7 @@ def test_known_deleted_server(member: Caller, nova: TwoCells) -> None:
     nova.is_failing = is_of_changes
     nova.cloud.forget()
     assert ids(usage(member)) == [LOST, KEPT]
-    assert len(nova.cloud.calls()) == 4
+    assert len(nova.cloud.calls()) == 5
     refused(member, start=EARLIER)
 
 
@@ -219,7 +310,7 @@ def test_request_that_vanished(member: Caller, nova: TwoCells) -> None:
     assert ids(usage(member)) == [KEPT]
     nova.cloud.forget()
     assert ids(usage(member)) == [KEPT]
-    assert len(nova.cloud.calls()) == 4
+    assert len(nova.cloud.calls()) == 5
 
 
 def test_operator_without_the_right(conf: cfg.ConfigOpts, nova: TwoCells) -> None:
@@ -244,7 +335,7 @@ def test_soft_deleted_server(member: Caller, nova: TwoCells) -> None:
     nova.is_failing = is_of_changes
     nova.cloud.forget()
     assert ids(usage(member)) == [LOST, KEPT]
-    assert len(nova.cloud.calls()) == 4
+    assert len(nova.cloud.calls()) == 5
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -279,3 +370,20 @@ def test_not_archived(member: Caller, nova: TwoCells, answer: JSON) -> None:
     assert refusal(response, 502, "upstream_error")["service"] == "compute"
     answer_actions(nova.cloud, LOST)
     assert ids(usage(member)) == [LOST, KEPT]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        [],
+        {"server_usages": [None]},
+        {"server_usages": [{}]},
+        {"server_usages": [{"instance_id": LOST, "state": "active", "started_at": None}]},
+    ],
+)
+def test_report_that_is_not_understood(member: Caller, nova: TwoCells, report: Any) -> None:
+    """A report with other fields than Nova documents: 502, as for other answers."""
+    nova.servers.pop(LOST)
+    nova.cloud.answer("GET", "nova", f"{REPORT}/{PROJECT}", {"tenant_usage": report})
+    response = member.get(USAGE, query_string=WINDOW)
+    assert refusal(response, 502, "upstream_error")["service"] == "compute"
