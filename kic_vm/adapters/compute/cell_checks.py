@@ -52,33 +52,45 @@ class CellChecks(Service):
         active: list[ServerUsage] = usages
         return active
 
-    def list_active_server_ids(self) -> list[str]:
+    def list_active_server_ids(self, *, of_all_projects: bool = False) -> list[str]:
         """The ids of the servers of the caller's project that exist and have ever been active.
 
         As many upstream calls as ``list_active_servers``.
 
+        :param of_all_projects: the servers of all projects; for cloud admins
         :raises UpstreamUnavailable: a cell does not respond, whether or not the project uses it
         :raises GatewayNotAllowed: Nova refuses to answer the gateway's user
         """
-        project_id = str(self._context.project_id)
+        project_id = None if of_all_projects else str(self._context.project_id)
         since = datetime.datetime.now(datetime.UTC) - TOLERANCE
         active = self.list_active_servers(project_id, since)
         return [usage["instance_id"] for usage in active if is_existing(usage)]
 
-    def lacks_servers(self, server_ids: Collection[str], active: Iterable[str]) -> bool:
+    def lacks_servers(
+        self,
+        server_ids: Collection[str],
+        active: Iterable[str],
+        *,
+        of_all_projects: bool = False,
+    ) -> bool:
         """Whether a list lacks a server that exists.
 
-        With the caller's token, because only for servers of the own project a 404 is proof. One
-        upstream call for each server that seems to be missing, many side by side.
+        With the caller's token, because a 404 is proof only for servers of the own project, or for
+        an admin. One upstream call for each server that seems to be missing, many side by side; for
+        all projects, one more if there are any.
 
-        :param server_ids: the ids of the listed servers of the caller's project
+        :param server_ids: the ids of the listed servers
         :param active: the ids of servers that existed before
+        :param of_all_projects: the servers are those of all projects, not of the caller's
         :raises UpstreamUnavailable: a cell does not respond
+        :raises GatewayNotAllowed: the caller is not an admin, and cannot tell for all projects
         """
         if self._context.read_log is not None:
             self._context.read_log.note_checked_servers(server_ids)
         existence = ServerExistence(self._cloud, self._unlogged(), self._service)
         unlisted = sorted(set(active).difference(server_ids))
+        if unlisted and of_all_projects:
+            existence.check_is_admin()
         for begin in range(0, len(unlisted), _SIDE_BY_SIDE):
             batch = unlisted[begin : begin + _SIDE_BY_SIDE]
             found = gather_reads(*(partial(existence.find_server, one) for one in batch))

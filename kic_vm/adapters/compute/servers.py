@@ -130,10 +130,12 @@ class Servers(CellChecks):
 
         :param status: a status of Nova's; with it, only the servers in the cells that answer
         :raises UpstreamUnavailable: a cell does not answer
+        :raises GatewayNotAllowed: the caller is not an admin, and cannot tell whether servers are
+            missing
         """
         if status:
             return self.list_reachable_servers(all_tenants="1", status=status)
-        return self._list_whole("detail", microversion=CELLS, all_tenants="1")
+        return self._list_whole("detail", microversion=CELLS, of_all_projects=True)
 
     def list_all_servers_at_once(self) -> list[Server] | None:
         """The servers of all projects in one answer, with fragments; for cloud admins.
@@ -171,29 +173,29 @@ class Servers(CellChecks):
 
         return self._follow(page)
 
-    def _list_whole(self, *parts: str, microversion: str, **query: str) -> list[Server]:
+    def _list_whole(
+        self, *parts: str, microversion: str, of_all_projects: bool = False
+    ) -> list[Server]:
         """The servers in all cells.
 
-        In a list of several pages for all projects, servers can be missing if their cell has no
-        compute hosts, or responds again when the cells are checked. In one for the caller's
-        project, the same is true only of servers that have never been active.
+        In a list of several pages, servers that have never been active can be missing if their cell
+        responds again when the cells are checked.
 
         :param microversion: CELLS or above
         """
+        query = {"all_tenants": "1"} if of_all_projects else {}
         list_once = partial(self._list_with_fragments, *parts, microversion=microversion, **query)
         servers, is_continued = list_once()
+        # Fragments are only at the end of the first page, and only if it has room for them.
         if not is_continued:
             return servers
-        # Fragments are only at the end of the first page, and only if it has room for them.
-        if query:
-            self.check_cells()
-            return servers
-        active = self.list_active_server_ids()
-        if not self.lacks_servers(_ids(servers), active):
+        active = self.list_active_server_ids(of_all_projects=of_all_projects)
+        lacks_servers = partial(self.lacks_servers, of_all_projects=of_all_projects)
+        if not lacks_servers(_ids(servers), active):
             return servers
         # A server that became active after its page was read is in the next list.
         servers, _is_continued = list_once()
-        if not self.lacks_servers(_ids(servers), active):
+        if not lacks_servers(_ids(servers), active):
             return servers
         raise cell_down()
 
