@@ -94,12 +94,17 @@ def grants(gateway: RequestServices) -> Finding:
         "kic-vm-worker (list the servers of all projects)": partial(
             openstack.compute.list_all_servers, "VERIFY_RESIZE"
         ),
+        "usage and long lists of instances (list compute services, show usage reports)": partial(
+            openstack.compute.list_active_servers,
+            login.project_id,
+            datetime.datetime.now(datetime.UTC),
+        ),
     }
     refused = []
     for name, attempt in attempts.items():
         try:
             attempt()
-        except (exceptions.Forbidden, exceptions.Unauthorized):
+        except (exceptions.Forbidden, exceptions.Unauthorized, exceptions.GatewayNotAllowed):
             refused.append(name)
     if refused:
         return warning(
