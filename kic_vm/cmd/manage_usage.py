@@ -18,7 +18,7 @@ from kic_vm.mappings import usage as mapping
 from kic_vm.mappings.usage import SecondsView, UsageGroupView, UsageView
 from kic_vm.operations.history import seal
 from kic_vm.operations.history.instance_history import now_in_seconds
-from kic_vm.operations.history.project_record import Coverage
+from kic_vm.operations.history.listed_servers import Coverage
 from kic_vm.operations.history.usage import read_instances, window_of
 from kic_vm.operations.request import RequestServices
 from kic_vm.schemas.history import UsageTime

@@ -5,15 +5,13 @@ An action that has ended never changes. So a new reading lists the servers, and 
 only of those that have changed since the last reading. If the cache has lost the record, everything
 is read again.
 
-Neither the list of all servers, if it has several pages, nor the list of changes, which alone has
-deleted servers, shows that it is complete. So both are compared with Nova's usage report, which is
-complete or fails, and a server stays in the record until Nova says that it has none.
+Nova's lists are compared with its usage report, and a server stays in the record until Nova says
+that it has none.
 """
 
-import dataclasses
 import datetime
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, TypedDict
 
@@ -23,11 +21,11 @@ from kic_vm import exceptions
 from kic_vm.adapters.compute.active_servers import is_existing
 from kic_vm.adapters.http.interleaved import gather_reads
 from kic_vm.history.records import DELETED, ActionRecord, ServerRecord, time_of
-from kic_vm.mappings.periods import stamp
-from kic_vm.operations.history import actions, unlisted_servers
+from kic_vm.operations.history import actions, listed_servers, unlisted_servers
 from kic_vm.operations.history.action_events import chunks
+from kic_vm.operations.history.listed_servers import OVERLAP, Coverage
 from kic_vm.operations.request import RequestServices
-from kic_vm.resources.compute import Server, ServerUsage
+from kic_vm.resources.compute import ServerUsage
 
 Progress = Callable[[int, int], None]
 
@@ -37,8 +35,6 @@ _KEPT_SECONDS: Final = 31 * 86400.0
 _FULL_READ_INTERVAL: Final = datetime.timedelta(hours=1)
 # The maximum number of deleted servers that one reading checks for their removal from the record.
 _MOST_CHECKED: Final = 100
-# A change becomes visible later than its own time, clocks differ, and events end after the change.
-_OVERLAP: Final = datetime.timedelta(seconds=120)
 _SOFT_DELETED: Final = "SOFT_DELETED"
 
 
@@ -57,33 +53,6 @@ class _Record(TypedDict, total=False):
     full_at: str
     read_at: str
     entries: dict[str, Entry]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Coverage:
-    """The servers to read.
-
-    :param project_id: the project; None for all projects
-    :param by_operator: the reading uses the gateway's own user, not a member's token
-    """
-
-    project_id: str | None
-    by_operator: bool = False
-
-    @property
-    def query(self) -> dict[str, str]:
-        """Nova's filters."""
-        if not self.by_operator:
-            return {}
-        return {"all_tenants": "1"} | ({"project_id": self.project_id} if self.project_id else {})
-
-    @property
-    def key(self) -> str:
-        """The key of the record in the cache.
-
-        An operator has records of their own: Nova's policy may show a member less.
-        """
-        return _KEY + ("operator:" if self.by_operator else "") + (self.project_id or "all")
 
 
 def read_record(
@@ -112,7 +81,7 @@ def read_record(
         record = {"since": covered.isoformat(), "full_at": now.isoformat()}
         changed_since = covered
     else:
-        changed_since = time_of(record["read_at"]) - _OVERLAP
+        changed_since = time_of(record["read_at"]) - OVERLAP
     entries = _current_entries(services, coverage, known, changed_since, covered)
     record |= {"read_at": now.isoformat(), "entries": entries}
     unread = [entry for entry in entries.values() if not entry["is_settled"]]
@@ -122,12 +91,20 @@ def read_record(
     finally:
         if unread or covered is not None or not known.keys() <= entries.keys():
             packed = zlib.compress(orjson.dumps(record), 1)
-            services.app_state.cache.set(coverage.key, packed, _KEPT_SECONDS)
+            services.app_state.cache.set(_key(coverage), packed, _KEPT_SECONDS)
     return [entry for entry in entries.values() if not _ended_before(entry["server"], since)]
 
 
+def _key(coverage: Coverage) -> str:
+    """The key of the record in the cache.
+
+    An operator has records of their own: Nova's policy may show a member less.
+    """
+    return _KEY + ("operator:" if coverage.by_operator else "") + (coverage.project_id or "all")
+
+
 def _stored(services: RequestServices, coverage: Coverage) -> _Record:
-    packed = services.app_state.cache.get(coverage.key)
+    packed = services.app_state.cache.get(_key(coverage))
     record: _Record = orjson.loads(zlib.decompress(packed)) if packed else {}
     return record
 
@@ -151,7 +128,7 @@ def _current_entries(
 
     :param covered: the time since which a full reading lists deleted servers; else None
     """
-    listed, active = _list_servers(services, coverage, changed_since)
+    listed, active = listed_servers.list_servers(services, coverage, changed_since)
     expected = [entry["server"] for entry in known.values() if _is_expected(entry, covered)]
     reported = {
         usage["instance_id"]: time_of(usage["started_at"])
@@ -164,7 +141,7 @@ def _current_entries(
         for server in expected
         if server["id"] not in listed and server["status"] != DELETED
     }
-    listed |= _list_changed_at(services, coverage, reported | changed)
+    listed |= listed_servers.list_changed_at(services, coverage, reported | changed)
     unlisted = [server for server in expected if server["id"] not in listed]
     deleted = [server for server in unlisted if server["status"] == DELETED]
     existing = [server for server in unlisted if server["status"] != DELETED]
@@ -185,42 +162,10 @@ def _current_entries(
     }
 
 
-def _list_servers(
-    services: RequestServices, coverage: Coverage, changed_since: datetime.datetime
-) -> tuple[dict[str, ServerRecord], list[ServerUsage]]:
-    """The servers that exist, and those that were changed or deleted since a time, by id.
-
-    :returns: the servers in Nova's lists, and those in its usage report
-    """
-    compute = services.openstack.compute
-    existing, changed = gather_reads(
-        partial(compute.list_server_records, **coverage.query),
-        partial(compute.list_changed_server_records, stamp(changed_since), **coverage.query),
-    )
-    # The report comes last: then a server that was deleted meanwhile is in one of the lists.
-    active = compute.list_active_servers(coverage.project_id, changed_since)
-    return _covered((*existing, *changed), coverage), active
-
-
 def _is_news(usage: ServerUsage, known: Mapping[str, Entry]) -> bool:
     """Whether a server that no list has is not in the record, or runs again."""
     entry = known.get(usage["instance_id"])
     return entry is None or (entry["server"]["status"] == _SOFT_DELETED and is_existing(usage))
-
-
-def _list_changed_at(
-    services: RequestServices, coverage: Coverage, changed: Mapping[str, datetime.datetime]
-) -> dict[str, ServerRecord]:
-    """Servers that should have been listed, from a list of earlier changes.
-
-    :param changed: times at or before the last change of each server, by id
-    """
-    if not changed:
-        return {}
-    listed = services.openstack.compute.list_changed_server_records(
-        stamp(min(changed.values()) - _OVERLAP), **coverage.query
-    )
-    return _covered((server for server in listed if server["id"] in changed), coverage)
 
 
 def _is_expected(entry: Entry, covered: datetime.datetime | None) -> bool:
@@ -275,36 +220,9 @@ def _entry(server: ServerRecord, earlier: Entry | None) -> Entry:
 def _is_settled(server: ServerRecord, now: datetime.datetime) -> bool:
     """Whether all actions of a server have ended: any further action changes the server."""
     is_idle = server["status"] == DELETED or server["OS-EXT-STS:task_state"] is None
-    return is_idle and now - time_of(server["updated"]) > _OVERLAP
-
-
-def _covered(servers: Iterable[Server], coverage: Coverage) -> dict[str, ServerRecord]:
-    """The servers to read, by id. Nova shows a cloud admin the servers of all projects."""
-    return {
-        server["id"]: _slim(server)
-        for server in servers
-        if coverage.project_id is None or server["tenant_id"] == coverage.project_id
-    }
+    return is_idle and now - time_of(server["updated"]) > OVERLAP
 
 
 def _ended_before(server: ServerRecord, since: datetime.datetime) -> bool:
     ended_at = server["OS-SRV-USG:terminated_at"] or server["updated"]
     return server["status"] == DELETED and time_of(ended_at) <= since
-
-
-def _slim(server: Server) -> ServerRecord:
-    """The fields that the ledger reads."""
-    return {
-        "id": server["id"],
-        "name": server["name"],
-        "tenant_id": server["tenant_id"],
-        "status": server["status"],
-        "created": server["created"],
-        "updated": server["updated"],
-        "OS-EXT-STS:vm_state": server["OS-EXT-STS:vm_state"],
-        "OS-EXT-STS:task_state": server["OS-EXT-STS:task_state"],
-        "OS-SRV-USG:launched_at": server["OS-SRV-USG:launched_at"],
-        "OS-SRV-USG:terminated_at": server["OS-SRV-USG:terminated_at"],
-        "image": bool(server["image"]),
-        "flavor": {"original_name": server["flavor"]["original_name"]},
-    }

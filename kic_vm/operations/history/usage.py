@@ -17,7 +17,8 @@ from kic_vm.history.volume_usage import VolumeSeconds
 from kic_vm.mappings import usage as mapping
 from kic_vm.operations.history import sources
 from kic_vm.operations.history.instance_history import now_in_seconds
-from kic_vm.operations.history.project_record import Coverage, Progress, read_record
+from kic_vm.operations.history.listed_servers import Coverage
+from kic_vm.operations.history.project_record import Progress, read_record
 from kic_vm.operations.history.sources import Observations
 from kic_vm.operations.instances import flavors
 from kic_vm.operations.request import RequestServices

@@ -11,7 +11,8 @@ from oslo_config import cfg
 from kic_vm import deploy, exceptions
 from kic_vm.cmd.worker import gateway_services
 from kic_vm.operations.history.instance_history import now_in_seconds
-from kic_vm.operations.history.project_record import Coverage, read_record
+from kic_vm.operations.history.listed_servers import Coverage
+from kic_vm.operations.history.project_record import read_record
 from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud, Request
 from tests.unit.conftest import Caller
