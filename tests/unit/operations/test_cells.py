@@ -254,6 +254,27 @@ def test_all_projects(conf: cfg.ConfigOpts, populated: Cloud, max_limit: int, mi
     assert len(compute.list_all_servers()) == 10
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+def test_report_of_two_cells(conf: cfg.ConfigOpts, populated: Cloud, limit: int) -> None:
+    """Nova reads one cell after the other, and groups each page by project."""
+    cells = ("a1", "b1", "b2", "a3", "a4", "b5", "c6")
+
+    def report(request: Any, _context: Any) -> JSON:
+        begin = cells.index(request.qs["marker"][0]) + 1 if "marker" in request.qs else 0
+        shown = cells[begin : begin + limit]
+        by_project: dict[str, list[JSON]] = {}
+        for one in shown:
+            usage = {"instance_id": one, "state": "active", "started_at": "2026-11-23T11:00:00"}
+            by_project.setdefault(one[0], []).append(usage)
+        links = [{"rel": "next", "href": "http://nova.test"}] if len(shown) == limit else []
+        usages = [{"server_usages": listed} for listed in by_project.values()]
+        return {"tenant_usages": usages, "tenant_usages_links": links}
+
+    populated.answer("GET", "nova", REPORT, json=report)
+    compute = gateway_services(deploy.load_app_state(conf)).openstack.compute
+    assert set(compute.list_active_server_ids(of_all_projects=True)) == set(cells)
+
+
 def attached(status: str, *server_ids: str) -> JSON:
     """A volume, with what Cinder tells of its attachments."""
     volume: JSON = body("volumes")["volumes"][0]
