@@ -6,6 +6,7 @@ import contextlib
 import functools
 import itertools
 import queue
+import signal
 import sys
 import threading
 import time
@@ -29,6 +30,10 @@ PARTS: Final = ("posts", "services", "keystone", "redis", "isolation")
 _ATTEMPTS: Final = 3  # of a trial from which nothing can be concluded
 
 
+# Set when the lanes are to end after the experiments that they make now.
+_is_ending = threading.Event()
+
+
 def _post_job(post: Post, trials: int, troubles: list[str], results: Results) -> Job:
     def run(work: Workspace) -> None:
         done = {trouble: results.concluded(post, trouble) for trouble in troubles}
@@ -40,10 +45,14 @@ def _post_job(post: Post, trials: int, troubles: list[str], results: Results) ->
             return
         for trouble in trial.TROUBLES:
             for number in range(done.get(trouble.name, trials), trials):
+                if _is_ending.is_set():
+                    return
                 attempt = functools.partial(trial.run, work, post, known, trouble, number)
                 results.add_outcome(post, _conclusive(attempt))
         numbers = range(done.get(WITHOUT_KEY, trials), trials)
         for number, trouble in itertools.product(numbers, trial.WITHOUT_ANSWER):
+            if _is_ending.is_set():
+                return
             attempt = functools.partial(trial.without_key, work, post, known, trouble, number)
             results.add_outcome(post, _conclusive(attempt))
 
@@ -80,6 +89,8 @@ def _row_job(rows: Callable[[Workspace], Any], results: Results) -> Job:
     def run(work: Workspace) -> None:
         for row in rows(work):
             results.add_row(row)
+            if _is_ending.is_set():
+                return
 
     return run
 
@@ -112,7 +123,7 @@ def _work(loop: LoopThread, jobs: "queue.SimpleQueue[tuple[str, Job]]", results:
     try:
         with lane.opened(loop) as own:
             work = Workspace(own)
-            while not jobs.empty():
+            while not jobs.empty() and not _is_ending.is_set():
                 with contextlib.suppress(queue.Empty):
                     _do(work, *jobs.get_nowait(), results)
     except Exception as error:  # noqa: BLE001 - the other lanes go on
@@ -146,6 +157,7 @@ def main() -> int:
         "--json", type=Path, help="file for all that is seen; if it exists, it is completed"
     )
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
     results, loop = Results(arguments.json, current_commit()), LoopThread()
     with standalone.running():
@@ -160,9 +172,8 @@ def main() -> int:
             for thread in threads:
                 thread.join()
         except KeyboardInterrupt:  # what runs goes on to its end, as it has things to remove
-            while not jobs.empty():
-                with contextlib.suppress(queue.Empty):
-                    jobs.get_nowait()
+            say("faults: the lanes end, and remove what they have made")
+            _is_ending.set()
             for thread in threads:
                 thread.join()
     _write(results, arguments.output)

@@ -4,6 +4,7 @@
 import argparse
 import dataclasses
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -253,6 +254,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=_DOCUMENTATION, help="for the tables")
     parser.add_argument("--json", type=Path, help="file for all that was seen")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     passed = [
         prove(arguments) for name, prove in WITHOUT_OPENSTACK.items() if name in arguments.proof
     ]
