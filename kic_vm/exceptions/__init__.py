@@ -138,6 +138,12 @@ class Conflict(KicVmError):
     sentence = "The request conflicts with the current state of the resource."
 
 
+class ChangedMeanwhile(Conflict):
+    """The resource has changed since it was read: callers get it as a Conflict."""
+
+    sentence = "Another request changed the resource at the same time: check it and try again."
+
+
 class InvalidState(KicVmError):
     """The resource's lifecycle state does not allow the command."""
 

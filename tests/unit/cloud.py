@@ -64,6 +64,15 @@ class Cloud:
             kwargs["json"] = json
         self._mocker.request(method, URLS[service] + path, **kwargs)
 
+    def answer_matching(self, is_matching: Callable[[Request], bool], **kwargs: Any) -> None:
+        """Have each request that matches be answered in the same way.
+
+        :param kwargs: as requests-mock takes them
+        """
+        self._mocker.request(
+            requests_mock.ANY, requests_mock.ANY, additional_matcher=is_matching, **kwargs
+        )
+
     def answer_in_turn(self, method: str, service: str, path: str, answers: list[JSON]) -> None:
         """Have a service answer a request in these ways one after the other, as requests-mock."""
         self._mocker.request(method, URLS[service] + path, answers)

@@ -33,6 +33,7 @@ def _second_table(cloud: Cloud) -> None:
     for path in (every, connected, inside):
         cloud.answer("GET", "neutron", path, {"ports": ports})
     for port in ports:
+        cloud.answer("GET", "neutron", f"/ports/{port['id']}", {"port": port})
         cloud.answer("PUT", "neutron", f"/ports/{port['id']}", {"port": port})
     for change in ("add_router_interface", "remove_router_interface"):
         path = f"/routers/{SECOND_ROUTER['id']}/{change}"

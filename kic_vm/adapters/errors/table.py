@@ -31,6 +31,7 @@ ERRORS: Final[dict[str, type[exceptions.KicVmError]]] = {
     for error in (
         exceptions.AlreadyExists,
         exceptions.AlreadyUnderWay,
+        exceptions.ChangedMeanwhile,
         exceptions.Conflict,
         exceptions.Forbidden,
         exceptions.InvalidRequest,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neutron: floating IPs."""
 
-from kic_vm.adapters.network.lists import NetworkLists
+from kic_vm.adapters.network.conditional_writes import ConditionalWrites
 from kic_vm.adapters.paths import path
 from kic_vm.resources.network import (
     Described,
@@ -13,7 +13,7 @@ from kic_vm.resources.network import (
 )
 
 
-class FloatingIps(NetworkLists):
+class FloatingIps(ConditionalWrites):
     """The part of the network service that manages floating IPs."""
 
     def list_floating_ips(self) -> list[FloatingIPSummary]:
@@ -54,24 +54,15 @@ class FloatingIps(NetworkLists):
         """Change a floating IP; returns the whole floating IP.
 
         :param floating_ip: the floating IP as it was read
-        :raises Conflict: the floating IP has changed since it was read
+        :raises Conflict: another request has changed the floating IP since it was read
         """
-        updated: FloatingIP = self.json(
-            "PUT",
-            path("floatingips", floating_ip["id"]),
-            json={"floatingip": changes},
-            headers={"If-Match": f"revision_number={floating_ip['revision_number']}"},
-        )["floatingip"]
+        updated: FloatingIP = self._update_unchanged("floatingip", floating_ip, changes)
         return updated
 
     def delete_floating_ip(self, floating_ip: Revised) -> None:
         """Delete a floating IP, in use or not.
 
         :param floating_ip: the floating IP as it was read
-        :raises Conflict: the floating IP has changed since it was read
+        :raises Conflict: another request has changed the floating IP since it was read
         """
-        self.request(
-            "DELETE",
-            path("floatingips", floating_ip["id"]),
-            headers={"If-Match": f"revision_number={floating_ip['revision_number']}"},
-        )
+        self._delete_unchanged("floatingip", floating_ip)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neutron: ports."""
 
-from kic_vm.adapters.network.lists import NetworkLists
+from kic_vm.adapters.network.conditional_writes import ConditionalWrites
 from kic_vm.adapters.paths import path
 from kic_vm.resources.network import (
     Described,
@@ -32,7 +32,7 @@ PORT_MARK = "Made by kic-vm for an instance"
 INSTANCE_TAG = "kic-vm-instance-"
 
 
-class Ports(NetworkLists):
+class Ports(ConditionalWrites):
     """The part of the network service that manages ports."""
 
     def list_ports(self, device_id: str | list[str] | None = None) -> list[PortSummary]:
@@ -101,27 +101,18 @@ class Ports(NetworkLists):
         """Change a port; returns the whole port.
 
         :param port: the port as it was read
-        :raises Conflict: the port has changed since it was read
+        :raises Conflict: another request has changed the port since it was read
         """
-        updated: Port = self.json(
-            "PUT",
-            path("ports", port["id"]),
-            json={"port": changes},
-            headers={"If-Match": f"revision_number={port['revision_number']}"},
-        )["port"]
+        updated: Port = self._update_unchanged("port", port, changes)
         return updated
 
     def delete_port(self, port: Revised) -> None:
         """Delete a port.
 
         :param port: the port as it was read
-        :raises Conflict: the port has changed since it was read
+        :raises Conflict: another request has changed the port since it was read
         """
-        self.request(
-            "DELETE",
-            path("ports", port["id"]),
-            headers={"If-Match": f"revision_number={port['revision_number']}"},
-        )
+        self._delete_unchanged("port", port)
 
 
 def _made(ports: list[MadePort]) -> list[MadePort]:

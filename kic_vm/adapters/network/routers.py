@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neutron: routers and their interfaces."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from kic_vm.adapters.network.lists import NetworkLists
+from kic_vm.adapters.network.conditional_writes import ConditionalWrites
 from kic_vm.adapters.paths import path
 from kic_vm.resources.network import Port, Router, RouterChanges, RouterRequest
 
@@ -15,7 +16,7 @@ ROUTER_INTERFACES: Final = [
 ]
 
 
-class Routers(NetworkLists):
+class Routers(ConditionalWrites):
     """The part of the network service that manages routers."""
 
     def list_routers(self) -> list[Router]:
@@ -42,23 +43,23 @@ class Routers(NetworkLists):
         """Change a router; returns the whole router.
 
         :param router: the router as it was read
-        :raises Conflict: the routes are to change, and the router has changed since it was read
+        :raises Conflict: the routes are to change, and another request has changed the router since
+            it was read
         """
         # No revision check for gateway changes: Neutron writes the router first, and then fails it.
-        guard = {"If-Match": f"revision_number={router['revision_number']}"}
-        updated: Router = self.json(
-            "PUT",
-            path("routers", router["id"]),
-            json={"router": changes},
-            headers={} if "external_gateway_info" in changes else guard,
-        )["router"]
+        if "external_gateway_info" in changes:
+            return self._update_router(router["id"], changes)
+        updated: Router = self._update_unchanged("router", router, changes)
         return updated
 
     def rename_router(self, router_id: str, name: str) -> Router:
         """Rename a router; returns the whole router."""
-        updated: Router = self.json(
-            "PUT", path("routers", router_id), json={"router": {"name": name}}
-        )["router"]
+        return self._update_router(router_id, {"name": name})
+
+    def _update_router(self, router_id: str, changes: Mapping[str, Any]) -> Router:
+        updated: Router = self.json("PUT", path("routers", router_id), json={"router": changes})[
+            "router"
+        ]
         return updated
 
     def delete_router(self, router_id: str) -> None:
