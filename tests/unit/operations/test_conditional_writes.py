@@ -8,23 +8,16 @@ from typing import Any, Final
 
 import pytest
 
-from kic_vm import policies
 from tests.unit.bodies import FREE_PORT
 from tests.unit.cloud import Cloud, Request
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.fake_neutron import MAIN, SECOND, FakeNeutron
+from tests.unit.operations.test_lost_steps import WRITES, send
 from tests.unit.populated import populate
 from tests.unit.prepared import prepare
-from tests.unit.requests_of import arguments_of, path_of
 
 JSON = dict[str, Any]
-WRITES: Final = sorted(
-    (guarded["method"], guarded["path"])
-    for rule in policies.guarding_rules()
-    for guarded in rule.operations
-    if guarded["method"] != "GET" and rule.check_str != policies.base.PUBLIC
-)
 INTERFACE: Final = f"/api/v1/network-interfaces/{FREE_PORT['id']}"
 AT_NEUTRON: Final = f"/ports/{FREE_PORT['id']}"
 CHANGED: Final[JSON] = {
@@ -56,7 +49,7 @@ def test_change_of_status(admin: Caller, populated: Cloud) -> None:
             populate(populated)
             prepare(populated, f"{method} {path}")
             refused = refuse_each_once(populated) if is_refused else []
-            response = admin.request(method, path_of(method, path), **arguments_of(method, path))
+            response = send(admin, method, path)
             statuses.append(response.status_code)
         assert statuses[0] == statuses[1], (method, path)
         guarded += bool(refused) and statuses[0] < 300
