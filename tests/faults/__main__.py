@@ -6,7 +6,6 @@ import contextlib
 import functools
 import itertools
 import queue
-import signal
 import sys
 import threading
 import time
@@ -15,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from tests.faults import experiments, isolation, lane, report, trial
+from tests.faults import experiments, interruption, isolation, lane, report, trial
 from tests.faults.loop import LoopThread
 from tests.faults.outcomes import WITHOUT_KEY, Outcome, Reference
 from tests.faults.posts import POSTS, Post
@@ -157,7 +156,7 @@ def main() -> int:
         "--json", type=Path, help="file for all that is seen; if it exists, it is completed"
     )
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interruption.raise_once()
     started = time.monotonic()
     results, loop = Results(arguments.json, current_commit()), LoopThread()
     with standalone.running():

@@ -4,7 +4,6 @@
 import argparse
 import dataclasses
 import json
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.report import table
-from tests.faults import lane
+from tests.faults import interruption, lane
 from tests.faults.lane import Lane
 from tests.faults.loop import LoopThread
 from tests.faults.workspace import Workspace
@@ -254,7 +253,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=_DOCUMENTATION, help="for the tables")
     parser.add_argument("--json", type=Path, help="file for all that was seen")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interruption.raise_once()
     passed = [
         prove(arguments) for name, prove in WITHOUT_OPENSTACK.items() if name in arguments.proof
     ]
