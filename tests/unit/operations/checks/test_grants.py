@@ -26,20 +26,28 @@ def test_grants(gateway: RequestServices) -> None:
     assert level is Level.SUCCESS
 
 
+@pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize(
     ("service", "path", "name"),
     [
         ("nova", "/servers/detail?all_tenants=1", "kic-vm-worker"),
         ("nova", "/os-services?binary=nova-compute", "usage and long lists"),
-        ("nova", f"{REPORT}/{PROJECT}", "usage and long lists"),
         ("keystone", "/roles", "project members"),
     ],
 )
 def test_missing_grant(
-    gateway: RequestServices, populated: Cloud, service: str, path: str, name: str
+    gateway: RequestServices, populated: Cloud, service: str, path: str, name: str, status: int
 ) -> None:
     """Each grant is tried, and the one that is refused is named."""
-    populated.answer("GET", service, path, {}, 403)
+    populated.answer("GET", service, path, {}, status)
     level, sentence = identity.grants(gateway)
     assert level is Level.WARNING
     assert name in sentence
+
+
+def test_missing_report(gateway: RequestServices, populated: Cloud) -> None:
+    """Nova's default policy shows it to every reader of the project."""
+    populated.answer("GET", "nova", f"{REPORT}/{PROJECT}", {}, 403)
+    level, sentence = identity.grants(gateway)
+    assert level is Level.WARNING
+    assert "show usage reports" in sentence
