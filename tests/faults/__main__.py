@@ -27,8 +27,6 @@ Job = Callable[[Workspace], None]
 _DOCUMENTATION: Final = Path(__file__).parents[2] / "doc/source/contributor"
 PARTS: Final = ("posts", "services", "keystone", "redis", "isolation")
 _ATTEMPTS: Final = 3  # of a trial from which nothing can be concluded
-
-
 # Set when the lanes are to end after the experiments that they make now.
 _is_ending = threading.Event()
 

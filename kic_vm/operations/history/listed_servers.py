@@ -61,7 +61,7 @@ def list_servers(
     return _covered((*existing, *changed), coverage), active
 
 
-def list_changed_at(
+def find_unlisted(
     services: RequestServices, coverage: Coverage, changed: Mapping[str, datetime.datetime]
 ) -> dict[str, ServerRecord]:
     """Servers that should have been listed, from a list of earlier changes.

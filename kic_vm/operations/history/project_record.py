@@ -133,7 +133,7 @@ def _current_entries(
     reported = {
         usage["instance_id"]: time_of(usage["started_at"])
         for usage in active
-        if usage["instance_id"] not in listed and _is_news(usage, known)
+        if usage["instance_id"] not in listed and _is_missing(usage, known)
     }
     # Nova does not always set the time of change when it deletes a server.
     changed = {
@@ -141,7 +141,7 @@ def _current_entries(
         for server in expected
         if server["id"] not in listed and server["status"] != DELETED
     }
-    listed |= listed_servers.list_changed_at(services, coverage, reported | changed)
+    listed |= listed_servers.find_unlisted(services, coverage, reported | changed)
     unlisted = [server for server in expected if server["id"] not in listed]
     deleted = [server for server in unlisted if server["status"] == DELETED]
     existing = [server for server in unlisted if server["status"] != DELETED]
@@ -162,7 +162,7 @@ def _current_entries(
     }
 
 
-def _is_news(usage: ServerUsage, known: Mapping[str, Entry]) -> bool:
+def _is_missing(usage: ServerUsage, known: Mapping[str, Entry]) -> bool:
     """Whether a server that no list has is not in the record, or runs again."""
     entry = known.get(usage["instance_id"])
     return entry is None or (entry["server"]["status"] == _SOFT_DELETED and is_existing(usage))
