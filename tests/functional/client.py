@@ -23,6 +23,8 @@ JSON = dict[str, Any]
 # Seconds between two looks. A look at an instance costs OpenStack six calls, with those that Nova
 # makes to Neutron, and tests that run at the same time wait for them.
 PAUSE = 0.5
+# Together much shorter than [keystone_authtoken] token_cache_time.
+_READS = 3
 
 # Of this run alone: tests of another version of the code may run on the same Redis.
 KEY_PREFIX = f"test-{os.getpid()}:"
@@ -188,6 +190,18 @@ class Gateway:
         return [
             dict(pair.split("=", 1) for pair in line.partition("] ")[2].split()) for line in lines
         ]
+
+    def count_upstream_calls(self, route: str, read: Callable[[], object]) -> int:
+        """The upstream calls of a GET request to a route while its token is in the cache.
+
+        It is sent three times, and the smallest number counts: the token can leave the cache before
+        one of them, and validating it again is one more call.
+        """
+        for _number in range(_READS):
+            read()
+        lines = self.access_lines(route)[-_READS:]
+        assert [line["method"] for line in lines] == ["GET"] * _READS
+        return min(int(line["upstream_calls"]) for line in lines)
 
     def begin_request(self) -> Callable[[], http.client.HTTPResponse]:
         """Send a part of a request for a token; what is returned sends the rest of it.
