@@ -31,6 +31,13 @@ class Memory:
         return tracemalloc.get_traced_memory()[0] - self._before
 
 
+@pytest.fixture(scope="module", autouse=True)
+def earlier_objects() -> None:
+    """Keep the garbage collector from searching what earlier tests have left, for each test."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def memory() -> Iterator[Memory]:
     """Memory in use, while nobody collects garbage."""
