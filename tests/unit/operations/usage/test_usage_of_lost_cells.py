@@ -2,7 +2,6 @@
 """The usage of a project while Nova's lists lack some of its servers: whole, or refused."""
 
 import datetime
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,26 +13,30 @@ from kic_vm.operations.history.instance_history import now_in_seconds
 from kic_vm.operations.history.listed_servers import Coverage
 from kic_vm.operations.history.project_record import read_record
 from tests.unit.bodies import SERVER
-from tests.unit.cloud import Cloud, Request
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.nova_actions import answer_actions
-from tests.unit.nova_servers import REPORT, UNREACHED, fragment, report_of, usage_of
-from tests.unit.operations.test_usage import (  # noqa: F401 - fixtures
+from tests.unit.operations.usage.two_cells import (
+    ACTIONS,
+    KEPT,
+    LOST,
+    NOT_FOUND,
+    TwoCells,
+    is_of_changes,
+)
+from tests.unit.operations.usage.usage_requests import (
     CREATED,
     GONE,
     USAGE,
     WINDOW,
-    application,
-    options,
+    ids,
+    refused,
     usage,
 )
 from tests.unit.personas import PROJECT
 
 JSON = dict[str, Any]
-LOST = "e0e1760f-79d8-4fac-972d-2c98044d0000"
-KEPT = "e0e1760f-79d8-4fac-972d-2c98044d0001"
-ACTIONS = f"/servers/{LOST}/os-instance-actions"
+
 EARLIER = "2026-10-01"
 BUILD = {
     "status": "BUILD",
@@ -41,7 +44,6 @@ BUILD = {
     "OS-EXT-STS:task_state": "spawning",
     "OS-SRV-USG:launched_at": None,
 }
-NOT_FOUND = {"itemNotFound": {"code": 404, "message": f"Instance {LOST} could not be found."}}
 # Answers that do not say that Nova has no such server.
 NO_PROOF: list[JSON] = [
     {"status": 404, "text": f"<html>{LOST}</html>"},
@@ -49,89 +51,6 @@ NO_PROOF: list[JSON] = [
     {"status": 500},
     {"status": 503},
 ]
-
-
-class TwoCells:
-    """A Nova with a server in each of two cells, one of which fails."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
-        self.servers = {one: SERVER | CREATED | {"id": one} for one in (LOST, KEPT)}
-        self.is_failing: Callable[[Request], bool] = lambda _request: False
-        """Whether the cell of the server LOST fails in a list."""
-        self.is_reported = True
-        """Whether the cells answer Nova's usage report."""
-        cloud.answer("GET", "nova", "/servers/detail", self._list)
-        for path in (REPORT, f"{REPORT}/{PROJECT}"):
-            cloud.answer("GET", "nova", path, json=self._report)
-        self.show_services("enabled")
-        for server_id in self.servers:
-            answer_actions(cloud, server_id)
-
-    def change(self, **changes: Any) -> None:
-        """Change the server LOST."""
-        self.servers[LOST] |= changes
-
-    def show_services(self, status: str) -> None:
-        """Have Nova show this status of the compute service in the cell of LOST."""
-        services = [{"binary": "nova-compute", "host": "one", "status": status}]
-        self.cloud.answer("GET", "nova", "/os-services?binary=nova-compute", {"services": services})
-
-    def take_down(self) -> None:
-        """Have the cell of LOST answer nothing."""
-        self.is_failing = lambda _request: True
-        self.is_reported = False
-        self.show_services("UNKNOWN")
-
-    def bring_up(self) -> None:
-        """Have the cell of LOST answer again."""
-        self.is_failing = lambda _request: False
-        self.is_reported = True
-        self.show_services("enabled")
-
-    def _list(self, request: Request, _context: Any) -> JSON:
-        found = list(self.servers.values())
-        shown = []
-        since = request.qs.get("changes-since", [""])[0].upper()
-        for server in found:
-            is_deleted = server["status"] == "DELETED"
-            if server["id"] == LOST and self.is_failing(request):
-                # Nova's fragments have no deleted servers, and are in no list with a filter.
-                is_silent = is_deleted or server.get("is silent")
-                if not request.qs.keys() - {"all_tenants"} and not is_silent:
-                    shown.append(fragment(server))
-            elif since:
-                shown += [server] if server["updated"] >= since else []
-            elif server["status"] not in {"DELETED", "SOFT_DELETED"}:
-                shown.append(server)
-        return {"servers": shown}
-
-    def _report(self, request: Request, context: Any) -> JSON:
-        if not self.is_reported:
-            context.status_code = 500
-            return UNREACHED
-        start = request.qs["start"][0].upper()
-        return report_of(request, [usage_of(one) for one in self.servers.values()], start)
-
-
-def is_of_changes(request: Request) -> bool:
-    """Whether a request is for a list of changes."""
-    return "changes-since" in request.qs
-
-
-@pytest.fixture
-def nova(populated: Cloud) -> TwoCells:
-    return TwoCells(populated)
-
-
-def ids(shown: JSON) -> list[str]:
-    return sorted(group["instance_id"] for group in shown["groups"])
-
-
-def refused(member: Caller, **query: Any) -> None:
-    """The usage is refused, as lists of instances are."""
-    response = member.get(USAGE, query_string=WINDOW | query)
-    assert refusal(response, 503, "upstream_unavailable")["service"] == "compute"
 
 
 @pytest.mark.parametrize("is_known", [True, False])

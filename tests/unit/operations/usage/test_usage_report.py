@@ -13,35 +13,27 @@ from kic_vm.operations.history.instance_history import now_in_seconds
 from kic_vm.operations.history.listed_servers import Coverage
 from kic_vm.operations.history.project_record import read_record
 from tests.unit.bodies import SERVER
-from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.nova_servers import REPORT
-from tests.unit.operations.test_usage import (  # noqa: F401 - fixtures
-    CREATED,
-    GONE,
-    USAGE,
-    WINDOW,
-    application,
-    options,
-    usage,
-)
-from tests.unit.operations.test_usage_of_lost_cells import (
+from tests.unit.operations.usage.two_cells import (
     ACTIONS,
     KEPT,
     LOST,
     NOT_FOUND,
     TwoCells,
-    ids,
     is_of_changes,
+)
+from tests.unit.operations.usage.usage_requests import (
+    CREATED,
+    GONE,
+    USAGE,
+    WINDOW,
+    ids,
     refused,
+    usage,
 )
 from tests.unit.personas import PROJECT
-
-
-@pytest.fixture
-def nova(populated: Cloud) -> TwoCells:
-    return TwoCells(populated)
 
 
 @pytest.mark.parametrize("is_known", [False, True])

@@ -15,36 +15,11 @@ from tests.unit.bodies import SERVER, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
-from tests.unit.fake_redis import FakeRedis
 from tests.unit.nova_actions import answer_actions
+from tests.unit.operations.usage.usage_requests import CREATED, GONE, USAGE, WINDOW, usage
 from tests.unit.personas import OTHER_PROJECT, PROJECT
 
 JSON = dict[str, Any]
-
-USAGE = "/api/v1/usage"
-WINDOW = {"start": "2026-11-23T11:00:00Z", "end": "2026-11-23T12:00:00Z"}
-CREATED = {
-    "created": "2026-11-23T11:18:36Z",
-    "updated": "2026-11-23T11:23:13Z",
-    "OS-SRV-USG:launched_at": "2026-11-23T11:23:13.000000",
-}
-GONE = {
-    "status": "DELETED",
-    "OS-EXT-STS:vm_state": "deleted",
-    "OS-SRV-USG:terminated_at": "2026-11-23T11:30:02.000000",
-    "updated": "2026-11-23T11:30:02Z",
-}
-
-
-@pytest.fixture
-def options() -> str:
-    return f"[redis]\nurl = redis://redis.test/0\nsecret = {'s' * 32}\n"
-
-
-@pytest.fixture
-def application(conf: cfg.ConfigOpts, store: FakeRedis) -> Any:
-    """A gateway that remembers nothing of other tests."""
-    return deploy.load_app(conf)
 
 
 def servers(count: int) -> list[JSON]:
@@ -60,14 +35,6 @@ def serve(cloud: Cloud, found: list[JSON]) -> None:
     cloud.answer("GET", "nova", "/servers/detail", {"servers": found})
     for server in found:
         answer_actions(cloud, server["id"])
-
-
-def usage(caller: Caller, **query: Any) -> JSON:
-    """The usage in the window."""
-    response = caller.get(USAGE, query_string=WINDOW | query)
-    assert response.status_code == 200, response.text
-    found: JSON = response.json["usage"]
-    return found
 
 
 def action_calls(cloud: Cloud) -> int:
