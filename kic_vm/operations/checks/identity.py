@@ -79,7 +79,8 @@ def _list_keypairs_of_another(gateway: RequestServices, login: ServiceLogin) -> 
 
 def _report_usage(gateway: RequestServices, login: ServiceLogin) -> None:
     compute = gateway.openstack.compute
-    compute.are_all_cells_up()  # says why Nova refuses
+    # If this is refused, the error is Nova's own. The next call reports a 401 as a failed service.
+    compute.are_all_cells_up()
     compute.list_active_servers(login.project_id, datetime.datetime.now(datetime.UTC))
 
 

@@ -163,7 +163,7 @@ def _current_entries(
 
 
 def _is_missing(usage: ServerUsage, known: Mapping[str, Entry]) -> bool:
-    """Whether a server that no list has is not in the record, or runs again."""
+    """Whether the record lacks a reported server, or has it as soft-deleted although it exists."""
     entry = known.get(usage["instance_id"])
     return entry is None or (entry["server"]["status"] == _SOFT_DELETED and is_existing(usage))
 
