@@ -16,7 +16,7 @@ from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.nova_actions import answer_actions
-from tests.unit.operations.usage.usage_requests import CREATED, GONE, USAGE, WINDOW, usage
+from tests.unit.operations.history.usage_requests import CREATED, GONE, USAGE, WINDOW, usage
 from tests.unit.personas import OTHER_PROJECT, PROJECT
 
 JSON = dict[str, Any]

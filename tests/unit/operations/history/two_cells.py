@@ -8,7 +8,7 @@ from tests.unit.bodies import SERVER
 from tests.unit.cloud import Cloud, Request
 from tests.unit.nova_actions import answer_actions
 from tests.unit.nova_servers import REPORT, UNREACHED, fragment, report_of, usage_of
-from tests.unit.operations.usage.usage_requests import CREATED
+from tests.unit.operations.history.usage_requests import CREATED
 from tests.unit.personas import PROJECT
 
 JSON = dict[str, Any]

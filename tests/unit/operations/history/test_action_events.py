@@ -4,30 +4,14 @@
 import datetime
 from typing import Any
 
-import pytest
-from oslo_config import cfg
-
-from kic_vm import deploy
 from tests.unit.bodies import INSTANCE, SERVER, body
 from tests.unit.cloud import Cloud
 from tests.unit.conftest import Caller
-from tests.unit.fake_redis import FakeRedis
 from tests.unit.nova_actions import answer_actions
 
 JSON = dict[str, Any]
 
 HISTORY = f"{INSTANCE}/history"
-
-
-@pytest.fixture
-def options() -> str:
-    return f"[redis]\nurl = redis://redis.test/0\nsecret = {'s' * 32}\n"
-
-
-@pytest.fixture
-def application(conf: cfg.ConfigOpts, store: FakeRedis) -> Any:
-    """A gateway that remembers nothing of other tests."""
-    return deploy.load_app(conf)
 
 
 def event_calls(cloud: Cloud) -> int:

@@ -16,7 +16,7 @@ from tests.unit.bodies import SERVER
 from tests.unit.conftest import Caller
 from tests.unit.envelope import refusal
 from tests.unit.nova_servers import REPORT
-from tests.unit.operations.usage.two_cells import (
+from tests.unit.operations.history.two_cells import (
     ACTIONS,
     KEPT,
     LOST,
@@ -24,7 +24,7 @@ from tests.unit.operations.usage.two_cells import (
     TwoCells,
     is_of_changes,
 )
-from tests.unit.operations.usage.usage_requests import (
+from tests.unit.operations.history.usage_requests import (
     CREATED,
     GONE,
     USAGE,

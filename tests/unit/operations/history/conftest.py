@@ -9,7 +9,7 @@ from oslo_config import cfg
 from kic_vm import deploy
 from tests.unit.cloud import Cloud
 from tests.unit.fake_redis import FakeRedis
-from tests.unit.operations.usage.two_cells import TwoCells
+from tests.unit.operations.history.two_cells import TwoCells
 
 
 @pytest.fixture
